@@ -1,0 +1,117 @@
+"""Append to the audit chain in the caller's transaction, and seal its head with a signature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, text
+
+from server.audit.models import GENESIS, AuditEntry, AuditHead, AuditPayload
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.crypto import Keys
+from server.kit.db import WriteSession
+
+LOCK = 7_203_001
+"""PostgreSQL advisory lock that orders the writers of the chain."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An entry that waits for the end of its transaction, where it gets its place in the chain."""
+
+    at: str
+    actor: str
+    action: str
+    target: str
+    salt: bytes
+    json: str
+
+    @property
+    def commit(self) -> bytes:
+        return hashlib.sha256(self.salt + self.json.encode()).digest()
+
+
+def canonical(value: dict[str, Any]) -> str:
+    """JSON with sorted keys, no white space and no floats: the same bytes everywhere (cf. RFC 8785)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def link(
+    prev_hash: bytes, *, seq: int, at: str, actor: str, action: str, target: str, commit: bytes
+) -> bytes:
+    """The hash of one entry."""
+    body = {"seq": seq, "at": at, "actor": actor, "action": action, "target": target, "data": commit.hex()}
+    return hashlib.sha256(prev_hash + canonical(body).encode()).digest()
+
+
+def record(s: WriteSession, *, actor: Actor, action: str, target: str, **data: Any) -> None:
+    """Add an entry to the caller's transaction. `action` is `domain.verb`, `target` is `kind:id`.
+
+    The chain's lock is taken last, just before COMMIT, so that it is held for the shortest time.
+    """
+    draft = Draft(
+        at=clock.now().isoformat(timespec="microseconds"),
+        actor=actor.ref,
+        action=action,
+        target=target,
+        salt=os.urandom(16),
+        json=canonical(data),
+    )
+    s.info.setdefault("audit", []).append(draft)
+    s.before_commit("audit", _append)
+
+
+def _append(s: WriteSession) -> None:
+    drafts: list[Draft] = s.info.pop("audit")
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    last = s.execute(
+        select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
+    ).one_or_none()
+    seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
+    entries, payloads = [], []
+    for draft in drafts:
+        seq += 1
+        fields = {"at": draft.at, "actor": draft.actor, "action": draft.action, "target": draft.target}
+        own = link(prev, seq=seq, commit=draft.commit, **fields)
+        entries.append({"seq": seq, **fields, "data_commit": draft.commit, "prev_hash": prev, "hash": own})
+        payloads.append({"seq": seq, "salt": draft.salt, "json": draft.json})
+        prev = own
+    s.execute(insert(AuditEntry), entries)
+    s.execute(insert(AuditPayload), payloads)
+
+
+def _head_message(seq: int, own: bytes, at: str) -> bytes:
+    return f"creator-studio audit head {seq} {own.hex()} {at}".encode()
+
+
+def seal(s: WriteSession, keys: Keys) -> int | None:
+    """Sign the newest entry; answers its seq, or None when the chain is empty or already sealed there."""
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    last = s.execute(
+        select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
+    ).one_or_none()
+    sealed = s.execute(select(AuditHead.seq).order_by(AuditHead.seq.desc()).limit(1)).scalar()
+    if last is None or last.seq == sealed:
+        return None
+    at = clock.now().isoformat(timespec="microseconds")
+    signature = keys.signer.sign(_head_message(last.seq, last.hash, at))
+    s.add(AuditHead(seq=last.seq, hash=last.hash, at=at, signature=signature))
+    return int(last.seq)
+
+
+def head_is_signed(head: AuditHead, keys: Keys) -> bool:
+    """Whether the signature of `head` is ours."""
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        keys.signer.public_key().verify(head.signature, _head_message(head.seq, head.hash, head.at))
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,111 @@
+"""The server's keys and what they do: hash tokens, encrypt personal fields, sign the audit head."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import keyring
+import keyring.errors
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+TOKEN_PREFIX = "cst_"  # noqa: S105 - a public marker, not a secret
+KEYRING_SERVICE = "creator-studio-server"
+Source = Literal["environment", "keyring", "file", "given"]
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """The three server secrets, 32 bytes each, and where they came from."""
+
+    field_key: bytes
+    pepper: bytes
+    audit_seed: bytes
+    source: Source = "given"
+
+    @property
+    def signer(self) -> Ed25519PrivateKey:
+        """The Ed25519 key (RFC 8032) that signs audit heads."""
+        return Ed25519PrivateKey.from_private_bytes(self.audit_seed)
+
+    def new_token(self) -> str:
+        """A fresh opaque session token: 256 random bits behind a prefix that secret scanners know."""
+        return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+    def token_hash(self, token: str) -> bytes:
+        """What is stored instead of a token: HMAC-SHA256 keyed with the pepper."""
+        return hmac.digest(self.pepper, b"token:" + token.encode(), "sha256")
+
+    def lookup(self, kind: str, value: str) -> bytes:
+        """A keyed fingerprint by which an encrypted field can be found, e.g. an e-mail address."""
+        return hmac.digest(self.pepper, f"{kind}:{value.strip().casefold()}".encode(), "sha256")
+
+    def encrypt(self, plain: str, *, bound_to: str) -> bytes:
+        """AES-256-GCM (SP 800-38D), nonce first; `bound_to` names row and column and must match again."""
+        nonce = os.urandom(12)
+        return nonce + AESGCM(self.field_key).encrypt(nonce, plain.encode(), bound_to.encode())
+
+    def decrypt(self, sealed: bytes, *, bound_to: str) -> str:
+        """Undo `encrypt`. Raises cryptography's InvalidTag when the row or the bytes were swapped."""
+        return AESGCM(self.field_key).decrypt(sealed[:12], sealed[12:], bound_to.encode()).decode()
+
+
+def generate() -> Keys:
+    """Three fresh random keys."""
+    return Keys(secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(32))
+
+
+def from_text(text: str, source: Source) -> Keys:
+    """Read the JSON that `to_text` wrote. Raises ValueError when a key is missing or not 32 bytes."""
+    found = json.loads(text)
+    try:
+        field_key, pepper, audit_seed = (
+            base64.b64decode(found[name], validate=True) for name in ("field_key", "pepper", "audit_seed")
+        )
+    except KeyError as error:
+        raise ValueError(f"the server keys lack {error}") from error
+    if any(len(key) != 32 for key in (field_key, pepper, audit_seed)):
+        raise ValueError("a server key is not 32 bytes long")
+    return Keys(field_key, pepper, audit_seed, source)
+
+
+def to_text(keys: Keys) -> str:
+    names = {"field_key": keys.field_key, "pepper": keys.pepper, "audit_seed": keys.audit_seed}
+    return json.dumps({name: base64.b64encode(key).decode() for name, key in names.items()})
+
+
+def load(directory: Path, *, from_environment: str | None) -> Keys:
+    """The server's keys: environment first, then the keyring, then `keys.json` (mode 0600) in `directory`.
+
+    New keys are made where none exist. A keyring is trusted only when it is a real one (priority >= 1).
+    """
+    if from_environment:
+        return from_text(from_environment, "environment")
+    file = directory / "keys.json"
+    if file.exists():
+        return from_text(file.read_text(), "file")
+    account = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
+    try:
+        if keyring.get_keyring().priority >= 1:
+            if stored := keyring.get_password(KEYRING_SERVICE, account):
+                return from_text(stored, "keyring")
+            keys = generate()
+            keyring.set_password(KEYRING_SERVICE, account, to_text(keys))
+            return from_text(to_text(keys), "keyring")
+    except (keyring.errors.KeyringError, RuntimeError):
+        pass
+    directory.mkdir(parents=True, exist_ok=True)
+    fresh = to_text(generate())
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(fresh)
+        out.flush()
+        os.fsync(out.fileno())
+    return from_text(fresh, "file")

@@ -1,0 +1,148 @@
+"""Facts written in the transaction that made them true, and delivered upward once that has committed.
+
+A higher domain reacts to a lower one through a handler registered in `app.py`. Each (event, handler) pair
+runs exactly once: the handler's own transaction marks the delivery done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.kit import clock
+from server.kit.db import Database, WriteSession
+from server.kit.models import Base, Timestamped
+from server.kit.types import BigId, Json
+
+log = logging.getLogger(__name__)
+GIVE_UP_AFTER = 10
+
+
+class Event(Timestamped, Base):
+    """One fact: `topic` is `<domain>.<what_happened>`, `subject` the id it is about."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    topic: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class Delivery(Base):
+    """One handler's debt to one event; gone from the index once done."""
+
+    __tablename__ = "event_deliveries"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"), primary_key=True)
+    handler: Mapped[str] = mapped_column(String(96), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(default=clock.now)
+    done_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+
+
+Index(
+    "ix_event_deliveries_due",
+    Delivery.next_at,
+    sqlite_where=Delivery.done_at.is_(None),
+    postgresql_where=Delivery.done_at.is_(None),
+)
+
+Handler = Callable[[WriteSession, Event], None]
+
+
+@dataclass(frozen=True)
+class Registered:
+    name: str
+    run: Handler
+
+
+class Bus:
+    """Knows the handlers; writes events with their deliveries; delivers what is due."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, list[Registered]] = defaultdict(list)
+        self._by_name: dict[str, Handler] = {}
+        self._wake = threading.Event()
+
+    def on(self, topic: str, handler: Handler) -> None:
+        """Register `handler` for `topic`; its module and name identify it across restarts."""
+        name = f"{handler.__module__}.{handler.__name__}"
+        self._handlers[topic].append(Registered(name, handler))
+        self._by_name[name] = handler
+
+    def emit(self, s: WriteSession, topic: str, subject: object, **payload: Any) -> Event:
+        """Write a fact in the caller's transaction. `payload` is plain JSON without personal data."""
+        event = Event(topic=topic, subject=str(subject), payload=payload)
+        s.add(event)
+        handlers = self._handlers.get(topic, [])
+        if handlers:
+            s.flush()
+            s.add_all(Delivery(event_id=event.id, handler=handler.name) for handler in handlers)
+            s.after_commit(self._wake.set)
+        return event
+
+    def deliver_due(self, db: Database, *, limit: int = 100) -> int:
+        """Deliver what is due now, each pair in its own transaction; answers how many were tried."""
+        with db.read() as s:
+            due = s.execute(
+                select(Delivery.event_id, Delivery.handler)
+                .where(Delivery.done_at.is_(None), Delivery.next_at <= clock.now())
+                .where(Delivery.attempts < GIVE_UP_AFTER)
+                .order_by(Delivery.next_at, Delivery.event_id)
+                .limit(limit)
+            ).all()
+        for event_id, handler in due:
+            self._deliver(db, event_id, handler)
+        return len(due)
+
+    def _deliver(self, db: Database, event_id: int, name: str) -> None:
+        try:
+            with db.write() as s:
+                taken = s.execute(
+                    update(Delivery)
+                    .where(
+                        Delivery.event_id == event_id, Delivery.handler == name, Delivery.done_at.is_(None)
+                    )
+                    .values(done_at=clock.now(), attempts=Delivery.attempts + 1, error=None)
+                )
+                if taken.rowcount == 1:  # type: ignore[attr-defined]
+                    self._by_name[name](s, s.get_one(Event, event_id))
+        except Exception as error:
+            log.exception("handler %s failed for event %s", name, event_id)
+            self._postpone(db, event_id, name, error)
+
+    def _postpone(self, db: Database, event_id: int, name: str, error: Exception) -> None:
+        with db.write() as s:
+            delivery = s.get_one(Delivery, (event_id, name))
+            delivery.attempts += 1
+            delivery.next_at = clock.now() + timedelta(seconds=min(2**delivery.attempts, 600))
+            delivery.error = f"{type(error).__name__}: {error}"[:500]
+
+    def run(self, db: Database, stopped: threading.Event, *, every_s: float = 5.0) -> None:
+        """Deliver until `stopped`: at once after a commit here, within `every_s` for other processes."""
+        while not stopped.is_set():
+            self._wake.clear()
+            try:
+                tried = self.deliver_due(db)
+            except Exception:
+                log.exception("event delivery is paused")
+                tried = 0
+            if not tried:
+                self._wake.wait(every_s)
+
+    def wake(self) -> None:
+        """Let `run` look again now (also used to stop it without a wait)."""
+        self._wake.set()
+
+
+bus = Bus()

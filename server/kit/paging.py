@@ -1,0 +1,58 @@
+"""Keyset pages: a cursor names the last row seen, so deep pages cost what the first one does."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from server.kit.errors import BadRequest
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list. `next_cursor` is null on the last page; there is no total count."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+def encode(*keys: int | str | datetime | UUID | None) -> str:
+    """An opaque cursor out of the sort keys of the last row of a page."""
+    plain = [k.isoformat() if isinstance(k, datetime) else str(k) if isinstance(k, UUID) else k for k in keys]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, *kinds: type) -> list[Any]:
+    """The sort keys of a cursor made by `encode`, read back as `kinds`; BadRequest for other text."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        plain = json.loads(base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True))
+        if not isinstance(plain, list) or len(plain) != len(kinds):
+            raise ValueError("wrong number of keys")
+        return [_read(value, kind) for value, kind in zip(plain, kinds, strict=True)]
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise BadRequest("This cursor was not made by this server.", code="bad_cursor") from error
+
+
+def _read(value: Any, kind: type) -> Any:
+    if kind is datetime:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise ValueError("naive time")
+        return at
+    if kind is UUID:
+        return UUID(value)
+    if kind is int and type(value) is int and -(2**63) <= value < 2**63:
+        return value
+    if kind is str and isinstance(value, str) and "\x00" not in value:
+        return value
+    raise ValueError(f"{value!r} is not a {kind.__name__} key")

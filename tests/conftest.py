@@ -1,0 +1,85 @@
+"""Fixtures of the whole suite: a database on SQLite and on PostgreSQL, from one template each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from server.kit.crypto import Keys
+from server.kit.db import Database
+from server.kit.models import Base
+from tests.postgresql import Cluster
+
+
+def _import_tables() -> None:
+    """Every table must be known before the schema is made."""
+    import server.app  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    """Fixed keys, so that a failure can be repeated."""
+    return Keys(bytes(range(32)), bytes(range(1, 33)), bytes(range(2, 34)))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file; tests copy it."""
+    _import_tables()
+    path = tmp_path_factory.mktemp("template") / "studio.sqlite"
+    db = Database(f"sqlite:///{path}")
+    with db.writer.begin() as connection:
+        Base.metadata.create_all(connection)
+    with db.writer.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    db.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL server of our own, with a migrated database `template_studio`."""
+    cluster = Cluster.find_binaries()
+    if cluster is None:
+        pytest.skip("PostgreSQL's server binaries are not installed (Debian: apt-get install postgresql)")
+    _import_tables()
+    with cluster:
+        cluster.create_database("template_studio")
+        engine = sa.create_engine(cluster.url("template_studio"))
+        with engine.begin() as connection:
+            Base.metadata.create_all(connection)
+        engine.dispose()
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database on each of the two engines."""
+    if request.param == "sqlite":
+        path = tmp_path / "studio.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    name = f"test_{uuid4().hex[:12]}"
+    cluster.create_database(name, template="template_studio")
+    yield cluster.url(name)
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """An open database, fresh for this test, on SQLite and on PostgreSQL."""
+    database = Database(database_url, pool_size=5)
+    yield database
+    database.dispose()

@@ -1,0 +1,162 @@
+"""The audit chain holds under every edit that a person with the database in hand could try."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+
+from server.audit import service
+from server.audit.verify import verify
+from server.kit.access import SYSTEM
+from server.kit.crypto import Keys
+from server.kit.db import Database
+
+
+def write(db: Database, count: int) -> None:
+    for n in range(count):
+        with db.write() as s:
+            service.record(s, actor=SYSTEM, action="test.wrote", target=f"row:{n}", n=n)
+
+
+def unguarded(db: Database, *statements: str) -> None:
+    """Run statements as someone who first removed the guards."""
+    with db.writer.begin() as c:
+        if db.sqlite:
+            names = c.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            for name in names:
+                c.exec_driver_sql(f"DROP TRIGGER {name}")
+        else:
+            c.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            c.exec_driver_sql(statement)
+
+
+def test_a_chain_verifies_and_counts_what_is_unsealed(db: Database, keys: Keys) -> None:
+    write(db, 3)
+    with db.write() as s:
+        assert service.seal(s, keys) == 3
+    write(db, 2)
+    with db.read() as s:
+        verdict = verify(s, keys)
+    assert verdict.whole
+    assert (verdict.entries, verdict.sealed_to, verdict.unsealed) == (5, 3, 2)
+
+
+def test_several_entries_of_one_transaction_keep_their_order(db: Database, keys: Keys) -> None:
+    with db.write() as s:
+        for n in range(3):
+            service.record(s, actor=SYSTEM, action=f"test.step{n}", target="row:1")
+    with db.read() as s:
+        actions = s.scalars(sa.text("SELECT action FROM audit_log ORDER BY seq")).all()
+        assert actions == ["test.step0", "test.step1", "test.step2"]
+        assert verify(s, keys).whole
+
+
+def test_a_rolled_back_change_leaves_no_entry(db: Database, keys: Keys) -> None:
+    def fail_after_recording() -> None:
+        with db.write() as s:
+            service.record(s, actor=SYSTEM, action="test.wrote", target="row:1")
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        fail_after_recording()
+    with db.read() as s:
+        assert verify(s, keys).entries == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_log SET action = 'other' WHERE seq = 2",
+        "DELETE FROM audit_log WHERE seq = 3",
+        "INSERT INTO audit_log SELECT 9, at, actor, action, target, data_commit, prev_hash, hash"
+        " FROM audit_log WHERE seq = 3",
+        "INSERT INTO audit_log SELECT 4, at, actor, action, target, data_commit, prev_hash, hash"
+        " FROM audit_log WHERE seq = 2",
+        "UPDATE audit_heads SET at = 'never'",
+        "DELETE FROM audit_heads",
+    ],
+)
+def test_the_database_refuses_edits(db: Database, keys: Keys, statement: str) -> None:
+    write(db, 3)
+    with db.write() as s:
+        service.seal(s, keys)
+    with pytest.raises(DatabaseError), db.writer.begin() as c:
+        c.exec_driver_sql(statement)
+    with db.read() as s:
+        assert verify(s, keys).whole
+
+
+def test_the_database_refuses_the_edits_of_its_own_dialect(db: Database, keys: Keys) -> None:
+    write(db, 3)
+    columns = "seq, at, actor, action, target, data_commit, prev_hash, hash"
+    copy = "SELECT seq, at, actor, 'other', target, data_commit, prev_hash, hash FROM audit_log WHERE seq = 3"
+    statements = (
+        [f"INSERT OR REPLACE INTO audit_log ({columns}) {copy}", f"REPLACE INTO audit_log ({columns}) {copy}"]
+        if db.sqlite
+        else [
+            f"INSERT INTO audit_log ({columns}) {copy} ON CONFLICT (seq) DO UPDATE SET action = 'other'",
+            "TRUNCATE audit_log",
+            "TRUNCATE audit_heads",
+        ]
+    )
+    for statement in statements:
+        with pytest.raises(DatabaseError), db.writer.begin() as c:
+            c.exec_driver_sql(statement)
+    with db.read() as s:
+        assert verify(s, keys).whole
+
+
+@pytest.mark.parametrize(
+    ("statements", "broken_at"),
+    [
+        (["UPDATE audit_log SET action = 'other' WHERE seq = 2"], 2),
+        (["UPDATE audit_log SET actor = 'person:x' WHERE seq = 4"], 4),
+        (["DELETE FROM audit_log WHERE seq = 3"], 3),
+        (["DELETE FROM audit_log WHERE seq = 1"], 1),
+        (
+            [
+                "UPDATE audit_log SET seq = 99 WHERE seq = 2",
+                "UPDATE audit_log SET seq = 2 WHERE seq = 3",
+                "UPDATE audit_log SET seq = 3 WHERE seq = 99",
+            ],
+            2,
+        ),
+        (["DELETE FROM audit_log WHERE seq = 5"], 5),
+        (["DELETE FROM audit_log"], 1),
+        (["UPDATE audit_payloads SET json = '{}' WHERE seq = 4"], 4),
+        (["UPDATE audit_payloads SET json = NULL WHERE seq = 4"], 4),
+        (["DELETE FROM audit_payloads WHERE seq = 2"], 2),
+        (["UPDATE audit_heads SET seq = 4 WHERE seq = 5"], 4),
+    ],
+)
+def test_what_gets_past_the_guards_is_caught(
+    db: Database, keys: Keys, statements: list[str], broken_at: int
+) -> None:
+    write(db, 5)
+    with db.write() as s:
+        service.seal(s, keys)
+    unguarded(db, *statements)
+    with db.read() as s:
+        verdict = verify(s, keys)
+    assert verdict.broken_at == broken_at
+    assert verdict.reason
+
+
+def test_a_head_signed_by_another_key_is_caught(db: Database, keys: Keys) -> None:
+    write(db, 2)
+    with db.write() as s:
+        service.seal(s, Keys(keys.field_key, keys.pepper, bytes(32)))
+    with db.read() as s:
+        assert verify(s, keys).broken_at == 2
+
+
+def test_an_erased_payload_keeps_the_chain_whole(db: Database, keys: Keys) -> None:
+    write(db, 3)
+    with db.writer.begin() as c:
+        c.exec_driver_sql(
+            "UPDATE audit_payloads SET json = NULL, erased_at = '2026-01-01 00:00:00' WHERE seq = 2"
+        )
+    with db.read() as s:
+        assert verify(s, keys).whole
