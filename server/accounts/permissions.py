@@ -1,0 +1,69 @@
+"""Which role may do what. A permission is `area.verb`; nothing is granted that is not listed here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    MODERATOR = "moderator"
+    LEAD = "lead"
+    CREATOR = "creator"
+    FAN = "fan"
+    FINANCE = "finance"
+    ADMIN = "admin"
+
+
+EVERYONE = frozenset(
+    {
+        "account.self",
+        "content.read",
+        "content.comment",
+        "live.listen",
+        "moderation.flag",
+        "moderation.policies",
+    }
+)
+
+_REVIEW = frozenset(
+    {
+        "content.review",
+        "moderation.read",
+        "moderation.claim",
+        "moderation.decide",
+        "moderation.note",
+        "people.history",
+    }
+)
+
+GRANTS: dict[Role, frozenset[str]] = {
+    Role.FAN: frozenset(),
+    Role.CREATOR: frozenset({"content.upload", "content.edit"}),
+    Role.MODERATOR: _REVIEW,
+    Role.LEAD: _REVIEW | {"moderation.lead", "audit.read", "people.read", "ops.read"},
+    Role.FINANCE: frozenset({"audit.read"}),
+    Role.ADMIN: frozenset(
+        {
+            "moderation.read",
+            "moderation.configure",
+            "people.history",
+            "people.read",
+            "people.write",
+            "audit.read",
+            "ops.read",
+            "ops.run",
+        }
+    ),
+}
+
+CLEARANCE = "moderation.restricted"
+"""Given to a person, never to a role: may see items of the restricted class (child safety)."""
+
+
+def permissions_of(roles: frozenset[Role], *, cleared: bool) -> frozenset[str]:
+    """Everything a person with these roles may do."""
+    found = EVERYONE.union(*(GRANTS[role] for role in roles))
+    return found | {CLEARANCE} if cleared else found
+
+
+ALL = permissions_of(frozenset(Role), cleared=True)
