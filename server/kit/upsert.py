@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import literal
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.kit.db import WriteSession
@@ -16,5 +17,5 @@ def insert_ignoring(s: WriteSession, table: type[Base], values: dict[str, Any]) 
     On PostgreSQL it waits for a concurrent transaction that holds the same key.
     """
     insert = sqlite.insert if s.get_bind().dialect.name == "sqlite" else postgresql.insert
-    result = s.execute(insert(table).values(values).on_conflict_do_nothing())
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+    statement = insert(table).values(values).on_conflict_do_nothing().returning(literal(1))
+    return s.execute(statement).first() is not None

@@ -1,0 +1,128 @@
+"""Sessions lose no update, keep their turn, and run their hooks around COMMIT."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from server.kit import clock
+from server.kit.db import Database, Tickets
+from server.kit.errors import Busy
+from server.kit.events import Event
+
+
+def count(db: Database) -> int:
+    with db.read() as s:
+        return s.scalar(sa.select(sa.func.count()).select_from(Event)) or 0
+
+
+def add(db: Database, subject: str = "x") -> None:
+    with db.write() as s:
+        s.add(Event(topic="t", subject=subject, payload={}))
+
+
+def test_concurrent_read_modify_writes_are_all_kept(db: Database) -> None:
+    add(db, "0")
+
+    def bump(_: int) -> None:
+        with db.write() as s:
+            row = s.scalars(sa.select(Event).with_for_update()).one()
+            row.subject = str(int(row.subject) + 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(bump, range(80)))
+    with db.read() as s:
+        assert s.scalars(sa.select(Event.subject)).one() == "80"
+
+
+def test_a_reader_cannot_write(db: Database) -> None:
+    if not db.sqlite:
+        pytest.skip("PostgreSQL shares one engine between readers and writers")
+    with db.read() as s, pytest.raises(sa.exc.OperationalError, match="readonly"):
+        s.execute(sa.insert(Event).values(topic="t", subject="x", payload={}, created_at=clock.now()))
+
+
+def test_hooks_run_in_order_and_only_when_committed(db: Database) -> None:
+    seen: list[str] = []
+    with db.write() as s:
+        s.before_commit("a", lambda _: seen.append(f"before {count(db)}"))
+        s.before_commit("a", lambda _: seen.append("a second hook of the same name"))
+        s.after_commit(lambda: seen.append(f"after {count(db)}"))
+        s.add(Event(topic="t", subject="x", payload={}))
+    assert seen == ["before 0", "after 1"]
+
+    def fail() -> None:
+        with db.write() as s:
+            s.after_commit(lambda: seen.append("never"))
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    assert "never" not in seen
+    assert count(db) == 1
+
+
+def test_tickets_are_handed_on_in_order_of_arrival() -> None:
+    tickets = Tickets()
+    assert tickets.acquire(0)
+    order: list[int] = []
+    queued = threading.Barrier(2)
+
+    def wait(n: int) -> None:
+        queued.wait()
+        assert tickets.acquire(10)
+        order.append(n)
+        tickets.release()
+
+    threads = []
+    for n in range(5):
+        thread = threading.Thread(target=wait, args=(n,))
+        thread.start()
+        queued.wait()
+        while len(tickets._waiting) <= n:
+            pass
+        threads.append(thread)
+    tickets.release()
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4]
+
+
+def test_a_ticket_that_does_not_come_in_time_leaves_the_line() -> None:
+    tickets = Tickets()
+    assert tickets.acquire(0)
+    assert not tickets.acquire(0.01)
+    tickets.release()
+    assert tickets.acquire(0)
+
+
+def test_a_writer_that_waits_too_long_is_told_so(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not db.sqlite:
+        pytest.skip("PostgreSQL has many writers")
+    monkeypatch.setattr("server.kit.db.WRITE_WAIT_S", 0.01)
+
+    def second() -> None:
+        with db.write():
+            pass
+
+    with db.write(), ThreadPoolExecutor(1) as pool, pytest.raises(Busy):
+        pool.submit(second).result()
+    add(db)
+    assert count(db) == 1
+
+
+def test_naive_times_are_refused_and_aware_ones_come_back_aware(db: Database) -> None:
+    at = clock.now()
+    with db.write() as s:
+        s.add(Event(topic="t", subject="x", payload={}, created_at=at))
+    with db.read() as s:
+        back = s.scalars(sa.select(Event.created_at)).one()
+    assert back == at
+    assert back.tzinfo is not None
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001 - the point of the test
+    with pytest.raises(sa.exc.StatementError, match="naive"), db.write() as s:
+        s.add(Event(topic="t", subject="x", payload={}, created_at=naive))

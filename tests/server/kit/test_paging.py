@@ -1,0 +1,37 @@
+"""Cursors come back as they went out, and nothing else is accepted as one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.kit import paging
+from server.kit.errors import BadRequest
+
+TEXT = st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
+
+
+@given(
+    st.integers(-(2**63), 2**63 - 1),
+    TEXT,
+    st.uuids(),
+    st.datetimes(timezones=st.just(UTC)),
+)
+def test_a_cursor_comes_back_as_it_went_out(n: int, word: str, key: UUID, at: datetime) -> None:
+    assert paging.decode(paging.encode(n, word, key, at), int, str, UUID, datetime) == [n, word, key, at]
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))
+def test_other_text_is_a_bad_request_and_never_a_fault(text: str) -> None:
+    with pytest.raises(BadRequest):
+        paging.decode(text, int, UUID, datetime)
+
+
+@pytest.mark.parametrize("value", [True, 1.5, 2**63, None, "1"])
+def test_only_whole_numbers_that_a_database_can_hold_pass_as_int(value: int) -> None:
+    with pytest.raises(BadRequest):
+        paging.decode(paging.encode(value), int)
