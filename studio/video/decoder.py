@@ -1,0 +1,256 @@
+"""The decoder thread: latest request wins, exact frames, something on screen while they come."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import av
+from av import VideoFrame
+
+from studio.video.cache import FrameCache
+from studio.video.index import MediaError, MediaIndex, Source, build_index
+from studio.video.reader import FrameMissingError, FrameReader
+from studio.video.shield import Pixels, Shield, treat
+
+BUDGET = 256 << 20
+_REACH = 60  # frames prefetched to each side of the playhead, as far as the budget goes
+_FAR = 8  # a frame this many decodes away is announced by a near one
+_PATIENCE_S = 0.08  # the longest a view goes without a new picture while requests pour in
+_TREATED = 16  # treated pictures kept for stepping to and fro
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One wish for a picture: which frame, the display size it is fitted to, what it may show."""
+
+    frame: int
+    fit: tuple[int, int]
+    shield: Shield
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The source is readable and indexed."""
+
+    index: MediaIndex
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Pixels ready to be painted.
+
+    frame: the frame these pixels show. wanted: the frame that was asked for; another number means
+    a stand-in until the wanted one comes. shield: the treatment the pixels went through.
+    damaged: the decoder had to guess parts of it.
+    """
+
+    frame: int
+    wanted: int
+    pixels: Pixels
+    shield: Shield
+    damaged: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether this is the frame that was asked for."""
+        return self.frame == self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """Which frames are held decoded, as inclusive ranges."""
+
+    ranges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The source (`frame` is None) or one frame of it cannot be shown."""
+
+    code: Literal["frame_missing", "decoder"] | str
+    message: str
+    frame: int | None = None
+
+
+Result = Opened | Picture | Cached | Failed
+
+
+class Decoder(threading.Thread):
+    """Serves one source. `deliver` is called on this thread with every result.
+
+    Results after `close` are dropped. An error never ends the thread silently: it is delivered.
+    """
+
+    def __init__(
+        self, source: Source, deliver: Callable[[Result], None], *, budget: int = BUDGET
+    ) -> None:
+        super().__init__(name="video-decoder", daemon=True)
+        self._source = source
+        self._deliver_to = deliver
+        self._cache = FrameCache(budget)
+        self._wake = threading.Condition()
+        self._pending: Request | None = None
+        self._closing = False
+        self._treated: OrderedDict[tuple[int, tuple[int, int]], Picture] = OrderedDict()
+        self._treated_with: Shield | None = None
+        self._missing: set[int] = set()
+        self._reported: tuple[tuple[int, int], ...] = ()
+        self._delivered_at = 0.0
+
+    def request(self, request: Request) -> None:
+        """Ask for a picture; a request not yet served is replaced."""
+        with self._wake:
+            self._pending = request
+            self._wake.notify()
+
+    def close(self) -> None:
+        """End the thread and let go of every decoded frame; returns at once."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+
+    def run(self) -> None:
+        """Thread body."""
+        try:
+            self._index = build_index(self._source)
+            self._reader = FrameReader(self._source, self._index.table)
+            # A reader of its own, so that filling up behind does not lose the place ahead.
+            self._behind = FrameReader(self._source, self._index.table)
+        except MediaError as error:
+            self._deliver(Failed(error.code, str(error)))
+            return
+        try:
+            self._deliver(Opened(self._index))
+            self._work()
+        finally:
+            self._reader.close()
+            self._behind.close()
+            self._cache.clear()
+            self._treated.clear()
+
+    def _work(self) -> None:
+        idle = False
+        while not self._closing:
+            with self._wake:
+                if idle:
+                    self._wake.wait_for(lambda: self._pending is not None or self._closing)
+                request, self._pending = self._pending, None
+            try:
+                if request is not None:
+                    self._serve(request)
+                    idle = False
+                else:
+                    idle = not self._prefetch()
+                    self._report_cached()
+            except (av.FFmpegError, MemoryError, ValueError, OSError) as error:
+                idle = True
+                self._deliver(Failed("decoder", f"This part of the video cannot be shown: {error}"))
+
+    def _superseded(self) -> bool:
+        return self._pending is not None or self._closing
+
+    def _deliver(self, result: Result) -> None:
+        if not self._closing:
+            self._deliver_to(result)
+
+    def _serve(self, request: Request) -> None:
+        self._cache.centre = request.frame
+        if self._treated_with != request.shield:
+            # Nothing raw outlives the reveal it was made for.
+            self._treated.clear()
+            self._treated_with = request.shield
+        held = self._cache.get(request.frame)
+        if held is not None:
+            self._show(request, request.frame, held)
+            return
+        if request.frame in self._missing:
+            self._stand_in(request)
+            return
+        announced = self._reader.cost(request.frame) <= _FAR
+        latest: tuple[int, VideoFrame] | None = None
+        try:
+            for number, frame in self._reader.run(request.frame):
+                self._cache.put(number, frame)
+                latest = number, frame
+                if number == request.frame:
+                    self._show(request, number, frame)
+                    return
+                if not announced:
+                    announced = True
+                    self._stand_in(request)
+                if self._superseded():
+                    break
+        except FrameMissingError:
+            self._missing.add(request.frame)
+            self._deliver(Failed("frame_missing", "This frame is damaged.", request.frame))
+            self._stand_in(request)
+            return
+        if latest and time.monotonic() - self._delivered_at > _PATIENCE_S:
+            self._show(request, *latest)
+
+    def _stand_in(self, request: Request) -> None:
+        """Show the nearest frame there is."""
+        number = self._cache.nearest(request.frame)
+        frame = None if number is None else self._cache.get(number)
+        if number is not None and frame is not None:
+            self._show(request, number, frame)
+
+    def _show(self, request: Request, number: int, frame: VideoFrame) -> None:
+        key = number, request.fit
+        picture = self._treated.get(key)
+        if picture is None or picture.wanted != request.frame:
+            if picture is None:
+                pixels = treat(frame, request.fit, self._index.rotation, request.shield)
+            else:
+                pixels = picture.pixels
+            picture = Picture(number, request.frame, pixels, request.shield, frame.is_corrupt)
+            self._treated[key] = picture
+            if len(self._treated) > _TREATED:
+                self._treated.popitem(last=False)
+        self._treated.move_to_end(key)
+        self._delivered_at = time.monotonic()
+        self._deliver(picture)
+
+    def _prefetch(self) -> bool:
+        """Decode towards the next frame missing near the playhead; False when none is."""
+        here = self._cache.get(self._cache.centre)
+        if here is None:
+            return False
+        # Windows of equal reach that fit together: what one fills never pushes out the other.
+        reach = min(_REACH, self._cache.room(here) * 3 // 8)
+        centre = self._cache.centre
+        ahead = range(centre + 1, min(centre + reach, len(self._index.table) - 1) + 1)
+        behind = range(centre - 1, max(centre - reach, 0) - 1, -1)
+        gap_ahead, gap_behind = self._first_gap(ahead), self._first_gap(behind)
+        # Behind is filled a whole group at a time, so it waits until half of it is used up.
+        if gap_behind is not None and centre - gap_behind <= max(reach // 2, 1):
+            if gap_ahead is None or gap_ahead - centre > reach // 4:
+                self._fill(self._behind, gap_behind)
+                return True
+        if gap_ahead is not None:
+            self._fill(self._reader, gap_ahead)
+            return True
+        return False
+
+    def _first_gap(self, numbers: range) -> int | None:
+        return next((n for n in numbers if n not in self._cache and n not in self._missing), None)
+
+    def _fill(self, reader: FrameReader, frame: int) -> None:
+        try:
+            for number, picture in reader.run(frame):
+                self._cache.put(number, picture)
+                if self._superseded():
+                    return
+        except FrameMissingError:
+            self._missing.add(frame)
+
+    def _report_cached(self) -> None:
+        ranges = self._cache.ranges()
+        if ranges != self._reported:
+            self._reported = ranges
+            self._deliver(Cached(ranges))

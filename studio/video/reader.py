@@ -1,0 +1,102 @@
+"""Exact frames by number from one opened video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+from av import VideoFrame
+
+from studio.video.frames import FrameTable
+from studio.video.index import Source, open_media, video_stream
+
+
+class FrameMissingError(Exception):
+    """A frame the index promises but the decoder never gives: the file is damaged there."""
+
+    def __init__(self, frame: int) -> None:
+        super().__init__(f"frame {frame} cannot be decoded")
+        self.frame = frame
+
+
+class FrameReader:
+    """Reads runs of frames, going on from where it stands when that is the shortest way.
+
+    Not thread safe. Close it when done. Raises MediaError when the source does not open.
+    """
+
+    def __init__(self, source: Source, table: FrameTable) -> None:
+        self._table = table
+        self._container = open_media(source)
+        try:
+            self._stream = video_stream(self._container)
+        except Exception:
+            self._container.close()
+            raise
+        self._decoded: Iterator[tuple[int, VideoFrame]] = iter(())
+        self._position: int | None = None
+
+    def close(self) -> None:
+        """Release the file and the decoder."""
+        self._decoded = iter(())
+        self._container.close()
+
+    def cost(self, frame: int) -> int:
+        """How many frames must be decoded to get to `frame` from here."""
+        start = self._table.keyframe_before(frame)
+        if self._position is not None and start <= self._position + 1 <= frame:
+            return frame - self._position
+        return frame - start + 1
+
+    def run(self, frame: int) -> Iterator[tuple[int, VideoFrame]]:
+        """Yield numbered frames in order, the last one being `frame`.
+
+        The run starts at the frame's keyframe, or where the reader stands when that is nearer.
+        It may be abandoned after any frame. When the wanted frame does not come, it is tried once
+        more from one keyframe earlier: some files flag keyframes that decode only from there.
+        Raises FrameMissingError.
+        """
+        start = self._table.keyframe_before(frame)
+        if self._position is None or not start <= self._position + 1 <= frame:
+            self._seek(start)
+        for attempt in range(2):
+            if attempt:
+                start = self._table.keyframe_before(max(start - 1, 0))
+                self._seek(start)
+            for number, picture in self._decoded:
+                # What a fresh decoder gives before its keyframe lacks the pictures it refers to.
+                if number < start:
+                    continue
+                self._position = number
+                yield number, picture
+                if number == frame:
+                    return
+                if number > frame:
+                    break
+        self._position = None
+        raise FrameMissingError(frame)
+
+    def _seek(self, keyframe: int) -> None:
+        self._position = None
+        self._decoded = iter(())
+        try:
+            # To the keyframe's own pts: aimed at a later frame, open GOPs land one keyframe late.
+            self._container.seek(self._table.pts[keyframe], stream=self._stream, backward=True)
+        except av.FFmpegError:
+            return
+        self._decoded = self._decode()
+
+    def _decode(self) -> Iterator[tuple[int, VideoFrame]]:
+        """Frames of the index from the container's position on; damaged packets are skipped."""
+        try:
+            for packet in self._container.demux(self._stream):
+                try:
+                    frames = packet.decode()
+                except av.FFmpegError:
+                    continue
+                for frame in frames:
+                    number = None if frame.pts is None else self._table.number_of(frame.pts)
+                    if number is not None:
+                        yield number, frame
+        except av.FFmpegError:
+            return
