@@ -51,7 +51,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A PostgreSQL server of our own, with a migrated database `template_studio`."""
     cluster = Cluster.find_binaries()
     if cluster is None:
-        pytest.skip("PostgreSQL's server binaries are not installed (Debian: apt-get install postgresql)")
+        reason = "PostgreSQL's server binaries are not installed (Debian: apt-get install postgresql)"
+        if os.environ.get("STUDIO_REQUIRE_POSTGRESQL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
     _import_tables()
     with cluster:
         cluster.create_database("template_studio")

@@ -1,0 +1,59 @@
+# Every target does its own set-up; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+DATA ?= var/demo
+MEDIA ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo demo-reset test drill bench lint types screenshots package package-check constraints clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(STAMP)  ## make .venv and install everything
+
+$(STAMP): pyproject.toml constraints.txt scripts/system-packages
+	@PYTHON="$(PYTHON)" sh scripts/system-packages
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	@touch $@
+
+demo: setup  ## server and client on demo data, offline (MEDIA=DIR takes your own files)
+	@$(BIN)/python -m studio demo --data "$(DATA)" $(if $(MEDIA),--media "$(MEDIA)")
+
+demo-reset: setup  ## forget what was done in the demo and start over
+	rm -rf "$(DATA)"
+	@$(MAKE) --no-print-directory demo
+
+test: setup  ## the whole test suite
+	$(BIN)/python -m pytest -q -m "not drill"
+
+drill: setup  ## long crash and fuzz runs
+	$(BIN)/python -m pytest -q -m drill
+
+bench: setup  ## every benchmark, small scale (SCALE=full for the real sizes)
+	@for name in queue review client; do $(BIN)/python -m benchmarks $$name --scale $(or $(SCALE),small) || exit 1; done
+
+lint: setup  ## style, types, layers, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshots: setup  ## every tab and state, all themes, into docs/screenshots
+	$(BIN)/python -m studio screenshots docs/screenshots
+
+package: setup  ## the frozen app: client and embedded server in dist/
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[package]'
+	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
+
+package-check:  ## start the frozen app offscreen: sign in, claim, decode a frame
+	$(BIN)/python packaging/check.py dist/creator-studio
+
+constraints:  ## write constraints.txt anew from the ranges in pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis
