@@ -24,7 +24,7 @@ class Problem(BaseModel):
     status: int
     code: str
     detail: str
-    errors: list[dict[str, Any]] | None = None
+    errors: list[dict[str, str]] | None = None
     current: dict[str, Any] | None = None
 
 
@@ -173,8 +173,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        found = [{"at": [str(part) for part in e["loc"]], "problem": e["msg"]} for e in error.errors()]
-        where = ", ".join(".".join(e["at"]) for e in found[:5])
+        found = [
+            {"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()
+        ]
+        where = ", ".join(e["field"] for e in found[:5])
         return _answer(
             Problem(
                 title=Invalid.title,
