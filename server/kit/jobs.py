@@ -1,0 +1,278 @@
+"""Durable work: workflows whose finished steps are never repeated, queued in the caller's transaction.
+
+The only module that imports dbos, and only when work is queued or run, since the import is slow. DBOS keeps
+its tables in our database. Work that merely recurs belongs to `server.kit.ticker`.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.kit import clock
+from server.kit.crypto import Keys
+from server.kit.db import Database, WriteSession
+from server.kit.errors import Busy
+from server.kit.job_slots import Slots
+from server.kit.models import Base, Timestamped
+from server.kit.types import Json
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+    from server.settings import Settings
+
+APPLICATION = "creator-studio"
+VERSION = "1"
+"""Which code may finish a workflow. Raise it when a workflow's steps change their order or number: work queued
+by the old code then waits for a process that still has it (doctor counts such work), instead of resuming at
+the wrong step."""
+QUEUE = "jobs"
+AT_ONCE = 4
+"""Workflows that one process runs at a time."""
+POLL_S = 0.5
+KEEP = timedelta(days=14)
+"""How long the record of a finished workflow is kept."""
+STOP_S = 10
+"""How long `stop` waits for running steps; what is cut off resumes at the next start."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class JobCheckpoint(Timestamped, Base):
+    """The result of a `transaction` step, committed together with what it did."""
+
+    __tablename__ = "job_checkpoints"
+
+    workflow_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
+    output: Mapped[Any] = mapped_column(Json, nullable=True)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job may use."""
+
+    db: Database
+    settings: Settings
+    keys: Keys
+
+
+_workflows: dict[str, Callable[..., None]] = {}
+_clients: WeakKeyDictionary[sa.Engine, DBOSClient] = WeakKeyDictionary()
+_guard = threading.Lock()
+_context: Context | None = None
+_slots: Slots | None = None
+
+
+def context() -> Context:
+    """The context of this process. Raises RuntimeError before `launch` and outside `using`."""
+    if _context is None:
+        raise RuntimeError("no jobs run in this process: call jobs.launch or jobs.using first")
+    return _context
+
+
+@contextmanager
+def using(given: Context) -> Iterator[None]:
+    """Give steps a context without running DBOS: workflows called directly are plain functions (tests)."""
+    global _context
+    before, _context = _context, given
+    try:
+        yield
+    finally:
+        _context = before
+
+
+def workflow(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Register a workflow as `<domain>.<verb_noun>`; its arguments are ids as `enqueue` got them.
+
+    Its body only calls steps, in an order that depends on nothing but their results. Called directly it is
+    a plain function.
+    """
+
+    def register(run: Callable[P, None]) -> Callable[P, None]:
+        if name in _workflows:
+            raise ValueError(f"there are two workflows named {name}")
+        _workflows[name] = run
+        return run
+
+    return register
+
+
+def step(run: Callable[P, R]) -> Callable[P, R]:
+    """A part of a workflow. Its result (JSON) is kept; it is repeated only if the process died within it,
+    so it must bear that. A busy database is tried again; any other exception fails the workflow."""
+
+    @functools.wraps(run)
+    def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _slots is None:
+            return run(*args, **kwargs)
+        from dbos import DBOS
+
+        retry: Any = {
+            "name": run.__qualname__,
+            "retries_allowed": True,
+            "max_attempts": 8,
+            "interval_seconds": 0.5,
+            "backoff_rate": 2.0,
+            "should_retry": lambda error: isinstance(error, Busy),
+        }
+        return DBOS.run_step(retry, run, *args, **kwargs)
+
+    return checkpointed
+
+
+def transaction(run: Callable[Concatenate[WriteSession, P], R]) -> Callable[P, R]:
+    """A step that is given a write session and takes effect exactly once, even when the process dies.
+
+    Its checkpoint is written in its own transaction. (DBOS's datasource does the same with a plain Session,
+    which would run neither the audit chain nor the live feed before COMMIT.)
+    """
+
+    @functools.wraps(run)
+    def once(*args: P.args, **kwargs: P.kwargs) -> R:
+        key = _step_key()
+        with context().db.write() as s:
+            if key and (done := s.get(JobCheckpoint, key)):
+                output: R = done.output
+                return output
+            output = run(s, *args, **kwargs)
+            if key:
+                s.add(JobCheckpoint(workflow_id=key[0], step=key[1], output=output))
+        return output
+
+    return step(once)
+
+
+def _step_key() -> tuple[str, int] | None:
+    if _slots is None:
+        return None
+    from dbos import DBOS
+
+    if DBOS.workflow_id is None or DBOS.step_id is None:
+        return None
+    return DBOS.workflow_id, DBOS.step_id
+
+
+def enqueue(s: WriteSession, name: str, *ids: UUID | str | int) -> None:
+    """Queue workflow `name` in the caller's transaction: rolled back means never queued.
+
+    Raises KeyError for a workflow that nobody registered. (`DBOS.start_workflow` must not be used instead:
+    within a SQLite write session it waits for ever for that session's own lock.)
+    """
+    if name not in _workflows:
+        raise KeyError(f"no workflow is named {name}")
+    arguments = [str(one) if isinstance(one, UUID) else one for one in ids]
+    _client(s).enqueue_in_transaction(s, {"workflow_name": name, "queue_name": QUEUE}, *arguments)
+
+
+def _client(s: WriteSession) -> DBOSClient:
+    """DBOS's door for enqueueing on the session's own connection; opens none of its own."""
+    from dbos import DBOSClient, DBOSPortableJSONSerializer
+
+    engine = s.get_bind().engine
+    with _guard:
+        if engine not in _clients:
+            _clients[engine] = DBOSClient(
+                system_database_engine=engine,
+                serializer=DBOSPortableJSONSerializer(),
+                application_name=APPLICATION,
+                lazy=True,
+            )
+        return _clients[engine]
+
+
+def create_tables(url: str) -> None:
+    """Create DBOS's own tables, or bring them up to date. The database must exist and be in WAL mode."""
+    import dbos
+
+    dbos.DBOS.migrate(url)
+
+
+def launch(given: Context) -> None:
+    """Run queued work in this process until `stop`. Takes about two seconds, so call it off the main path.
+
+    On PostgreSQL the process holds a slot (an advisory lock); the unfinished work of slots that nobody holds
+    is taken over. Raises RuntimeError when jobs run in this process already.
+    """
+    global _context, _slots
+    if _slots is not None:
+        raise RuntimeError("jobs run in this process already")
+    from dbos import DBOS, DBOSPortableJSONSerializer
+
+    slots = Slots(given.db)
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_url": given.db.url,
+            "sys_db_pool_size": 6,
+            "max_executor_threads": AT_ONCE + 4,
+            "application_version": VERSION,
+            "executor_id": slots.mine,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "ERROR",
+        }
+    )
+    for name, run in _workflows.items():
+        DBOS.workflow(name=name)(run)
+    _context, _slots = given, slots
+    DBOS.launch()
+    DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
+    slots.watch(_take_over)
+
+
+def stop() -> None:
+    """Let running steps end (at most ten seconds) and stop; does nothing when no jobs run."""
+    global _context, _slots
+    if _slots is None:
+        return
+    from dbos import DBOS
+
+    _slots.stop_watching()
+    running = DBOS.list_workflows(
+        status="PENDING", executor_id=_slots.mine, limit=1, load_input=False, load_output=False
+    )
+    DBOS.destroy(workflow_completion_timeout_sec=STOP_S if running else 0)
+    _slots.release()
+    _context = _slots = None
+
+
+def _take_over(executor: str) -> None:
+    """Queue the unfinished work of a dead executor again. DBOS's own guard makes a second call harmless."""
+    from dbos import DBOS
+
+    DBOS._recover_pending_workflows([executor])
+
+
+def purge(given: Context) -> int:
+    """Forget workflows that ended longer than `KEEP` ago, with their checkpoints; answers how many."""
+    from dbos import DBOS
+
+    if _slots is None:
+        return 0
+    before = clock.now() - KEEP
+    ended = DBOS.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+        completed_before=before.isoformat(),
+        limit=500,
+        load_input=False,
+        load_output=False,
+    )
+    ids = [one.workflow_id for one in ended]
+    if ids:
+        DBOS.delete_workflows(ids)
+        with given.db.write() as s:
+            s.execute(sa.delete(JobCheckpoint).where(JobCheckpoint.workflow_id.in_(ids)))
+    return len(ids)

@@ -1,0 +1,158 @@
+"""Work that recurs: each job runs once per period, in one of the processes, and its last run is kept.
+
+Durable work is queued with `server.kit.jobs`; a recurring job that dies is simply due again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import String, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.kit import clock
+from server.kit.db import WriteSession
+from server.kit.errors import NotFound
+from server.kit.jobs import Context
+from server.kit.models import Base
+from server.kit.upsert import insert_ignoring
+
+log = logging.getLogger(__name__)
+
+GIVE_UP = timedelta(minutes=10)
+"""A run that has not ended after this long is taken for dead, and the job becomes due again."""
+IDLE_S = 30.0
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class JobSchedule(Base):
+    """When a recurring job is due and how its last run went."""
+
+    __tablename__ = "job_schedules"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    next_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    duration_ms: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(300))
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """A registered job: `run` may be slow, but not for longer than `GIVE_UP`."""
+
+    name: str
+    period: timedelta
+    run: Callable[[Context], object]
+
+    def due_after(self, at: datetime) -> datetime:
+        """The first aligned instant after `at`, the same in every process."""
+        return _EPOCH + ((at - _EPOCH) // self.period + 1) * self.period
+
+
+class Ticker:
+    """Knows the recurring jobs and runs what is due."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Recurring] = {}
+        self._wake = threading.Event()
+
+    def every(self, name: str, period: timedelta, run: Callable[[Context], object]) -> None:
+        """Run `run` once per `period` (aligned to UTC: a day starts at midnight); what was missed while no
+        process ran is made up for once, at start. `name` is `<domain>.<what>`."""
+        if name in self._jobs:
+            raise ValueError(f"there are two recurring jobs named {name}")
+        self._jobs[name] = Recurring(name, period, run)
+
+    @property
+    def jobs(self) -> dict[str, Recurring]:
+        return dict(self._jobs)
+
+    def register(self, s: WriteSession) -> None:
+        """Write the schedule rows that are missing; a job that never ran is due at once."""
+        known = set(s.scalars(select(JobSchedule.name)))
+        for name in self._jobs.keys() - known:
+            insert_ignoring(s, JobSchedule, {"name": name, "next_at": clock.now()})
+
+    def run_now(self, s: WriteSession, name: str) -> None:
+        """Make a job due at once. Raises NotFound for an unknown name."""
+        if name not in self._jobs:
+            raise NotFound("No recurring job has this name.")
+        self.register(s)
+        s.execute(update(JobSchedule).where(JobSchedule.name == name).values(next_at=clock.now()))
+        s.after_commit(self._wake.set)
+
+    def tick(self, given: Context) -> list[str]:
+        """Run what is due and not taken by another process; answers the names of what ran."""
+        now = clock.now()
+        with given.db.read() as s:
+            due = s.execute(
+                select(JobSchedule.name, JobSchedule.next_at)
+                .where(JobSchedule.next_at <= now, JobSchedule.name.in_(self._jobs))
+                .order_by(JobSchedule.next_at)
+            ).all()
+        return [name for name, next_at in due if self._run(given, self._jobs[name], next_at)]
+
+    def _run(self, given: Context, job: Recurring, seen: datetime) -> bool:
+        began = clock.now()
+        with given.db.write() as s:
+            taken = s.execute(
+                update(JobSchedule)
+                .where(JobSchedule.name == job.name, JobSchedule.next_at == seen)
+                .values(next_at=began + GIVE_UP, started_at=began)
+            )
+            if taken.rowcount != 1:  # type: ignore[attr-defined]
+                return False
+        clocked, error = time.monotonic(), None
+        try:
+            job.run(given)
+        except Exception as caught:
+            log.exception("recurring job %s failed", job.name)
+            error = f"{type(caught).__name__}: {caught}"[:300]
+        spent = time.monotonic() - clocked
+        with given.db.write() as s:
+            s.execute(
+                update(JobSchedule)
+                .where(JobSchedule.name == job.name, JobSchedule.started_at == began)
+                .values(
+                    next_at=job.due_after(began),
+                    ended_at=clock.now(),
+                    duration_ms=round(spent * 1000),
+                    error=error,
+                )
+            )
+        return True
+
+    def run(self, given: Context, stopped: threading.Event) -> None:
+        """Run due jobs until `stopped` is set (and `wake` called)."""
+        registered = False
+        while not stopped.is_set():
+            self._wake.clear()
+            try:
+                if not registered:
+                    with given.db.write() as s:
+                        self.register(s)
+                    registered = True
+                self.tick(given)
+            except Exception:
+                log.exception("recurring jobs are paused")
+            self._wake.wait(self._idle_s())
+
+    def _idle_s(self) -> float:
+        now = clock.now()
+        waits = [(job.due_after(now) - now).total_seconds() for job in self._jobs.values()]
+        return min([IDLE_S, *waits])
+
+    def wake(self) -> None:
+        """Let `run` look again now (also used to stop it without a wait)."""
+        self._wake.set()
+
+
+ticker = Ticker()
+every = ticker.every
