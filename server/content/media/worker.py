@@ -1,0 +1,165 @@
+"""Run media work on an untrusted file in a process of its own that may crash without harm.
+
+The server never decodes a user's file itself: a decoder that is tricked into crashing, hanging or
+filling memory ends a worker, and the caller gets `Refused("worker_failed", ...)`. The worker sees no
+secret (its environment is emptied), writes no file, and answers through a pipe of bounded size.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, TypeVar
+
+import server
+from server.content.media.results import (
+    FileLimits,
+    Poster,
+    Probe,
+    Refused,
+    Storyboard,
+    Waveform,
+    WorkerLimits,
+)
+
+FROZEN_FLAG = "--media-worker"
+_CANCEL_POLL_S = 0.05
+_FAILED = Refused("worker_failed", "The video could not be examined: reading it stopped the isolated reader.")
+_TIMED_OUT = Refused("timed_out", "The video could not be examined: reading it took too long.")
+_CANCELLED = Refused("cancelled", "The examination was cancelled.")
+_log = logging.getLogger(__name__)
+
+ResultT = TypeVar("ResultT", Probe, Storyboard, Poster, Waveform)
+
+
+def run(
+    task: type[ResultT],
+    path: Path,
+    *,
+    file_limits: FileLimits = FileLimits(),
+    limits: WorkerLimits = WorkerLimits(),
+    cancel: Event | None = None,
+) -> ResultT | Refused:
+    """Make a `task` (the type of result wanted) of the file at `path` in a worker process.
+
+    Blocks the calling thread until the worker ends, `limits.wall_seconds` have passed or `cancel`
+    is set; the worker is gone when this returns. Never raises for anything that the file does.
+    """
+    request = {
+        "task": task.__name__.lower(),
+        "path": os.path.abspath(path),
+        "file_limits": asdict(file_limits),
+        "worker_limits": asdict(limits),
+    }
+    process = subprocess.Popen(  # noqa: S603 - the command is our own interpreter and module
+        _command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        start_new_session=True,
+    )
+    with process:
+        try:
+            written = _converse(process, json.dumps(request).encode(), limits, cancel)
+        finally:
+            # Before waiting: whatever went wrong, the worker must not outlive this call.
+            process.kill()
+    if isinstance(written, Refused):
+        return written
+    return _result(task, written, process.returncode)
+
+
+def _command() -> list[str]:
+    """How to start `child.main`: the frozen app starts itself, a checkout starts the module."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, FROZEN_FLAG]
+    return [sys.executable, "-P", "-m", "server.content.media.child"]
+
+
+def _environment() -> dict[str, str]:
+    """Only what an interpreter needs: no key, no database address, one thread for matrix libraries
+    (each of its threads would reserve memory that counts against the limit)."""
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    package_root = str(Path(server.__path__[0]).parent)
+    return {**kept, "PYTHONPATH": package_root, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def _converse(
+    process: subprocess.Popen[bytes], request: bytes, limits: WorkerLimits, cancel: Event | None
+) -> bytes | Refused:
+    """Hand over the request and wait for what the worker writes, or for a reason to give up."""
+    deadline = time.monotonic() + limits.wall_seconds
+    written: list[bytes] = []
+    talk = Thread(target=_talk, args=(process, request, limits.output, written), name="media-worker-pipe")
+    talk.start()
+    try:
+        while talk.is_alive():
+            if cancel is not None and cancel.is_set():
+                return _CANCELLED
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return _TIMED_OUT
+            talk.join(left if cancel is None else min(left, _CANCEL_POLL_S))
+        return written[0] if written and len(written[0]) <= limits.output else _FAILED
+    finally:
+        if talk.is_alive():
+            process.kill()
+            talk.join()
+
+
+def _talk(process: subprocess.Popen[bytes], request: bytes, most: int, written: list[bytes]) -> None:
+    """Write the request, read at most one byte more than is accepted, see the worker end."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(request)
+        process.stdin.close()
+    except BrokenPipeError:
+        pass
+    answer = process.stdout.read(most + 1)
+    if len(answer) > most:
+        process.kill()
+    process.wait()
+    written.append(answer)
+
+
+def _result(task: type[ResultT], written: bytes, returncode: int) -> ResultT | Refused:
+    """The worker's answer as a value; its death or its confusion as a refusal."""
+    if returncode:
+        _log.warning("media worker for %s ended with status %s", task.__name__, returncode)
+        return _TIMED_OUT if returncode == -_SIGXCPU else _FAILED
+    try:
+        answer = json.loads(written)
+        if "result" in answer:
+            return task(**_values(task, answer["result"]))
+        if "refused" in answer:
+            return Refused(**answer["refused"])
+        failed = answer["failed"]
+    except (ValueError, TypeError, LookupError) as error:
+        failed = f"no answer that can be understood ({type(error).__name__})"
+    _log.warning("media worker for %s failed: %s", task.__name__, failed)
+    return _FAILED
+
+
+def _values(task: type[ResultT], sent: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the result with what JSON cannot carry restored: bytes and tuples."""
+    values = dict(sent)
+    for field in fields(task):
+        if field.type == "bytes":
+            values[field.name] = base64.b64decode(values[field.name])
+        elif isinstance(values[field.name], list):
+            values[field.name] = tuple(values[field.name])
+    return values
+
+
+_SIGXCPU: int = getattr(signal, "SIGXCPU", 0)

@@ -1,0 +1,43 @@
+"""The poster is a lively, upright picture in colour from the video itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from server.content.media.poster import poster
+from server.content.media.results import FileLimits
+from server.content.media.source import Refusal
+
+MakeVideo = Callable[..., Path]
+LIMITS = FileLimits()
+
+
+def test_the_poster_fits_and_is_in_colour(make_video: MakeVideo) -> None:
+    found = poster(make_video(size=(1280, 720), frames=5, corner=True), LIMITS)
+    picture = cv2.imdecode(np.frombuffer(found.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture.shape == (360, 640, 3)
+    assert (found.width, found.height) == (640, 360)
+
+
+def test_the_liveliest_keyframe_wins(make_video: MakeVideo) -> None:
+    # The white corner stands out most from the darkest frame, which is the first of each fifty.
+    found = poster(make_video(frames=50, gop=10, corner=True), LIMITS)
+    assert found.t_ms == 0
+
+
+def test_the_poster_is_upright(make_video: MakeVideo) -> None:
+    found = poster(make_video(size=(320, 180), rotation=90, corner=True), LIMITS)
+    picture = cv2.imdecode(np.frombuffer(found.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture.shape == (320, 180)
+    assert picture[300, 10] > 200 > picture[10, 10]
+
+
+def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    with pytest.raises(Refusal, match="empty"):
+        poster(tmp_path / "a.mp4", LIMITS)
