@@ -1,0 +1,323 @@
+"""Rows and an index view over them: filter and sort 100,000 rows without a proxy model.
+
+A `QSortFilterProxyModel` over Python data takes seconds for what numpy does in milliseconds.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from studio.widgets.label import tooltip
+from studio.widgets.sort_order import Order
+
+Row = TypeVar("Row")
+Align = Literal["left", "right", "center"]
+COALESCE_MS: Final = 50
+
+_DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
+_TOOLTIP: Final = int(Qt.ItemDataRole.ToolTipRole)
+_ALIGN: Final = int(Qt.ItemDataRole.TextAlignmentRole)
+_SERVED: Final = frozenset({_DISPLAY, _TOOLTIP, _ALIGN})
+_FLAGS: Final[dict[Align, Qt.AlignmentFlag]] = {
+    "left": Qt.AlignmentFlag.AlignLeft,
+    "right": Qt.AlignmentFlag.AlignRight,
+    "center": Qt.AlignmentFlag.AlignHCenter,
+}
+
+
+class ChipLook(NamedTuple):
+    """The tone and icon of a cell that is painted as a chip."""
+
+    tone: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column(Generic[Row]):
+    """One column. `key` gives what to sort by: all numbers, or all strings; None is not sortable.
+
+    `width` is in px. A `live` column shows the passing of time: its text is never kept.
+    """
+
+    id: str
+    title: str
+    width: int
+    text: Callable[[Row], str]
+    key: Callable[[Row], float | str] | None = None
+    align: Align = "left"
+    tooltip: Callable[[Row], str] | None = None
+    chip: Callable[[Row], ChipLook | None] | None = None
+    live: bool = False
+    tone: str = "text"
+
+
+class RowModel(QAbstractTableModel, Generic[Row]):
+    """Holds rows by id; shows those that pass the filter, in the order of one column.
+
+    `search` returns the text in which the typed filter is looked for; it is folded to lower case.
+    """
+
+    counted = Signal(int, int)
+    """Rows shown and rows held, after either changed."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        *,
+        row_id: Callable[[Row], Hashable],
+        search: Callable[[Row], str],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self._row_id, self._search = row_id, search
+        self._rows: list[Row] = []
+        self._place: dict[Hashable, int] = {}
+        self._haystack: list[str] = []
+        self._texts: list[dict[int, str]] = [{} for _ in self.columns]
+        self._orders = {
+            number: Order(column.key) for number, column in enumerate(self.columns) if column.key is not None
+        }
+        self._view: list[int] = []
+        self._words: tuple[str, ...] = ()
+        self._keep: Callable[[Row], bool] | None = None
+        self._sorted: tuple[int, bool] | None = None
+        self._touched: set[int] = set()
+        self._stale = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(COALESCE_MS)
+        self._timer.timeout.connect(self.flush)
+
+    # What is held
+
+    def set_rows(self, rows: Iterable[Row]) -> None:
+        """Replace all rows. Of two rows with one id the later stays."""
+        unique = {self._row_id(row): row for row in rows}
+        self._rows = list(unique.values())
+        self._place = {name: place for place, name in enumerate(unique)}
+        self._haystack = []
+        self._forget()
+        self._rebuild()
+
+    def upsert(self, rows: Iterable[Row]) -> None:
+        """Add or replace rows by id. The view hears of it once in `COALESCE_MS`."""
+        for row in rows:
+            name = self._row_id(row)
+            place = self._place.get(name)
+            if place is None:
+                self._place[name] = place = len(self._rows)
+                self._rows.append(row)
+                if self._haystack:
+                    self._haystack.append(self._search(row).casefold())
+                self._stale = True
+            else:
+                self._replace(place, row)
+            for number, order in self._orders.items():
+                moved = order.put(place, row)
+                self._stale |= moved and self._sorted is not None and self._sorted[0] == number
+        self._later()
+
+    def _replace(self, place: int, row: Row) -> None:
+        kept = self._keep is None or self._keep(self._rows[place]) == self._keep(row)
+        self._rows[place] = row
+        if self._haystack:
+            text = self._search(row).casefold()
+            kept &= not self._words or self._has(text) == self._has(self._haystack[place])
+            self._haystack[place] = text
+        for texts in self._texts:
+            texts.pop(place, None)
+        self._touched.add(place)
+        self._stale |= not kept
+
+    def remove(self, ids: Iterable[Hashable]) -> None:
+        """Drop rows by id; unknown ids are ignored. Heard at once: a removed row must not be acted on."""
+        gone = {self._place[name] for name in ids if name in self._place}
+        if gone:
+            self.set_rows([row for place, row in enumerate(self._rows) if place not in gone])
+
+    def _forget(self) -> None:
+        for texts in self._texts:
+            texts.clear()
+        for order in self._orders.values():
+            order.clear()
+        self._touched.clear()
+        self._stale = False
+
+    # What is shown
+
+    def set_filter(self, text: str, keep: Callable[[Row], bool] | None = None) -> None:
+        """Show rows that hold every word of `text` and pass `keep`."""
+        self._words = tuple(text.casefold().split())
+        self._keep = keep
+        self._rebuild()
+
+    def sort_by(self, column: str | None, *, descending: bool = False) -> None:
+        """Order by a column id, or as the rows came; raises KeyError when it cannot be sorted by."""
+        if column is None:
+            self._sorted = None
+        else:
+            number = self.column_number(column)
+            if number not in self._orders:
+                raise KeyError(column)
+            self._sorted = (number, descending)
+        self._rebuild()
+
+    @property
+    def sorted_by(self) -> tuple[str, bool] | None:
+        """The column id and whether it descends."""
+        return (self.columns[self._sorted[0]].id, self._sorted[1]) if self._sorted else None
+
+    def flush(self) -> None:
+        """Tell the view now what changed since it last heard."""
+        self._timer.stop()
+        if self._stale:
+            self._rebuild()
+        elif self._touched:
+            shown = [number for number, place in enumerate(self._view) if place in self._touched]
+            self._touched.clear()
+            if shown:
+                last = len(self.columns) - 1
+                self.dataChanged.emit(self.index(shown[0], 0), self.index(shown[-1], last))
+
+    def _later(self) -> None:
+        if (self._stale or self._touched) and not self._timer.isActive():
+            self._timer.start()
+
+    def _rebuild(self) -> None:
+        view = self._passing()
+        self.beginResetModel()
+        self._view = view
+        self._touched.clear()
+        self._stale = False
+        self.endResetModel()
+        self.counted.emit(len(self._view), len(self._rows))
+
+    def _passing(self) -> list[int]:
+        if self._sorted is None:
+            order: NDArray[np.intp] = np.arange(len(self._rows))
+        else:
+            number, descending = self._sorted
+            order = self._orders[number].of(self._rows)
+            order = order[::-1] if descending else order
+        if self._words or self._keep is not None:
+            order = order[self._mask()[order]]
+        return list(order.tolist())
+
+    def _mask(self) -> NDArray[np.bool_]:
+        count = len(self._rows)
+        mask = np.ones(count, dtype=np.bool_)
+        if self._keep is not None:
+            mask &= np.fromiter(map(self._keep, self._rows), np.bool_, count)
+        if self._words:
+            if not self._haystack:
+                self._haystack = [self._search(row).casefold() for row in self._rows]
+            for word in self._words:
+                mask &= np.fromiter((word in text for text in self._haystack), np.bool_, count)
+        return mask
+
+    def _has(self, text: str) -> bool:
+        return all(word in text for word in self._words)
+
+    # Rows by number, id and column
+
+    def row(self, number: int) -> Row:
+        """Return the row shown at `number`; raises IndexError."""
+        return self._rows[self._view[number]]
+
+    def id_at(self, number: int) -> Hashable:
+        """Return the id of the row shown at `number`; raises IndexError."""
+        return self._row_id(self.row(number))
+
+    def numbers(self, ids: Iterable[Hashable]) -> dict[Hashable, int]:
+        """Return where each of `ids` is shown; those that are not shown are left out."""
+        wanted = {self._place[name]: name for name in ids if name in self._place}
+        if not wanted:
+            return {}
+        return {wanted[place]: number for number, place in enumerate(self._view) if place in wanted}
+
+    def get(self, name: Hashable) -> Row | None:
+        """Return the row with this id, shown or not."""
+        place = self._place.get(name)
+        return None if place is None else self._rows[place]
+
+    def column_number(self, column: str) -> int:
+        """Return the place of a column id; raises KeyError."""
+        for number, each in enumerate(self.columns):
+            if each.id == column:
+                return number
+        raise KeyError(column)
+
+    def cell(self, number: int, column: int) -> str:
+        """Return the text of one cell, made when it is first asked for."""
+        place = self._view[number]
+        kept = self._texts[column]
+        text = kept.get(place)
+        if text is None:
+            text = self.columns[column].text(self._rows[place])
+            if not self.columns[column].live:
+                kept[place] = text
+        return text
+
+    # What Qt asks
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self._view)
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = _DISPLAY) -> Any:
+        if role not in _SERVED or not index.isValid():
+            return None
+        if role == _DISPLAY:
+            return self.cell(index.row(), index.column())
+        column = self.columns[index.column()]
+        if role == _ALIGN:
+            return _FLAGS[column.align] | Qt.AlignmentFlag.AlignVCenter
+        made = column.tooltip(self.row(index.row())) if column.tooltip else ""
+        return tooltip(made) or None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
+        if role not in _SERVED or orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == _ALIGN:
+            return _FLAGS[self.columns[section].align] | Qt.AlignmentFlag.AlignVCenter
+        return self.columns[section].title if role == _DISPLAY else None
+
+    # What leaves
+
+    def text_of(self, numbers: Iterable[int], columns: Sequence[int], *, separator: str) -> str:
+        """Return shown rows as separated text with a line of titles.
+
+        A cell that a spreadsheet would run as a formula is given a leading apostrophe: what is in
+        these tables was typed by strangers.
+        """
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=separator, lineterminator="\n")
+        writer.writerow([self.columns[c].title for c in columns])
+        for number in numbers:
+            writer.writerow([harmless(self.cell(number, c)) for c in columns])
+        return out.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """Return `cell` so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
+    flat = cell.replace("\r", " ").replace("\n", " ").replace("\t", " ")
+    return f"'{flat}" if flat.lstrip().startswith(("=", "+", "-", "@")) else flat

@@ -1,0 +1,259 @@
+"""The table every list of the client uses: fixed rows, keyboard, copy, export, remembered columns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from studio.key_binding import bind
+from studio.keys import Keymap
+from studio.theme import style
+from studio.theme.icons import icon
+from studio.widgets.cell_delegate import CellDelegate
+from studio.widgets.table import RowModel
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TableView(QTableView):
+    """Shows a `RowModel`. Selection, current row and place in the list survive every new view."""
+
+    opened = Signal(object)
+    """The id of the row that was double-clicked or on which Enter was pressed."""
+    current = Signal(object)
+    """The id of the row that the keyboard is on, or None."""
+    export_wanted = Signal()
+    """The person asked for a file: whoever owns the table knows where files go."""
+
+    def __init__(
+        self, model: RowModel[Any], name: str, keymap: Keymap, parent: QWidget | None = None
+    ) -> None:
+        """`name` is what a screen reader calls the table."""
+        super().__init__(parent)
+        self._rows = model
+        self._remembered: tuple[list[Hashable], Hashable | None, Hashable | None] = ([], None, None)
+        self.setAccessibleName(name)
+        self._delegate = CellDelegate(self)
+        self.setItemDelegate(self._delegate)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setMinimumSectionSize(24)
+        self.verticalHeader().setDefaultSectionSize(style.tokens().row_height)
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setSectionsMovable(True)
+        head.setStretchLastSection(True)
+        head.setSortIndicatorShown(True)
+        head.setSortIndicatorClearable(True)
+        head.setAccessibleName(f"{name}: columns")
+        head.sectionClicked.connect(self._sort_clicked)
+        self.setModel(model)
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._recall)
+        self.activated.connect(lambda index: self.opened.emit(model.id_at(index.row())))
+        for number, column in enumerate(model.columns):
+            self.setColumnWidth(number, column.width)
+        self._actions = bind(
+            keymap, self, "table", {"table.copy": self.copy, "table.export": self.export_wanted.emit}
+        )
+        self._show_sort()
+
+    # Selection by id
+
+    def current_id(self) -> Hashable | None:
+        """Return the id of the row the keyboard is on."""
+        index = self.currentIndex()
+        return self._rows.id_at(index.row()) if index.isValid() else None
+
+    def selected_ids(self) -> list[Hashable]:
+        """Return the ids of the selected rows, from the top."""
+        return [self._rows.id_at(number) for number in self._selected()]
+
+    def select(self, ids: Sequence[Hashable], current: Hashable | None = None) -> None:
+        """Select rows by id and go to `current`, or to the first of them that is shown."""
+        where = self._rows.numbers([*ids, current] if current is not None else ids)
+        last = len(self._rows.columns) - 1
+        chosen = QItemSelection()
+        for name in ids:
+            if name in where:
+                number = where[name]
+                chosen.select(self._rows.index(number, 0), self._rows.index(number, last))
+        goal = where.get(current, min(where.values(), default=-1))
+        if goal >= 0:
+            stay = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self._rows.index(goal, 0), stay)
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _selected(self) -> list[int]:
+        ranges: Any = self.selectionModel().selection()
+        return sorted({n for each in ranges for n in range(each.top(), each.bottom() + 1)})
+
+    def _remember(self) -> None:
+        top = self.rowAt(0)
+        first = self._rows.id_at(top) if top > 0 else None
+        self._remembered = (self.selected_ids(), self.current_id(), first)
+
+    def _recall(self) -> None:
+        selected, current, first = self._remembered
+        if selected or current is not None:
+            self.select(selected, current)
+        where = self._rows.numbers([first]) if first is not None else {}
+        if first in where:
+            self.scrollTo(self._rows.index(where[first], 0), QAbstractItemView.ScrollHint.PositionAtTop)
+
+    def currentChanged(self, now: Index, before: Index) -> None:
+        super().currentChanged(now, before)
+        self.current.emit(self._rows.id_at(now.row()) if now.isValid() else None)
+
+    # Columns
+
+    def save_columns(self) -> dict[str, Any]:
+        """Return widths, order, hidden columns and sort order, ready for the settings file."""
+        head, columns = self.horizontalHeader(), self._rows.columns
+        return {
+            "widths": {
+                c.id: self.columnWidth(n) for n, c in enumerate(columns) if not self.isColumnHidden(n)
+            },
+            "order": [columns[head.logicalIndex(place)].id for place in range(len(columns))],
+            "hidden": [c.id for n, c in enumerate(columns) if self.isColumnHidden(n)],
+            "sort": list(self._rows.sorted_by or ()),
+        }
+
+    def restore_columns(self, state: Mapping[str, Any]) -> None:
+        """Take up a stored state; columns that it does not know, or that are gone, are left alone."""
+        known = {column.id: number for number, column in enumerate(self._rows.columns)}
+        head = self.horizontalHeader()
+        for name, width in state.get("widths", {}).items():
+            if name in known:
+                self.setColumnWidth(known[name], max(24, int(width)))
+        for place, name in enumerate(n for n in state.get("order", []) if n in known):
+            head.moveSection(head.visualIndex(known[name]), place)
+        for name, number in known.items():
+            self.setColumnHidden(number, name in state.get("hidden", []))
+        sort: list[Any] = state.get("sort") or []
+        if len(sort) == 2 and sort[0] in known and self._rows.columns[known[sort[0]]].key:
+            self._rows.sort_by(sort[0], descending=bool(sort[1]))
+        self._show_sort()
+
+    def sort_by(self, column: str | None, *, descending: bool = False) -> None:
+        """Order the rows by a column id, or as they came."""
+        self._rows.sort_by(column, descending=descending)
+        self._show_sort()
+
+    def _sort_clicked(self, number: int, _checked: bool = False) -> None:
+        column = self._rows.columns[number]
+        now = self._rows.sorted_by
+        if column.key is None:
+            self._show_sort()
+        elif now == (column.id, False):
+            self.sort_by(column.id, descending=True)
+        elif now == (column.id, True):
+            self.sort_by(None)
+        else:
+            self.sort_by(column.id)
+
+    def _show_sort(self) -> None:
+        now = self._rows.sorted_by
+        number = self._rows.column_number(now[0]) if now else -1
+        order = Qt.SortOrder.DescendingOrder if now and now[1] else Qt.SortOrder.AscendingOrder
+        self.horizontalHeader().setSortIndicator(number, order)
+
+    # What leaves
+
+    def copy(self) -> None:
+        """Put the selected rows on the clipboard as tab-separated text."""
+        QGuiApplication.clipboard().setText(
+            self._rows.text_of(self._selected(), self._shown_columns(), separator="\t")
+        )
+
+    def export(self, file: Path) -> int:
+        """Write every row that passes the filter to `file` as CSV; return how many.
+
+        Raises OSError when the file cannot be written. The mark at the start makes spreadsheets
+        read UTF-8.
+        """
+        count = self._rows.rowCount()
+        text = self._rows.text_of(range(count), self._shown_columns(), separator=",")
+        file.write_text(text, encoding="utf-8-sig", newline="")
+        return count
+
+    def _shown_columns(self) -> list[int]:
+        head = self.horizontalHeader()
+        order = [head.logicalIndex(place) for place in range(head.count())]
+        return [number for number in order if not self.isColumnHidden(number)]
+
+    # Mouse and keyboard
+
+    def menu(self) -> QMenu:
+        """Return the menu of the table: all that the header can do by mouse, by keyboard too."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name, picture in (("table.copy", "copy"), ("table.export", "export")):
+            self._actions[name].setIcon(icon(picture))
+            menu.addAction(self._actions[name])
+        menu.addSeparator()
+        order = menu.addMenu(icon("sort"), "Sort by")
+        shown = menu.addMenu(icon("eye"), "Columns")
+        for number, column in enumerate(self._rows.columns):
+            if column.key is not None:
+                order.addAction(column.title).triggered.connect(partial(self._sort_clicked, number))
+            tick = shown.addAction(column.title)
+            tick.setCheckable(True)
+            tick.setChecked(not self.isColumnHidden(number))
+            tick.setEnabled(len(self._shown_columns()) > 1 or self.isColumnHidden(number))
+            tick.toggled.connect(partial(self._show_column, number))
+        return menu
+
+    def _show_column(self, number: int, on: bool) -> None:
+        self.setColumnHidden(number, not on)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        where = self.visualRect(self.currentIndex()).bottomLeft() if by_key else event.pos()
+        self.menu().popup(self.viewport().mapToGlobal(where or QPoint()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(event.position().toPoint().y()))
+
+    def leaveEvent(self, event: Any) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        before, self._delegate.hovered_row = self._delegate.hovered_row, row
+        for each in {before, row} - {-1}:
+            y = self.rowViewportPosition(each)
+            self.viewport().update(0, y, self.viewport().width(), style.tokens().row_height)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Do nothing: letters are actions here, and Qt's search would ask every row."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self._rows.rowCount() - 1}
+        if event.key() in ends and not event.modifiers() and self._rows.rowCount():
+            self.selectRow(ends[Qt.Key(event.key())])
+            return
+        super().keyPressEvent(event)
