@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+import server.accounts.models
 import server.audit.models  # noqa: F401
+from server.accounts.resolver import resolver
 from server.kit import errors
 from server.kit.crypto import Keys
 from server.kit.db import Database
@@ -35,5 +37,6 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     app.state.settings = settings
     app.state.db = db
     app.state.keys = keys
+    app.state.resolve_actor = resolver(db, keys)
     errors.install(app)
     return app

@@ -14,19 +14,26 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STUDIO_", frozen=True, extra="ignore")
 
     data: Path = Field(
-        Path("var/server"), description="Folder of the embedded database, the media and the keys."
+        default=Path("var/server"), description="Folder of the embedded database, the media and the keys."
     )
     database_url: str | None = Field(
-        None, validation_alias="DATABASE_URL", description="PostgreSQL address; unset = embedded SQLite."
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL address; unset = embedded SQLite.",
     )
     keys: SecretStr | None = Field(
-        None, description="The server keys as JSON; needed with PostgreSQL, otherwise keyring or keys.json."
+        default=None,
+        description="The server keys as JSON; needed with PostgreSQL, otherwise keyring or keys.json.",
     )
-    keys_file: Path | None = Field(None, description="A secret file that holds the same JSON.")
-    upload_limit_mb: int = Field(4096, ge=1, description="Largest accepted upload, in MiB.")
-    lease_s: int = Field(600, ge=15, description="How long a claim holds without a heartbeat, in seconds.")
-    grace_s: int = Field(10, ge=0, description="How long a decision can be undone before it takes effect.")
-    jobs: bool = Field(True, description="Run durable jobs in this process.")
+    keys_file: Path | None = Field(default=None, description="A secret file that holds the same JSON.")
+    upload_limit_mb: int = Field(default=4096, ge=1, description="Largest accepted upload, in MiB.")
+    lease_s: int = Field(
+        default=600, ge=15, description="How long a claim holds without a heartbeat, in seconds."
+    )
+    grace_s: int = Field(
+        default=10, ge=0, description="How long a decision can be undone before it takes effect."
+    )
+    jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 
     @property
     def sqlalchemy_url(self) -> str:

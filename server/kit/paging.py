@@ -6,23 +6,13 @@ import base64
 import binascii
 import json
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from server.kit.errors import BadRequest
+from server.kit.wire import Page
 
-Item = TypeVar("Item")
-
-
-class Page(BaseModel, Generic[Item]):
-    """One page of a list. `next_cursor` is null on the last page; there is no total count."""
-
-    model_config = ConfigDict(frozen=True)
-
-    items: list[Item]
-    next_cursor: str | None = None
+__all__ = ["Page", "decode", "encode"]
 
 
 def encode(*keys: int | str | datetime | UUID | None) -> str:

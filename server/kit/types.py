@@ -38,8 +38,11 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """Server-assigned, growing row number (SQLite autoincrements INTEGER only)."""
 
 
-def one_of(kinds: type[StrEnum]) -> Enum:
-    """A column that holds one member of `kinds`, stored as its value and checked by the database."""
+def one_of(kinds: type[StrEnum], *, name: str | None = None) -> Enum:
+    """A column that holds one member of `kinds`, stored as its value and checked by the database.
+
+    `name` tells the checks of two such columns of one table apart.
+    """
 
     def values(enum: Any) -> list[str]:
         return [member.value for member in enum]
@@ -50,5 +53,5 @@ def one_of(kinds: type[StrEnum]) -> Enum:
         create_constraint=True,
         values_callable=values,
         length=32,
-        name=kinds.__name__.lower(),
+        name=name or kinds.__name__.lower(),
     )

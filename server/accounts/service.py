@@ -1,0 +1,141 @@
+"""Commands on people: make, edit, suspend, and set what of a profile is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+
+from server.accounts.models import Credential, Person, PersonRole
+from server.accounts.permissions import Role
+from server.accounts.schemas import PersonState
+from server.audit import service as audit
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.crypto import Keys
+from server.kit.db import WriteSession
+from server.kit.errors import Conflict, NotFound
+from server.kit.events import bus
+from server.kit.upsert import insert_ignoring
+from server.kit.wire import Availability
+
+
+def create_person(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    keys: Keys,
+    handle: str,
+    name: str,
+    email: str | None = None,
+    password_hash: str | None = None,
+    roles: Collection[Role] = (),
+    bio: str = "",
+    cleared: bool = False,
+    id: UUID | None = None,  # noqa: A002 - the wire name
+) -> Person:
+    """Add a person. `password_hash` comes from `passwords.hashed`, made before the session was opened.
+
+    Raises Conflict `handle_taken`, `email_taken` or `id_taken`.
+    """
+    values = {
+        "id": id or uuid4(),
+        "handle": handle.lower(),
+        "name": name,
+        "name_key": name.casefold(),
+        "bio": bio,
+        "cleared": cleared,
+        "state": PersonState.ACTIVE,
+        "availability": Availability.PUBLIC,
+        "created_at": clock.now(),
+        "version": 1,
+    }
+    if not insert_ignoring(s, Person, values):
+        taken = s.scalar(select(Person.id).where(Person.handle == handle.lower()))
+        if taken is None:
+            raise Conflict("This id belongs to another person.", code="id_taken")
+        raise Conflict(f"The handle {handle} belongs to another person.", code="handle_taken")
+    person = s.get_one(Person, values["id"])
+    if email is not None:
+        _add_credential(s, keys, person.id, email, password_hash)
+    s.add_all(PersonRole(person_id=person.id, role=role) for role in set(roles))
+    audit.record(
+        s,
+        actor=actor,
+        action="accounts.person_created",
+        target=f"person:{person.id}",
+        handle=person.handle,
+        roles=sorted(roles),
+        cleared=cleared,
+    )
+    bus.emit(s, "accounts.person_created", person.id)
+    s.flush()
+    return person
+
+
+def _add_credential(
+    s: WriteSession, keys: Keys, person_id: UUID, email: str, password_hash: str | None
+) -> None:
+    values = {
+        "person_id": person_id,
+        "email": keys.encrypt(email, bound_to=f"accounts_credentials.email:{person_id}"),
+        "email_lookup": keys.lookup("email", email),
+        "password_hash": password_hash,
+        "totp_step": 0,
+    }
+    if not insert_ignoring(s, Credential, values):
+        raise Conflict("This e-mail address belongs to another person.", code="email_taken")
+
+
+def set_profile_availability(
+    s: WriteSession, *, actor: Actor, person_id: UUID, availability: Availability, effective_at: datetime
+) -> None:
+    """Let `availability` of the profile count from `effective_at` on. Raises NotFound."""
+    person = _locked(s, person_id)
+    person.availability = person.available
+    person.next_availability = availability
+    person.next_availability_at = effective_at
+    _availability_changed(s, actor, person, effective_at=effective_at.isoformat(), to=availability)
+
+
+def cancel_profile_availability(s: WriteSession, *, actor: Actor, person_id: UUID) -> None:
+    """Take back a change that is not in force yet. Raises NotFound, Conflict `in_force`."""
+    person = _locked(s, person_id)
+    if person.next_availability_at is None or person.next_availability_at <= clock.now():
+        raise Conflict("There is no change of this profile left to take back.", code="in_force")
+    person.next_availability = person.next_availability_at = None
+    _availability_changed(s, actor, person, effective_at=None, to=person.availability)
+
+
+def _locked(s: WriteSession, person_id: UUID) -> Person:
+    person = s.get(Person, person_id, with_for_update=True, populate_existing=True)
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person
+
+
+def _availability_changed(
+    s: WriteSession, actor: Actor, person: Person, *, effective_at: str | None, to: Availability
+) -> None:
+    person.version += 1
+    audit.record(
+        s,
+        actor=actor,
+        action="accounts.profile_availability",
+        target=f"person:{person.id}",
+        to=to,
+        effective_at=effective_at,
+    )
+    bus.emit(s, "accounts.profile_availability", person.id, to=to)
+
+
+def fold_availability(s: WriteSession) -> int:
+    """Make the changes that are in force the stored value; answers how many. Reads never wait for this."""
+    folded = s.execute(
+        update(Person)
+        .where(Person.next_availability_at <= clock.now())
+        .values(availability=Person.next_availability, next_availability=None, next_availability_at=None)
+    )
+    return int(folded.rowcount)  # type: ignore[attr-defined]

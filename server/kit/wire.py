@@ -1,0 +1,53 @@
+"""What wire types of every domain are made of. Pure Pydantic: the client imports it too."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Item = TypeVar("Item")
+
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL cannot store U+0000, so no text that carries one is let in."""
+
+SAYS_SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
+
+class Frozen(BaseModel):
+    """Base of the wire types: a value, with no field that was not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Page(Frozen, Generic[Item]):
+    """One page of a list. `next_cursor` is null on the last page; there is no total count."""
+
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+class Availability(StrEnum):
+    """What moderation lets be seen: everything, nothing in feeds and lists, nothing at all."""
+
+    PUBLIC = "public"
+    RESTRICTED = "restricted"
+    REMOVED = "removed"
+
+
+def text(most: int) -> StringConstraints:
+    """`Annotated[str, text(80)]`: 1 to `most` characters after trimming, without U+0000."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most, pattern=SAYS_SOMETHING)
+
+
+def free_text(most: int) -> StringConstraints:
+    """`Annotated[str, free_text(500)]`: verbatim, may be empty, at most `most` characters, no U+0000."""
+    return StringConstraints(max_length=most, pattern=NO_NUL)
+
+
+Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="Counts the accepted changes of a row")]
+RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+BasisPoints = Annotated[int, Field(ge=0, le=10_000, description="0..10000; 10000 = certain")]
+Milliseconds = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Instant = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset; the server answers in UTC")]
