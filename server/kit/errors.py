@@ -42,12 +42,14 @@ class DomainError(Exception):
         code: str | None = None,
         current: dict[str, Any] | None = None,
         retry_after_s: int | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code or type(self).code
         self.current = current
         self.retry_after_s = retry_after_s
+        self.headers = headers or {}
 
 
 class Invalid(DomainError):
@@ -157,7 +159,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DomainError)
     async def domain(request: Request, error: DomainError) -> JSONResponse:
-        headers = {}
+        headers = dict(error.headers)
         if error.retry_after_s is not None:
             headers["Retry-After"] = str(error.retry_after_s)
         if error.status == 401:
