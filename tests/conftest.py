@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from server.kit import jobs
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.models import Base
@@ -38,6 +39,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db = Database(f"sqlite:///{path}")
     with db.writer.begin() as connection:
         Base.metadata.create_all(connection)
+    jobs.create_tables(db.url)
     with db.writer.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -62,6 +64,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         with engine.begin() as connection:
             Base.metadata.create_all(connection)
         engine.dispose()
+        jobs.create_tables(cluster.url("template_studio"))
         yield cluster
 
 

@@ -44,7 +44,7 @@ class Slots:
         return f"slot-{self._number}"
 
     def watch(self, take_over: Callable[[str], None]) -> None:
-        """Call `take_over(executor id)` for unfinished work of slots that no process holds, every two seconds."""
+        """Every two seconds, call `take_over` for each executor with unfinished work whose slot is free."""
         if self._connection is not None:
             self._watcher = threading.Thread(target=self._watch, args=(take_over,), name="slots", daemon=True)
             self._watcher.start()

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 APPLICATION = "creator-studio"
 VERSION = "1"
-"""Which code may finish a workflow. Raise it when a workflow's steps change their order or number: work queued
-by the old code then waits for a process that still has it (doctor counts such work), instead of resuming at
-the wrong step."""
+"""Which code may finish a workflow. Raise it when a workflow's steps change their order or number: work that
+the old code began then waits for a process that still has it (doctor counts such work), instead of resuming
+at the wrong step."""
 QUEUE = "jobs"
 AT_ONCE = 4
 """Workflows that one process runs at a time."""

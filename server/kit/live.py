@@ -47,12 +47,12 @@ class Batch:
     resync: bool = False
 
 
-def publish(s: WriteSession, topic: str, id: object, version: int) -> None:
+def publish(s: WriteSession, topic: str, subject: object, version: int) -> None:
     """Announce a change when the caller's transaction commits; nothing is sent when it rolls back.
 
-    The last version of an (topic, id) in one transaction wins. `id` is at most 64 characters long.
+    `subject` is the id of what changed, at most 64 characters long; its last version in a transaction wins.
     """
-    change = Change(topic, str(id), version)
+    change = Change(topic, str(subject), version)
     s.info.setdefault("live", {})[topic, change.id] = change
     s.before_commit("live", _announce)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.db import WriteSession
-from server.kit.errors import NotFound
+from server.kit.errors import Conflict, NotFound
 from server.kit.jobs import Context
 from server.kit.models import Base
 from server.kit.upsert import insert_ignoring
@@ -45,7 +45,7 @@ class JobSchedule(Base):
 
 @dataclass(frozen=True)
 class Recurring:
-    """A registered job: `run` may be slow, but not for longer than `GIVE_UP`."""
+    """A registered job. `run` is short (the others wait for it): what takes longer queues a workflow."""
 
     name: str
     period: timedelta
@@ -81,11 +81,23 @@ class Ticker:
             insert_ignoring(s, JobSchedule, {"name": name, "next_at": clock.now()})
 
     def run_now(self, s: WriteSession, name: str) -> None:
-        """Make a job due at once. Raises NotFound for an unknown name."""
+        """Make a job due at once. Raises NotFound for an unknown name, Conflict while the job runs."""
         if name not in self._jobs:
             raise NotFound("No recurring job has this name.")
         self.register(s)
-        s.execute(update(JobSchedule).where(JobSchedule.name == name).values(next_at=clock.now()))
+        now = clock.now()
+        idle = s.execute(
+            update(JobSchedule)
+            .where(JobSchedule.name == name)
+            .where(
+                JobSchedule.started_at.is_(None)
+                | (JobSchedule.ended_at >= JobSchedule.started_at)
+                | (JobSchedule.next_at <= now)
+            )
+            .values(next_at=now)
+        )
+        if idle.rowcount != 1:  # type: ignore[attr-defined]
+            raise Conflict("This job is running now.", code="job_running")
         s.after_commit(self._wake.set)
 
     def tick(self, given: Context) -> list[str]:
