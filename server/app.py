@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import server.accounts.models
-import server.audit.models  # noqa: F401
+import server.audit.models
+import server.content.models  # noqa: F401
 from server.accounts.resolver import resolver
 from server.kit import errors
 from server.kit.crypto import Keys

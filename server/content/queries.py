@@ -1,0 +1,192 @@
+"""Reads of videos and comments. What a reader may not see does not exist for the query."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true, tuple_
+
+from server.content.models import SLOTS, Comment, Derivative, Video
+from server.content.rules import ContentType, DerivativeKind, VideoState, Visibility
+from server.kit.access import Actor
+from server.kit.db import AnySession
+from server.kit.wire import Availability
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+
+REVIEW = "content.review"
+CLEARANCE = "moderation.restricted"
+
+
+def readable(viewer: Actor) -> ColumnElement[bool]:
+    """The videos that `viewer` may see by id: own ones; as a reviewer all, where cleared also of the
+    restricted class; else what is ready, shared and allowed."""
+    own = Video.owner_id == viewer.id if viewer.id else false()
+    if viewer.can(REVIEW):
+        return true() if viewer.can(CLEARANCE) else or_(own, Video.restricted_class.is_(False))
+    shared = and_(
+        Video.state == VideoState.READY,
+        Video.visibility != Visibility.PRIVATE,
+        Video.deleted_at.is_(None),
+        SLOTS[ContentType.VIDEO].in_force() == Availability.PUBLIC,
+    )
+    return or_(own, shared)
+
+
+def _videos() -> Select[Any]:
+    return select(
+        *Video.__table__.c,
+        SLOTS[ContentType.VIDEO].in_force().label("availability_now"),
+        SLOTS[ContentType.CAPTION].in_force().label("caption_availability_now"),
+    )
+
+
+def video(s: AnySession, viewer: Actor, video_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """A video's columns with `availability_now` and `caption_availability_now`."""
+    return s.execute(_videos().where(Video.id == video_id, readable(viewer))).one_or_none()
+
+
+def videos(
+    s: AnySession,
+    viewer: Actor,
+    *,
+    owner_id: UUID,
+    deleted: bool,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Rows:
+    """A person's videos, newest first, from after the key `before` on. Others see the public ones only."""
+    found = _videos().where(
+        Video.owner_id == owner_id,
+        readable(viewer),
+        Video.deleted_at.is_not(None) if deleted else Video.deleted_at.is_(None),
+    )
+    if viewer.id != owner_id and not viewer.can(REVIEW):
+        found = found.where(Video.visibility == Visibility.PUBLIC)
+    if before:
+        found = found.where(tuple_(Video.created_at, Video.id) < before)
+    return s.execute(found.order_by(Video.created_at.desc(), Video.id.desc()).limit(limit)).all()
+
+
+def kinds_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, list[DerivativeKind]]:
+    """Which derivatives each video has."""
+    found: dict[UUID, list[DerivativeKind]] = defaultdict(list)
+    query = select(Derivative.video_id, Derivative.kind).where(Derivative.video_id.in_(ids))
+    for row in s.execute(query.order_by(Derivative.kind)):
+        found[row.video_id].append(row.kind)
+    return found
+
+
+def derivative(s: AnySession, video_id: UUID, kind: DerivativeKind) -> Derivative | None:
+    return s.get(Derivative, (video_id, kind))
+
+
+def comments(
+    s: AnySession,
+    viewer: Actor,
+    *,
+    video_id: UUID,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Rows:
+    """The comments under a video that the viewer may see, newest first, from after the key `before` on."""
+    in_force = SLOTS[ContentType.COMMENT].in_force()
+    found = select(*Comment.__table__.c, in_force.label("availability_now")).where(
+        Comment.video_id == video_id, Comment.deleted_at.is_(None)
+    )
+    if not viewer.can(REVIEW):
+        own = Comment.author_id == viewer.id if viewer.id else false()
+        found = found.where(or_(in_force == Availability.PUBLIC, own))
+    if before:
+        found = found.where(tuple_(Comment.created_at, Comment.id) < before)
+    return s.execute(found.order_by(Comment.created_at.desc(), Comment.id.desc()).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A piece of content as moderation needs to know it. `version_hash` is the SHA-256 of what is shown."""
+
+    content_type: ContentType
+    content_id: UUID
+    owner_id: UUID
+    title: str
+    text: str
+    video_id: UUID | None
+    duration_ms: int | None
+    version_hash: str
+    deleted: bool
+    created_at: datetime
+
+
+def subjects(s: AnySession, refs: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], Subject]:
+    """The subject of each (content type, id) that exists, in at most two queries. No access rule applies."""
+    found: dict[tuple[str, UUID], Subject] = {}
+    of_videos = {i for kind, i in refs if kind in (ContentType.VIDEO, ContentType.CAPTION)}
+    of_comments = {i for kind, i in refs if kind == ContentType.COMMENT}
+    if of_videos:
+        for row in s.scalars(select(Video).where(Video.id.in_(of_videos))):
+            for kind in (ContentType.VIDEO, ContentType.CAPTION):
+                found[kind, row.id] = _subject_of_video(row, kind)
+    if of_comments:
+        rows = s.execute(
+            select(Comment, Video.title, Video.duration_ms)
+            .join(Video, Video.id == Comment.video_id)
+            .where(Comment.id.in_(of_comments))
+        )
+        for comment, title, duration_ms in rows:
+            found[ContentType.COMMENT, comment.id] = Subject(
+                ContentType.COMMENT,
+                comment.id,
+                comment.author_id,
+                title,
+                comment.body,
+                comment.video_id,
+                duration_ms,
+                _digest(comment.body),
+                comment.deleted_at is not None,
+                comment.created_at,
+            )
+    return {ref: subject for ref, subject in found.items() if ref in refs}
+
+
+def _subject_of_video(video: Video, kind: ContentType) -> Subject:
+    shown = (video.caption,) if kind is ContentType.CAPTION else (video.sha256 or "", video.title)
+    return Subject(
+        kind,
+        video.id,
+        video.owner_id,
+        video.title,
+        video.caption,
+        video.id,
+        video.duration_ms,
+        _digest(*shown),
+        video.deleted_at is not None,
+        video.created_at,
+    )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def referenced(s: AnySession, names: Collection[str]) -> set[str]:
+    """Those of the file names that a video or a derivative needs."""
+    of_videos = select(Video.sha256).where(Video.sha256.in_(names))
+    of_derivatives = select(Derivative.sha256).where(Derivative.sha256.in_(names))
+    return {*filter(None, s.scalars(of_videos)), *s.scalars(of_derivatives)}
+
+
+def abandoned_uploads(s: AnySession, *, before: datetime, limit: int) -> Sequence[UUID]:
+    """Videos whose file was announced before that instant and never came."""
+    return s.scalars(
+        select(Video.id)
+        .where(Video.state == VideoState.UPLOADING, Video.created_at < before)
+        .order_by(Video.created_at)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,313 @@
+"""What people do to their videos and comments, and what moderation does to the availability of content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import and_, case, delete, func, select, update
+
+from server.audit import service as audit
+from server.content import queries
+from server.content.models import SLOTS, Comment, Derivative, Video
+from server.content.rules import ContentType, VideoState, Visibility
+from server.kit import clock, jobs, live
+from server.kit.access import Actor
+from server.kit.db import WriteSession
+from server.kit.errors import Conflict, NotFound, Stale
+from server.kit.events import bus
+from server.kit.upsert import insert_ignoring
+from server.kit.wire import Availability
+
+LIVE_TOPIC = "content.video"
+
+
+def create_video(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    filename: str,
+    size: int,
+    title: str,
+    caption: str = "",
+    visibility: Visibility = Visibility.PUBLIC,
+    video_id: UUID | None = None,
+) -> Video:
+    """Begin a video of `size` bytes that are still to come. The texts are clean (see `rules`).
+
+    Raises Conflict `id_taken`.
+    """
+    video_id = video_id or uuid4()
+    values = {
+        "id": video_id,
+        "owner_id": actor.person,
+        "filename": filename,
+        "size": size,
+        "title": title,
+        "caption": caption,
+        "visibility": visibility,
+    }
+    if not insert_ignoring(s, Video, values):
+        raise Conflict("There is a video with this id already.", code="id_taken")
+    _record(s, actor, "video_created", video_id, version=1, size=size, visibility=visibility)
+    return s.get_one(Video, video_id)
+
+
+def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str) -> bool:
+    """Hand a whole file over to processing; False when that was done before."""
+    version = s.scalar(
+        update(Video)
+        .where(Video.id == video_id, Video.state == VideoState.UPLOADING)
+        .values(state=VideoState.PROCESSING, sha256=sha256, version=Video.version + 1)
+        .returning(Video.version)
+    )
+    if version is None:
+        return False
+    _record(s, actor, "video_uploaded", video_id, version=version, sha256=sha256)
+    jobs.enqueue(s, "content.process_video", video_id)
+    return True
+
+
+def edit_video(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    video_id: UUID,
+    version: int,
+    title: str | None = None,
+    caption: str | None = None,
+    visibility: Visibility | None = None,
+) -> None:
+    """Change what is given of an own video that is still at `version`. Raises NotFound, Stale."""
+    given = {"title": title, "caption": caption, "visibility": visibility}
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changed = sorted(values)
+    if visibility is Visibility.PUBLIC:
+        values["published_at"] = case(
+            (
+                and_(Video.state == VideoState.READY, Video.published_at.is_(None)),
+                clock.now(),
+            ),
+            else_=Video.published_at,
+        )
+    mine = and_(Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_(None))
+    now_at = s.scalar(
+        update(Video)
+        .where(mine, Video.version == version)
+        .values(version=Video.version + 1, **values)
+        .returning(Video.version)
+    )
+    if now_at is None:
+        if s.scalar(select(Video.version).where(mine)) is None:
+            raise NotFound("There is no such video of yours.")
+        raise Stale("This video was changed in the meantime. Nothing of yours was applied.")
+    _record(s, actor, "video_edited", video_id, version=now_at, fields=changed)
+    bus.emit(s, "content.video_edited", video_id, fields=changed)
+
+
+def delete_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
+    """Take an own video out of everyone's sight, until it is restored. Raises NotFound."""
+    version = _set_deleted(s, actor, video_id, clock.now())
+    _record(s, actor, "video_deleted", video_id, version=version)
+    bus.emit(s, "content.video_deleted", video_id)
+
+
+def restore_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
+    """Undo `delete_video`. Raises NotFound."""
+    version = _set_deleted(s, actor, video_id, None)
+    _record(s, actor, "video_restored", video_id, version=version)
+    bus.emit(s, "content.video_restored", video_id)
+
+
+def _set_deleted(s: WriteSession, actor: Actor, video_id: UUID, at: datetime | None) -> int:
+    other = Video.deleted_at.is_(None) if at else Video.deleted_at.is_not(None)
+    version: int | None = s.scalar(
+        update(Video)
+        .where(Video.id == video_id, Video.owner_id == actor.person, other)
+        .values(deleted_at=at, version=Video.version + 1)
+        .returning(Video.version)
+    )
+    if version is None:
+        raise NotFound("There is no such video of yours.")
+    return version
+
+
+def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
+    """Delete every video of a person whose account is gone; answers how many."""
+    gone = s.execute(
+        update(Video)
+        .where(Video.owner_id == owner_id, Video.deleted_at.is_(None))
+        .values(deleted_at=clock.now(), version=Video.version + 1)
+        .returning(Video.id, Video.version)
+    ).all()
+    for video_id, version in gone:
+        _record(s, actor, "video_deleted", video_id, version=version)
+        bus.emit(s, "content.video_deleted", video_id)
+    return len(gone)
+
+
+def set_restricted_class(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
+    """Put a video into the class that only cleared reviewers see. There is no way back.
+
+    Its storyboard, poster and waveform are gone with this transaction, their files right after it, and no
+    new ones are ever made. Raises NotFound.
+    """
+    version = s.scalar(
+        update(Video)
+        .where(Video.id == video_id, Video.restricted_class.is_(False))
+        .values(restricted_class=True, version=Video.version + 1)
+        .returning(Video.version)
+    )
+    if version is None:
+        if s.get(Video, video_id) is None:
+            raise NotFound("There is no such video.")
+        return
+    dropped = s.scalars(
+        delete(Derivative).where(Derivative.video_id == video_id).returning(Derivative.sha256)
+    ).all()
+    _record(s, actor, "video_restricted", video_id, version=version, derivatives=len(dropped))
+    bus.emit(s, "content.files_dropped", video_id, files=sorted(set(dropped)))
+
+
+def add_comment(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    video_id: UUID,
+    body: str,
+    parent_id: UUID | None = None,
+    comment_id: UUID | None = None,
+) -> Comment:
+    """Write under a video that the actor may watch. Raises NotFound, Conflict `id_taken`."""
+    video = queries.video(s, actor, video_id)
+    if video is None or video.state is not VideoState.READY or video.deleted_at:
+        raise NotFound("There is no such video.")
+    if parent_id and s.scalar(select(Comment.video_id).where(Comment.id == parent_id)) != video_id:
+        raise NotFound("The comment that this answers is not under this video.")
+    comment_id = comment_id or uuid4()
+    values = {
+        "id": comment_id,
+        "video_id": video_id,
+        "author_id": actor.person,
+        "parent_id": parent_id,
+        "body": body,
+    }
+    if not insert_ignoring(s, Comment, values):
+        raise Conflict("There is a comment with this id already.", code="id_taken")
+    audit.record(s, actor=actor, action="content.comment_added", target=f"comment:{comment_id}")
+    bus.emit(s, "content.comment_added", comment_id, video_id=str(video_id))
+    return s.get_one(Comment, comment_id)
+
+
+def delete_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:
+    """Take back an own comment, or one under an own video. Raises NotFound."""
+    under_own = select(Video.id).where(Video.owner_id == actor.person)
+    done = s.scalar(
+        update(Comment)
+        .where(Comment.id == comment_id, Comment.deleted_at.is_(None))
+        .where((Comment.author_id == actor.person) | Comment.video_id.in_(under_own))
+        .values(deleted_at=clock.now(), version=Comment.version + 1)
+        .returning(Comment.version)
+    )
+    if done is None:
+        raise NotFound("There is no such comment of yours.")
+    audit.record(s, actor=actor, action="content.comment_deleted", target=f"comment:{comment_id}")
+    bus.emit(s, "content.comment_deleted", comment_id)
+
+
+def schedule_availability(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    content_type: str,
+    content_id: UUID,
+    availability: Availability,
+    effective_at: datetime,
+) -> None:
+    """Let `availability` count from `effective_at` on (now or earlier = at once).
+
+    There is one coming change at a time: this replaces one that is not in force yet, so who decides twice
+    passes the result of both. Raises NotFound.
+    """
+    slot = SLOTS[ContentType(content_type)]
+    changed = s.scalar(
+        update(slot.table)
+        .where(slot.table.id == content_id)
+        .values(
+            {
+                slot.current: slot.in_force(),
+                slot.following: availability,
+                slot.following_at: effective_at,
+                slot.table.version: slot.table.version + 1,
+            }
+        )
+        .returning(slot.table.version)
+    )
+    if changed is None:
+        raise NotFound(f"There is no such {content_type}.")
+    _availability_changed(s, actor, content_type, content_id, changed, availability, effective_at)
+
+
+def cancel_scheduled_availability(
+    s: WriteSession, *, actor: Actor, content_type: str, content_id: UUID
+) -> None:
+    """Take back the coming change. Raises NotFound; Conflict `in_force` when there is none any more."""
+    slot = SLOTS[ContentType(content_type)]
+    changed = s.scalar(
+        update(slot.table)
+        .where(slot.table.id == content_id, slot.following_at > clock.now())
+        .values({slot.following: None, slot.following_at: None, slot.table.version: slot.table.version + 1})
+        .returning(slot.table.version)
+    )
+    if changed is None:
+        if s.get(slot.table, content_id) is None:
+            raise NotFound(f"There is no such {content_type}.")
+        raise Conflict("There is no change left to take back.", code="in_force")
+    _availability_changed(s, actor, content_type, content_id, changed, None, None)
+
+
+def _availability_changed(
+    s: WriteSession,
+    actor: Actor,
+    content_type: str,
+    content_id: UUID,
+    version: int,
+    to: Availability | None,
+    effective_at: datetime | None,
+) -> None:
+    when = effective_at.isoformat() if effective_at else None
+    target = f"{ContentType(content_type)}:{content_id}"
+    audit.record(s, actor=actor, action="content.availability", target=target, to=to, effective_at=when)
+    bus.emit(s, "content.availability_changed", content_id, content_type=str(content_type), to=to)
+    if content_type != ContentType.COMMENT:
+        live.publish(s, LIVE_TOPIC, content_id, version)
+
+
+def fold_due(s: WriteSession) -> int:
+    """Make the changes that are in force the stored value; answers how many. Reads never wait for this."""
+    folded = 0
+    for content_type, slot in SLOTS.items():
+        rows = s.execute(
+            update(slot.table)
+            .where(slot.following_at <= clock.now())
+            .values(
+                {
+                    slot.current: func.coalesce(slot.following, slot.current),
+                    slot.following: None,
+                    slot.following_at: None,
+                    slot.table.version: slot.table.version + 1,
+                }
+            )
+            .returning(slot.table.id, slot.table.version)
+        ).all()
+        folded += len(rows)
+        if content_type is not ContentType.COMMENT:
+            for content_id, version in rows:
+                live.publish(s, LIVE_TOPIC, content_id, version)
+    return folded
+
+
+def _record(s: WriteSession, actor: Actor, action: str, video_id: UUID, *, version: int, **data: Any) -> None:
+    audit.record(s, actor=actor, action=f"content.{action}", target=f"video:{video_id}", **data)
+    live.publish(s, LIVE_TOPIC, video_id, version)
