@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 BITS = 12
+_RATE = 48_000
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to encode a coded clip."""
+    """How to encode a coded clip with H.264."""
 
     suffix: str = "mp4"
     vfr: bool = False
@@ -25,8 +29,6 @@ class Recipe:
     b_frames: int = 3
     x264: str = ""
     rotate: int = 0
-    codec: str = "libx264"
-    options: dict[str, str] = field(default_factory=dict)
 
 
 RECIPES = {
@@ -81,42 +83,40 @@ def write_clip(
     draw: Callable[[int, int, int], NDArray[np.uint8]] = picture,
 ) -> Path:
     """Encode a clip; `tone` adds a 440 Hz sound track. width, height: upright size."""
-    dice = random.Random(7)
     tick = Fraction(1, 90) if recipe.vfr else Fraction(1, 30)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(recipe.codec, rate=30)
+    dice = random.Random(7)
+    steps = [dice.choice((1, 2, 3, 3, 4, 9)) if recipe.vfr else 1 for _ in range(frames)]
+    with av.open(str(path), mode="w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        assert isinstance(stream, VideoStream)
         coded = (height, width) if recipe.rotate % 180 else (width, height)
         stream.width, stream.height = coded
         stream.pix_fmt = "yuv420p"
-        options = {"preset": "veryfast", "crf": "23"} if recipe.codec == "libx264" else {}
+        stream.options = {"preset": "veryfast", "crf": "23"}
         if recipe.x264:
-            options["x264-params"] = recipe.x264
-        stream.options = options | recipe.options
-        stream.codec_context.time_base = tick
-        stream.time_base = tick
+            stream.options["x264-params"] = recipe.x264
+        stream.codec_context.time_base = stream.time_base = tick
         stream.codec_context.max_b_frames = recipe.b_frames
         stream.codec_context.gop_size = recipe.gop
         if recipe.rotate:
             stream.set_display_rotation(recipe.rotate)
-        sound = container.add_stream("aac", rate=48000, layout="mono") if tone else None
-        pts = 0
+        sound = container.add_stream("aac", rate=_RATE, layout="mono") if tone else None
         for number in range(frames):
-            rgb = draw(number, width, height)
-            if recipe.rotate:
-                rgb = np.ascontiguousarray(np.rot90(rgb, -recipe.rotate // 90))
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-            frame.pts, frame.time_base = pts, tick
+            rgb = np.rot90(draw(number, width, height), -recipe.rotate // 90)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+            frame.pts, frame.time_base = sum(steps[:number]), tick
             container.mux(stream.encode(frame))
-            pts += dice.choice([1, 2, 3, 3, 4, 9]) if recipe.vfr else 1
         container.mux(stream.encode(None))
-        if sound is not None:
-            samples = int(pts * tick * 48000)
-            wave = (np.sin(np.arange(samples) * (440 * 2 * np.pi / 48000)) * 12000).astype(np.int16)
-            for at in range(0, samples, 1024):
-                part = wave[None, at : at + 1024]
-                block_ = av.AudioFrame.from_ndarray(part, format="s16", layout="mono")
-                block_.sample_rate, block_.pts = 48000, at
-                block_.time_base = Fraction(1, 48000)
-                container.mux(sound.encode(block_))
-            container.mux(sound.encode(None))
+        if isinstance(sound, AudioStream):
+            _write_tone(container, sound, float(sum(steps) * tick))
     return path
+
+
+def _write_tone(container: OutputContainer, sound: AudioStream, seconds: float) -> None:
+    times = np.arange(int(seconds * _RATE)) / _RATE
+    wave = (np.sin(times * 440 * 2 * np.pi) * 12_000).astype(np.int16)
+    for at in range(0, len(wave), 1024):
+        part = av.AudioFrame.from_ndarray(wave[None, at : at + 1024], format="s16", layout="mono")
+        part.sample_rate, part.pts, part.time_base = _RATE, at, Fraction(1, _RATE)
+        container.mux(sound.encode(part))
+    container.mux(sound.encode(None))

@@ -30,9 +30,7 @@ class Background(QObject):
         """Consume `work()` on a new thread called `name`."""
         self._serial += 1
         serial = self._serial
-        threading.Thread(
-            target=self._consume, args=(serial, work), name=name, daemon=True
-        ).start()
+        threading.Thread(target=self._consume, args=(serial, work), name=name, daemon=True).start()
 
     def stop(self) -> None:
         """Abandon the work under way; its thread ends after the item it is at."""

@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import av
 from av import VideoFrame
@@ -70,9 +69,12 @@ class Cached:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The source (`frame` is None) or one frame of it cannot be shown."""
+    """The source (`frame` is None) or one frame of it cannot be shown.
 
-    code: Literal["frame_missing", "decoder"] | str
+    code: that of a MediaError, or "frame_missing", or "decoder". message: a sentence for people.
+    """
+
+    code: str
     message: str
     frame: int | None = None
 
@@ -86,9 +88,7 @@ class Decoder(threading.Thread):
     Results after `close` are dropped. An error never ends the thread silently: it is delivered.
     """
 
-    def __init__(
-        self, source: Source, deliver: Callable[[Result], None], *, budget: int = BUDGET
-    ) -> None:
+    def __init__(self, source: Source, deliver: Callable[[Result], None], *, budget: int = BUDGET) -> None:
         super().__init__(name="video-decoder", daemon=True)
         self._source = source
         self._deliver_to = deliver
@@ -228,26 +228,26 @@ class Decoder(threading.Thread):
         behind = range(centre - 1, max(centre - reach, 0) - 1, -1)
         gap_ahead, gap_behind = self._first_gap(ahead), self._first_gap(behind)
         # Behind is filled a whole group at a time, so it waits until half of it is used up.
-        if gap_behind is not None and centre - gap_behind <= max(reach // 2, 1):
-            if gap_ahead is None or gap_ahead - centre > reach // 4:
-                self._fill(self._behind, gap_behind)
-                return True
-        if gap_ahead is not None:
-            self._fill(self._reader, gap_ahead)
-            return True
-        return False
+        behind_due = gap_behind is not None and centre - gap_behind <= max(reach // 2, 1)
+        ahead_ample = gap_ahead is None or gap_ahead - centre > reach // 4
+        if gap_behind is not None and behind_due and ahead_ample:
+            return self._fill(self._behind, gap_behind)
+        return gap_ahead is not None and self._fill(self._reader, gap_ahead)
 
     def _first_gap(self, numbers: range) -> int | None:
         return next((n for n in numbers if n not in self._cache and n not in self._missing), None)
 
-    def _fill(self, reader: FrameReader, frame: int) -> None:
+    def _fill(self, reader: FrameReader, frame: int) -> bool:
+        """Decode up to `frame`; False when that did not get it held, so that nobody tries again."""
         try:
             for number, picture in reader.run(frame):
                 self._cache.put(number, picture)
                 if self._superseded():
-                    return
+                    return True
         except FrameMissingError:
             self._missing.add(frame)
+            return True
+        return frame in self._cache
 
     def _report_cached(self) -> None:
         ranges = self._cache.ranges()

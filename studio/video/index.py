@@ -61,12 +61,15 @@ def open_media(source: Source) -> InputContainer:
     Raises MediaError("unreadable").
     """
     options = {"protocol_whitelist": "file,pipe", "format_whitelist": _CONTAINERS}
+    file: str | BinaryIO
     try:
         if isinstance(source, bytes):
-            return av.open(io.BytesIO(source), options=options)
-        if callable(source):
-            return av.open(source(), options=options)
-        return av.open(f"file:{os.path.abspath(source)}", options=options)
+            file = io.BytesIO(source)
+        elif callable(source):
+            file = source()
+        else:
+            file = f"file:{os.path.abspath(source)}"
+        return av.open(file, mode="r", options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError("unreadable", "This file is damaged or is not a video.") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -106,6 +106,9 @@ class Playhead:
     def regions_here(self) -> tuple[Region, ...]:
         """The boxes that belong on the current frame."""
         return tuple(r for r in self.regions if r.start_ms <= self.ms < r.end_ms)
+
+
+Move = Callable[[Playhead], Playhead]
 
 
 def seek(head: Playhead, frame: int) -> Playhead:

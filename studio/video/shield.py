@@ -82,8 +82,9 @@ def _turn(pixels: Pixels, rotation: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(pixels, rotation // 90)) if rotation else pixels
 
 
-def _to_grey(bgr: NDArray[np.generic]) -> Pixels:
-    return (bgr @ _LUMA).astype(np.uint8)
+def _to_grey(bgr: Pixels | _Matrix) -> Pixels:
+    grey: Pixels = (bgr @ _LUMA).astype(np.uint8)
+    return grey
 
 
 def _fitted(width: int, height: int, side: int) -> tuple[int, int]:
@@ -114,7 +115,7 @@ def _blur(bgr: Pixels, width: int, height: int, shield: Shield) -> Pixels:
     return out
 
 
-def _along(rows: _Matrix, columns: _Matrix, pixels: NDArray[np.generic]) -> _Matrix:
+def _along(rows: _Matrix, columns: _Matrix, pixels: Pixels | _Matrix) -> _Matrix:
     """Apply one operator down the rows and one along the columns of (height, width, 3) pixels."""
     height, width = pixels.shape[:2]
     lines = rows @ pixels.reshape(height, width * 3).astype(np.float32)
@@ -131,7 +132,8 @@ def _average(cells: int, size: int) -> _Matrix:
     pixel = np.arange(size)
     overlap = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
     average = np.clip(overlap, 0, None)
-    return (average / average.sum(axis=1, keepdims=True)).astype(np.float32)
+    operator: _Matrix = (average / average.sum(axis=1, keepdims=True)).astype(np.float32)
+    return operator
 
 
 @lru_cache(maxsize=64)
@@ -139,4 +141,5 @@ def _spread(out: int, cells: int) -> _Matrix:
     """The operator (out, cells) that draws cells as one smooth surface of Gaussians."""
     at = (np.arange(out) + 0.5) * cells / out
     spread = np.exp(-0.5 * ((at[:, None] - (np.arange(cells) + 0.5)) / _SMOOTHNESS) ** 2)
-    return (spread / spread.sum(axis=1, keepdims=True)).astype(np.float32)
+    operator: _Matrix = (spread / spread.sum(axis=1, keepdims=True)).astype(np.float32)
+    return operator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -212,9 +213,7 @@ class Timeline(QAbstractSlider):
             name = metrics.elidedText(lane.name, Qt.TextElideMode.ElideRight, GUTTER - 2 * _EDGE)
             gutter = QRectF(_EDGE, top, GUTTER - 2 * _EDGE, _LANE)
             painter.drawText(gutter, Qt.AlignmentFlag.AlignVCenter, name)
-            painter.fillRect(
-                QRectF(axis.left, top + _LANE / 2 - 0.5, axis.span, 1), QColor(worn.border)
-            )
+            painter.fillRect(QRectF(axis.left, top + _LANE / 2 - 0.5, axis.span, 1), QColor(worn.border))
             painter.setPen(Qt.PenStyle.NoPen)
             for flagged in lane.ranges:
                 painter.setBrush(QColor(_heat(flagged)))
@@ -267,8 +266,7 @@ def _heat(flagged: Range) -> str:
 
 
 def _describe(flagged: Range) -> str:
-    """Tool tip of a range; escaped, since Qt would read markup in it."""
+    """Tool tip of a range: Qt reads markup in tool tips, so the label is escaped."""
     span = f"{timecode(flagged.start_ms)} to {timecode(flagged.end_ms)}"
     score = "" if flagged.score_bp is None else f", score {flagged.score_bp / 100:.0f} %"
-    text = f"{flagged.label} ({span}{score})"
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<qt>{escape(flagged.label)} ({span}{score})</qt>"

@@ -38,6 +38,7 @@ class FrameView(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 135)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Video frame")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._required = Shield()
@@ -146,6 +147,10 @@ class FrameView(QWidget):
             self._paint_sentence(painter, self._title, self._text)
         else:
             self._paint_picture(painter, self._image)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(style.tokens().focus), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _use(self, picture: Picture) -> None:
         self._picture = picture
@@ -181,9 +186,7 @@ class FrameView(QWidget):
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         painter.drawText(below, int(flags) | int(Qt.TextFlag.TextWordWrap), text)
 
-    def _paint_status(
-        self, painter: QPainter, rect: QRect, head: Playhead, picture: Picture
-    ) -> None:
+    def _paint_status(self, painter: QPainter, rect: QRect, head: Playhead, picture: Picture) -> None:
         where = f"{timecode(head.ms)}   {head.frame + 1} / {head.count}"
         if not picture.exact:
             where += "   near frame"

@@ -1,0 +1,175 @@
+"""Sound of a video at normal speed, played where there is a device, and the clock that goes by it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import av
+from PySide6.QtCore import QIODevice, QObject, QTimer
+
+from studio.video.index import MediaError, Source, open_media
+
+RATE = 48_000
+_BYTES_PER_SECOND = RATE * 2 * 2  # 16 bit, two channels
+_AHEAD = _BYTES_PER_SECOND  # sound decoded in advance
+_PUMP_MS = 20
+
+
+class Sink(Protocol):
+    """The part of QAudioSink that is used."""
+
+    def start(self) -> QIODevice | None:
+        """Begin; answers the device to write samples to, or None when that fails."""
+        ...
+
+    def stop(self) -> None:
+        """End and drop what is not played yet."""
+        ...
+
+    def bytesFree(self) -> int:
+        """Room for samples, in bytes."""
+        ...
+
+    def processedUSecs(self) -> int:
+        """Sound played since `start`, in microseconds."""
+        ...
+
+
+def default_sink() -> Sink | None:
+    """A sink on the default device; None where there is no device or no sound library.
+
+    The device is asked for first: a QAudioSink without one warns.
+    """
+    try:
+        from PySide6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices
+    except ImportError:
+        return None
+    device = QMediaDevices.defaultAudioOutput()
+    if device.isNull():
+        return None
+    wanted = QAudioFormat()
+    wanted.setSampleRate(RATE)
+    wanted.setChannelCount(2)
+    wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+    return QAudioSink(device, wanted) if device.isFormatSupported(wanted) else None
+
+
+class SoundTrack:
+    """Decodes sound from `start_s` (the file's own time) on a thread, at most a second ahead."""
+
+    def __init__(self, source: Source, start_s: float) -> None:
+        self._source = source
+        self._start_s = start_s
+        self._samples = bytearray()
+        self._room = threading.Condition()
+        self._closing = False
+        self._drained = False
+        threading.Thread(target=self._run, name="sound-decoder", daemon=True).start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether all there was has been taken."""
+        with self._room:
+            return self._drained and not self._samples
+
+    def take(self, size: int) -> bytes:
+        """Up to `size` bytes of interleaved 16-bit stereo; whole sample frames, never waits."""
+        with self._room:
+            size = min(size, len(self._samples)) // 4 * 4
+            taken = bytes(self._samples[:size])
+            del self._samples[:size]
+            self._room.notify()
+            return taken
+
+    def close(self) -> None:
+        """End the thread; returns at once."""
+        with self._room:
+            self._closing = True
+            self._room.notify()
+
+    def _run(self) -> None:
+        try:
+            self._decode()
+        except (MediaError, av.FFmpegError, OSError):
+            pass  # silence is what is left; the picture goes on by the silent clock
+        finally:
+            with self._room:
+                self._drained = True
+
+    def _decode(self) -> None:
+        with open_media(self._source) as container:
+            if not container.streams.audio:
+                return
+            stream = container.streams.audio[0]
+            if stream.time_base:
+                at = int(max(self._start_s, 0) / stream.time_base)
+                container.seek(at, stream=stream, backward=True)
+            resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
+            for frame in container.decode(stream):
+                for part in resampler.resample(frame):
+                    if not self._append(part):
+                        return
+
+    def _append(self, part: av.AudioFrame) -> bool:
+        """Keep what lies after the start; False when nobody listens any more."""
+        data = bytes(part.planes[0])[: part.samples * 4]
+        early = max(0, round((self._start_s - (part.time or 0.0)) * RATE))
+        with self._room:
+            self._room.wait_for(lambda: self._closing or len(self._samples) < _AHEAD)
+            self._samples += data[early * 4 :]
+            return not self._closing
+
+
+class SoundOutput(QObject):
+    """Plays one track at a time. Without a device it stays silent and `start` answers False."""
+
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        *,
+        make_sink: Callable[[], Sink | None] = default_sink,
+    ) -> None:
+        super().__init__(parent)
+        self._make_sink = make_sink
+        self._sink: Sink | None = None
+        self._device: QIODevice | None = None
+        self._track: SoundTrack | None = None
+        self._pump = QTimer(self)
+        self._pump.setInterval(_PUMP_MS)
+        self._pump.timeout.connect(self.pump)
+
+    def start(self, source: Source, start_s: float) -> bool:
+        """Play from `start_s` in the file's own time; False where there is no device."""
+        self.stop()
+        self._sink = self._make_sink()
+        self._device = self._sink.start() if self._sink else None
+        if self._device is None:
+            self._sink = None
+            return False
+        self._track = SoundTrack(source, start_s)
+        self._pump.start()
+        return True
+
+    def stop(self) -> None:
+        """Fall silent at once."""
+        self._pump.stop()
+        if self._track is not None:
+            self._track.close()
+        if self._sink is not None:
+            self._sink.stop()
+        self._sink = self._device = self._track = None
+
+    def played_s(self) -> float | None:
+        """Seconds of sound played since `start`; None when silent or when the sound has ended."""
+        if self._sink is None or self._track is None or self._track.ended:
+            return None
+        return self._sink.processedUSecs() / 1e6
+
+    def pump(self) -> None:
+        """Hand the device as much sound as it takes."""
+        if self._sink is not None and self._device is not None and self._track is not None:
+            data = self._track.take(self._sink.bytesFree())
+            if data:
+                self._device.write(data)

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import queue
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.coded_clips import RECIPES, read_number
+from studio.video import decoder as decoder_module
+from studio.video.cache import FrameCache
+from studio.video.decoder import Cached, Decoder, Failed, Opened, Picture, Request, Result
+from studio.video.index import Source
+from studio.video.shield import OPEN, Shield
+from tests.studio.video.conftest import FRAMES, SIZE
+
+Clip = Callable[[str], Path]
+PATIENCE = 20.0
+
+
+class Desk:
+    """A decoder and what it delivered."""
+
+    def __init__(self, source: Source, budget: int) -> None:
+        self.results: queue.Queue[Result] = queue.Queue()
+        self.decoder = Decoder(source, self.results.put, budget=budget)
+        self.decoder.start()
+
+    def ask(self, frame: int, shield: Shield = OPEN) -> None:
+        self.decoder.request(Request(frame, SIZE, shield))
+
+    def until(self, wanted: Callable[[Result], bool]) -> list[Result]:
+        """Everything delivered up to the first result that is wanted."""
+        seen: list[Result] = []
+        while not (seen and wanted(seen[-1])):
+            seen.append(self.results.get(timeout=PATIENCE))
+        return seen
+
+    def exact(self, frame: int) -> Picture:
+        found = self.until(lambda r: isinstance(r, Picture) and r.exact and r.wanted == frame)[-1]
+        assert isinstance(found, Picture)
+        return found
+
+
+@contextmanager
+def desk(source: Source, budget: int = 64 << 20) -> Iterator[Desk]:
+    made = Desk(source, budget)
+    yield made
+    made.decoder.close()
+    made.decoder.join(PATIENCE)
+    assert not made.decoder.is_alive()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_pictures_show_the_frame_they_claim(clip: Clip, name: str) -> None:
+    dice = random.Random(3)
+    wanted = [dice.randrange(FRAMES) for _ in range(25)]
+    wanted += [*range(100, 125), *range(124, 99, -1)]
+    with desk(clip(name), budget=3 << 20) as at:
+        for frame in wanted:
+            at.ask(frame)
+            for result in at.until(lambda r: isinstance(r, Picture) and r.exact):
+                if isinstance(result, Picture) and result.wanted == frame:
+                    assert read_number(result.pixels) == result.frame
+            assert result.frame == frame
+
+
+def test_a_file_in_memory_is_served_too(clip: Clip) -> None:
+    with desk(clip("bframes").read_bytes()) as at:
+        at.ask(77)
+        assert read_number(at.exact(77).pixels) == 77
+
+
+def test_opening_tells_what_it_is(clip: Clip) -> None:
+    with desk(clip("rotated")) as at:
+        opened = at.until(lambda r: isinstance(r, Opened))[-1]
+        assert isinstance(opened, Opened)
+        assert (opened.index.width, opened.index.height) == SIZE
+
+
+def test_a_far_frame_is_announced_by_a_near_one(clip: Clip) -> None:
+    with desk(clip("long_gop")) as at:
+        at.ask(140)
+        pictures = [
+            r for r in at.until(lambda r: isinstance(r, Picture) and r.exact) if isinstance(r, Picture)
+        ]
+    assert pictures[0].frame == 0
+    assert not pictures[0].exact
+    assert pictures[-1].frame == 140
+
+
+def test_the_latest_request_wins(clip: Clip) -> None:
+    with desk(clip("long_gop")) as at:
+        for frame in range(FRAMES):
+            at.ask(frame)
+        at.ask(33)
+        at.exact(33)
+        at.ask(90)
+        served = {
+            r.wanted for r in at.until(lambda r: isinstance(r, Picture) and r.exact) if isinstance(r, Picture)
+        }
+    assert served == {90}
+
+
+def test_the_neighbourhood_is_prefetched_and_reported(clip: Clip) -> None:
+    with desk(clip("bframes")) as at:
+        at.ask(75)
+        at.until(lambda r: isinstance(r, Cached) and any(a <= 30 and b >= 135 for a, b in r.ranges))
+
+
+def test_the_cache_never_exceeds_its_budget(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    budget, sizes = 1 << 20, []
+    put = FrameCache.put
+
+    def watched(cache: FrameCache, *args: object) -> None:
+        put(cache, *args)  # type: ignore[arg-type]
+        sizes.append(cache.size)
+
+    monkeypatch.setattr(FrameCache, "put", watched)
+    with desk(clip("bframes"), budget=budget) as at:
+        for frame in (0, 149, 75, 20):
+            at.ask(frame)
+            at.exact(frame)
+    assert len(sizes) > 50
+    assert max(sizes) <= budget
+    assert at.decoder._cache.size == 0
+
+
+def test_a_budget_too_small_for_one_frame_still_shows_frames(clip: Clip) -> None:
+    with desk(clip("bframes"), budget=1000) as at:
+        for frame in (10, 9, 8):
+            at.ask(frame)
+            assert read_number(at.exact(frame).pixels) == frame
+
+
+def test_steps_inside_the_cache_decode_nothing(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk(clip("bframes")) as at:
+        at.ask(75)
+        at.until(lambda r: isinstance(r, Cached) and any(a <= 60 and b >= 90 for a, b in r.ranges))
+        runs: list[int] = []
+        run = decoder_module.FrameReader.run
+
+        def counted(reader: decoder_module.FrameReader, frame: int) -> object:
+            if threading.current_thread() is at.decoder and reader is at.decoder._reader:
+                runs.append(frame)
+            return run(reader, frame)
+
+        monkeypatch.setattr(decoder_module.FrameReader, "run", counted)
+        for frame in (76, 77, 76, 75, 74, 73):
+            at.ask(frame)
+            assert read_number(at.exact(frame).pixels) == frame
+    assert not [frame for frame in runs if 60 <= frame <= 90]
+
+
+def test_only_what_was_asked_for_is_raw(clip: Clip) -> None:
+    with desk(clip("bframes")) as at:
+        for shield in (Shield(), OPEN, Shield(grey=True), Shield(), OPEN):
+            at.ask(40, shield)
+            result = at.until(lambda r: isinstance(r, Picture) and r.exact)[-1]
+            assert isinstance(result, Picture)
+            assert result.shield == shield
+            values = result.pixels[..., :3].astype(int)
+            steepest = np.abs(np.diff(values, axis=1)).max()
+            assert (steepest > 60) == (shield == OPEN)
+
+
+def test_a_raw_picture_is_not_kept_past_its_reveal(clip: Clip) -> None:
+    with desk(clip("bframes")) as at:
+        at.ask(40, OPEN)
+        at.exact(40)
+        at.ask(40, Shield())
+        at.exact(40)
+        assert {p.shield for p in at.decoder._treated.values()} == {Shield()}
+
+
+def test_damaged_frames_are_reported_and_stood_in_for(damaged: Path) -> None:
+    lost = []
+    with desk(damaged) as at:
+        for frame in range(FRAMES):
+            at.ask(frame)
+            answer = at.until(lambda r: isinstance(r, Failed) or (isinstance(r, Picture) and r.exact))
+            if isinstance(answer[-1], Failed):
+                assert (answer[-1].code, answer[-1].frame) == ("frame_missing", frame)
+                lost.append(frame)
+                at.until(lambda r: isinstance(r, Picture) and not r.exact)
+        at.ask(FRAMES - 1)
+        assert read_number(at.exact(FRAMES - 1).pixels) == FRAMES - 1
+    assert lost
+
+
+@pytest.mark.parametrize("source", [b"", b"nonsense" * 100])
+def test_what_does_not_open_is_a_result(source: bytes) -> None:
+    with desk(source) as at:
+        failed = at.until(lambda r: True)[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.frame) == ("unreadable", None)
+
+
+def test_an_unforeseen_error_is_a_result_and_the_thread_goes_on(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treat = decoder_module.treat
+    broken = threading.Event()
+    broken.set()
+
+    def sometimes(*args: object) -> object:
+        if broken.is_set():
+            raise ValueError("no memory for this size")
+        return treat(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(decoder_module, "treat", sometimes)
+    with desk(clip("bframes")) as at:
+        at.ask(5)
+        failed = at.until(lambda r: isinstance(r, Failed))[-1]
+        assert isinstance(failed, Failed)
+        assert failed.code == "decoder"
+        broken.clear()
+        at.ask(6)
+        assert at.exact(6).frame == 6
+
+
+def test_nothing_is_delivered_after_closing(clip: Clip) -> None:
+    made = Desk(clip("long_gop"), 64 << 20)
+    made.ask(149)
+    made.until(lambda r: isinstance(r, Picture))
+    made.decoder.close()
+    count = made.results.qsize()
+    made.decoder.join(PATIENCE)
+    assert made.results.qsize() <= count + 1
