@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-import server.accounts.models
-import server.audit.models
 import server.content.models  # noqa: F401
 from server.accounts.resolver import resolver
+from server.accounts.routes import router as accounts
+from server.audit.routes import router as audit
 from server.kit import errors
 from server.kit.crypto import Keys
 from server.kit.db import Database
@@ -40,4 +40,6 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     app.state.keys = keys
     app.state.resolve_actor = resolver(db, keys)
     errors.install(app)
+    for router in (audit, accounts):
+        app.include_router(router)
     return app

@@ -79,6 +79,7 @@ class Session(Identified, Timestamped, Base):
     revoked_at: Mapped[datetime | None]
 
 
+Index("ix_accounts_sessions_person", Session.person_id, Session.last_seen_at)
 Index(
     "uq_accounts_sessions_live",
     Session.person_id,

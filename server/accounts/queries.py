@@ -1,17 +1,25 @@
-"""Reads of people and sessions."""
+"""Reads of people and their devices, each in a constant number of statements."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
-from server.accounts.models import Person, PersonRole
+from server.accounts.models import Credential, Person, PersonRole, Session
 from server.accounts.permissions import Role
-from server.accounts.schemas import PersonCard
+from server.accounts.schemas import DeviceSession, PersonCard, PersonDetail, PersonRow, PersonState
+from server.accounts.sessions import IDLE
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.crypto import Keys
 from server.kit.db import AnySession
+from server.kit.errors import NotFound
+from server.kit.paging import Page, decode, encode
 
 
 def roles_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, list[Role]]:
@@ -28,8 +36,17 @@ def cards(s: AnySession, ids: Collection[UUID]) -> dict[UUID, PersonCard]:
     wanted = set(ids)
     if not wanted:
         return {}
-    people = s.scalars(select(Person).where(Person.id.in_(wanted)))
-    return {card.id: card for card in _cards(s, people.all())}
+    people = s.scalars(select(Person).where(Person.id.in_(wanted))).all()
+    roles = roles_of(s, wanted)
+    return {person.id: PersonCard(**_card(person, roles)) for person in people}
+
+
+def card(s: AnySession, person_id: UUID) -> PersonCard:
+    """The card of one person. Raises NotFound."""
+    found = cards(s, [person_id])
+    if not found:
+        raise NotFound("There is no such person.")
+    return found[person_id]
 
 
 def person_by_handle(s: AnySession, handle: str) -> Person | None:
@@ -37,16 +54,124 @@ def person_by_handle(s: AnySession, handle: str) -> Person | None:
     return s.scalar(select(Person).where(Person.handle == handle.lower()))
 
 
-def _cards(s: AnySession, people: Collection[Person]) -> Iterable[PersonCard]:
-    roles = roles_of(s, [person.id for person in people])
-    for person in people:
-        yield PersonCard(
-            id=person.id,
-            handle=person.handle,
-            name=person.name,
-            bio=person.bio,
-            roles=roles.get(person.id, []),
-            state=person.state,
-            availability=person.available,
-            created_at=person.created_at,
+def people(
+    s: AnySession,
+    *,
+    role: Role | None = None,
+    state: PersonState | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[PersonRow]:
+    """One page of people by handle; `q` is the beginning of a handle or of a name, in any letter case."""
+    query = select(Person).order_by(Person.handle).limit(limit + 1)
+    if role is not None:
+        query = query.join(PersonRole, PersonRole.person_id == Person.id).where(PersonRole.role == role)
+    if state is not None:
+        query = query.where(Person.state == state)
+    if q is not None:
+        query = query.where(
+            or_(
+                Person.handle.startswith(q.casefold().removeprefix("@"), autoescape=True),
+                Person.name_key.startswith(q.casefold(), autoescape=True),
+            )
         )
+    if cursor is not None:
+        query = query.where(Person.handle > decode(cursor, str)[0])
+    found = s.scalars(query).all()
+    shown = found[:limit]
+    next_cursor = encode(shown[-1].handle) if len(found) > limit else None
+    return Page(items=_rows(s, shown), next_cursor=next_cursor)
+
+
+def detail(s: AnySession, keys: Keys, person_id: UUID) -> PersonDetail:
+    """Everything the people screen shows of one person. Raises NotFound."""
+    person = s.get(Person, person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    credential = s.get(Credential, person_id)
+    [row] = _rows(s, [person])
+    return PersonDetail(
+        **row.model_dump(),
+        email_hint=_hint(keys, credential) if credential else None,
+        has_password=credential is not None and credential.password_hash is not None,
+    )
+
+
+def devices(s: AnySession, actor: Actor) -> list[DeviceSession]:
+    """The actor's own living sessions, the latest used first."""
+    now = clock.now()
+    living = (
+        select(Session)
+        .where(
+            Session.person_id == actor.person,
+            Session.revoked_at.is_(None),
+            Session.expires_at > now,
+            Session.last_seen_at > now - IDLE,
+        )
+        .order_by(Session.last_seen_at.desc(), Session.id)
+    )
+    return [
+        DeviceSession(
+            id=found.id,
+            device_id=found.device_id,
+            device_name=found.device_name,
+            created_at=found.created_at,
+            last_seen_at=found.last_seen_at,
+            expires_at=found.expires_at,
+            current=found.id == actor.session_id,
+        )
+        for found in s.scalars(living)
+    ]
+
+
+def has_totp(s: AnySession, person_id: UUID) -> bool:
+    """Whether the person confirmed an authenticator."""
+    return s.scalar(select(Credential.totp).where(Credential.person_id == person_id)) is not None
+
+
+def _card(person: Person, roles: dict[UUID, list[Role]]) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "handle": person.handle,
+        "name": person.name,
+        "bio": person.bio,
+        "roles": roles.get(person.id, []),
+        "state": person.state,
+        "availability": person.available,
+        "created_at": person.created_at,
+    }
+
+
+def _rows(s: AnySession, found: Sequence[Person]) -> list[PersonRow]:
+    ids = [person.id for person in found]
+    roles = roles_of(s, ids)
+    enrolled = set(
+        s.scalars(
+            select(Credential.person_id).where(Credential.person_id.in_(ids), Credential.totp.is_not(None))
+        )
+    )
+    seen: dict[UUID, datetime] = {
+        row.person_id: row.seen
+        for row in s.execute(
+            select(Session.person_id, func.max(Session.last_seen_at).label("seen"))
+            .where(Session.person_id.in_(ids))
+            .group_by(Session.person_id)
+        )
+    }
+    return [
+        PersonRow(
+            **_card(person, roles),
+            cleared=person.cleared,
+            version=person.version,
+            has_totp=person.id in enrolled,
+            last_seen_at=seen.get(person.id),
+        )
+        for person in found
+    ]
+
+
+def _hint(keys: Keys, credential: Credential) -> str:
+    email = keys.decrypt(credential.email, bound_to=f"accounts_credentials.email:{credential.person_id}")
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -45,15 +45,20 @@ class PersonCard(Frozen):
     created_at: Instant
 
 
-class PersonDetail(PersonCard):
-    """What the people screen shows: the card, what can be edited, and the state of the sign-in."""
+class PersonRow(PersonCard):
+    """One row of the people screen."""
 
     cleared: bool
     version: Version
-    email_hint: str | None
-    has_password: bool
     has_totp: bool
     last_seen_at: Instant | None
+
+
+class PersonDetail(PersonRow):
+    """One person as an administrator sees them; of the e-mail address only enough to recognise it."""
+
+    email_hint: str | None
+    has_password: bool
 
 
 class NewPerson(Frozen):

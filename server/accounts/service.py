@@ -1,22 +1,24 @@
-"""Commands on people: make, edit, suspend, and set what of a profile is shown."""
+"""Commands on people: make, edit, suspend, and set whether a profile is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from server.accounts import sessions
 from server.accounts.models import Credential, Person, PersonRole
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
 from server.audit import service as audit
-from server.kit import clock
+from server.kit import clock, live
 from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import WriteSession
-from server.kit.errors import Conflict, NotFound
+from server.kit.errors import Conflict, Forbidden, NotFound, Stale
 from server.kit.events import bus
 from server.kit.upsert import insert_ignoring
 from server.kit.wire import Availability
@@ -71,6 +73,7 @@ def create_person(
         cleared=cleared,
     )
     bus.emit(s, "accounts.person_created", person.id)
+    live.publish(s, "accounts.person", person.id, person.version)
     s.flush()
     return person
 
@@ -87,6 +90,90 @@ def _add_credential(
     }
     if not insert_ignoring(s, Credential, values):
         raise Conflict("This e-mail address belongs to another person.", code="email_taken")
+
+
+def edit_person(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    person_id: UUID,
+    version: int,
+    name: str | None = None,
+    roles: Collection[Role] | None = None,
+    state: PersonState | None = None,
+    cleared: bool | None = None,
+) -> Person:
+    """Change what is not None, if the person is still at `version`. New roles or suspension end the sessions.
+
+    Raises NotFound, Stale, Conflict `last_admin`, and Forbidden `own_account`: nobody changes their own
+    roles, state or clearance.
+    """
+    if person_id == actor.id and not (roles is None and state is None and cleared is None):
+        raise Forbidden(
+            "Nobody changes their own roles, state or clearance: ask another administrator.",
+            code="own_account",
+        )
+    admins = _active_admins(s) if roles is not None or state is not None else set()
+    person = s.get(Person, person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    before = set(s.scalars(select(PersonRole.role).where(PersonRole.person_id == person_id)))
+    after = before if roles is None else set(roles)
+    stays_active = (person.state if state is None else state) is PersonState.ACTIVE
+    if admins == {person_id} and not (stays_active and Role.ADMIN in after):
+        raise Conflict("This is the last administrator; appoint another one first.", code="last_admin")
+    asked = {"name": name, "state": state, "cleared": cleared}
+    values = {key: new for key, new in asked.items() if new is not None and new != getattr(person, key)}
+    changed: dict[str, Any] = {
+        key: True if key == "name" else [getattr(person, key), new] for key, new in values.items()
+    }
+    if after != before:
+        changed["roles"] = [sorted(before), sorted(after)]
+    _update_guarded(s, person, version, values, bump=bool(changed))
+    if not changed:
+        return person
+    s.execute(delete(PersonRole).where(PersonRole.person_id == person_id, PersonRole.role.not_in(after)))
+    s.add_all(PersonRole(person_id=person_id, role=role) for role in after - before)
+    ended = sessions.close_sessions(s, person_id=person_id) if changed.keys() & {"roles", "state"} else 0
+    audit.record(
+        s,
+        actor=actor,
+        action="accounts.person_changed",
+        target=f"person:{person_id}",
+        changed=changed,
+        sessions_ended=ended,
+    )
+    bus.emit(s, "accounts.person_changed", person_id, state=person.state)
+    live.publish(s, "accounts.person", person_id, person.version)
+    s.flush()
+    return person
+
+
+def _active_admins(s: WriteSession) -> set[UUID]:
+    """Who administers now; the rows stay locked, so that two admins cannot remove each other at once."""
+    query = (
+        select(PersonRole.person_id)
+        .join(Person, Person.id == PersonRole.person_id)
+        .where(PersonRole.role == Role.ADMIN, Person.state == PersonState.ACTIVE)
+        .order_by(PersonRole.person_id)
+        .with_for_update()
+    )
+    return set(s.scalars(query))
+
+
+def _update_guarded(
+    s: WriteSession, person: Person, version: int, values: dict[str, Any], *, bump: bool
+) -> None:
+    """Write `values` if the row is still at `version`. Raises Stale."""
+    if "name" in values:
+        values = {**values, "name_key": values["name"].casefold()}
+    done = s.execute(
+        update(Person)
+        .where(Person.id == person.id, Person.version == version)
+        .values(**values, version=version + bump)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale("This person was changed in the meantime.")
 
 
 def set_profile_availability(
@@ -129,6 +216,7 @@ def _availability_changed(
         effective_at=effective_at,
     )
     bus.emit(s, "accounts.profile_availability", person.id, to=to)
+    live.publish(s, "accounts.person", person.id, person.version)
 
 
 def fold_availability(s: WriteSession) -> int:

@@ -33,6 +33,7 @@ class AuditEntry(Base):
 Index("ix_audit_log_target", AuditEntry.target, AuditEntry.seq)
 Index("ix_audit_log_actor", AuditEntry.actor, AuditEntry.seq)
 Index("ix_audit_log_action", AuditEntry.action, AuditEntry.seq)
+Index("ix_audit_log_at", AuditEntry.at)
 
 
 class AuditPayload(Base):

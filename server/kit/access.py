@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -94,6 +94,6 @@ def require(permission: str, *, step_up: bool = False) -> Actor:
     return cast(Actor, Depends(Require(permission, step_up=step_up)))
 
 
-def public() -> None:
-    """`_: None = public()` in the signature of a route that needs no sign-in."""
-    return cast(None, Depends(Public()))
+def public() -> Any:
+    """`dependencies=[public()]` in the decorator of a route that needs no sign-in."""
+    return Depends(Public())

@@ -1,0 +1,98 @@
+"""Commands on what proves who a person is: the password and the authenticator."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from server.accounts import sessions, totp
+from server.accounts.models import Credential
+from server.audit import service as audit
+from server.kit.access import Actor
+from server.kit.crypto import Keys
+from server.kit.db import AnySession, WriteSession
+from server.kit.errors import Conflict, Forbidden
+
+
+class BadCode(Forbidden):
+    code, title = "bad_code", "This code is not right"
+
+
+def credential(s: AnySession, person_id: UUID) -> Credential:
+    """How this person signs in. Raises Conflict `no_credential` where nobody can sign in as them."""
+    found = s.get(Credential, person_id)
+    if found is None:
+        raise Conflict("This account has no sign-in.", code="no_credential")
+    return found
+
+
+def change_password(s: WriteSession, *, actor: Actor, checked_hash: str, new_hash: str) -> None:
+    """Replace the hash that the old password was checked against; other devices are signed out.
+
+    Raises Conflict when it was changed since.
+    """
+    changed = s.execute(
+        update(Credential)
+        .where(Credential.person_id == actor.person, Credential.password_hash == checked_hash)
+        .values(password_hash=new_hash)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("The password was changed by another request.")
+    ended = sessions.close_sessions(s, person_id=actor.person, keep=actor.session_id)
+    audit.record(
+        s,
+        actor=actor,
+        action="accounts.password_changed",
+        target=f"person:{actor.person}",
+        sessions_ended=ended,
+    )
+
+
+def begin_totp(s: WriteSession, *, actor: Actor, keys: Keys) -> str:
+    """Make a secret that counts once a code of it was confirmed; until then an older one stays."""
+    found = credential(s, actor.person)
+    secret = totp.new_secret()
+    found.totp_pending = keys.encrypt(secret, bound_to=_bound(actor.person))
+    audit.record(s, actor=actor, action="accounts.totp_begun", target=f"person:{actor.person}")
+    return secret
+
+
+def confirm_totp(s: WriteSession, *, actor: Actor, keys: Keys, code: str) -> None:
+    """Let the pending secret count. Raises Conflict `totp_not_begun`, BadCode."""
+    found = credential(s, actor.person)
+    if found.totp_pending is None:
+        raise Conflict("Ask for a new authenticator secret first.", code="totp_not_begun")
+    step = totp.matching_step(keys.decrypt(found.totp_pending, bound_to=_bound(actor.person)), code)
+    if step is None:
+        raise BadCode("Enter the six digits that the app shows now.")
+    found.totp, found.totp_pending, found.totp_step = found.totp_pending, None, step
+    audit.record(s, actor=actor, action="accounts.totp_confirmed", target=f"person:{actor.person}")
+
+
+def set_totp(s: WriteSession, *, actor: Actor, keys: Keys, person_id: UUID, secret: str) -> None:
+    """Give a person a known secret without a confirmation (first admin, demo accounts)."""
+    credential(s, person_id).totp = keys.encrypt(secret, bound_to=_bound(person_id))
+    audit.record(s, actor=actor, action="accounts.totp_set", target=f"person:{person_id}")
+
+
+def use_code(s: WriteSession, *, keys: Keys, person_id: UUID, code: str) -> None:
+    """Spend a one-time code: neither it nor an older one works again.
+
+    Raises Conflict `totp_not_enrolled`, BadCode.
+    """
+    sealed = s.scalar(select(Credential.totp).where(Credential.person_id == person_id))
+    if sealed is None:
+        raise Conflict("Set up an authenticator app first.", code="totp_not_enrolled")
+    step = totp.matching_step(keys.decrypt(sealed, bound_to=_bound(person_id)), code)
+    spent = step is not None and s.execute(
+        update(Credential)
+        .where(Credential.person_id == person_id, Credential.totp_step < step)
+        .values(totp_step=step)
+    )
+    if not spent or spent.rowcount != 1:  # type: ignore[attr-defined]
+        raise BadCode("Enter the six digits that the app shows now. A code works once.")
+
+
+def _bound(person_id: UUID) -> str:
+    return f"accounts_credentials.totp:{person_id}"
