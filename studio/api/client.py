@@ -187,9 +187,8 @@ class Api:
             try:
                 return await once()
             except ApiError as error:
-                repeatable = error.transient or error.problem.status in (502, 504)
                 wait_s = self._backoff.delay_s(attempt, at_least_s=error.problem.retry_after_s)
-                if not repeatable or attempt + 1 == tries or wait_s > LONGEST_WAIT_S:
+                if not error.transient or attempt + 1 == tries or wait_s > LONGEST_WAIT_S:
                     raise
             await self._sleep(wait_s)
         raise AssertionError("unreachable: the last attempt returns or raises")

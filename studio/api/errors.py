@@ -59,7 +59,8 @@ class ApiError(Exception):
 
 
 class Offline(ApiError):
-    """No answer came: no network, server down, time-out, or a connection cut in the middle.
+    """No answer of the server came: no network, server down, time-out, a cut connection, or a
+    gateway that could not reach it (502, 504).
 
     `may_have_arrived` is False only when the request certainly never reached the server.
     """
@@ -68,8 +69,8 @@ class Offline(ApiError):
     advice = "Your work is kept here; it goes on by itself when the connection is back."
     transient = True
 
-    def __init__(self, *, may_have_arrived: bool) -> None:
-        super().__init__()
+    def __init__(self, problem: ProblemDetails | None = None, *, may_have_arrived: bool = True) -> None:
+        super().__init__(problem)
         self.may_have_arrived = may_have_arrived
 
 
@@ -158,6 +159,8 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     412: Conflict,
     429: Busy,
     503: Busy,
+    502: Offline,
+    504: Offline,
 }
 
 

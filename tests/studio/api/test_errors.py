@@ -23,7 +23,7 @@ KINDS = [
     (422, errors.Refused),
     (429, errors.Busy),
     (500, errors.ServerFault),
-    (502, errors.ServerFault),
+    (502, errors.Offline),
     (503, errors.Busy),
 ]
 
@@ -32,7 +32,8 @@ KINDS = [
 def test_status_decides_the_kind(status: int, kind: type[ApiError]) -> None:
     error = from_response(status, {}, b"")
     assert type(error) is kind
-    assert error.what_happened and error.what_to_do
+    assert error.what_happened
+    assert error.what_to_do
 
 
 def test_problem_json_is_read() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_chunking_does_not_matter(data: bytes, cuts: list[int]) -> None:
     splitter = LineSplitter(max_bytes=1000)
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     lines: list[bytes] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         lines += splitter.feed(data[start:end])
     *expected, rest = data.split(b"\n")
     assert lines == [line.removesuffix(b"\r") for line in expected]

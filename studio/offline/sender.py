@@ -1,0 +1,143 @@
+"""Empties the outbox: one edit after the other, in order, as the connection allows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from studio.api.backoff import Backoff
+from studio.api.client import Api
+from studio.api.errors import ApiError, Busy, Conflict, Offline, ServerFault, Unauthorised
+from studio.offline.changes import Broadcast, Changes
+from studio.offline.edits import Entry, Refusal
+from studio.offline.outbox import KIND, Outbox
+
+FAULTS = 10  # so many server errors about one edit, and a person is asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """How many server errors an edit met, and until when (monotonic seconds) it is left alone."""
+
+    count: int
+    rest_until: float
+
+
+class Sender:
+    """Sends the edits of an outbox for as long as `run` runs.
+
+    Each edit goes with its idempotency key, so sending it again after a lost answer or a crash
+    does it once. Offline and busy hold up everything; a server error holds up only the edit it is
+    about, and refuses it in the end. `on_signed_out` is called when the server no longer knows
+    the person; sending goes on after `wake`.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        api: Api,
+        broadcast: Broadcast,
+        *,
+        on_signed_out: Callable[[], None],
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._api = api
+        self._broadcast = broadcast
+        self._on_signed_out = on_signed_out
+        self._backoff = backoff or Backoff(base_s=0.5, cap_s=60.0)
+        self._failures = 0
+        self._faults: dict[UUID, _Faults] = {}
+        self._work = asyncio.Event()
+        self._hurry = asyncio.Event()
+        broadcast.subscribe(self._heard)
+
+    async def run(self) -> None:
+        """Send until cancelled; an edit being sent at that moment is sent again next time."""
+        await asyncio.to_thread(self._outbox.recover)
+        while True:
+            self._work.clear()
+            self._hurry.clear()
+            resting = self._resting()
+            entry = await asyncio.to_thread(self._outbox.take, resting=resting)
+            if entry is None:
+                await _wait(self._work, min(resting.values(), default=None))
+            else:
+                await self._send(entry)
+
+    def wake(self) -> None:
+        """Try at once: the connection is back, or the person has signed in."""
+        self._faults.clear()
+        self._work.set()
+        self._hurry.set()
+
+    async def _send(self, entry: Entry) -> None:
+        edit = entry.edit
+        try:
+            await self._api.request(
+                edit.method,
+                edit.path,
+                json=edit.body,
+                idempotency_key=str(entry.key),
+                if_match=edit.if_match,
+                attempts=1,
+            )
+        except Unauthorised:
+            await self._settle(self._outbox.put_back, entry, uncertain=False)
+            self._on_signed_out()
+            await _wait(self._hurry, None)
+        except (Offline, Busy) as error:
+            uncertain = isinstance(error, Offline) and error.may_have_arrived
+            await self._settle(self._outbox.put_back, entry, uncertain=uncertain)
+            retry_after_s = error.problem.retry_after_s
+            delay_s = self._backoff.delay_s(self._failures, at_least_s=retry_after_s)
+            self._failures += 1
+            await _wait(self._hurry, delay_s)
+        except ServerFault as error:
+            await self._rest_or_refuse(entry, error)
+        except ApiError as error:
+            await self._settle(self._outbox.refuse, entry, refusal=_refusal(error))
+        else:
+            self._failures = 0
+            self._faults.pop(edit.id, None)
+            await self._settle(self._outbox.accept, entry)
+
+    async def _rest_or_refuse(self, entry: Entry, error: ServerFault) -> None:
+        so_far = self._faults.pop(entry.edit.id, _Faults(0, 0.0)).count
+        if so_far + 1 == FAULTS:
+            await self._settle(self._outbox.refuse, entry, refusal=_refusal(error))
+            return
+        rest_until = time.monotonic() + self._backoff.delay_s(so_far)
+        self._faults[entry.edit.id] = _Faults(so_far + 1, rest_until)
+        await self._settle(self._outbox.put_back, entry, uncertain=True)
+
+    async def _settle(self, method: Callable[..., Changes], entry: Entry, **arguments: object) -> None:
+        self._broadcast.send(await asyncio.to_thread(method, entry, **arguments))
+
+    def _resting(self) -> dict[UUID, float]:
+        """Return the seconds each edit still has to rest after a server error."""
+        now = time.monotonic()
+        left = {edit_id: faults.rest_until - now for edit_id, faults in self._faults.items()}
+        return {edit_id: seconds for edit_id, seconds in left.items() if seconds > 0}
+
+    def _heard(self, changes: Changes) -> None:
+        if changes.touches(KIND):
+            self._work.set()
+
+
+async def _wait(event: asyncio.Event, seconds: float | None) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+
+
+def _refusal(error: ApiError) -> Refusal:
+    return Refusal(
+        code=error.code,
+        what_happened=error.what_happened,
+        what_to_do=error.what_to_do,
+        current=error.current if isinstance(error, Conflict) else None,
+    )

@@ -1,0 +1,105 @@
+"""kill -9 of the client: what was said to be saved is saved, and is done once by the server."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from studio.offline.edits import EditState
+from studio.offline.outbox import Outbox
+from studio.offline.store import Store
+from tests.studio.loopback import Loopback
+
+pytestmark = pytest.mark.crash
+
+ROUNDS = 6
+
+
+def victim(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.studio.offline.victim", *arguments]
+    # A small pipe keeps the victim from running far ahead of what has been read.
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pipesize=4096)
+
+
+def add_until_killed(database: Path, rng: random.Random) -> list[str]:
+    """Return the ids that were printed, including those still in the pipe at the kill."""
+    process = victim("add", str(database))
+    assert process.stdout is not None
+    printed = [process.stdout.readline().strip() for _ in range(rng.randint(1, 80))]
+    process.kill()
+    rest, _ = process.communicate()
+    return printed + [line for line in rest.splitlines(keepends=False) if len(line) == 36]
+
+
+class Recorder:
+    """A server that does each key once; `seen` is set whenever a request has been dealt with."""
+
+    def __init__(self) -> None:
+        self.done: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
+        self.order: list[str] = []
+        self.seen = threading.Semaphore(0)
+        route = Route("/v1/moderation/notes", self._note, methods=["POST"])
+        self.server = Loopback(Starlette(routes=[route]))
+
+    async def _note(self, request: Request) -> Response:
+        key = request.headers["idempotency-key"]
+        self.requests[key] += 1
+        if self.requests[key] == 1:
+            self.done[key] += 1
+            self.order.append(key)
+        self.seen.release()
+        return Response(status_code=201)
+
+
+def test_saved_means_saved_and_done_once(tmp_path: Path) -> None:
+    rng = random.Random(20261123)
+    database = tmp_path / "s.sqlite"
+    printed: list[str] = []
+    for _ in range(ROUNDS):
+        printed += add_until_killed(database, rng)
+
+    store = Store(database)
+    assert store.set_aside is None
+    entries = Outbox(store).entries()
+    present = [str(entry.edit.id) for entry in entries]
+    store.close()
+    # At most one edit per kill was committed without its id having been printed.
+    assert [key for key in present if key in set(printed)] == printed
+    assert len(present) <= len(printed) + ROUNDS
+
+    recorder = Recorder()
+    kills = 0
+    with recorder.server:
+        while left(database):
+            process = victim("send", str(database), recorder.server.url)
+            for _ in range(rng.randint(1, left(database) // 2 + 1)):
+                assert recorder.seen.acquire(timeout=30)
+            process.kill()
+            process.communicate()
+            kills += 1
+    assert kills > 1
+    assert recorder.done == Counter(present)
+    by_subject = defaultdict(list)
+    for entry in entries:
+        by_subject[entry.edit.subject].append(str(entry.edit.id))
+    for expected in by_subject.values():
+        assert [key for key in recorder.order if key in set(expected)] == expected
+
+
+def left(database: Path) -> int:
+    store = Store(database)
+    counts = Outbox(store).counts()
+    store.close()
+    assert counts[EditState.REFUSED] == 0
+    return sum(counts.values())
