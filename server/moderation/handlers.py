@@ -1,0 +1,32 @@
+"""Reactions to what happens below: deleted content leaves no open item behind."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from server.kit.access import SYSTEM
+from server.kit.db import WriteSession
+from server.kit.events import Bus, Event
+from server.moderation.rules import ContentType
+from server.moderation.service.cancel import cancel_items
+
+
+def register(bus: Bus) -> None:
+    """Hear of deletions."""
+    bus.on("content.video_deleted", video_deleted)
+    bus.on("content.comment_deleted", comment_deleted)
+
+
+def video_deleted(s: WriteSession, event: Event) -> None:
+    """Cancel the open items of a deleted video and of its caption."""
+    cancel_items(
+        s,
+        actor=SYSTEM,
+        content_id=UUID(event.subject),
+        content_types=(ContentType.VIDEO, ContentType.CAPTION),
+    )
+
+
+def comment_deleted(s: WriteSession, event: Event) -> None:
+    """Cancel the open items of a deleted comment."""
+    cancel_items(s, actor=SYSTEM, content_id=UUID(event.subject), content_types=(ContentType.COMMENT,))

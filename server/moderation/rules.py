@@ -1,0 +1,290 @@
+"""The words of moderation, its state machines, what makes a decision valid; pure, the client has it too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+FACTS_MAX = 5_000
+NOTE_MAX = 2_000
+MARKS_MAX = 200
+HOLD_MAX_S = 24 * 3600
+CLAIM_MAX_S = 2 * 3600
+"""No claim outlives this, however often its heartbeat comes."""
+PREFETCH_S = 60
+SKIPS_TO_ESCALATE = 3
+DURATION_MIN_S = 3600
+DURATION_MAX_S = 366 * 86_400
+
+
+class ContentType(StrEnum):
+    """What can be flagged. A caption's id is its video's; a profile's is its person's."""
+
+    VIDEO = "video"
+    COMMENT = "comment"
+    CAPTION = "caption"
+    PROFILE = "profile"
+    SPARK = "spark"
+
+
+class Source(StrEnum):
+    """Who raised a flag."""
+
+    USER = "user"
+    TRUSTED_FLAGGER = "trusted_flagger"
+    CLASSIFIER = "classifier"
+    HASH_MATCH = "hash_match"
+    CONSENT = "consent"
+    AUTHORITY = "authority"
+    STAFF = "staff"
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def tier(self) -> int:
+        """1 (low) to 4 (critical)."""
+        return list(Severity).index(self) + 1
+
+
+class SlaClass(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    NCII = "ncii"
+    CRITICAL = "critical"
+
+
+class FlagState(StrEnum):
+    LINKED = "linked"
+    DUPLICATE = "duplicate"
+    ACTIONED = "actioned"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+    MOOT = "moot"
+
+
+class ItemState(StrEnum):
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    ON_HOLD = "on_hold"
+    ESCALATED = "escalated"
+    DECIDED = "decided"
+    CANCELLED = "cancelled"
+
+
+OPEN = (ItemState.PENDING, ItemState.CLAIMED, ItemState.ON_HOLD, ItemState.ESCALATED)
+FINAL = (ItemState.DECIDED, ItemState.CANCELLED)
+
+
+class Outcome(StrEnum):
+    ALLOW = "allow"
+    RESTRICT = "restrict"
+    REMOVE = "remove"
+    ESCALATE = "escalate"
+
+
+class Measure(StrEnum):
+    """What an enforcement action does to its target's availability."""
+
+    RESTRICT = "restrict"
+    REMOVE = "remove"
+
+
+class Scope(StrEnum):
+    """What an enforcement action is aimed at: the content of the item, or its owner's profile."""
+
+    ITEM = "item"
+    ACCOUNT = "account"
+
+
+class QueueKind(StrEnum):
+    NORMAL = "normal"
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """`event` leads from `before` (None = the thing does not exist yet) to `after`, if `guard` holds."""
+
+    before: str | None
+    event: str
+    after: str
+    guard: str
+
+
+FLAG_MACHINE = (
+    Transition(None, "intake", FlagState.LINKED, "no decision stands on what was flagged"),
+    Transition(None, "repeat", FlagState.DUPLICATE, "a decision stands on this very version"),
+    Transition(FlagState.LINKED, "violation", FlagState.ACTIONED, "its item was decided: restrict or remove"),
+    Transition(FlagState.LINKED, "no_violation", FlagState.DISMISSED, "its item was decided: allow"),
+    Transition(FlagState.LINKED, "withdraw", FlagState.WITHDRAWN, "by its own reporter, source user"),
+    Transition(FlagState.LINKED, "subject_gone", FlagState.MOOT, "the subject was deleted before a decision"),
+    Transition(FlagState.ACTIONED, "undo", FlagState.LINKED, "the decision is undone within its grace"),
+    Transition(FlagState.DISMISSED, "undo", FlagState.LINKED, "the decision is undone within its grace"),
+    Transition(FlagState.ACTIONED, "no_violation", FlagState.DISMISSED, "by a reversing decision"),
+    Transition(FlagState.DISMISSED, "violation", FlagState.ACTIONED, "by a reversing decision"),
+)
+
+_REST = "the state of rest: pending at stage 1, escalated above"
+ITEM_MACHINE = (
+    Transition(None, "open", ItemState.PENDING, "no open item for this subject and policy family"),
+    Transition(ItemState.PENDING, "claim", ItemState.CLAIMED, "not excluded, not one's own; token + 1"),
+    Transition(ItemState.ESCALATED, "claim", ItemState.CLAIMED, "moderation.lead; token + 1"),
+    *(
+        Transition(ItemState.CLAIMED, event, after, f"{guard}; {_REST}")
+        for after in (ItemState.PENDING, ItemState.ESCALATED)
+        for event, guard in (
+            ("release", "own live claim"),
+            ("lapse", "the lease is over"),
+            ("skip", "own live claim; never offered to the same person again"),
+            ("restrict", "the subject is now of the restricted class"),
+        )
+    ),
+    Transition(ItemState.ON_HOLD, "restrict", ItemState.PENDING, f"as above; {_REST}"),
+    Transition(ItemState.ON_HOLD, "restrict", ItemState.ESCALATED, f"as above; {_REST}"),
+    Transition(ItemState.CLAIMED, "heartbeat", ItemState.CLAIMED, "own live claim, at most two hours"),
+    Transition(
+        ItemState.CLAIMED, "hold", ItemState.ON_HOLD, "own live claim; <= 24 h, not past the legal term"
+    ),
+    Transition(ItemState.ON_HOLD, "resume", ItemState.CLAIMED, "by its holder; token + 1"),
+    Transition(ItemState.ON_HOLD, "wake", ItemState.PENDING, f"the hold is over; {_REST}"),
+    Transition(ItemState.ON_HOLD, "wake", ItemState.ESCALATED, f"the hold is over; {_REST}"),
+    Transition(ItemState.CLAIMED, "decide", ItemState.DECIDED, "own live claim; the decision is valid"),
+    Transition(ItemState.CLAIMED, "escalate", ItemState.ESCALATED, "stage 1; by decision or the third skip"),
+    Transition(
+        ItemState.CLAIMED, "escalate", ItemState.PENDING, "into the restricted class, to cleared people"
+    ),
+    Transition(ItemState.DECIDED, "undo", ItemState.CLAIMED, "by its decider within the grace; token + 1"),
+    Transition(ItemState.ESCALATED, "undo", ItemState.CLAIMED, "as above, while no one else has claimed it"),
+    Transition(ItemState.DECIDED, "reverse", ItemState.DECIDED, "moderation.lead, after the grace"),
+    *(
+        Transition(state, "cancel", ItemState.CANCELLED, "the subject is gone, or no flag is left")
+        for state in OPEN
+    ),
+)
+
+
+def sources_of(machine: Sequence[Transition], event: str, after: str | None = None) -> tuple[str, ...]:
+    """The states from which `event` may happen (and lead to `after`); KeyError for an unknown event."""
+    found = {t.before: None for t in machine if t.event == event and after in (None, t.after)}
+    if not found:
+        raise KeyError(event)
+    return tuple(state for state in found if state is not None)
+
+
+def rest_state(stage: int) -> ItemState:
+    """Where an item of this stage waits to be claimed."""
+    return ItemState.PENDING if stage == 1 else ItemState.ESCALATED
+
+
+def queue_of(*, restricted: bool, stage: int) -> str:
+    """The queue of an item. The restricted class has queues of its own, seen by cleared people only."""
+    if restricted:
+        return "restricted" if stage == 1 else "restricted_escalated"
+    return "general" if stage == 1 else "escalated"
+
+
+@dataclass(frozen=True)
+class PolicyRule:
+    """What the validity of a decision asks of a policy."""
+
+    severity: Severity
+    outcomes: frozenset[Outcome]
+    restricted: bool = False
+
+
+@dataclass(frozen=True)
+class ActionChoice:
+    """An enforcement action as chosen; `duration_s` None = until reversed."""
+
+    type: Measure
+    scope: Scope
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Everything on which the validity of a decision depends.
+
+    `restricted_item`: the item is of the restricted class; `cleared`: whoever decides may see that class.
+    """
+
+    outcome: Outcome
+    stage: int
+    restricted_item: bool
+    cleared: bool
+    policy: PolicyRule | None = None
+    facts: str | None = None
+    actions: tuple[ActionChoice, ...] = ()
+
+
+def problems(choice: Choice) -> list[str]:
+    """Why a decision is not valid, in words for the person who takes it; empty = valid."""
+    found: list[str] = []
+    policy, outcome = choice.policy, choice.outcome
+    if outcome is Outcome.ALLOW:
+        if policy is not None:
+            found.append("Allowing means that no policy is violated: take the policy away.")
+        if choice.actions:
+            found.append("Allowing takes no measures.")
+        return found
+    if outcome is Outcome.ESCALATE:
+        to_class = policy is not None and policy.restricted and not choice.restricted_item
+        if choice.stage > 1 and not to_class:
+            found.append("This item has been escalated already; it is decided here.")
+        if choice.actions:
+            found.append("Escalating takes no measures: the next tier decides on them.")
+        if not choice.facts:
+            found.append("Say in the facts why this needs the next tier.")
+        return found
+    if policy is None:
+        found.append("Name the policy that is violated.")
+    else:
+        if policy.restricted and not choice.cleared:
+            found.append("This class is decided by cleared people only: escalate it to them.")
+        if outcome not in policy.outcomes:
+            found.append(f"This policy does not provide for the outcome {outcome}.")
+        if policy.severity is Severity.CRITICAL and not choice.facts:
+            found.append("A critical policy needs the facts in writing.")
+    return found + _action_problems(choice)
+
+
+def _action_problems(choice: Choice) -> list[str]:
+    found: list[str] = []
+    scopes = [action.scope for action in choice.actions]
+    if len(set(scopes)) < len(scopes):
+        found.append("There can be one measure for the content and one for the account.")
+    for action in choice.actions:
+        if action.scope is Scope.ITEM and action.type.value != choice.outcome.value:
+            found.append(f"The measure on the content must be the outcome: {choice.outcome}.")
+        if action.duration_s is not None:
+            if action.type is not Measure.RESTRICT:
+                found.append("Only a restriction can be temporary.")
+            elif not DURATION_MIN_S <= action.duration_s <= DURATION_MAX_S:
+                found.append("A restriction lasts from one hour to 366 days.")
+        severe = choice.policy is not None and choice.policy.severity in (Severity.HIGH, Severity.CRITICAL)
+        if action.scope is Scope.ACCOUNT and not severe:
+            found.append("Measures on the account need a policy of high or critical severity.")
+    return found
+
+
+def measures(choice: Choice, *, default_duration_s: int | None) -> tuple[ActionChoice, ...]:
+    """The actions that a valid decision has: the outcome's own on the content, and those that were chosen."""
+    if choice.outcome not in (Outcome.RESTRICT, Outcome.REMOVE):
+        return ()
+    chosen = {action.scope for action in choice.actions}
+    if Scope.ITEM in chosen:
+        return choice.actions
+    duration = default_duration_s if choice.outcome is Outcome.RESTRICT else None
+    return (ActionChoice(Measure(choice.outcome), Scope.ITEM, duration), *choice.actions)
+
+
+def strictest(found: Collection[Measure]) -> Measure | None:
+    """Which of several measures on one target counts."""
+    return max(found, key=list(Measure).index, default=None)

@@ -1,0 +1,41 @@
+"""The commands of moderation, one file an area; each takes the write session and never commits."""
+
+from __future__ import annotations
+
+from server.moderation.service.cancel import cancel_items, withdraw_flag
+from server.moderation.service.claims import (
+    claim_item,
+    claim_next,
+    heartbeat,
+    hold,
+    prefetch,
+    release,
+    resume,
+    skip,
+)
+from server.moderation.service.decisions import decide, reverse, undo
+from server.moderation.service.flags import receive_flag
+from server.moderation.service.notes import add_note, delete_reason, edit_reason, save_reason
+from server.moderation.service.setup import install
+
+__all__ = [
+    "add_note",
+    "cancel_items",
+    "claim_item",
+    "claim_next",
+    "decide",
+    "delete_reason",
+    "edit_reason",
+    "heartbeat",
+    "hold",
+    "install",
+    "prefetch",
+    "receive_flag",
+    "release",
+    "resume",
+    "reverse",
+    "save_reason",
+    "skip",
+    "undo",
+    "withdraw_flag",
+]

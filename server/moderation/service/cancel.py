@@ -1,0 +1,95 @@
+"""Items that end without a decision: the subject is gone, or the last voice against it was taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import exists, select, update
+
+from server.kit.access import Actor
+from server.kit.db import WriteSession
+from server.kit.errors import Conflict, NotFound
+from server.moderation.models import Flag, Item
+from server.moderation.rules import OPEN, ContentType, FlagState, ItemState, Source
+from server.moderation.service.record import FREE, changed, flags, items
+
+
+def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagState:
+    """Take one's own flag back; the item is cancelled when nobody else speaks for it.
+
+    Raises NotFound for a flag that is not one's own, Conflict `already_judged` after the decision.
+    """
+    flag = s.execute(
+        select(Flag.item_id, Flag.state).where(
+            Flag.id == flag_id, Flag.reporter_id == actor.person, Flag.source == Source.USER
+        )
+    ).one_or_none()
+    if flag is None:
+        raise NotFound("You have no such flag.")
+    item = s.execute(select(items).where(Item.id == flag.item_id).with_for_update()).one()
+    gone = s.execute(
+        update(flags)
+        .where(flags.c.id == flag_id, flags.c.state == FlagState.LINKED)
+        .values(state=FlagState.WITHDRAWN)
+    )
+    if gone.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("This flag is not waiting for a decision any more.", code="already_judged")
+    others = s.scalar(select(exists().where(Flag.item_id == item.id, Flag.state == FlagState.LINKED)))
+    if others:
+        changed(
+            s,
+            actor=actor,
+            what="flag_withdrawn",
+            item_id=item.id,
+            restricted=item.restricted,
+            version=_touch(s, item.id),
+        )
+    else:
+        cancel_items(s, actor=actor, content_id=item.content_id, only=item.id, flags_become=None)
+    return FlagState.WITHDRAWN
+
+
+def cancel_items(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    content_id: UUID,
+    content_types: Sequence[ContentType] = tuple(ContentType),
+    only: UUID | None = None,
+    flags_become: FlagState | None = FlagState.MOOT,
+) -> int:
+    """Cancel the open items of a subject that is gone; answers how many. What was collected is kept."""
+    cancelled = s.execute(
+        update(items)
+        .where(items.c.content_id == content_id, items.c.content_type.in_(content_types))
+        .where(items.c.state.in_(OPEN), *([items.c.id == only] if only else []))
+        .values(
+            state=ItemState.CANCELLED,
+            boost_at=None,
+            version=items.c.version + 1,
+            **FREE,
+        )
+        .returning(items.c.id, items.c.restricted, items.c.version)
+    ).all()
+    for item in cancelled:
+        if flags_become is not None:
+            s.execute(
+                update(flags)
+                .where(flags.c.item_id == item.id, flags.c.state == FlagState.LINKED)
+                .values(state=flags_become)
+            )
+        changed(
+            s,
+            actor=actor,
+            what="item_cancelled",
+            item_id=item.id,
+            restricted=item.restricted,
+            version=item.version,
+        )
+    return len(cancelled)
+
+
+def _touch(s: WriteSession, item_id: UUID) -> int:
+    bumped = update(items).where(items.c.id == item_id).values(version=items.c.version + 1)
+    return int(s.execute(bumped.returning(items.c.version)).scalar_one())

@@ -1,0 +1,327 @@
+"""Claims: leased, fenced by a token that grows with each one, kept alive by a heartbeat.
+
+Every write of a claimer names the token, itself, the state and the lease in its WHERE: whoever lost the claim
+changes nothing and is told so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy.orm import aliased
+
+from server.accounts.models import Person
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.db import AnySession, WriteSession
+from server.kit.errors import Conflict, NotFound
+from server.kit.upsert import insert_ignoring
+from server.moderation.models import Exclusion, Item, Queue
+from server.moderation.queries.scope import CLEARANCE, visible
+from server.moderation.rules import (
+    CLAIM_MAX_S,
+    PREFETCH_S,
+    SKIPS_TO_ESCALATE,
+    ItemState,
+    QueueKind,
+    queue_of,
+    rest_state,
+)
+from server.moderation.schemas import Claim, ClaimState, SubjectRef
+from server.moderation.service.record import FREE, changed, items
+
+LEAD = "moderation.lead"
+RETURNED = (
+    items.c.id,
+    items.c.claim_token,
+    items.c.lease_until,
+    items.c.content_type,
+    items.c.content_id,
+    items.c.restricted,
+    items.c.version,
+)
+
+
+def _pick() -> Any:
+    """One statement that finds the next item of a queue and claims it.
+
+    On PostgreSQL rows that others are just claiming are skipped; on SQLite BEGIN IMMEDIATE excludes others.
+    The index `pick` gives the order, so nothing is sorted.
+    """
+    candidate = aliased(Item)
+    me: ColumnElement[UUID] = bindparam("me", type_=items.c.claimed_by.type)
+    excluded = exists().where(Exclusion.item_id == candidate.id, Exclusion.person_id == me)
+    chosen = (
+        select(candidate.id)
+        .where(candidate.queue_id == bindparam("queue"), candidate.state == bindparam("waiting"))
+        .where(or_(candidate.subject_owner_id.is_(None), candidate.subject_owner_id != me), ~excluded)
+        .order_by(candidate.priority.desc(), candidate.due_at, candidate.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    return (
+        update(items)
+        .where(items.c.id == chosen)
+        .values(
+            state=ItemState.CLAIMED,
+            claimed_by=me,
+            claim_token=items.c.claim_token + 1,
+            claimed_at=bindparam("at"),
+            lease_until=bindparam("until"),
+            prefetched=bindparam("ahead"),
+            version=items.c.version + 1,
+        )
+        .returning(*RETURNED)
+    )
+
+
+PICK = _pick()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A queue that someone may claim from; its lease in seconds."""
+
+    id: str
+    tier: int
+    lease_s: int
+
+
+def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = None) -> list[Served]:
+    """The queues that the actor may claim from, in the order in which they are tried.
+
+    The rarer skill first (escalated before general); the restricted class last, so that nobody meets it
+    unasked while anything else waits. Raises NotFound for a queue that is not the actor's to serve.
+    """
+    query = select(Queue.id, Queue.tier, Queue.lease_s).order_by(Queue.kind, Queue.tier.desc())
+    if not actor.can(LEAD):
+        query = query.where(Queue.tier == 1)
+    if not actor.can(CLEARANCE):
+        query = query.where(Queue.kind == QueueKind.NORMAL)
+    if queue is not None:
+        query = query.where(Queue.id == queue)
+    found = [Served(row.id, row.tier, row.lease_s or lease_s) for row in s.execute(query)]
+    if queue is not None and not found:
+        raise NotFound("You do not serve a queue of this name.")
+    return found
+
+
+def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None = None) -> Claim | None:
+    """Claim the first waiting item of `queue`, or of any that the actor serves; None when none waits."""
+    for place in served(s, actor, lease_s=lease_s, queue=queue):
+        if (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
+            return _claimed(s, actor, row)
+    return None
+
+
+def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Claim | None:
+    """Claim the item after the present one for 60 s, so that it can be loaded; its heartbeat makes it a
+    full claim. Whoever has one already gets that one, for another 60 s."""
+    until = clock.now() + timedelta(seconds=PREFETCH_S)
+    mine = (
+        update(items)
+        .where(items.c.claimed_by == actor.person, items.c.lease_until > clock.now())
+        .where(items.c.state == ItemState.CLAIMED, items.c.prefetched.is_(True))
+        .where(*([items.c.queue_id == queue] if queue else []))
+        .values(lease_until=until)
+        .returning(*RETURNED)
+    )
+    if (again := s.execute(mine).first()) is not None:
+        return _answer(again)
+    for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
+        if (row := _take(s, actor, place, PREFETCH_S, ahead=True)) is not None:
+            return _claimed(s, actor, row)
+    return None
+
+
+def claim_item(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) -> Claim:
+    """Claim one item by its id.
+
+    Raises NotFound where the actor may not see it; Conflict `claimed` when someone has it, `not_waiting` when
+    it is decided or held, `excluded` for own content and for what the actor has skipped.
+    """
+    item = s.execute(
+        select(Item.queue_id, Item.stage, Item.state, Item.subject_owner_id, Person.name.label("by"))
+        .outerjoin(Person, Person.id == Item.claimed_by)
+        .where(Item.id == item_id, visible(actor))
+    ).one_or_none()
+    if item is None:
+        raise NotFound("There is no such item.")
+    (place,) = served(s, actor, lease_s=lease_s, queue=item.queue_id)
+    skipped = exists().where(Exclusion.item_id == item_id, Exclusion.person_id == actor.person)
+    if item.subject_owner_id == actor.id or s.scalar(select(skipped)):
+        raise Conflict("This item is for someone else: it is your own, or you skipped it.", code="excluded")
+    now = clock.now()
+    row = s.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.state == rest_state(item.stage))
+        .values(
+            state=ItemState.CLAIMED,
+            claimed_by=actor.person,
+            claim_token=items.c.claim_token + 1,
+            claimed_at=now,
+            lease_until=now + timedelta(seconds=place.lease_s),
+            prefetched=False,
+            version=items.c.version + 1,
+        )
+        .returning(*RETURNED)
+    ).one_or_none()
+    if row is None and item.state is ItemState.CLAIMED:
+        raise Conflict(f"{item.by or 'Someone else'} has this item.", code="claimed")
+    if row is None:
+        raise Conflict("This item does not wait for a decision now.", code="not_waiting")
+    return _claimed(s, actor, row)
+
+
+def _take(s: WriteSession, actor: Actor, place: Served, lease_s: int, *, ahead: bool) -> Any | None:
+    now = clock.now()
+    given = {
+        "me": actor.person,
+        "queue": place.id,
+        "waiting": rest_state(place.tier),
+        "at": now,
+        "until": now + timedelta(seconds=lease_s),
+        "ahead": ahead,
+    }
+    return s.execute(PICK, given).one_or_none()
+
+
+def _claimed(s: WriteSession, actor: Actor, row: Any) -> Claim:
+    _moved(s, actor, "item_claimed", row, token=row.claim_token)
+    return _answer(row)
+
+
+def _answer(row: Any) -> Claim:
+    subject = SubjectRef(content_type=row.content_type, content_id=row.content_id)
+    return Claim(item_id=row.id, claim_token=row.claim_token, lease_until=row.lease_until, subject=subject)
+
+
+def _moved(s: WriteSession, actor: Actor, what: str, row: Any, **data: Any) -> None:
+    changed(s, actor=actor, what=what, item_id=row.id, restricted=row.restricted, version=row.version, **data)
+
+
+def fence(actor: Actor, item_id: UUID, token: int) -> ColumnElement[bool]:
+    """What must still hold for a claimer to change anything."""
+    return and_(
+        items.c.id == item_id,
+        items.c.claim_token == token,
+        items.c.claimed_by == actor.person,
+        items.c.state == ItemState.CLAIMED,
+        items.c.lease_until > clock.now(),
+    )
+
+
+def lost(s: AnySession, actor: Actor, item_id: UUID) -> NotFound | Conflict:
+    """The refusal of a write whose fence did not hold."""
+    if s.scalar(select(exists().where(Item.id == item_id, visible(actor)))):
+        return Conflict("Your claim on this item is over. What you wrote was not applied.", code="lease_lost")
+    return NotFound("There is no such item.")
+
+
+def held(s: WriteSession, actor: Actor, item_id: UUID, token: int) -> Row[Any]:
+    """The item of a live claim, locked. Raises Conflict `lease_lost`, NotFound."""
+    row = s.execute(select(items).where(fence(actor, item_id, token)).with_for_update()).one_or_none()
+    if row is None:
+        raise lost(s, actor, item_id)
+    return row
+
+
+def heartbeat(s: WriteSession, *, actor: Actor, item_id: UUID, token: int, lease_s: int) -> ClaimState:
+    """Extend a live claim, up to two hours in all. A prefetched item becomes the present one by it."""
+    row, now = held(s, actor, item_id, token), clock.now()
+    began: datetime = now if row.prefetched else row.claimed_at
+    queue_lease_s = s.scalar(select(Queue.lease_s).where(Queue.id == row.queue_id)) or lease_s
+    until = min(now + timedelta(seconds=queue_lease_s), began + timedelta(seconds=CLAIM_MAX_S))
+    s.execute(
+        update(items)
+        .where(fence(actor, item_id, token))
+        .values(lease_until=until, claimed_at=began, prefetched=False)
+    )
+    return ClaimState(state=ItemState.CLAIMED, lease_until=until)
+
+
+def release(s: WriteSession, *, actor: Actor, item_id: UUID, token: int) -> ClaimState:
+    """Give a claim back."""
+    row = held(s, actor, item_id, token)
+    return _rest(s, actor, row, "item_released")
+
+
+def skip(s: WriteSession, *, actor: Actor, item_id: UUID, token: int, reason: str) -> ClaimState:
+    """Give a claim back for good: it is not offered to this person again; the third skip escalates it."""
+    row = held(s, actor, item_id, token)
+    insert_ignoring(
+        s,
+        Exclusion,
+        {"item_id": item_id, "person_id": actor.person, "why": f"skipped: {reason}"[:500], "at": clock.now()},
+    )
+    skips = row.skip_count + 1
+    if skips >= SKIPS_TO_ESCALATE and row.stage == 1:
+        queue = queue_of(restricted=row.restricted, stage=2)
+        return _rest(s, actor, row, "item_escalated", skip_count=skips, stage=2, queue_id=queue)
+    return _rest(s, actor, row, "item_skipped", skip_count=skips)
+
+
+def _rest(s: WriteSession, actor: Actor, row: Any, what: str, **values: Any) -> ClaimState:
+    state = rest_state(values.get("stage", row.stage))
+    done = s.execute(
+        update(items)
+        .where(items.c.id == row.id, items.c.state == ItemState.CLAIMED, items.c.version == row.version)
+        .values(state=state, version=items.c.version + 1, **FREE | values)
+        .returning(*RETURNED)
+    ).one()
+    _moved(s, actor, what, done)
+    return ClaimState(state=state)
+
+
+def hold(
+    s: WriteSession, *, actor: Actor, item_id: UUID, token: int, reason: str, seconds: int
+) -> ClaimState:
+    """Set an item aside for oneself, e.g. to ask someone. Raises Conflict `past_legal_term`."""
+    row, until = held(s, actor, item_id, token), clock.now() + timedelta(seconds=seconds)
+    if row.legal_due_at is not None and until > row.legal_due_at:
+        raise Conflict("The law gives this item less time than that.", code="past_legal_term")
+    done = s.execute(
+        update(items)
+        .where(fence(actor, item_id, token))
+        .values(
+            state=ItemState.ON_HOLD,
+            lease_until=None,
+            held_until=until,
+            hold_reason=reason,
+            prefetched=False,
+            version=items.c.version + 1,
+        )
+        .returning(*RETURNED)
+    ).one()
+    _moved(s, actor, "item_held", done, until=until.isoformat())
+    return ClaimState(state=ItemState.ON_HOLD, lease_until=until)
+
+
+def resume(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) -> Claim:
+    """Take up again what one set aside. Raises Conflict `not_held` when it is not one's own any more."""
+    now = clock.now()
+    row = s.execute(
+        update(items)
+        .where(items.c.id == item_id, items.c.claimed_by == actor.person, visible(actor))
+        .where(items.c.state == ItemState.ON_HOLD, items.c.held_until > now)
+        .values(
+            state=ItemState.CLAIMED,
+            claim_token=items.c.claim_token + 1,
+            claimed_at=now,
+            lease_until=now + timedelta(seconds=lease_s),
+            held_until=None,
+            hold_reason=None,
+            version=items.c.version + 1,
+        )
+        .returning(*RETURNED)
+    ).one_or_none()
+    if row is None:
+        if isinstance(refusal := lost(s, actor, item_id), NotFound):
+            raise refusal
+        raise Conflict("You do not hold this item any more.", code="not_held")
+    return _claimed(s, actor, row)

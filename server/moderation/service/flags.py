@@ -1,0 +1,297 @@
+"""Flag intake: each voice counts once, joins the one open item of its subject and family, or opens it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import exists, select, update
+
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.db import WriteSession
+from server.kit.errors import Conflict, Forbidden, NotFound
+from server.kit.upsert import insert_ignoring
+from server.moderation import policy as policies
+from server.moderation import priority, subjects
+from server.moderation.models import Decision, Flag, Item
+from server.moderation.rules import (
+    OPEN,
+    ContentType,
+    FlagState,
+    ItemState,
+    Severity,
+    SlaClass,
+    Source,
+    queue_of,
+)
+from server.moderation.schemas import FlagReceipt, PolicyNode
+from server.moderation.service.record import changed, items
+from server.moderation.service.restriction import quarantine
+from server.moderation.subjects import Subject
+
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """One flag on its way in."""
+
+    actor: Actor
+    source: Source
+    source_ref: str | None
+    node: PolicyNode
+    subject: Subject
+    confidence_bp: int | None
+    reach_band: int
+    concerns_minors: bool
+    at: datetime
+
+    @property
+    def reporter_id(self) -> UUID | None:
+        return self.actor.id if self.source is Source.USER else None
+
+    @property
+    def family(self) -> str:
+        return policies.family_of(self.node.code)
+
+    @property
+    def dedup_key(self) -> bytes:
+        """Who says what about which version of the subject: said twice, it counts once."""
+        who = self.actor.ref if self.source is Source.USER else f"{self.source}/{self.source_ref}"
+        about = (
+            self.subject.content_type,
+            self.subject.content_id,
+            self.subject.version_hash,
+            self.node.code,
+        )
+        return hashlib.sha256("\n".join(map(str, (who, *about))).encode()).digest()
+
+
+def receive_flag(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    content_type: ContentType,
+    content_id: UUID,
+    policy: str,
+    note: str | None = None,
+    ranges: Sequence[tuple[int, int]] = (),
+    source: Source = Source.USER,
+    source_ref: str | None = None,
+    confidence_bp: int | None = None,
+    reach_band: int = 0,
+) -> FlagReceipt:
+    """Take in one flag. `ranges` are ms of the video, `confidence_bp` basis points, `reach_band` 0..5.
+
+    A flag is a `duplicate` (and counts for nothing more) when the same voice said the same of the same
+    version before. It is also one when a user flags what a standing decision of the same family was about
+    and either the version is the one that was judged, or this user was heard in that case already: so an
+    edit lets new people speak, but no one can harry a creator with repeats. Other families and sources
+    open a new item.
+
+    Raises NotFound without such a subject, Invalid for an unknown policy, Forbidden for the source.
+    """
+    if source is not Source.USER and actor.kind == "person" and not actor.can("moderation.read"):
+        raise Forbidden("Only staff and programs may name another source than user.")
+    tree = policies.current(s)
+    node = tree.get(policy)
+    subject = subjects.find(s, content_type, content_id)
+    if subject is None or subject.deleted:
+        raise NotFound("There is nothing here that could be flagged.")
+    voice = _Voice(
+        actor=actor,
+        source=source,
+        source_ref=source_ref,
+        node=node,
+        subject=subject,
+        confidence_bp=confidence_bp,
+        reach_band=reach_band,
+        concerns_minors=tree.nodes[policies.family_of(policy)].concerns_minors,
+        at=clock.now(),
+    )
+    said = s.execute(select(Flag.id, Flag.item_id).where(Flag.dedup_key == voice.dedup_key)).one_or_none()
+    if said is not None:
+        return FlagReceipt(flag_id=said.id, item_id=said.item_id, state=FlagState.DUPLICATE)
+    if node.restricted:
+        quarantine(s, content_type=content_type, content_id=content_id)
+    item, state = _place(s, voice)
+    flag_id = uuid4()
+    new = insert_ignoring(
+        s,
+        Flag,
+        {
+            "id": flag_id,
+            "source": source,
+            "source_ref": source_ref,
+            "reporter_id": voice.reporter_id,
+            "content_type": content_type,
+            "content_id": content_id,
+            "owner_id": subject.owner_id,
+            "policy": policy,
+            "policy_version": tree.version,
+            "confidence_bp": confidence_bp,
+            "ranges": [list(r) for r in ranges],
+            "note": note,
+            "subject_version_hash": subject.version_hash,
+            "dedup_key": voice.dedup_key,
+            "state": state,
+            "item_id": item.id,
+            "received_at": voice.at,
+        },
+    )
+    if not new:
+        raise Conflict("The same flag is just being received. Ask again.", code="duplicate")
+    if state is FlagState.LINKED:
+        version = _count(s, item, voice)
+        changed(
+            s,
+            actor=actor,
+            what="item_flagged",
+            item_id=item.id,
+            restricted=item.restricted,
+            version=version,
+            flag=str(flag_id),
+            policy=policy,
+            source=source,
+        )
+    return FlagReceipt(flag_id=flag_id, item_id=item.id, state=state)
+
+
+def _place(s: WriteSession, voice: _Voice) -> tuple[Any, FlagState]:
+    """The item that the flag belongs to, locked, and the state in which the flag joins it."""
+    for _ in range(TRIES):
+        mine = (
+            Item.content_id == voice.subject.content_id,
+            Item.content_type == voice.subject.content_type,
+            Item.family == voice.family,
+        )
+        found = s.execute(select(items).where(*mine, Item.state.in_(OPEN)).with_for_update()).one_or_none()
+        if found is not None:
+            return found, FlagState.LINKED
+        if voice.source is Source.USER and (judged := _standing(s, voice, *mine)) is not None:
+            return judged, FlagState.DUPLICATE
+        _open(s, voice)
+    raise Conflict("This subject is being decided at this very moment. Ask again.", code="busy_subject")
+
+
+def _standing(s: WriteSession, voice: _Voice, *mine: Any) -> Any | None:
+    """The decided item that already answers a user's flag, by the rule of `receive_flag`."""
+    judged = s.execute(
+        select(items, Decision.subject_version_hash.label("judged_hash"))
+        .join(Decision, Decision.id == Item.decision_id)
+        .where(*mine, Item.state == ItemState.DECIDED)
+        .order_by(Decision.decided_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if judged is None or judged.judged_hash == voice.subject.version_hash:
+        return judged
+    heard = s.scalar(select(exists().where(Flag.item_id == judged.id, Flag.reporter_id == voice.reporter_id)))
+    return judged if heard else None
+
+
+def _open(s: WriteSession, voice: _Voice) -> None:
+    """Open the item unless a concurrent flag has just done so."""
+    subject, node = voice.subject, voice.node
+    restricted = node.restricted or subject.restricted_class
+    clocks = priority.clocks(node.sla_class, since=voice.at)
+    points, why = priority.score(priority.Signals(node.severity))
+    title = _first_line(subject)
+    insert_ignoring(
+        s,
+        Item,
+        {
+            "id": uuid4(),
+            "created_at": voice.at,
+            "version": 1,
+            "queue_id": queue_of(restricted=restricted, stage=1),
+            "restricted": restricted,
+            "content_type": subject.content_type,
+            "content_id": subject.content_id,
+            "family": voice.family,
+            "policy": node.code,
+            "severity": node.severity,
+            "sla_class": node.sla_class,
+            "state": ItemState.PENDING,
+            "stage": 1,
+            "priority": points,
+            "priority_why": why,
+            "boosts": 0,
+            "boost_at": clocks.boost_at,
+            "due_at": clocks.due_at,
+            "legal_due_at": clocks.legal_due_at,
+            "flag_count": 0,
+            "reporters": 0,
+            "trusted_flagger": False,
+            "hash_match": False,
+            "reach_band": 0,
+            "subject_title": title,
+            "subject_title_key": title.casefold()[:80],
+            "subject_owner_id": subject.owner_id,
+            "claim_token": 0,
+            "prefetched": False,
+            "skip_count": 0,
+        },
+    )
+
+
+def _first_line(subject: Subject) -> str:
+    lines = (subject.title or subject.text).strip().splitlines()
+    return lines[0][:200] if lines else ""
+
+
+def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
+    """Add the flag to what lists show of the item; answers the item's new version."""
+    node, at = voice.node, voice.at
+    heard = voice.reporter_id is None or s.scalar(
+        select(
+            exists()
+            .where(Flag.item_id == item.id, Flag.reporter_id == voice.reporter_id)
+            .where(Flag.dedup_key != voice.dedup_key)
+        )
+    )
+    severer = node.severity.tier > Severity(item.severity).tier
+    severity = node.severity if severer else Severity(item.severity)
+    sla_class = priority.stricter(node.sla_class, SlaClass(item.sla_class))
+    clocks = priority.clocks(node.sla_class, since=at)
+    signals = priority.Signals(
+        severity=severity,
+        reporters=item.reporters + (0 if heard else 1),
+        trusted_flagger=item.trusted_flagger or voice.source is Source.TRUSTED_FLAGGER,
+        hash_match=item.hash_match or voice.source is Source.HASH_MATCH,
+        reach_band=max(item.reach_band, voice.reach_band),
+        concerns_minors=voice.concerns_minors,
+        boosts=item.boosts,
+    )
+    points, why = priority.score(signals)
+    confident = [bp for bp in (item.max_confidence_bp, voice.confidence_bp) if bp is not None]
+    legal = [at for at in (item.legal_due_at, clocks.legal_due_at) if at is not None]
+    written = s.execute(
+        update(items)
+        .where(items.c.id == item.id, items.c.state.in_(OPEN), items.c.version == item.version)
+        .values(
+            policy=node.code if severer or item.flag_count == 0 else item.policy,
+            severity=severity,
+            sla_class=sla_class,
+            due_at=min(item.due_at, clocks.due_at),
+            legal_due_at=min(legal, default=None),
+            boost_at=min(item.boost_at, clocks.boost_at) if item.boost_at else None,
+            flag_count=item.flag_count + 1,
+            reporters=signals.reporters,
+            trusted_flagger=signals.trusted_flagger,
+            hash_match=signals.hash_match,
+            reach_band=signals.reach_band,
+            max_confidence_bp=max(confident, default=None),
+            subject_version_hash=voice.subject.version_hash,
+            priority=points,
+            priority_why=why,
+            version=item.version + 1,
+        )
+    )
+    if written.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("This item has just been changed by someone else. Ask again.", code="conflict")
+    return int(item.version) + 1

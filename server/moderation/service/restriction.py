@@ -1,0 +1,43 @@
+"""The restricted class (child safety): a fixed rule that nobody can configure away."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from server.content import service as content
+from server.kit import live
+from server.kit.access import SYSTEM
+from server.kit.db import WriteSession
+from server.moderation.models import Item
+from server.moderation.rules import ContentType, ItemState, queue_of, rest_state
+from server.moderation.service.record import FREE, changed, items
+
+
+def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
+    """From now on only cleared people see any item of this subject, and nothing derived from it is kept.
+
+    Whoever has such an item loses the claim: it must not stay open in front of someone who is not cleared.
+    """
+    if content_type in (ContentType.VIDEO, ContentType.CAPTION):
+        content.set_restricted_class(s, actor=SYSTEM, video_id=content_id)
+    found = s.execute(
+        select(Item.id, Item.state, Item.stage)
+        .where(Item.content_id == content_id, Item.restricted.is_(False))
+        .with_for_update()
+    ).all()
+    for item in found:
+        values: dict[str, Any] = {
+            "restricted": True,
+            "queue_id": queue_of(restricted=True, stage=item.stage),
+            "version": items.c.version + 1,
+        }
+        if item.state in (ItemState.CLAIMED, ItemState.ON_HOLD):
+            values |= {"state": rest_state(item.stage), **FREE}
+        version = s.execute(
+            update(items).where(items.c.id == item.id).values(values).returning(items.c.version)
+        ).scalar_one()
+        changed(s, actor=SYSTEM, what="item_restricted", item_id=item.id, restricted=True, version=version)
+        live.publish(s, "moderation.item", item.id, version)

@@ -1,0 +1,169 @@
+"""What time alone brings about: leases lapse, holds end, items grow urgent, decisions become final."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from server.kit import clock
+from server.kit.access import SYSTEM
+from server.kit.db import WriteSession
+from server.kit.jobs import Context
+from server.kit.ticker import Ticker
+from server.moderation import policy as policies
+from server.moderation import priority
+from server.moderation.models import Decision, Finality, Item, Strike
+from server.moderation.rules import OPEN, ItemState, Severity, rest_state
+from server.moderation.service import effects
+from server.moderation.service.claims import RETURNED
+from server.moderation.service.record import FREE, changed, items
+
+BATCH = 200
+"""Rows that a sweep changes in one transaction, so that nobody else waits long."""
+STRIKE_POINTS = {Severity.LOW: 0, Severity.MEDIUM: 1, Severity.HIGH: 2, Severity.CRITICAL: 4}
+STRIKE_LASTS = timedelta(days=180)
+
+Sweep = Callable[[WriteSession], int]
+
+
+def register(ticker: Ticker) -> None:
+    """Let the sweeps run for as long as the server does."""
+    ticker.every("moderation.lapse_claims", timedelta(seconds=15), _until_done(lapse_claims))
+    ticker.every("moderation.end_holds", timedelta(seconds=60), _until_done(end_holds))
+    ticker.every("moderation.raise_waiting", timedelta(seconds=30), _until_done(raise_waiting))
+    ticker.every("moderation.make_final", timedelta(seconds=5), _until_done(make_final))
+    ticker.every("moderation.lift_expired", timedelta(seconds=30), _until_done(lift_expired))
+
+
+def _until_done(sweep: Sweep) -> Callable[[Context], int]:
+    """Run a sweep batch by batch, each in its own transaction, until nothing is due."""
+
+    def run(given: Context) -> int:
+        total = 0
+        while True:
+            with given.db.write() as s:
+                done = sweep(s)
+            total += done
+            if done < BATCH:
+                return total
+
+    return run
+
+
+def lapse_claims(s: WriteSession) -> int:
+    """Put claims whose lease is over back to rest; answers how many."""
+    due = (items.c.state == ItemState.CLAIMED) & (items.c.lease_until <= clock.now())
+    return _rest(s, "claim_lapsed", due)
+
+
+def end_holds(s: WriteSession) -> int:
+    """Put held items whose time is over back to rest; answers how many."""
+    due = (items.c.state == ItemState.ON_HOLD) & (items.c.held_until <= clock.now())
+    return _rest(s, "hold_ended", due)
+
+
+def _rest(s: WriteSession, what: str, due: ColumnElement[bool]) -> int:
+    found = s.execute(
+        select(items.c.id, items.c.stage).where(due).limit(BATCH).with_for_update(skip_locked=True)
+    ).all()
+    for item in found:
+        back = (
+            update(items)
+            .where(items.c.id == item.id, due)
+            .values(state=rest_state(item.stage), version=items.c.version + 1, **FREE)
+            .returning(*RETURNED)
+        )
+        row = s.execute(back).one()
+        changed(s, actor=SYSTEM, what=what, item_id=row.id, restricted=row.restricted, version=row.version)
+    return len(found)
+
+
+def raise_waiting(s: WriteSession) -> int:
+    """Boost what has used three quarters of its time, and again what is past it; answers how many."""
+    now = clock.now()
+    found = s.execute(
+        select(items)
+        .where(items.c.boost_at <= now, items.c.state.in_(OPEN))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for item in found:
+        boosts = 2 if now >= item.due_at else 1
+        raised = boosts - item.boosts
+        why = [part for part in item.priority_why if part[0] not in priority.BOOST_LABELS]
+        version = s.execute(
+            update(items)
+            .where(items.c.id == item.id)
+            .values(
+                boosts=boosts,
+                boost_at=None if boosts == 2 else item.due_at,
+                priority=item.priority + raised * priority.BOOST,
+                priority_why=[*why, priority.boost_part(boosts)],
+                version=items.c.version + 1,
+            )
+            .returning(items.c.version)
+        ).scalar_one()
+        changed(
+            s,
+            actor=SYSTEM,
+            what="item_raised",
+            item_id=item.id,
+            restricted=item.restricted,
+            version=version,
+            boosts=boosts,
+        )
+    return len(found)
+
+
+def make_final(s: WriteSession) -> int:
+    """Write the strikes of violations whose grace is over; answers how many decisions became final."""
+    now = clock.now()
+    due = s.scalars(
+        select(Finality.decision_id)
+        .where(Finality.at <= now)
+        .order_by(Finality.at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not due:
+        return 0
+    nodes = policies.current(s).nodes
+    s.execute(delete(Finality).where(Finality.decision_id.in_(due)))
+    rows = s.execute(
+        select(Decision, Item.restricted, Item.version)
+        .join(Item, Item.id == Decision.item_id)
+        .where(Decision.id.in_(due))
+    )
+    for decision, restricted, version in rows.all():
+        node = nodes.get(decision.policy or "")
+        points = STRIKE_POINTS[node.severity] if node else 0
+        if points and node and decision.owner_id is not None:
+            s.add(
+                Strike(
+                    person_id=decision.owner_id,
+                    decision_id=decision.id,
+                    policy=node.code,
+                    severity=node.severity,
+                    points=points,
+                    at=now,
+                    expires_at=now + STRIKE_LASTS,
+                )
+            )
+        changed(
+            s,
+            actor=SYSTEM,
+            what="decision_final",
+            item_id=decision.item_id,
+            restricted=restricted,
+            version=version,
+            decision=str(decision.id),
+            points=points,
+        )
+    return len(due)
+
+
+def lift_expired(s: WriteSession) -> int:
+    """End the temporary actions whose time is over; answers how many."""
+    return effects.lift_expired(s, actor=SYSTEM, limit=BATCH)
