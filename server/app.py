@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-import server.content.models  # noqa: F401
+import server.content.workflow  # noqa: F401
 from server.accounts.resolver import resolver
 from server.accounts.routes import router as accounts
 from server.audit.routes import router as audit
+from server.background import Background
+from server.content import handlers as content_handlers
+from server.content import sweeps as content_sweeps
+from server.content.file_routes import router as files
+from server.content.routes import router as content
+from server.content.upload import Receiver
 from server.kit import errors
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.events import bus
+from server.kit.requests import Observed
+from server.kit.storage import Store
+from server.kit.ticker import ticker
+from server.ops import recurring
+from server.ops.routes import router as ops
 from server.settings import Settings
+
+bus.on("accounts.person_changed", content_handlers.person_changed)
+content_sweeps.register(ticker)
+recurring.register(ticker)
 
 
 def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
@@ -24,22 +38,21 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        stopped = threading.Event()
-        delivery = threading.Thread(target=bus.run, args=(db, stopped), name="events", daemon=True)
-        delivery.start()
+        background = Background(settings, db, keys)
+        background.start()
         try:
             yield
         finally:
-            stopped.set()
-            bus.wake()
-            delivery.join()
+            background.stop()
 
     app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan)
     app.state.settings = settings
     app.state.db = db
     app.state.keys = keys
+    app.state.receiver = Receiver(Store(settings.media))
     app.state.resolve_actor = resolver(db, keys)
     errors.install(app)
-    for router in (audit, accounts):
+    app.add_middleware(Observed)
+    for router in (audit, accounts, content, files, ops):
         app.include_router(router)
     return app

@@ -18,6 +18,9 @@ from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.wire import Availability
 
+Key = tuple[datetime, UUID]
+"""Sorts a list: when the row was made, and its id."""
+
 Rows = Sequence[Row[*tuple[Any, ...]]]
 
 REVIEW = "content.review"
@@ -58,7 +61,7 @@ def videos(
     *,
     owner_id: UUID,
     deleted: bool,
-    before: tuple[datetime, UUID] | None,
+    before: Key | None,
     limit: int,
 ) -> Rows:
     """A person's videos, newest first, from after the key `before` on. Others see the public ones only."""
@@ -92,14 +95,18 @@ def comments(
     viewer: Actor,
     *,
     video_id: UUID,
-    before: tuple[datetime, UUID] | None,
+    before: Key | None,
     limit: int,
+    comment_id: UUID | None = None,
 ) -> Rows:
-    """The comments under a video that the viewer may see, newest first, from after the key `before` on."""
+    """The comments under a video that the viewer may see, newest first, from after the key `before` on;
+    or just the one of `comment_id`."""
     in_force = SLOTS[ContentType.COMMENT].in_force()
     found = select(*Comment.__table__.c, in_force.label("availability_now")).where(
         Comment.video_id == video_id, Comment.deleted_at.is_(None)
     )
+    if comment_id:
+        found = found.where(Comment.id == comment_id)
     if not viewer.can(REVIEW):
         own = Comment.author_id == viewer.id if viewer.id else false()
         found = found.where(or_(in_force == Availability.PUBLIC, own))
@@ -176,8 +183,9 @@ def _digest(*parts: str) -> str:
 
 
 def referenced(s: AnySession, names: Collection[str]) -> set[str]:
-    """Those of the file names that a video or a derivative needs."""
-    of_videos = select(Video.sha256).where(Video.sha256.in_(names))
+    """Those of the file names that a video or a derivative needs; of refused files only restricted ones."""
+    needed = or_(Video.state != VideoState.REFUSED, Video.restricted_class)
+    of_videos = select(Video.sha256).where(Video.sha256.in_(names), needed)
     of_derivatives = select(Derivative.sha256).where(Derivative.sha256.in_(names))
     return {*filter(None, s.scalars(of_videos)), *s.scalars(of_derivatives)}
 

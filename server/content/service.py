@@ -69,6 +69,27 @@ def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str)
     return True
 
 
+def refuse_video(s: WriteSession, *, actor: Actor, video_id: UUID, code: str, reason: str) -> bool:
+    """End a video that is on its way in, with a sentence for its owner; False when it was not on its way.
+
+    Its file goes, unless the video is of the restricted class.
+    """
+    refused = s.execute(
+        update(Video)
+        .where(Video.id == video_id, Video.state.in_((VideoState.UPLOADING, VideoState.PROCESSING)))
+        .values(state=VideoState.REFUSED, reason=reason[:500], version=Video.version + 1)
+        .returning(Video.version, Video.sha256)
+    ).one_or_none()
+    if refused is None:
+        return False
+    version, sha256 = refused
+    _record(s, actor, "video_refused", video_id, version=version, code=code)
+    bus.emit(s, "content.video_refused", video_id, code=code)
+    if sha256:
+        jobs.enqueue(s, "content.drop_files", sha256)
+    return True
+
+
 def edit_video(
     s: WriteSession,
     *,
@@ -167,7 +188,8 @@ def set_restricted_class(s: WriteSession, *, actor: Actor, video_id: UUID) -> No
         delete(Derivative).where(Derivative.video_id == video_id).returning(Derivative.sha256)
     ).all()
     _record(s, actor, "video_restricted", video_id, version=version, derivatives=len(dropped))
-    bus.emit(s, "content.files_dropped", video_id, files=sorted(set(dropped)))
+    if dropped:
+        jobs.enqueue(s, "content.drop_files", *dropped)
 
 
 def add_comment(

@@ -1,0 +1,140 @@
+"""The wire types of videos and comments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from server.content.rules import (
+    CAPTION_MAX,
+    COMMENT_MAX,
+    TITLE_MAX,
+    DerivativeKind,
+    VideoState,
+    Visibility,
+)
+from server.kit.wire import Availability, Frozen, Instant, Milliseconds, Version, free_text, text
+
+Title = Annotated[str, text(TITLE_MAX)]
+Caption = Annotated[str, free_text(CAPTION_MAX)]
+Body = Annotated[str, text(COMMENT_MAX)]
+ByteCount = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Notices = Annotated[list[str], Field(description="What the server changed in the texts that were sent")]
+
+
+class NewVideo(Frozen):
+    """A video whose file is to follow. `id` may be chosen by the client."""
+
+    id: UUID | None = None
+    filename: Annotated[str, text(1_000)]
+    size: ByteCount
+    title: Title
+    caption: Caption = ""
+    visibility: Visibility = Visibility.PUBLIC
+
+
+class VideoCreated(Frozen):
+    """Where a new video stands; its file goes to `videos/{id}/file`."""
+
+    id: UUID
+    state: VideoState
+    notices: Notices = []
+
+
+class VideoEdit(Frozen):
+    """What is to change; what is left out stays."""
+
+    title: Title | None = None
+    caption: Caption | None = None
+    visibility: Visibility | None = None
+
+
+class Author(Frozen):
+    """Whose a video or comment is."""
+
+    id: UUID
+    handle: str
+    name: str
+
+
+class VideoView(Frozen):
+    """A video as its reader may see it.
+
+    `filename`, `size`, `received` and `reason` are for the owner and reviewers, `restricted_class` is for
+    reviewers; else they are null. So is a caption that is withheld. Times are ms from the first frame;
+    `fps` is a fraction ("30000/1001"); `damaged_from_ms` is where the first known damage begins.
+    """
+
+    id: UUID
+    owner: Author
+    title: str
+    caption: str | None
+    caption_availability: Availability
+    visibility: Visibility
+    state: VideoState
+    reason: str | None
+    availability: Availability
+    restricted_class: bool | None
+    filename: str | None
+    size: ByteCount | None
+    received: ByteCount | None
+    container: str | None
+    duration_ms: Milliseconds | None
+    frames: int | None
+    width: int | None
+    height: int | None
+    rotation: int | None
+    video_codec: str | None
+    audio_codec: str | None
+    fps: str | None
+    vfr: bool | None
+    has_audio: bool | None
+    damaged_from_ms: Milliseconds | None
+    derivatives: list[DerivativeKind]
+    created_at: Instant
+    published_at: Instant | None
+    deleted_at: Instant | None
+    version: Version
+    notices: Notices = []
+
+
+class StoryboardIndex(Frozen):
+    """Where each still lies on the sheet, row by row; still i was shown at `t_ms[i]`."""
+
+    columns: int
+    cell_width: int
+    cell_height: int
+    t_ms: list[int]
+
+
+class WaveformPeaks(Frozen):
+    """Lowest and highest sample, -128..127, of even buckets over `duration_ms` from `start_ms` on."""
+
+    start_ms: int
+    duration_ms: Milliseconds
+    low: list[int]
+    high: list[int]
+
+
+class NewComment(Frozen):
+    """A comment, in answer to another one of the same video where `parent_id` is given."""
+
+    id: UUID | None = None
+    body: Body
+    parent_id: UUID | None = None
+
+
+class CommentView(Frozen):
+    """A comment as its reader may see it."""
+
+    id: UUID
+    video_id: UUID
+    author: Author
+    parent_id: UUID | None
+    body: str
+    availability: Availability
+    created_at: Instant
+    version: Version
+    notices: Notices = []

@@ -1,0 +1,96 @@
+"""What each reader gets to see of a row: nobody learns more than is theirs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from server.accounts import queries as accounts
+from server.accounts.schemas import PersonCard
+from server.content import queries
+from server.content.rules import DerivativeKind
+from server.content.schemas import Author, CommentView, VideoView
+from server.kit.access import Actor
+from server.kit.db import AnySession
+from server.kit.wire import Availability
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_MEASURED = (
+    "container",
+    "duration_ms",
+    "frames",
+    "width",
+    "height",
+    "rotation",
+    "video_codec",
+    "audio_codec",
+    "fps",
+    "vfr",
+    "has_audio",
+    "damaged_from_ms",
+)
+
+
+def videos(s: AnySession, viewer: Actor, rows: Sequence[AnyRow]) -> list[VideoView]:
+    """Rows of `queries.video(s)`, with their owners and derivatives, in three queries whatever their number.
+
+    `received` is left null: only the disk knows it.
+    """
+    cards = accounts.cards(s, [row.owner_id for row in rows])
+    kinds = queries.kinds_of(s, [row.id for row in rows]) if rows else {}
+    return [_video(row, viewer, cards, kinds.get(row.id, [])) for row in rows]
+
+
+def _video(
+    row: AnyRow, viewer: Actor, cards: Mapping[UUID, PersonCard], kinds: list[DerivativeKind]
+) -> VideoView:
+    reviewer = viewer.can(queries.REVIEW)
+    insider = reviewer or row.owner_id == viewer.id
+    caption_shown = insider or row.caption_availability_now == Availability.PUBLIC
+    return VideoView(
+        id=row.id,
+        owner=_author(cards[row.owner_id]),
+        title=row.title,
+        caption=row.caption if caption_shown else None,
+        caption_availability=row.caption_availability_now,
+        visibility=row.visibility,
+        state=row.state,
+        reason=row.reason if insider else None,
+        availability=row.availability_now,
+        restricted_class=row.restricted_class if reviewer else None,
+        filename=row.filename if insider else None,
+        size=row.size if insider else None,
+        received=None,
+        derivatives=kinds,
+        created_at=row.created_at,
+        published_at=row.published_at,
+        deleted_at=row.deleted_at,
+        version=row.version,
+        **{name: getattr(row, name) for name in _MEASURED},
+    )
+
+
+def comments(s: AnySession, rows: Sequence[AnyRow]) -> list[CommentView]:
+    """Rows of `queries.comments`, with their authors, in two queries more whatever their number."""
+    cards = accounts.cards(s, [row.author_id for row in rows])
+    return [
+        CommentView(
+            id=row.id,
+            video_id=row.video_id,
+            author=_author(cards[row.author_id]),
+            parent_id=row.parent_id,
+            body=row.body,
+            availability=row.availability_now,
+            created_at=row.created_at,
+            version=row.version,
+        )
+        for row in rows
+    ]
+
+
+def _author(card: PersonCard) -> Author:
+    return Author(id=card.id, handle=card.handle, name=card.name)

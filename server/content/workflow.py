@@ -1,0 +1,187 @@
+"""What happens to a file once it has arrived: it is measured, stills and peaks are drawn, it is published.
+
+Each step bears being repeated: what it changes is guarded by the state of the video. Media are only ever
+opened in the worker process (`server.content.media.worker`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, select, update
+
+from server.audit import service as audit
+from server.content.media import worker
+from server.content.media.results import Poster, Probe, Refused, Storyboard, Waveform
+from server.content.models import Derivative, Video
+from server.content.rules import DerivativeKind, VideoState, Visibility
+from server.content.service import LIVE_TOPIC, refuse_video
+from server.content.sweeps import drop_unreferenced
+from server.kit import clock, jobs, live
+from server.kit.access import SYSTEM
+from server.kit.db import Database, WriteSession
+from server.kit.events import bus
+from server.kit.storage import Store
+from server.kit.upsert import insert_ignoring
+
+
+@dataclass(frozen=True)
+class Product:
+    """The bytes of a derivative and what a reader needs beside them."""
+
+    data: bytes
+    meta: dict[str, Any]
+
+
+@jobs.workflow("content.process_video")
+def process_video(video_id: str) -> None:
+    """Take a video from `processing` to `ready` or `refused`."""
+    if measure(video_id):
+        for kind in DerivativeKind:
+            derive(video_id, kind.value)
+        publish(video_id)
+
+
+@jobs.workflow("content.drop_files")
+def drop_files(*names: str) -> None:
+    """Delete those of the files that nothing refers to any more."""
+    drop(list(names))
+
+
+@jobs.step
+def measure(video_id: str) -> bool:
+    """Probe the file and keep what was found; False when the video is refused, or is not in processing."""
+    db, store = _database_and_store()
+    with db.read() as s:
+        sha256 = _processing_file(s.get(Video, UUID(video_id)))
+    if sha256 is None:
+        return False
+    found = worker.run(Probe, store.path(sha256))
+    with db.write() as s:
+        if isinstance(found, Refused):
+            refuse_video(s, actor=SYSTEM, video_id=UUID(video_id), code=found.code, reason=found.reason)
+            return False
+        return _keep_measurements(s, UUID(video_id), found)
+
+
+@jobs.step
+def derive(video_id: str, kind: str) -> None:
+    """Make one derivative and store it. That a file gives none (no sound, say) refuses nothing.
+
+    For the restricted class none is stored: the row of the video is locked while that is looked up and the
+    derivative written, so that `set_restricted_class` comes wholly before or wholly after.
+    """
+    db, store = _database_and_store()
+    with db.read() as s:
+        video = s.get(Video, UUID(video_id))
+        sha256 = _processing_file(video)
+    if video is None or sha256 is None or video.restricted_class:
+        return
+    product = _product(DerivativeKind(kind), store, sha256)
+    if product is not None:
+        with db.write() as s:
+            _store_derivative(s, store, UUID(video_id), DerivativeKind(kind), product)
+
+
+@jobs.step
+def publish(video_id: str) -> None:
+    """Let the video be seen by whom its visibility allows."""
+    db, _ = _database_and_store()
+    now = clock.now()
+    with db.write() as s:
+        version = s.scalar(
+            update(Video)
+            .where(Video.id == UUID(video_id), Video.state == VideoState.PROCESSING)
+            .values(
+                state=VideoState.READY,
+                published_at=case((Video.visibility == Visibility.PUBLIC, now), else_=None),
+                version=Video.version + 1,
+            )
+            .returning(Video.version)
+        )
+        if version is not None:
+            audit.record(s, actor=SYSTEM, action="content.video_ready", target=f"video:{video_id}")
+            bus.emit(s, "content.video_ready", video_id)
+            live.publish(s, LIVE_TOPIC, video_id, version)
+
+
+@jobs.step
+def drop(names: list[str]) -> int:
+    """See `sweeps.drop_unreferenced`."""
+    return drop_unreferenced(*_database_and_store(), names)
+
+
+def _database_and_store() -> tuple[Database, Store]:
+    context = jobs.context()
+    return context.db, Store(context.settings.media)
+
+
+def _processing_file(video: Video | None) -> str | None:
+    return video.sha256 if video is not None and video.state is VideoState.PROCESSING else None
+
+
+def _keep_measurements(s: WriteSession, video_id: UUID, found: Probe) -> bool:
+    version = s.scalar(
+        update(Video)
+        .where(Video.id == video_id, Video.state == VideoState.PROCESSING)
+        .values(
+            container=found.container[:80],
+            duration_ms=found.duration_ms,
+            frames=found.frames,
+            width=found.width,
+            height=found.height,
+            rotation=found.rotation,
+            video_codec=found.video_codec[:40],
+            audio_codec=found.audio_codec[:40] if found.audio_codec else None,
+            fps=found.avg_fps[:40],
+            vfr=found.vfr,
+            has_audio=found.has_audio,
+            damaged_from_ms=found.damaged_from_ms,
+            version=Video.version + 1,
+        )
+        .returning(Video.version)
+    )
+    if version is None:
+        return False
+    live.publish(s, LIVE_TOPIC, video_id, version)
+    return True
+
+
+def _product(kind: DerivativeKind, store: Store, sha256: str) -> Product | None:
+    match kind:
+        case DerivativeKind.STORYBOARD:
+            made = worker.run(Storyboard, store.path(sha256))
+            return None if isinstance(made, Refused) else Product(made.sheet, {**made.index()})
+        case DerivativeKind.POSTER:
+            still = worker.run(Poster, store.path(sha256))
+            if isinstance(still, Refused):
+                return None
+            return Product(still.jpeg, {"width": still.width, "height": still.height, "t_ms": still.t_ms})
+        case DerivativeKind.WAVEFORM:
+            peaks = worker.run(Waveform, store.path(sha256))
+            if isinstance(peaks, Refused):
+                return None
+            meta = {"start_ms": peaks.start_ms, "duration_ms": peaks.duration_ms}
+            return Product(peaks.low + peaks.high, meta)
+
+
+def _store_derivative(
+    s: WriteSession, store: Store, video_id: UUID, kind: DerivativeKind, product: Product
+) -> None:
+    allowed = select(Video.id).where(
+        Video.id == video_id,
+        Video.state == VideoState.PROCESSING,
+        Video.restricted_class.is_(False),
+    )
+    if s.scalar(allowed.with_for_update()) is None:
+        return
+    values = {
+        "video_id": video_id,
+        "kind": kind,
+        "sha256": store.put(s, product.data),
+        "size": len(product.data),
+        "meta": product.meta,
+    }
+    insert_ignoring(s, Derivative, values)
