@@ -1,0 +1,187 @@
+"""Work beside the Qt event loop: coroutines with an owner, one way to read, one way to write."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+import qasync
+import shiboken6
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from studio.api.errors import ApiError
+from studio.messages import Messages, Problem, places, unexpected
+from studio.offline.changes import Broadcast, Changes
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+CLOSE_S = 2.0
+THREADS = 8  # name look-ups of an unreachable server may hold several for seconds
+
+log = logging.getLogger("studio.crash")
+
+
+class Tasks:
+    """Every coroutine of the client starts here.
+
+    A coroutine that fails without anybody having asked for its error is reported to `messages`.
+    Writes run one after the other on one thread, in the order they were asked for, and what they
+    changed is broadcast. Must be made and used on the thread of the event loop.
+    """
+
+    def __init__(self, messages: Messages, broadcast: Broadcast) -> None:
+        self._messages = messages
+        self._broadcast = broadcast
+        # The event loop itself holds tasks only weakly.
+        self._running: set[asyncio.Task[Any]] = set()
+        self._writes: set[asyncio.Task[Any]] = set()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writes")
+        self._closing = False
+
+    def spawn(self, work: Coroutine[Any, Any, T], owner: QObject | None = None) -> asyncio.Task[T]:
+        """Run `work` and return its task; it is cancelled when `owner` is destroyed.
+
+        What `work` raises is reported, whether or not anybody awaits the task.
+        """
+        task = self._start(work)
+        _keep(task, self._running)
+        if owner is not None:
+            _cancel_with(task, owner)
+        if self._closing:
+            task.cancel()
+        return task
+
+    def read(
+        self,
+        fetch: Callable[[], Coroutine[Any, Any, T]],
+        on_result: Callable[[T], object],
+        on_error: Callable[[ApiError], object] | None = None,
+        *,
+        owner: QObject | None = None,
+    ) -> asyncio.Task[None]:
+        """Run `fetch` and hand its result to `on_result`, unless `owner` is gone by then.
+
+        ApiErrors go to `on_error` if there is one; every other failure is reported. Cancel the
+        returned task when a newer read makes this one pointless.
+        """
+
+        async def deliver() -> None:
+            try:
+                result = await fetch()
+            except ApiError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+            else:
+                on_result(result)
+
+        return self.spawn(deliver(), owner)
+
+    def write(
+        self,
+        change: Callable[[], Changes | None],
+        on_saved: Callable[[], object] | None = None,
+        *,
+        owner: QObject | None = None,
+    ) -> asyncio.Task[None]:
+        """Run `change` (`partial(outbox.add, edit)`, a draft's `save_draft`) on the writer thread.
+
+        When it is on the disk, what it returned is broadcast and `on_saved` is called. A write is
+        never cancelled: `owner` says only who wants to hear of it, and `close` waits for it.
+        """
+        future = asyncio.wrap_future(self._writer.submit(change))
+
+        async def save() -> None:
+            changes = await future
+            if changes is not None:
+                self._broadcast.send(changes)
+            if on_saved is not None and (owner is None or shiboken6.isValid(owner)):
+                on_saved()
+
+        task = self._start(save())
+        _keep(task, self._writes)
+        return task
+
+    async def close(self) -> None:
+        """Finish every write, then cancel everything else and wait for it, at most 2 seconds.
+
+        What is still running then (it swallows its cancellation) is logged and left behind.
+        """
+        self._closing = True
+        while self._writes:
+            await asyncio.wait(self._writes)
+        self._writer.shutdown()
+        left = self._running - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            _, stubborn = await asyncio.wait(left, timeout=CLOSE_S)
+            for task in stubborn:
+                log.error("did not end on close: %s", task.get_name())
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._report)
+        return task
+
+    def _report(self, task: asyncio.Task[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            return
+        if not isinstance(error, ApiError):
+            log.error(places(error))
+        self._messages.fail(_problem(error))
+
+
+async def off_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run CPU work or blocking calls on a worker thread and return the result.
+
+    Cancelling stops the waiting, not the function.
+    """
+    return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run `main` on an event loop inside Qt's until it returns the exit code.
+
+    `main` awaits the wish to quit, then `Tasks.close`; nothing may call `app.quit`, which would
+    stop the loop under the running coroutines. Closing the last window does not either: its
+    `closeEvent` ignores the event and tells `main`.
+    """
+    app.setQuitOnLastWindowClosed(False)
+    loop = qasync.QEventLoop(app)
+    loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
+    with loop:
+        return int(loop.run_until_complete(main()))
+
+
+def _keep(task: asyncio.Task[Any], tasks: set[asyncio.Task[Any]]) -> None:
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+def _cancel_with(task: asyncio.Task[Any], owner: QObject) -> None:
+    connection = owner.destroyed.connect(lambda: task.cancel())
+    task.add_done_callback(partial(_disconnect, owner, connection))
+
+
+def _disconnect(owner: QObject, connection: Any, _: asyncio.Task[Any]) -> None:
+    if shiboken6.isValid(owner):
+        QObject.disconnect(connection)
+
+
+def _problem(error: BaseException) -> Problem:
+    if not isinstance(error, ApiError):
+        return unexpected(error)
+    return Problem(
+        what_happened=error.what_happened,
+        what_was_kept="Your typed text and your waiting edits are stored on this computer.",
+        what_to_do=error.what_to_do,
+        detail=str(error),
+    )
