@@ -123,7 +123,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Comfort", "mute", "Sound on or off", "M", icon="mute"),
     _review("Comfort", "transcript", "Transcript", "T", icon="text"),
     _review("Comfort", "panic", "Blank the screen and take a break", "X", icon="blank"),
-    *(_review("Policy", f"policy.{n}", f"Policy {n} of the shortlist", str(n)) for n in range(1, 10)),
+    *(_review("Policy", f"policy.{n}", f"Shortlist policy {n}", str(n)) for n in range(1, 10)),
     _review("Decision", "allow", "Allow", "A", icon="allow"),
     _review("Decision", "restrict", "Restrict", "R", icon="restrict"),
     _review("Decision", "escalate", "Escalate", "E", icon="escalate"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -19,13 +19,14 @@ def _source(name: str) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _tinted(name: str, color: str, width: int, height: int, scale: float) -> QPixmap:
+    """Draw at the left: a button asks for a wide icon to keep its text at a distance."""
     renderer = QSvgRenderer(QByteArray(_source(name).replace(b"currentColor", color.encode())))
     image = QPixmap(round(width * scale), round(height * scale))
     image.fill(Qt.GlobalColor.transparent)
     side = min(image.width(), image.height())
-    corner = QPointF((image.width() - side) / 2, (image.height() - side) / 2)
+    top = (image.height() - side) / 2
     painter = QPainter(image)
-    renderer.render(painter, QRectF(corner.x(), corner.y(), side, side))
+    renderer.render(painter, QRectF(0, top, side, side))
     painter.end()
     image.setDevicePixelRatio(scale)
     return image

@@ -52,6 +52,10 @@ QPushButton:disabled, QToolButton:disabled {
   color: $text_disabled; background: $surface; border-color: $border;
 }
 QToolButton { padding: 5px 6px; }
+QToolButton[kind="inset"] {
+  background: transparent; border: none; margin: 0; padding: 0; min-height: 0;
+}
+QToolButton[kind="inset"]:hover { background: $raised; }
 QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
@@ -79,9 +83,10 @@ QPushButton[kind="link"]:hover { color: $accent_hover; text-decoration: underlin
 QPushButton[kind="link"]:focus { border-color: $focus; }
 
 QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDateTimeEdit {
-  background: $sunken; color: $text; border: 1px solid $control; margin: 1px;
+  background: $field; color: $text; border: 1px solid $control; margin: 1px;
   border-radius: ${radius_small}px; padding: 5px 8px; min-height: 18px;
   selection-background-color: $accent; selection-color: $on_accent;
+  placeholder-text-color: $text_faint;
 }
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus,
 QDateTimeEdit:focus { border: 2px solid $focus; margin: 0; }
@@ -94,6 +99,14 @@ QLineEdit[kind="bare"] {
   background: transparent; border: none; margin: 0; padding: 8px 4px;
   font-size: ${font_title}px;
 }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {
+  background: transparent; border: none; margin: 0; padding: 0 0 0 8px;
+}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+  border: none; background: transparent; width: 22px;
+}
+QAbstractSpinBox::up-arrow { image: url("$chevron_up"); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url("$chevron_down"); width: 12px; height: 12px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url("$chevron_down"); width: 14px; height: 14px; }
 QComboBox QAbstractItemView {
@@ -106,7 +119,7 @@ QCheckBox:focus, QRadioButton:focus {
   border: 2px solid $focus; border-radius: ${radius_small}px; padding: 1px;
 }
 QCheckBox::indicator, QRadioButton::indicator {
-  width: 16px; height: 16px; border: 1px solid $control; background: $sunken;
+  width: 16px; height: 16px; border: 1px solid $control; background: $field;
 }
 QCheckBox::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 9px; }
@@ -114,9 +127,11 @@ QCheckBox::indicator:checked {
   background: $accent; border-color: $accent; image: url("$check");
 }
 QRadioButton::indicator:checked {
-  background: $sunken; border: 5px solid $accent; width: 8px; height: 8px;
+  background: $field; border: 5px solid $accent; width: 8px; height: 8px;
 }
+QCheckBox:disabled, QRadioButton:disabled { color: $text_disabled; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $border; }
+QCheckBox::indicator:checked:disabled { background: $text_disabled; border-color: $border; }
 
 QSlider::groove:horizontal { height: 4px; background: $control; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
@@ -130,12 +145,14 @@ QProgressBar {
   background: $raised; border: none; border-radius: 3px; max-height: 6px; min-height: 6px;
 }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
+QProgressBar[state="done"]::chunk { background: $success; }
 
 QTableView, QListView, QTreeView {
   background: $surface; border: none; outline: none; gridline-color: $border;
   selection-background-color: $selected; selection-color: $text;
   alternate-background-color: $surface;
 }
+QFrame[surface="overlay"] QListView { background: transparent; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
   background: $surface; color: $text_muted; border: none; border-bottom: 1px solid $border;
@@ -148,6 +165,7 @@ QTableCornerButton::section { background: $surface; border: none; }
 
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget[surface="clear"] { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle {

@@ -22,6 +22,7 @@ class Tokens:
     raised: str
     hover: str
     sunken: str
+    field: str
     overlay: str
     selected: str
 
@@ -102,6 +103,7 @@ DARK: Final = Tokens(
     raised="#242832",
     hover="#20242c",
     sunken="#0c0e12",
+    field="#0f1115",
     overlay="#20242d",
     selected="#1f3258",
     text="#e9ecf2",
@@ -145,6 +147,7 @@ LIGHT: Final = Tokens(
     raised="#f0f2f6",
     hover="#f5f6f9",
     sunken="#e7eaf0",
+    field="#ffffff",
     overlay="#ffffff",
     selected="#d9e6fd",
     text="#161920",
@@ -188,6 +191,7 @@ CONTRAST: Final = Tokens(
     raised="#161616",
     hover="#1f1f1f",
     sunken="#000000",
+    field="#000000",
     overlay="#0a0a0a",
     selected="#10295c",
     text="#ffffff",

@@ -35,7 +35,7 @@ class Button(QPushButton):
         self.setToolTip(tooltip(tip))
         if icon:
             self.setIcon(themed_icon(icon, _INK.get(kind, "text_muted")))
-            self.setIconSize(QSize(16, 16))
+            self.setIconSize(QSize(20, 16))
 
 
 class IconButton(QToolButton):

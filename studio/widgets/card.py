@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.theme import style
 from studio.widgets.label import ElidedLabel, Label
@@ -20,12 +20,15 @@ class Card(QFrame):
         layout.setSpacing(worn.space_3)
         self._title = Label(title, "title")
         self._subtitle = ElidedLabel(subtitle, "muted")
-        self._header = QHBoxLayout()
+        header = QWidget()
+        header.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._header = QHBoxLayout(header)
+        self._header.setContentsMargins(0, 0, 0, 0)
         self._header.setSpacing(worn.space_2)
         self._header.addWidget(self._title)
         self._header.addWidget(self._subtitle, 1)
-        if title:
-            layout.addLayout(self._header)
+        layout.addWidget(header)
+        header.setVisible(bool(title))
         self.body = QVBoxLayout()
         self.body.setSpacing(worn.space_2)
         layout.addLayout(self.body, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import Literal
+from typing import Final, Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -24,6 +24,9 @@ Tone = Literal[
     "success",
     "warning",
 ]
+
+_WISH: Final = 560
+"""An elided line asks for no more px than this: it may have more, but must not widen its window."""
 
 
 def tooltip(text: str) -> str:
@@ -57,6 +60,9 @@ class ElidedLabel(Label):
     def __init__(self, text: str = "", tone: Tone = "", *, parent: QWidget | None = None) -> None:
         super().__init__(text, tone, parent=parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().boundedTo(QSize(_WISH, 4096))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance("…") * 3, super().minimumSizeHint().height())

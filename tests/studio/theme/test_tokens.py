@@ -6,7 +6,7 @@ import pytest
 
 from studio.theme.tokens import CONTRAST, THEMES, Tokens
 
-SURFACES = ("window", "sidebar", "surface", "raised", "hover", "overlay", "selected", "sunken")
+SURFACES = ("window", "sidebar", "surface", "raised", "hover", "overlay", "selected", "sunken", "field")
 TEXTS = ("text", "text_muted", "text_faint")
 STATES = ("success", "warning", "danger", "info", "critical", "high", "medium", "low", "accent")
 TEXT_PAIRS = [
@@ -18,7 +18,7 @@ TEXT_PAIRS = [
 ]
 PART_PAIRS = [
     *[("focus", surface) for surface in SURFACES],
-    *[("control", surface) for surface in ("surface", "window", "overlay", "raised")],
+    *[("control", surface) for surface in ("surface", "window", "overlay", "field")],
     *[(state, "raised") for state in STATES],
 ]
 

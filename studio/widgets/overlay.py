@@ -1,0 +1,87 @@
+"""A surface over the whole window that takes the keyboard and gives it back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from studio.theme import style
+
+
+class Overlay(QWidget):
+    """Fill `body`. Esc or a click beside the surface closes; the focus returns where it was."""
+
+    def __init__(self, name: str, window: QWidget, width: int) -> None:
+        super().__init__(window)
+        self._over = window
+        self._wanted = width
+        self._before: QWidget | None = None
+        self.surface = QFrame(self)
+        self.surface.setProperty("surface", "overlay")
+        self.surface.setAccessibleName(name)
+        self.body = QVBoxLayout(self.surface)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
+        window.installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        """Show over the window and take the keyboard."""
+        if self.isVisible():
+            return
+        self._before = self.window().focusWidget()
+        self._fit()
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def close_now(self) -> None:
+        """Hide and give the keyboard back."""
+        self.hide()
+        if self._before is not None and self._before.isVisible():
+            self._before.setFocus()
+        self._before = None
+
+    def _fit(self) -> None:
+        window = self._over.rect()
+        self.setGeometry(window)
+        width = min(self._wanted, window.width() - 48)
+        height = min(self.wanted_height(), window.height() - 48)
+        top = max(24, (window.height() - height) // 4)
+        self.surface.setGeometry((window.width() - width) // 2, top, width, height)
+
+    def wanted_height(self) -> int:
+        """Return the height in px that the surface would like."""
+        return self.surface.sizeHint().height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._fit()
+        return False
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002
+        """Keep Tab inside: what lies below is out of reach until this is closed."""
+        stops = [
+            w
+            for w in self.surface.findChildren(QWidget)
+            if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible() and w.isEnabled()
+        ]
+        if stops:
+            now = self.window().focusWidget()
+            place = stops.index(now) if now in stops else -1
+            stops[(place + (1 if next else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_now()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self.surface.geometry().contains(event.position().toPoint()):
+            self.close_now()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shade = QColor(style.tokens().sunken if style.tokens().name != "light" else "#161920")
+        shade.setAlpha(150)
+        QPainter(self).fillRect(self.rect(), shade)
