@@ -83,5 +83,8 @@ class Limited:
 
 
 def limit(amount: int, per: timedelta, *, by: Callable[[Request], str] = caller) -> Any:
-    """`dependencies=[limit(30, timedelta(minutes=1))]` in a route's decorator; document 429 there too."""
+    """`_: None = limit(30, timedelta(minutes=1))` in a route's signature, after the actor; document 429 too.
+
+    On a public route it goes into the decorator: `dependencies=[public(), limit(..., by=network)]`.
+    """
     return Depends(Limited(amount, per, by))

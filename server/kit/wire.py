@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 Item = TypeVar("Item")
 
@@ -50,4 +51,17 @@ Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="Counts the accep
 RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
 BasisPoints = Annotated[int, Field(ge=0, le=10_000, description="0..10000; 10000 = certain")]
 Milliseconds = Annotated[int, Field(ge=0, le=2**53 - 1)]
-Instant = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset; the server answers in UTC")]
+
+
+def _in_utc(at: datetime) -> datetime:
+    """Refuses the far ends of the calendar, where adding a span or an offset would overflow."""
+    if not 1900 < at.year < 3000:
+        raise ValueError("the year must lie between 1901 and 2999")
+    return at.astimezone(UTC)
+
+
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    Field(description="RFC 3339 with an offset; the server answers in UTC"),
+]
