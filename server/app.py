@@ -24,12 +24,18 @@ from server.kit.events import bus
 from server.kit.requests import Observed
 from server.kit.storage import Store
 from server.kit.ticker import ticker
+from server.moderation import handlers as moderation_handlers
+from server.moderation import service as moderation_service
+from server.moderation import sweeps as moderation_sweeps
+from server.moderation.routes import router as moderation
 from server.ops import recurring
 from server.ops.routes import router as ops
 from server.settings import Settings
 
 bus.on("accounts.person_changed", content_handlers.person_changed)
 content_sweeps.register(ticker)
+moderation_handlers.register(bus)
+moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
 
@@ -38,6 +44,8 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with db.write() as s:
+            moderation_service.install(s)
         background = Background(settings, db, keys)
         background.start()
         try:
@@ -53,6 +61,6 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     app.state.resolve_actor = resolver(db, keys)
     errors.install(app)
     app.add_middleware(Observed)
-    for router in (audit, accounts, content, files, ops):
+    for router in (audit, accounts, content, files, moderation, ops):
         app.include_router(router)
     return app

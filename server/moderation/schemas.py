@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from server.kit.wire import BasisPoints, Frozen, Instant, Milliseconds, RowNumber, Version, text
+from server.kit.wire import BasisPoints, Frozen, Instant, Milliseconds, Version, text
 from server.moderation.rules import (
     DURATION_MAX_S,
     DURATION_MIN_S,
@@ -81,11 +81,6 @@ class NewFlag(Frozen):
 class FlagReceipt(Frozen):
     flag_id: UUID
     item_id: UUID
-    state: FlagState
-
-
-class FlagStatus(Frozen):
-    id: UUID
     state: FlagState
 
 
@@ -203,11 +198,6 @@ class QueueCount(Frozen):
     tier: int
     waiting: int
     more: bool
-    next_due_at: Instant | None
-
-
-class Queues(Frozen):
-    items: list[QueueCount]
 
 
 class ItemRow(Frozen):
@@ -246,7 +236,7 @@ class Subject(Frozen):
     title: str
     text: str
     duration_ms: int | None
-    version_hash: str
+    version_hash: str | None
     changed: bool
     deleted: bool
     created_at: Instant | None
@@ -306,6 +296,10 @@ class NewNote(Frozen):
     id: UUID | None = None
     body: Annotated[str, text(NOTE_MAX)]
     at_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+
+class NoteReceipt(Frozen):
+    id: UUID
 
 
 class NoteRow(Frozen):
@@ -388,10 +382,6 @@ class Found(Frozen):
     detail: str
 
 
-class SearchResults(Frozen):
-    items: list[Found]
-
-
 class MyStats(Frozen):
     """Private: no one else can read these."""
 
@@ -418,11 +408,3 @@ class SavedReasonRow(SavedReasonBody):
 
 class SavedReasons(Frozen):
     items: list[SavedReasonRow]
-
-
-class SnapshotEnd(Frozen):
-    """The last line of a queue snapshot; `as_of` is the newest event when it was begun."""
-
-    end: bool
-    rows: int
-    as_of: RowNumber | Annotated[int, Field(ge=0)]

@@ -12,10 +12,11 @@ from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound
 from server.moderation.models import Flag, Item
 from server.moderation.rules import OPEN, ContentType, FlagState, ItemState, Source
+from server.moderation.schemas import FlagReceipt
 from server.moderation.service.record import FREE, changed, flags, items
 
 
-def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagState:
+def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceipt:
     """Take one's own flag back; the item is cancelled when nobody else speaks for it.
 
     Raises NotFound for a flag that is not one's own, Conflict `already_judged` after the decision.
@@ -47,7 +48,7 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagState:
         )
     else:
         cancel_items(s, actor=actor, content_id=item.content_id, only=item.id, flags_become=None)
-    return FlagState.WITHDRAWN
+    return FlagReceipt(flag_id=flag_id, item_id=item.id, state=FlagState.WITHDRAWN)
 
 
 def cancel_items(

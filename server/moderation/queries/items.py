@@ -1,0 +1,258 @@
+"""Lists of items: pages of one table by keyset, counts that stop, and the whole open queue as a stream."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select, tuple_
+from sqlalchemy.orm import aliased
+
+from server.accounts.models import Person
+from server.kit import paging
+from server.kit.access import Actor
+from server.kit.db import AnySession, Database
+from server.kit.events import Event
+from server.kit.wire import Page
+from server.moderation.models import Item, Queue
+from server.moderation.queries.scope import CLEARANCE, visible
+from server.moderation.rules import OPEN, ItemState, QueueKind, queue_of, rest_state
+from server.moderation.schemas import ItemRow, QueueCount
+
+COUNTED = 1000
+CHUNK = 5000
+KEY = (int, datetime, UUID)
+Key = tuple[int, datetime, UUID]
+WAITING = (ItemState.PENDING, ItemState.ESCALATED)
+QUEUES = tuple(
+    queue_of(restricted=restricted, stage=stage) for restricted in (False, True) for stage in (1, 2)
+)
+
+COLUMNS = (
+    Item.id,
+    Item.queue_id,
+    Item.state,
+    Item.stage,
+    Item.content_type,
+    Item.content_id,
+    Item.policy,
+    Item.severity,
+    Item.priority,
+    Item.priority_why,
+    Item.due_at,
+    Item.legal_due_at,
+    Item.flag_count,
+    Item.max_confidence_bp,
+    Item.subject_title,
+    Item.subject_owner_id,
+    Item.claimed_by,
+    Item.lease_until,
+    Item.created_at,
+    Item.version,
+)
+
+
+def page(
+    s: AnySession,
+    *,
+    actor: Actor,
+    queue: str | None = None,
+    state: ItemState | None = None,
+    policy: str | None = None,
+    creator: UUID | None = None,
+    after: Key | None = None,
+    limit: int,
+) -> Page[ItemRow]:
+    """Items in the order in which they are picked, from after the key `after` on; by default those that wait.
+
+    Each combination of a leading column and a state is one short walk along an index that has the order
+    already, so a deep page costs what the first one does; the walks are merged.
+    """
+    heads: list[ColumnElement[bool]]
+    if creator is not None:
+        heads = [Item.subject_owner_id == creator]
+    elif policy is not None:
+        heads = [Item.policy == policy]
+    else:
+        heads = [Item.queue_id == name for name in ([queue] if queue else QUEUES)]
+    rest = [visible(actor)]
+    if queue and (creator or policy):
+        rest.append(Item.queue_id == queue)
+    if creator and policy:
+        rest.append(Item.policy == policy)
+    walks = [
+        _walk(s, and_(head, Item.state == each, *rest), after, limit + 1)
+        for head in heads
+        for each in ([state] if state else WAITING)
+    ]
+    rows = list(islice(merge(*walks, key=lambda row: (-row.priority, row.due_at, row.id)), limit + 1))
+    more = len(rows) > limit
+    shown = rows_of(s, rows[:limit])
+    last = shown[-1] if more else None
+    cursor = paging.encode(last.priority, last.due_at, last.id) if last else None
+    return Page[ItemRow](items=shown, next_cursor=cursor)
+
+
+def _walk(
+    s: AnySession, where: ColumnElement[bool], after: Key | None, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    ordered = select(*COLUMNS).where(where).order_by(Item.priority.desc(), Item.due_at, Item.id)
+    if after is None:
+        return s.execute(ordered.limit(limit)).all()
+    level, due_at, item_id = after
+    later = tuple_(Item.due_at, Item.id) > (due_at, item_id)
+    rows = s.execute(ordered.where(Item.priority == level, later).limit(limit)).all()
+    if len(rows) < limit:
+        below = s.execute(ordered.where(Item.priority < level).limit(limit - len(rows))).all()
+        return [*rows, *below]
+    return rows
+
+
+def by_ids(s: AnySession, *, actor: Actor, ids: Collection[UUID]) -> list[ItemRow]:
+    """Those of the items that exist and that the actor may see."""
+    return rows_of(s, s.execute(select(*COLUMNS).where(Item.id.in_(ids), visible(actor))).all())
+
+
+def rows_of(s: AnySession, rows: Sequence[Any]) -> list[ItemRow]:
+    """Rows of COLUMNS as wire rows, with the handles of the people on them."""
+    people = {row.subject_owner_id for row in rows} | {row.claimed_by for row in rows}
+    names = handles(s, people)
+    return [
+        ItemRow(
+            id=row.id,
+            queue=row.queue_id,
+            state=row.state,
+            stage=row.stage,
+            content_type=row.content_type,
+            content_id=row.content_id,
+            policy=row.policy,
+            severity=row.severity,
+            priority=row.priority,
+            priority_why=row.priority_why,
+            due_at=row.due_at,
+            legal_due_at=row.legal_due_at,
+            flag_count=row.flag_count,
+            score_bp=row.max_confidence_bp,
+            title=row.subject_title,
+            owner_id=row.subject_owner_id,
+            creator_handle=names.get(row.subject_owner_id),
+            claimed_by=row.claimed_by,
+            claimed_by_handle=names.get(row.claimed_by),
+            lease_until=row.lease_until,
+            created_at=row.created_at,
+            version=row.version,
+        )
+        for row in rows
+    ]
+
+
+def handles(s: AnySession, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    """The handle of each person among `ids`, in one query."""
+    wanted = {i for i in ids if i is not None}
+    if not wanted:
+        return {}
+    rows = s.execute(select(Person.id, Person.handle).where(Person.id.in_(wanted)))
+    return {row.id: row.handle for row in rows}
+
+
+def queues(s: AnySession, *, actor: Actor) -> Page[QueueCount]:
+    """The queues that exist for the actor, each with how many items wait in it, counted up to 1000."""
+    found = []
+    for row in s.execute(select(Queue).order_by(Queue.kind, Queue.tier)).scalars():
+        if row.kind is QueueKind.RESTRICTED and not actor.can(CLEARANCE):
+            continue
+        some = select(literal(1)).where(
+            Item.queue_id == row.id, Item.state == rest_state(row.tier), visible(actor)
+        )
+        count = s.execute(select(func.count()).select_from(some.limit(COUNTED + 1).subquery())).scalar_one()
+        found.append(
+            QueueCount(
+                id=row.id,
+                name=row.name,
+                kind=row.kind,
+                tier=row.tier,
+                waiting=min(count, COUNTED),
+                more=count > COUNTED,
+            )
+        )
+    return Page[QueueCount](items=found)
+
+
+SNAPSHOT = (
+    "id",
+    "queue",
+    "state",
+    "stage",
+    "priority",
+    "due",
+    "policy",
+    "severity",
+    "score_bp",
+    "flag_count",
+    "content_type",
+    "title",
+    "creator",
+    "claimed_by",
+    "lease_until",
+    "created",
+    "version",
+)
+
+
+def snapshot(db: Database, *, actor: Actor) -> Iterator[bytes]:
+    """The whole open queue as NDJSON in constant memory: lines of columns, at most 5,000 rows each.
+
+    A line maps each name of SNAPSHOT to its values; times are ms since 1970. The last line is
+    `{"end": true, "rows": n, "as_of": id}` with the newest event when the reading began: a change that
+    is announced after that may be missing in the rows.
+    """
+    creator, claimer = aliased(Person), aliased(Person)
+    query = (
+        select(
+            Item.id,
+            Item.queue_id,
+            Item.state,
+            Item.stage,
+            Item.priority,
+            Item.due_at,
+            Item.policy,
+            Item.severity,
+            Item.max_confidence_bp,
+            Item.flag_count,
+            Item.content_type,
+            Item.subject_title,
+            creator.handle.label("creator"),
+            claimer.handle.label("claimer"),
+            Item.lease_until,
+            Item.created_at,
+            Item.version,
+        )
+        .outerjoin(creator, creator.id == Item.subject_owner_id)
+        .outerjoin(claimer, claimer.id == Item.claimed_by)
+        .where(Item.queue_id.in_(QUEUES), Item.state.in_(OPEN), visible(actor))
+        .execution_options(yield_per=CHUNK)
+    )
+    with db.read() as s:
+        as_of = s.scalar(select(func.max(Event.id))) or 0
+        total = 0
+        for chunk in s.execute(query).partitions():
+            total += len(chunk)
+            columns = {
+                name: [_plain(value) for value in values]
+                for name, values in zip(SNAPSHOT, zip(*chunk, strict=True), strict=True)
+            }
+            yield json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    yield json.dumps({"end": True, "rows": total, "as_of": as_of}).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
+    return value
