@@ -41,10 +41,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a client gets next: changes with their event ids, or `resync` = read everything anew."""
+    """What a client gets next: changes with their event ids, `resync` = read everything anew, or the end."""
 
     changes: tuple[tuple[str, Change], ...] = ()
     resync: bool = False
+    ended: bool = False
 
 
 def publish(s: WriteSession, topic: str, subject: object, version: int) -> None:
@@ -85,6 +86,7 @@ class Subscription:
         self._guard = threading.Lock()
         self._unread: dict[tuple[str, str], tuple[str, Change]] = {}
         self._resync = False
+        self._ended = False
 
     def put(self, event_id: str, change: Change) -> None:
         """Keep a change for the client; a newer one of the same thing replaces it."""
@@ -108,10 +110,15 @@ class Subscription:
             self._resync = True
         self._wake()
 
+    def end(self) -> None:
+        """Tell the client that nothing more will come."""
+        self._ended = True
+        self._wake()
+
     def take(self) -> Batch:
         """Everything unread, in order; empties the subscription."""
         with self._guard:
-            batch = Batch(tuple(self._unread.values()), self._resync)
+            batch = Batch(tuple(self._unread.values()), self._resync, self._ended)
             self._unread.clear()
             self._resync = False
         return batch
@@ -156,6 +163,12 @@ class Broadcaster:
         finally:
             with self._guard:
                 self._clients.discard(client)
+
+    def end(self) -> None:
+        """End every client's stream, so that the process can stop."""
+        with self._guard:
+            for client in self._clients:
+                client.end()
 
     @property
     def position(self) -> str:
@@ -236,3 +249,19 @@ class Listener:
 def listen(db: Database) -> Listener | None:
     """Start hearing what other processes change; None on SQLite, where there are none."""
     return None if db.sqlite else Listener(db)
+
+
+def round_trip(db: Database, *, timeout_s: float = 2.0) -> bool:
+    """Whether a NOTIFY over the pool reaches a LISTEN connection (a transaction pooler breaks that)."""
+    to = Broadcaster()
+    arrived = threading.Event()
+    listener = Listener(db, to)
+    try:
+        if not listener.connected.wait(timeout_s):
+            return False
+        with to.subscribe(wants=lambda _: True, wake=arrived.set, last_event_id=None):
+            with db.write() as s:
+                publish(s, "ops.round_trip", "doctor", 0)
+            return arrived.wait(timeout_s)
+    finally:
+        listener.stop()

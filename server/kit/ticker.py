@@ -42,6 +42,11 @@ class JobSchedule(Base):
     duration_ms: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(String(300))
 
+    def running(self, now: datetime) -> bool:
+        """Whether a process is at it: started, not ended, and not so long ago that it must be dead."""
+        ended = self.started_at is None or (self.ended_at is not None and self.ended_at >= self.started_at)
+        return not ended and self.next_at > now
+
 
 @dataclass(frozen=True)
 class Recurring:
@@ -167,4 +172,3 @@ class Ticker:
 
 
 ticker = Ticker()
-every = ticker.every

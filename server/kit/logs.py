@@ -1,0 +1,90 @@
+"""The log: JSON lines in a rotated file, each with its request's id, never with secrets or personal data.
+
+Whoever logs names things by id. As a second guard, what looks like a token, a password or an address of any
+kind is struck out, and an exception leaves its type and its place in the code, not its message, because
+database errors quote the values they met.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import re
+import sys
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being answered, if any."""
+
+MAX_BYTES = 5_000_000
+KEPT_FILES = 5
+MAX_MESSAGE = 2_000
+
+_SECRETS = re.compile(
+    r"""cst_[A-Za-z0-9_\-]+
+      | (?i:bearer|basic)\s+[A-Za-z0-9._~+/=\-]+
+      | (?<=://)[^/\s@]+(?=@)
+      | (?i:password|passwd|secret|token|code|key)["']?\s*[:=]\s*["']?[^\s"',;&}]+
+      | [^\s@<>"'=:,;()\[\]]+@[^\s@<>"',;()\[\]]+
+      | (?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])
+      | (?<![\w+\-])\+?[\d(][\d\s()\-]{8,}\d(?![\w\-])""",
+    re.VERBOSE,
+)
+
+
+def redacted(text: str) -> str:
+    """The first line of `text` without tokens, passwords, e-mail and network addresses and telephone numbers.
+
+    Libraries log whole tracebacks as text, with the values that an error quotes in the lines below.
+    """
+    first = text.partition("\n")[0]
+    return _SECRETS.sub("[struck out]", first)[:MAX_MESSAGE]
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per line: at, level, logger, message, request; for an exception error and where."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redacted(record.getMessage()),
+        }
+        if request := request_id.get():
+            line["request"] = request
+        if record.exc_info and record.exc_info[1]:
+            line["error"], line["where"] = _described(record.exc_info[1])
+        return json.dumps(line)
+
+
+def _described(error: BaseException) -> tuple[str, list[str]]:
+    names: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(names) < 5:
+        names.append(type(cause).__name__)
+        cause = cause.__cause__ or cause.__context__
+    frames = traceback.extract_tb(error.__traceback__)
+    return " from ".join(names), [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-20:]]
+
+
+def configure(directory: Path, *, to_stderr: bool = True) -> None:
+    """Write the log to `directory`/server.jsonl (mode 0600), and warnings to stderr where wanted."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "server.jsonl"
+    path.touch(mode=0o600)
+    file = logging.handlers.RotatingFileHandler(
+        path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+    )
+    handlers: list[logging.Handler] = [file]
+    if to_stderr:
+        handlers.append(logging.StreamHandler(sys.stderr))
+        handlers[-1].setLevel(logging.WARNING)
+    for handler in handlers:
+        handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    logging.captureWarnings(True)

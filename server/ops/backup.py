@@ -1,0 +1,234 @@
+"""One file that holds database and media, and the way back. The server's keys are deliberately not in it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from server.kit import clock
+from server.kit.db import Database
+from server.kit.storage import Store
+from server.migrations import schema
+from server.settings import Settings
+
+FORMAT = 1
+MANIFEST, SQLITE, DUMP = "manifest.json", "studio.sqlite", "studio.dump"
+_MEDIA = re.compile(r"media/([0-9a-f]{64})")
+
+
+class Unable(Exception):
+    """The backup or the restore was not done; the message says why, and nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup holds. `database` is the name of its first member, `sha256` that member's hash."""
+
+    format: int
+    made_at: str
+    revision: str
+    database: str
+    sha256: str
+    media: int = 0
+    size: int = 0
+
+
+def backup(settings: Settings, file: Path) -> Manifest:
+    """Write a consistent backup, while servers run or not. Raises Unable; `file` appears only when whole.
+
+    The database is copied first: media files never change, so those it refers to are still there after it.
+    """
+    if file.exists():
+        raise Unable(f"{file} exists already.")
+    db = Database(settings.sqlalchemy_url)
+    fresh = file.with_name(file.name + ".part")
+    try:
+        revision = schema.revision_of(db)
+        if revision is None:
+            raise Unable("There is no database to back up yet.")
+        with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+            copy = _copy_sqlite(settings, Path(folder)) if db.sqlite else _dump(db, Path(folder))
+            store = Store(settings.media)
+            names = sorted(name for name, _ in store.names())
+            manifest = Manifest(
+                FORMAT, clock.now().isoformat(), revision, copy.name, _hash(copy), media=len(names)
+            )
+            with tarfile.open(fresh, "w") as tar:
+                _add_text(tar, MANIFEST, json.dumps(asdict(manifest)))
+                tar.add(copy, copy.name)
+                for name in names:
+                    tar.add(store.path(name), f"media/{name}")
+        with fresh.open("rb") as written:
+            os.fsync(written.fileno())
+        fresh.chmod(0o600)
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
+        db.dispose()
+    return Manifest(**{**asdict(manifest), "size": file.stat().st_size})
+
+
+def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
+    """Put a backup in place and bring it to this program's schema. The server must be stopped.
+
+    Everything is unpacked and its hashes are checked before anything is replaced. Raises Unable when the
+    file is damaged or of the other kind of database, or when the target is not empty and `force` is false.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.data, prefix="restore-") as folder:
+        unpacked = Path(folder)
+        manifest = _unpack(file, unpacked)
+        embedded = settings.database_url is None
+        if embedded != (manifest.database == SQLITE):
+            kind = "SQLite" if manifest.database == SQLITE else "PostgreSQL"
+            raise Unable(f"This is a backup of a {kind} database; DATABASE_URL says otherwise.")
+        with _target(settings) as db:
+            if not force and schema.revision_of(db) is not None:
+                raise Unable("There is a database already. --force replaces it.")
+        if embedded:
+            _place_sqlite(settings, unpacked / SQLITE)
+        else:
+            _load(settings, unpacked / DUMP)
+        _place_media(settings, unpacked)
+    with _target(settings) as db:
+        schema.migrate(db)
+    return manifest
+
+
+@contextmanager
+def _target(settings: Settings) -> Iterator[Database]:
+    db = Database(settings.sqlalchemy_url)
+    try:
+        yield db
+    finally:
+        db.dispose()
+
+
+def _copy_sqlite(settings: Settings, folder: Path) -> Path:
+    """SQLite's online backup: a consistent copy while others write."""
+    copy = folder / SQLITE
+    with (
+        closing(sqlite3.connect(settings.data / SQLITE)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target, pages=2_000)
+        if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise Unable("The copy of the database is damaged, so the database itself may be.")
+    return copy
+
+
+def _place_sqlite(settings: Settings, copy: Path) -> None:
+    target = settings.data / SQLITE
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    copy.replace(target)
+
+
+def _dump(db: Database, folder: Path) -> Path:
+    copy = folder / DUMP
+    _postgresql("pg_dump", db.url, "--format=custom", "--no-owner", f"--file={copy}")
+    return copy
+
+
+def _load(settings: Settings, dump: Path) -> None:
+    options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
+    _postgresql("pg_restore", settings.sqlalchemy_url, *options, str(dump))
+
+
+def _postgresql(program: str, address: str, *options: str) -> None:
+    """Run a PostgreSQL tool; the password travels in its environment, where `ps` does not show it."""
+    path = shutil.which(program)
+    if path is None:
+        raise Unable(f"{program} is not installed (Debian: apt-get install postgresql-client).")
+    url = sa.make_url(address)
+    bare = url.set(drivername="postgresql", password=None).render_as_string()
+    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
+    done = subprocess.run(  # noqa: S603 - a fixed program, and no shell
+        [path, *options, f"--dbname={bare}"],
+        env={**os.environ, **secret},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Unable(f"{program} failed: {done.stderr.strip()[-500:]}")
+
+
+def _unpack(file: Path, folder: Path) -> Manifest:
+    """Read a backup, believing none of its names; checks every hash."""
+    try:
+        with tarfile.open(file, "r:") as tar:
+            first = tar.next()
+            if first is None or first.name != MANIFEST or first.size > 10_000:
+                raise Unable(f"{file} is not a backup.")
+            manifest = Manifest(**json.loads(_contents(tar, first).read()))
+            if manifest.format != FORMAT or manifest.database not in (SQLITE, DUMP):
+                raise Unable("This backup was made by a newer program.")
+            media = 0
+            for member in tar:
+                if member.name == MANIFEST:
+                    continue
+                expected = _expected_hash(manifest, member)
+                target = folder / (manifest.database if member.name == manifest.database else expected)
+                with target.open("wb") as out:
+                    shutil.copyfileobj(_contents(tar, member), out, 1 << 20)
+                if _hash(target) != expected:
+                    raise Unable(f"{member.name} in the backup is damaged.")
+                media += member.name != manifest.database
+    except (tarfile.TarError, OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise Unable(f"{file} cannot be read as a backup ({type(error).__name__}).") from error
+    if media != manifest.media or not (folder / manifest.database).exists():
+        raise Unable(f"{file} is not whole: {media} of {manifest.media} media files are there.")
+    return manifest
+
+
+def _expected_hash(manifest: Manifest, member: tarfile.TarInfo) -> str:
+    if member.name == manifest.database and member.isreg():
+        return manifest.sha256
+    found = _MEDIA.fullmatch(member.name)
+    if not found or not member.isreg():
+        raise Unable("The backup holds something that does not belong there.")
+    return found[1]
+
+
+def _contents(tar: tarfile.TarFile, member: tarfile.TarInfo) -> io.BufferedIOBase:
+    found = tar.extractfile(member)
+    if found is None:
+        raise Unable("The backup holds something that does not belong there.")
+    return io.BufferedReader(found) if isinstance(found, io.RawIOBase) else found  # type: ignore[return-value]
+
+
+def _place_media(settings: Settings, folder: Path) -> None:
+    """Files are named by what they hold, so those that are there already are the same."""
+    store = Store(settings.media)
+    for name in (path.name for path in folder.iterdir() if _MEDIA.fullmatch(f"media/{path.name}")):
+        target = store.path(name)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / name).chmod(0o600)
+        (folder / name).replace(target)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
+    data = text.encode()
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    tar.addfile(info, io.BytesIO(data))

@@ -1,0 +1,101 @@
+"""The live feed as server-sent events: who may hear what, heartbeats, and the end of a revoked session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import asdict
+from typing import cast
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from server.kit.access import Actor, Resolver
+from server.kit.live import Change, broadcaster
+
+HEARTBEAT_S = 15.0
+
+TOPICS = {
+    "accounts.person": "people.read",
+    "content.video": "content.read",
+    "moderation.item": "moderation.read",
+    "moderation.queue": "moderation.read",
+    "moderation.restricted_item": "moderation.restricted",
+    "ops.job": "ops.read",
+}
+"""The permission that each topic needs. What is not listed is heard by nobody."""
+
+
+def may_hear(actor: Actor, change: Change) -> bool:
+    """Whether `actor` is told of a change; of one to themselves, everyone is."""
+    permission = TOPICS.get(change.topic)
+    return permission is not None and (actor.can(permission) or _about(actor, change))
+
+
+def _about(actor: Actor, change: Change) -> bool:
+    return change.topic == "accounts.person" and change.id == str(actor.id)
+
+
+class Listening:
+    """A person at the other end of a stream, looked up anew when their account may have changed."""
+
+    def __init__(self, actor: Actor, resolve: Resolver, token: str) -> None:
+        self._actor = actor
+        self._resolve = resolve
+        self._token = token
+
+    def wants(self, change: Change) -> bool:
+        return may_hear(self._actor, change)
+
+    def is_told_of_themselves(self, changes: tuple[tuple[str, Change], ...]) -> bool:
+        return any(_about(self._actor, change) for _, change in changes)
+
+    async def may_stay(self) -> bool:
+        """Read the session again; False once it was revoked, expired or lost the permission."""
+        actor = await run_in_threadpool(self._resolve, self._token)
+        if actor is None or not actor.can("live.listen"):
+            return False
+        self._actor = actor
+        return True
+
+
+async def stream(request: Request, actor: Actor, last_event_id: str | None) -> AsyncIterator[bytes]:
+    """The body of the answer. Ends with the session, with the server, or when the client goes."""
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # a writer must not fail because a listener's loop has closed
+            loop.call_soon_threadsafe(woken.set)
+
+    _, _, token = request.headers["Authorization"].partition(" ")
+    person = Listening(actor, cast(Resolver, request.app.state.resolve_actor), token.strip())
+    position = broadcaster.position
+    with broadcaster.subscribe(wants=person.wants, wake=wake, last_event_id=last_event_id) as subscription:
+        # Someone who comes back keeps their own id until they were told what they missed.
+        first = f"id: {position}\n" if last_event_id is None else ""
+        yield f"retry: 2000\n{first}: connected\n\n".encode()
+        while True:
+            try:
+                await asyncio.wait_for(woken.wait(), HEARTBEAT_S)
+            except TimeoutError:
+                if not await person.may_stay():
+                    return
+                yield b": heartbeat\n\n"
+                continue
+            woken.clear()
+            position = broadcaster.position
+            batch = subscription.take()
+            if batch.ended:
+                return
+            if person.is_told_of_themselves(batch.changes) and not await person.may_stay():
+                return
+            if batch.resync:
+                yield _event("resync", position, {})
+            for event_id, change in batch.changes:
+                yield _event("change", event_id, asdict(change))
+
+
+def _event(name: str, event_id: str, data: dict[str, object]) -> bytes:
+    return f"event: {name}\nid: {event_id}\ndata: {json.dumps(data)}\n\n".encode()

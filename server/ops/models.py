@@ -1,0 +1,19 @@
+"""What operations remember about the database itself."""
+
+from __future__ import annotations
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.kit.models import Base, Timestamped
+
+DEMO = "demo"
+"""Mark of a database whose accounts have well-known passwords: it is served to this machine only."""
+
+
+class Mark(Timestamped, Base):
+    """A lasting trait of this database; it is there or it is not."""
+
+    __tablename__ = "ops_marks"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)

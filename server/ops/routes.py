@@ -1,0 +1,100 @@
+"""Health, metrics, the live feed, jobs and the doctor, over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, cast
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.responses import StreamingResponse
+
+from server.kit import metrics
+from server.kit.access import Actor, public, require
+from server.kit.db import Database
+from server.kit.errors import Busy, Forbidden, problems
+from server.kit.live import broadcaster
+from server.kit.ticker import ticker
+from server.ops import doctor, queries, service
+from server.ops.live import stream
+from server.ops.schemas import Findings, Health, Jobs
+
+router = APIRouter(tags=["ops"])
+metrics.Gauge("studio_live_clients", "Open live streams.", lambda: broadcaster.clients)
+
+JobName = Annotated[str, Path(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
+
+
+def _db(request: Request) -> Database:
+    return cast(Database, request.app.state.db)
+
+
+@router.get("/health", responses=problems(503))
+def health(request: Request, _: None = public()) -> Health:
+    """Whether this process answers and reaches its database."""
+    try:
+        with _db(request).read() as s:
+            s.execute(sa.select(1))
+    except sa.exc.DBAPIError as error:
+        raise Busy("The database cannot be reached.") from error
+    return Health(version=request.app.version)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}, **problems(403)},
+)
+def prometheus(request: Request, _: None = public()) -> Response:
+    """This process's counters in the Prometheus text format; only for callers on this machine."""
+    host = request.client.host if request.client else ""
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    if not here:
+        raise Forbidden("Metrics are given only to callers on the machine itself.")
+    return Response(metrics.render(), media_type=metrics.CONTENT_TYPE)
+
+
+@router.get(
+    "/v1/live",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}, **problems(401, 403, 422, 503)},
+)
+async def live(
+    request: Request,
+    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+    actor: Actor = require("live.listen"),
+) -> StreamingResponse:
+    """What changes, as it changes: events `change` with `{topic, id, version}` and `resync` = read anew.
+
+    A heartbeat comment comes every 15 seconds. The stream ends when the session does.
+    """
+    return StreamingResponse(
+        stream(request, actor, last_event_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.get("/v1/ops/doctor", responses=problems(401, 403, 503))
+def examine(request: Request, actor: Actor = require("ops.read")) -> Findings:
+    """Look the server over; each finding says what to do."""
+    state = request.app.state
+    return doctor.examine(state.settings, state.db, state.keys)
+
+
+@router.get("/v1/ops/jobs", responses=problems(401, 403, 503))
+def jobs(request: Request, actor: Actor = require("ops.read")) -> Jobs:
+    """Every job with its last and next run."""
+    with _db(request).read() as s:
+        return Jobs(items=queries.jobs(s, ticker))
+
+
+@router.post("/v1/ops/jobs/{name}/run", status_code=202, responses=problems(401, 403, 404, 409, 422, 503))
+def run_job(request: Request, name: JobName, actor: Actor = require("ops.run")) -> Jobs:
+    """Make a recurring job due at once; answers the list as it then stands."""
+    with _db(request).write() as s:
+        service.run_now(s, actor=actor, ticker=ticker, name=name)
+    return jobs(request, actor)

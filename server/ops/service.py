@@ -1,0 +1,23 @@
+"""Commands of operations."""
+
+from __future__ import annotations
+
+from server.audit import service as audit
+from server.kit import clock, live
+from server.kit.access import Actor
+from server.kit.db import WriteSession
+from server.kit.ticker import Ticker
+from server.kit.upsert import insert_ignoring
+from server.ops.models import DEMO, Mark
+
+
+def mark_as_demo(s: WriteSession) -> None:
+    """From now on this database is refused on any address that others can reach."""
+    insert_ignoring(s, Mark, {"name": DEMO, "created_at": clock.now()})
+
+
+def run_now(s: WriteSession, *, actor: Actor, ticker: Ticker, name: str) -> None:
+    """Make a recurring job due at once. Raises NotFound for an unknown name, Conflict while it runs."""
+    ticker.run_now(s, name)
+    audit.record(s, actor=actor, action="ops.run_job", target=f"job:{name}")
+    live.publish(s, "ops.job", name, 0)
