@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -44,9 +45,7 @@ RECIPES = {
 
 def picture(number: int, width: int, height: int) -> NDArray[np.uint8]:
     """A moving texture under a top row of blocks that spell `number` in binary, low bit first."""
-    y, x = np.mgrid[0:height, 0:width]
-    base = ((x * 255 // width) ^ (y * 255 // height)).astype(np.uint8)
-    base = np.roll(base, number * 7, axis=1)
+    base = np.roll(_texture(width, height), number * 7, axis=1)
     rgb = np.dstack([base, np.roll(base, 40, 0), 255 - base])
     side = block(width)
     for bit in range(BITS):
@@ -54,14 +53,21 @@ def picture(number: int, width: int, height: int) -> NDArray[np.uint8]:
     return rgb
 
 
+@lru_cache(maxsize=4)
+def _texture(width: int, height: int) -> NDArray[np.uint8]:
+    y, x = np.mgrid[0:height, 0:width]
+    texture: NDArray[np.uint8] = ((x * 255 // width) ^ (y * 255 // height)).astype(np.uint8)
+    return texture
+
+
 def block(width: int) -> int:
     """Side of one number block, in pixels."""
     return width // (BITS + 4)
 
 
-def read_number(pixels: NDArray[np.uint8], scale: float = 1.0) -> int:
-    """The number spelled in upright pixels (height, width, channels) scaled by `scale`."""
-    side = block(round(pixels.shape[1] / scale)) * scale
+def read_number(pixels: NDArray[np.uint8]) -> int:
+    """The number spelled in upright pixels (height, width, channels), scaled or not."""
+    side = pixels.shape[1] / (BITS + 4)
     centre = round(side / 2)
     reach = max(1, round(side / 6))
     rows = slice(centre - reach, centre + reach)

@@ -14,6 +14,7 @@ from studio.video.index import MediaError, Source, open_media
 RATE = 48_000
 _BYTES_PER_SECOND = RATE * 2 * 2  # 16 bit, two channels
 _AHEAD = _BYTES_PER_SECOND  # sound decoded in advance
+_PREROLL_S = 0.1  # a codec needs a few frames before its samples are true
 _PUMP_MS = 20
 
 
@@ -104,7 +105,7 @@ class SoundTrack:
                 return
             stream = container.streams.audio[0]
             if stream.time_base:
-                at = int(max(self._start_s, 0) / stream.time_base)
+                at = int(max(self._start_s - _PREROLL_S, 0) / stream.time_base)
                 container.seek(at, stream=stream, backward=True)
             resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
             for frame in container.decode(stream):

@@ -101,12 +101,20 @@ class Decoder(threading.Thread):
         self._missing: set[int] = set()
         self._reported: tuple[tuple[int, int], ...] = ()
         self._delivered_at = 0.0
+        self._idle = False
+        self._filling = False
 
     def request(self, request: Request) -> None:
         """Ask for a picture; a request not yet served is replaced."""
         with self._wake:
             self._pending = request
             self._wake.notify()
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was asked for is shown and all worth prefetching is held."""
+        with self._wake:
+            return self._idle and self._pending is None
 
     def close(self) -> None:
         """End the thread and let go of every decoded frame; returns at once."""
@@ -134,21 +142,20 @@ class Decoder(threading.Thread):
             self._treated.clear()
 
     def _work(self) -> None:
-        idle = False
         while not self._closing:
             with self._wake:
-                if idle:
+                if self._idle:
                     self._wake.wait_for(lambda: self._pending is not None or self._closing)
                 request, self._pending = self._pending, None
+                self._idle = False
             try:
                 if request is not None:
                     self._serve(request)
-                    idle = False
                 else:
-                    idle = not self._prefetch()
+                    self._idle = not self._prefetch()
                     self._report_cached()
             except (av.FFmpegError, MemoryError, ValueError, OSError) as error:
-                idle = True
+                self._idle = True
                 self._deliver(Failed("decoder", f"This part of the video cannot be shown: {error}"))
 
     def _superseded(self) -> bool:
@@ -174,7 +181,7 @@ class Decoder(threading.Thread):
         announced = self._reader.cost(request.frame) <= _FAR
         latest: tuple[int, VideoFrame] | None = None
         try:
-            for number, frame in self._reader.run(request.frame):
+            for number, frame in self._reader.run(request.frame, sparse=True):
                 self._cache.put(number, frame)
                 latest = number, frame
                 if number == request.frame:
@@ -227,12 +234,19 @@ class Decoder(threading.Thread):
         ahead = range(centre + 1, min(centre + reach, len(self._index.table) - 1) + 1)
         behind = range(centre - 1, max(centre - reach, 0) - 1, -1)
         gap_ahead, gap_behind = self._first_gap(ahead), self._first_gap(behind)
-        # Behind is filled a whole group at a time, so it waits until half of it is used up.
-        behind_due = gap_behind is not None and centre - gap_behind <= max(reach // 2, 1)
-        ahead_ample = gap_ahead is None or gap_ahead - centre > reach // 4
-        if gap_behind is not None and behind_due and ahead_ample:
-            return self._fill(self._behind, gap_behind)
-        return gap_ahead is not None and self._fill(self._reader, gap_ahead)
+        # Filled to the full once half is used up: in between, steps find an idle thread.
+        due = range(centre - reach, centre + reach + 1)
+        if not self._filling:
+            due = range(centre - reach // 2, centre + reach // 2 + 1)
+        # Ahead first, as far as it takes to play on; then behind, a whole group at a time.
+        ample = gap_ahead is None or gap_ahead - centre > reach // 4
+        if gap_behind is not None and gap_behind in due and ample:
+            self._filling = self._fill(self._behind, gap_behind)
+        elif gap_ahead is not None and gap_ahead in due:
+            self._filling = self._fill(self._reader, gap_ahead)
+        else:
+            self._filling = False
+        return self._filling
 
     def _first_gap(self, numbers: range) -> int | None:
         return next((n for n in numbers if n not in self._cache and n not in self._missing), None)

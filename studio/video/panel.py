@@ -187,7 +187,7 @@ class ReviewPlayer(QWidget):
         player.picture.connect(self._show_picture)
         player.failed.connect(self._show_failure)
         player.closed.connect(self._closed)
-        player.required_changed.connect(self.view.set_required)
+        player.required_changed.connect(self._require)
         player.shield_changed.connect(self._tell_shield)
         player.revealed_changed.connect(self._tell_revealed)
         player.blank_changed.connect(self._tell_blank)
@@ -259,8 +259,12 @@ class ReviewPlayer(QWidget):
         self._status.clear()
         self.view.say("No video", "Claim an item to review it here.")
 
+    def _require(self, shield: Shield) -> None:
+        """The last to hear of a change of shield: every part is ready, now paint, at once."""
+        self.view.set_required(shield)
+        self.repaint()
+
     def _tell_shield(self, shield: Shield) -> None:
-        self.view.set_required(self.player.required)
         self.storyboard.set_shield(shield)
         self._show_toggle("greyscale", "contrast", shield.grey)
         self._show_toggle("blur", "blur", shield.blur)
@@ -275,6 +279,7 @@ class ReviewPlayer(QWidget):
         self.view.set_blank(blank)
         self.storyboard.set_blank(blank)
         self._show_toggle("panic", "blank", blank)
+        self.repaint()
 
     def _tell_muted(self, muted: bool) -> None:
         self._show_toggle("mute", "mute" if muted else "volume", not muted)

@@ -21,9 +21,9 @@ _TICK_MS = 8
 class Player(QObject):
     """Opens one video at a time and moves through it frame by frame.
 
-    Every method is safe to call with nothing open; it then does nothing. Whoever paints listens to
-    `required_changed` directly (not queued): when a reveal ends, the signal has been handled
-    before `reveal` returns.
+    Every method is safe to call with nothing open; it then does nothing. `required_changed` is
+    the last signal of a change of shield, so whoever handles it may paint at once: when `reveal`
+    returns, what was raw is off the screen.
     """
 
     opened = Signal(object)  # MediaIndex
@@ -107,6 +107,11 @@ class Player(QObject):
     def muted(self) -> bool:
         """Whether sound is off; on at first."""
         return self._muted
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being decoded: all that was wanted is shown, the surroundings held."""
+        return self._decoder is None or self._decoder.idle
 
     # -- opening and closing ---------------------------------------------------------------------
 

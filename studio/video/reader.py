@@ -10,6 +10,8 @@ from av import VideoFrame
 from studio.video.frames import FrameTable
 from studio.video.index import Source, open_media, video_stream
 
+_DENSE = 12  # frames before the wanted one that a sparse run still gives
+
 
 class FrameMissingError(Exception):
     """A frame the index promises but the decoder never gives: the file is damaged there."""
@@ -35,6 +37,8 @@ class FrameReader:
             raise
         self._decoded: Iterator[tuple[int, VideoFrame]] = iter(())
         self._position: int | None = None
+        self._start = 0
+        self._sparse_before: int | None = None
 
     def close(self) -> None:
         """Release the file and the decoder."""
@@ -48,24 +52,25 @@ class FrameReader:
             return frame - self._position
         return frame - start + 1
 
-    def run(self, frame: int) -> Iterator[tuple[int, VideoFrame]]:
+    def run(self, frame: int, *, sparse: bool = False) -> Iterator[tuple[int, VideoFrame]]:
         """Yield numbered frames in order, the last one being `frame`.
 
         The run starts at the frame's keyframe, or where the reader stands when that is nearer.
-        It may be abandoned after any frame. When the wanted frame does not come, it is tried once
-        more from one keyframe earlier: some files flag keyframes that decode only from there.
+        It may be abandoned after any frame. sparse: leave out frames that no other one needs, up
+        to shortly before the wanted one, which is then reached sooner.
+        When the wanted frame does not come, it is tried again from its keyframe and then from one
+        keyframe earlier: some containers land late, some flag keyframes that are none.
         Raises FrameMissingError.
         """
-        start = self._table.keyframe_before(frame)
-        if self._position is None or not start <= self._position + 1 <= frame:
-            self._seek(start)
-        for attempt in range(2):
-            if attempt:
-                start = self._table.keyframe_before(max(start - 1, 0))
-                self._seek(start)
+        key = self._table.keyframe_before(frame)
+        starts = [key, self._table.keyframe_before(max(key - 1, 0))]
+        self._sparse_before = self._table.pts[max(frame - _DENSE, 0)] if sparse else None
+        if self._position is None or not key <= self._position + 1 <= frame:
+            self._seek(starts.pop(0))
+        while True:
             for number, picture in self._decoded:
                 # What a fresh decoder gives before its keyframe lacks the pictures it refers to.
-                if number < start:
+                if number < self._start:
                     continue
                 self._position = number
                 yield number, picture
@@ -73,10 +78,15 @@ class FrameReader:
                     return
                 if number > frame:
                     break
+            if not starts:
+                break
+            self._sparse_before = None
+            self._seek(starts.pop(0))
         self._position = None
         raise FrameMissingError(frame)
 
     def _seek(self, keyframe: int) -> None:
+        self._start = keyframe
         self._position = None
         self._decoded = iter(())
         try:
@@ -88,8 +98,12 @@ class FrameReader:
 
     def _decode(self) -> Iterator[tuple[int, VideoFrame]]:
         """Frames of the index from the container's position on; damaged packets are skipped."""
+        codec = self._stream.codec_context
         try:
             for packet in self._container.demux(self._stream):
+                sparse = self._sparse_before
+                skips = sparse is not None and packet.pts is not None and packet.pts < sparse
+                codec.skip_frame = "NONREF" if skips else "DEFAULT"
                 try:
                     frames = packet.decode()
                 except av.FFmpegError:

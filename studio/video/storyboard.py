@@ -130,17 +130,17 @@ class Storyboard(QWidget):
         if shield != self._shield:
             self._shield = shield
             self._shielded = [self._treated(still) for still in self._stills]
-            self.repaint()
+            self.update()
 
     def set_revealed(self, revealed: bool) -> None:
         """Show the stills in colour while a reveal lasts."""
         self._revealed = [image_over(still.pixels) for still in self._stills] if revealed else None
-        self.repaint()
+        self.update()
 
     def set_blank(self, blank: bool) -> None:
-        """Show nothing at all, at once."""
+        """Show nothing at all."""
         self._blank = blank
-        self.repaint()
+        self.update()
 
     def set_playhead(self, head: Playhead | None) -> None:
         """Which still the playhead is in."""

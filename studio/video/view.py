@@ -86,7 +86,11 @@ class FrameView(QWidget):
         self.update()
 
     def set_required(self, shield: Shield) -> None:
-        """Set the least treatment a picture must have had; takes effect before this returns."""
+        """Set the least treatment a picture must have had; no later paint shows more.
+
+        It only changes state: a repaint from here would take along other dirty widgets that have
+        not heard of the change yet. Whoever needs it on screen at once repaints the window.
+        """
         self._required = shield
         if self._resting is not None and not self._resting.shield.covers(shield):
             self._resting = None
@@ -94,16 +98,14 @@ class FrameView(QWidget):
             self._picture = self._image = None
             if self._resting is not None:
                 self._use(self._resting)
-            self.repaint()
-        else:
-            self.update()
+        self.update()
 
     def set_blank(self, blank: bool) -> None:
-        """Show nothing at all, at once; pictures held are dropped."""
+        """Show nothing at all; pictures held are dropped."""
         self._blank = blank
         if blank:
             self._forget()
-        self.repaint()
+        self.update()
 
     def show_picture(self, picture: Picture) -> bool:
         """Paint a picture from now on; False when it is refused for want of a shield."""

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QBuffer, QIODevice
+from pytestqt.qtbot import QtBot
+
+from studio.video.audio import RATE, SoundOutput, SoundTrack, default_sink
+from tests.studio.video.conftest import FRAMES
+
+Clip = Callable[[str], Path]
+
+
+class FakeSink:
+    """A device with a small buffer that plays what it is given at once."""
+
+    def __init__(self) -> None:
+        self.device = QBuffer()
+        self.stopped = False
+
+    def start(self) -> QIODevice:
+        self.device.open(QIODevice.OpenModeFlag.ReadWrite)
+        return self.device
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def bytesFree(self) -> int:
+        return 4096
+
+    def processedUSecs(self) -> int:
+        return self.device.size() * 1_000_000 // (RATE * 4)
+
+
+def samples(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.int16).reshape(-1, 2)
+
+
+def take_all(track: SoundTrack, qtbot: QtBot) -> bytes:
+    data = bytearray()
+
+    def drained() -> bool:
+        data.extend(track.take(1 << 16))
+        return track.ended
+
+    qtbot.waitUntil(drained, timeout=20_000)
+    return bytes(data)
+
+
+def test_a_track_gives_all_its_sound_in_stereo(clip: Clip, qtbot: QtBot) -> None:
+    sound = samples(take_all(SoundTrack(clip("tone"), 0.0), qtbot))
+    assert len(sound) == pytest.approx(FRAMES / 30 * RATE, abs=3000)
+    assert np.array_equal(sound[:, 0], sound[:, 1])
+    half_power = 12_000 / np.sqrt(2)  # one channel spread over two keeps its loudness
+    assert np.abs(sound[RATE:, 0]).max() == pytest.approx(half_power, rel=0.1)
+
+
+def test_a_track_starts_where_it_is_told(clip: Clip, qtbot: QtBot) -> None:
+    whole = samples(take_all(SoundTrack(clip("tone"), 0.0), qtbot))
+    part = samples(take_all(SoundTrack(clip("tone"), 2.0), qtbot))
+    assert len(whole) - len(part) == pytest.approx(2 * RATE, abs=1)
+    # One sample early or late would differ by 490 at 440 Hz; AAC's own noise stays below 100.
+    difference = whole[-len(part) :, 0].astype(int) - part[:, 0].astype(int)
+    assert np.abs(difference).max() < 100
+
+
+def test_a_track_decodes_only_a_second_ahead(clip: Clip, qtbot: QtBot) -> None:
+    track = SoundTrack(clip("tone"), 0.0)
+    qtbot.waitUntil(lambda: len(track._samples) >= RATE * 4, timeout=20_000)
+    assert len(track._samples) < RATE * 4 + 10_000
+    assert not track.ended
+    track.close()
+    qtbot.waitUntil(lambda: track._drained, timeout=20_000)
+
+
+@pytest.mark.parametrize("source", [b"nonsense", None])
+def test_without_sound_a_track_just_ends(clip: Clip, qtbot: QtBot, source: bytes | None) -> None:
+    track = SoundTrack(clip("cfr") if source is None else source, 0.0)
+    assert take_all(track, qtbot) == b""
+
+
+def test_no_device_means_silence(clip: Clip) -> None:
+    output = SoundOutput(make_sink=lambda: None)
+    assert not output.start(clip("tone"), 0.0)
+    assert output.played_s() is None
+    output.stop()
+
+
+def test_the_real_sink_is_made_only_for_a_device() -> None:
+    from PySide6.QtMultimedia import QMediaDevices
+
+    assert (default_sink() is None) == QMediaDevices.defaultAudioOutput().isNull()
+
+
+def test_the_clock_is_what_was_played(clip: Clip, qtbot: QtBot) -> None:
+    sink = FakeSink()
+    output = SoundOutput(make_sink=lambda: sink)
+    assert output.start(clip("tone"), 0.0)
+    qtbot.waitUntil(lambda: (output.played_s() or 0) > 0.2, timeout=20_000)
+    output.stop()
+    assert sink.stopped
+    assert output.played_s() is None
+    heard = samples(bytes(sink.device.data().data()))
+    assert np.abs(heard).max() > 5_000
