@@ -115,8 +115,8 @@ BLUR = Setting(
 )
 GREYSCALE = Setting("review.greyscale", Flag(), True, "Show media in shades of grey at first.", "Review")
 MUTED = Setting("review.muted", Flag(), True, "Start every video without sound.", "Review")
-KEYS: Setting[dict[str, str]] = Setting(
-    "keys.remapped", Record(str), {}, "Your own keys: action to key sequence.", "Keys"
+KEYS: Setting[dict[str, list[str]]] = Setting(
+    "keys.remapped", Record(list), {}, "Your own keys: action to key sequences."
 )
 SERVER_URL = Setting(
     "server.url",
@@ -135,8 +135,11 @@ MEDIA_CACHE_MB = Setting(
 WINDOW: Setting[dict[str, str]] = Setting(
     "window.state", Record(str), {}, "Place and layout of the window, as Qt saves them (base64)."
 )
-TABLES: Setting[dict[str, dict[str, Any]]] = Setting(
-    "tables.state", Record(dict), {}, "Column widths, order and sorting of each table."
+TABS: Setting[dict[str, dict[str, Any]]] = Setting(
+    "tabs.state", Record(dict), {}, "What each tab wants to find again: widths, filters, splitters."
+)
+SIGN_IN: Setting[dict[str, str]] = Setting(
+    "sign_in.last", Record(str), {}, "The last e-mail address per server, and the id of this installation."
 )
 FILTERS: Setting[dict[str, list[dict[str, Any]]]] = Setting(
     "filters.saved", Record(list), {}, "Saved filters of each list."
@@ -152,7 +155,8 @@ TABLE: tuple[Setting[Any], ...] = (
     SERVER_URL,
     MEDIA_CACHE_MB,
     WINDOW,
-    TABLES,
+    TABS,
+    SIGN_IN,
     FILTERS,
 )
 

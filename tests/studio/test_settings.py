@@ -18,7 +18,7 @@ from studio.settings import (
     KEYS,
     SERVER_URL,
     TABLE,
-    TABLES,
+    TABS,
     THEME,
     Choice,
     Flag,
@@ -51,11 +51,11 @@ def test_defaults_then_change_then_reload(path: Path) -> None:
     changes = settings.set(THEME, "dark")
     assert changes.touches("settings", THEME.key)
     assert not settings.set(THEME, "dark").kinds
-    settings.set(TABLES, {"queue": {"widths": [1, 2]}})
+    settings.set(TABS, {"queue": {"widths": [1, 2]}})
     settings.save()
     again = Settings(path)
     assert again.get(THEME) == "dark"
-    assert again.get(TABLES) == {"queue": {"widths": [1, 2]}}
+    assert again.get(TABS) == {"queue": {"widths": [1, 2]}}
     assert again.notices == []
 
 

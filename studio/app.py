@@ -1,0 +1,289 @@
+"""The composition root: the only place that wires server, session, workplace, window and tabs together."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from PySide6.QtWidgets import QApplication
+
+from server.accounts.schemas import Me
+from studio import messages as crash
+from studio.api.client import Api
+from studio.api.errors import ApiError
+from studio.api.live import Connection
+from studio.embedded import EmbeddedServer, Phase, ServerState
+from studio.keys import Keymap
+from studio.messages import Level, Messages, Problem
+from studio.offline.changes import Broadcast, Changes
+from studio.paths import Profile
+from studio.secrets import SESSION_ONLY, Tokens
+from studio.session import Session
+from studio.settings import KEYS, REDUCED_MOTION, SERVER_URL, TABS, THEME, WINDOW, Settings
+from studio.settings_dialog import SettingsDialog
+from studio.sign_in import SignInPage
+from studio.tab_kinds import tab_kinds
+from studio.tasks import Tasks, off_thread
+from studio.theme import style
+from studio.waiting import WaitingDialog
+from studio.widgets.message_host import log_qt_warnings
+from studio.widgets.splash import Splash
+from studio.widgets.ticker import Ticker
+from studio.window import MainWindow
+from studio.workplace import Workplace
+
+EMBEDDED = "http://127.0.0.1:9"
+"""Until the embedded server has said where it is, requests fail as offline."""
+
+
+class App:
+    """One run of the client."""
+
+    def __init__(self, qt: QApplication, profile: Profile, splash: Splash, *, server: str | None) -> None:
+        self._qt, self._profile, self._splash = qt, profile, splash
+        crash.open_crash_log(profile.logs)
+        log_qt_warnings()
+        self.messages = Messages()
+        crash.catch_everything(self.messages)
+        self._settings = Settings(profile.settings)
+        style.apply(
+            qt,
+            self._settings.get(THEME),
+            reduced_motion=self._settings.get(REDUCED_MOTION),
+        )
+        self._server = server or self._settings.get(SERVER_URL)
+        self._keymap = Keymap(self._settings.get(KEYS))
+        self._broadcast = Broadcast()
+        self._session = Session(self._settings, Tokens())
+        self._session.use_server(self._server_name)
+        self._place: Workplace | None = None
+        self._signing_in: SignInPage | None = None
+
+    @property
+    def _server_name(self) -> str:
+        return self._server or f"embedded:{self._profile.root}"
+
+    # Life
+
+    async def main(self) -> int:
+        """Run from the splash to the last window; answers the exit status."""
+        self._quit = asyncio.Event()
+        self._offline = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._retry = asyncio.Event()
+        self.tasks = Tasks(self.messages, self._broadcast)
+        self._ticker = Ticker()
+        self._splash.left.connect(self._quit.set)
+        self._splash.continued_offline.connect(self._offline.set)
+        self._splash.retried.connect(self._retry.set)
+        self._splash.progress("profile", 1.0, "Profile opened")
+        self._api = Api(self._server or EMBEDDED, self._session.token)
+        embedded = None
+        if self._server:
+            self._ready.set()
+        else:
+            server = EmbeddedServer(self._profile, on_state=self._server_state)
+            embedded = self.tasks.spawn(server.run())
+        self.window = self._make_window()
+        me = await self._begin()
+        if not self._quit.is_set():
+            self._show(me)
+            await self._quit.wait()
+        await self._end()
+        if embedded is not None:
+            embedded.cancel()
+        await self.tasks.close()
+        await self._api.aclose()
+        return 0
+
+    def _make_window(self) -> MainWindow:
+        window = MainWindow(self._keymap, self.messages)
+        remembered: dict[str, str] = self._settings.get(WINDOW)
+        window.restore_geometry(remembered)
+        window.closing.connect(self._quit.set)
+        window.settings_wanted.connect(self._open_settings)
+        window.waiting_wanted.connect(self._open_waiting)
+        window.sign_out_wanted.connect(lambda: self.tasks.spawn(self._sign_out()))
+        for notice in self._settings.notices:
+            self.messages.notify(Level.WARNING, notice)
+        return window
+
+    async def _begin(self) -> Me | None:
+        """Wait for the server and for the remembered person; offline, for whoever was here last."""
+        while not self._quit.is_set():
+            self._retry.clear()
+            await _first(self._ready, self._offline, self._quit, self._retry)
+            if self._quit.is_set():
+                return None
+            self._splash.progress("server", 1.0, "Finding out who you are")
+            try:
+                me = await self._session.resume(self._api)
+            except ApiError as error:
+                if self._offline.is_set():
+                    return self._session.remembered()
+                self._fail_start(error.what_happened, error.what_to_do)
+                await _first(self._offline, self._quit, self._retry)
+            else:
+                self._splash.progress("sign-in", 1.0, "Opening your tabs")
+                return me
+        return None
+
+    def _fail_start(self, happened: str, to_do: str, detail: str = "") -> None:
+        kept = "Your settings, drafts and waiting edits are untouched."
+        problem = Problem(what_happened=happened, what_was_kept=kept, what_to_do=to_do, detail=detail)
+        self._splash.fail(problem, offline_possible=self._session.remembered() is not None)
+
+    def _show(self, me: Me | None) -> None:
+        if me is None:
+            self._ask_to_sign_in()
+        else:
+            self._enter(me)
+        self.window.show()
+        self._splash.progress("tabs", 1.0)
+        self._splash.close()
+
+    async def _end(self) -> None:
+        self._remember_window()
+        await self._leave()
+        await off_thread(self._settings.save)
+        self.window.close_now()
+
+    def _remember_window(self) -> None:
+        state = self.window.save_state()
+        tabs = state.pop("tabs")
+        self._settings.set(TABS, self._settings.get(TABS) | tabs)
+        self._settings.set(WINDOW, {key: str(value) for key, value in state.items()})
+
+    # Server
+
+    def _server_state(self, state: ServerState) -> None:
+        match state.phase:
+            case Phase.STARTING:
+                self._splash.progress("server", state.fraction * 0.9, state.step or "Starting the server")
+            case Phase.READY:
+                self._api.move_to(state.url)
+                self._ready.set()
+                if self._place is not None:
+                    self._place.hurry()
+            case Phase.CRASHED:
+                self._ready.clear()
+                if self._splash.isVisible():
+                    to_do = "It is started again by itself. If it fails again, look into log/server.log."
+                    self._fail_start("The server on this computer did not start.", to_do, state.detail)
+
+    # Sign-in
+
+    def _ask_to_sign_in(self, why: str = "") -> None:
+        where = self._server or "The server on this computer"
+        page = SignInPage(where, self._session.last_email)
+        page.set_fault(why)
+        page.submitted.connect(lambda email, password: self.tasks.spawn(self._sign_in(email, password), page))
+        page.server_wanted.connect(self._open_settings)
+        self._signing_in = page
+        self.window.show_page(page)
+        self.window.status.set_person("")
+
+    async def _sign_in(self, email: str, password: str) -> None:
+        page = self._signing_in
+        assert page is not None
+        page.set_busy(True)
+        try:
+            me = await self._session.sign_in(self._api, email, password)
+        except ApiError as error:
+            page.set_busy(False)
+            page.set_fault(f"{error.what_happened} {error.what_to_do}")
+        else:
+            self._enter(me)
+
+    def _enter(self, me: Me) -> None:
+        self._signing_in = None
+        window = self.window
+        self._place = Workplace(
+            profile=self._profile,
+            server=self._server_name,
+            me=me,
+            api=self._api,
+            tasks=self.tasks,
+            settings=self._settings,
+            keymap=self._keymap,
+            messages=self.messages,
+            broadcast=self._broadcast,
+            ticker=self._ticker,
+            go=window.open_tab,
+            step_up=partial(self._session.step_up, self._api, self.tasks, window),
+            on_connection=self._connected,
+            on_waiting=window.status.set_waiting,
+            on_signed_out=self._hear_signed_out,
+        )
+        window.status.set_person(me.name, ", ".join(role.value for role in me.roles))
+        window.status.set_note(SESSION_ONLY if self._session.session_only else "")
+        window.start(self._place.context, tab_kinds(), self._remembered_window())
+
+    def _remembered_window(self) -> dict[str, Any]:
+        remembered: dict[str, Any] = {**self._settings.get(WINDOW)}
+        return remembered | {"tabs": self._settings.get(TABS)}
+
+    def _connected(self, state: Connection) -> None:
+        words = {Connection.ONLINE: "online", Connection.CONNECTING: "reconnecting"}.get(state, "offline")
+        self.window.status.set_connection(words)
+        for tab in self.window.tabs.values():
+            tab.on_connection(state)
+
+    async def _leave(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            for tab in list(self.window.tabs.values()):
+                await tab.leave()
+            self.window.stop()
+            await place.close()
+
+    async def _sign_out(self) -> None:
+        self._remember_window()
+        await self._leave()
+        await self._session.sign_out(self._api)
+        self._ask_to_sign_in()
+
+    def _hear_signed_out(self) -> None:
+        self.tasks.spawn(self._signed_out())
+
+    async def _signed_out(self) -> None:
+        if self._place is not None:
+            self._remember_window()
+            await self._leave()
+            await self._session.forget()
+            self._ask_to_sign_in("Your session has ended. Sign in again; what you typed is kept.")
+
+    # Dialogs
+
+    def _open_settings(self) -> None:
+        dialog = SettingsDialog(self._settings, self._keymap, self.window)
+        dialog.changed.connect(self._setting_changed)
+        dialog.keys_changed.connect(lambda: self._settings.set(KEYS, self._keymap.chosen()))
+        dialog.finished.connect(lambda: self.tasks.write(self._settings.save))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _setting_changed(self, changes: Changes) -> None:
+        if changes.ids & {THEME.key, REDUCED_MOTION.key}:
+            motion = self._settings.get(REDUCED_MOTION)
+            style.apply(self._qt, self._settings.get(THEME), reduced_motion=motion)
+        if SERVER_URL.key in changes.ids:
+            self.messages.notify(Level.INFO, "The other server is used from the next start on.")
+        self._broadcast.send(changes)
+
+    def _open_waiting(self) -> None:
+        if self._place is not None:
+            dialog = WaitingDialog(self._place.context, self.window)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,258 @@
+"""The main window: tabs at the left, the open tab, the status line, and what lies over them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import QByteArray, QSize, Signal
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from studio.key_binding import bind
+from studio.keys import Keymap, Scope
+from studio.messages import Messages
+from studio.tab import Context, Tab
+from studio.widgets.command_palette import Command, CommandPalette
+from studio.widgets.key_overlay import KeyOverlay
+from studio.widgets.message_host import MessageHost
+from studio.widgets.nav_rail import NavEntry, NavRail
+from studio.widgets.status_line import StatusLine
+
+SMALLEST: Final = QSize(1080, 680)
+FIRST_SIZE: Final = QSize(1440, 900)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabKind:
+    """A tab that can be opened; `build` runs when it is first shown, so that start-up stays short."""
+
+    tab: type[Tab]
+    build: Callable[[Context], Tab]
+
+
+class MainWindow(QMainWindow):
+    """`closing` is emitted instead of closing: the application decides when everything is kept."""
+
+    closing = Signal()
+    settings_wanted = Signal()
+    waiting_wanted = Signal()
+    sign_out_wanted = Signal()
+
+    def __init__(self, keymap: Keymap, messages: Messages) -> None:
+        super().__init__()
+        self.setWindowTitle("Creator Studio")
+        self.setMinimumSize(SMALLEST)
+        self.resize(FIRST_SIZE)
+        self._keymap = keymap
+        self._context: Context | None = None
+        self._kinds: dict[str, TabKind] = {}
+        self._tabs: dict[str, Tab] = {}
+        self._states: dict[str, Any] = {}
+        self._may_close = False
+        self._lay_out()
+        self.host = MessageHost(messages, self)
+        self.palette_overlay = CommandPalette(self)
+        self.keys_overlay = KeyOverlay(keymap, self)
+        self._actions = self._bind()
+
+    def _lay_out(self) -> None:
+        self.rail = NavRail("Creator Studio")
+        self.rail.chosen.connect(self.open_tab)
+        self.stack = QStackedWidget()
+        self.status = StatusLine()
+        self.status.waiting_opened.connect(self.waiting_wanted)
+        body = QWidget()
+        columns = QHBoxLayout(body)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(0)
+        columns.addWidget(self.rail)
+        columns.addWidget(self.stack, 1)
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        self._pages = QStackedWidget()
+        self._body = body
+        self._pages.addWidget(body)
+        rows.addWidget(self._pages, 1)
+        rows.addWidget(self.status)
+        self.setCentralWidget(whole)
+
+    def _bind(self) -> dict[str, QAction]:
+        handlers: dict[str, Callable[..., object]] = {
+            "palette": self.open_palette,
+            "keys": self.show_keys,
+            "settings": self.settings_wanted.emit,
+            "refresh": self._refresh,
+            "quit": self.close,
+        }
+        for n in range(1, 10):
+            handlers[f"tab.{n}"] = lambda number=n: self._open_number(number)
+        return bind(self._keymap, self, "global", handlers)
+
+    def show_page(self, page: QWidget) -> None:
+        """Show `page` (sign-in) in place of the tabs until `start`."""
+        self._drop_page()
+        self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        page.setFocus()
+
+    def _drop_page(self) -> None:
+        shown = self._pages.currentWidget()
+        self._pages.setCurrentWidget(self._body)
+        if shown is not None and shown is not self._body:
+            self._pages.removeWidget(shown)
+            shown.deleteLater()
+
+    # Tabs
+
+    def start(self, context: Context, kinds: Sequence[TabKind], states: Mapping[str, Any]) -> None:
+        """Show the tabs of a freshly signed-in person, with what they remembered."""
+        self.stop()
+        self._drop_page()
+        self._context = context
+        self._states = dict(states)
+        self._kinds = {kind.tab.id: kind for kind in kinds if kind.tab.permission in context.me.permissions}
+        self.rail.set_entries(
+            [
+                NavEntry(
+                    id=kind.tab.id,
+                    title=kind.tab.title,
+                    icon=kind.tab.icon,
+                    section=kind.tab.section,
+                    key=self._keymap.shown(f"tab.{n}") if n < 10 else "",
+                )
+                for n, kind in enumerate(self._kinds.values(), start=1)
+            ]
+        )
+        wanted = str(self._states.get("open", ""))
+        first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
+        if first is not None:
+            self.open_tab(first)
+
+    def stop(self) -> None:
+        """Drop every tab: nobody is signed in any more."""
+        for tab in self._tabs.values():
+            self.stack.removeWidget(tab)
+            tab.deleteLater()
+        self._tabs, self._kinds, self._context = {}, {}, None
+        self.rail.set_entries([])
+
+    def open_tab(self, name: str, **what: Any) -> None:
+        """Show the tab `name`, building it at first use; `what` says what it should show."""
+        if self._context is None or name not in self._kinds:
+            return
+        if name not in self._tabs:
+            tab = self._kinds[name].build(self._context)
+            tab.restore_state(self._states.get("tabs", {}).get(name, {}))
+            self._tabs[name] = tab
+            self.stack.addWidget(tab)
+            for title, search in tab.searches():
+                self.palette_overlay.add_provider(title, search)
+        tab = self._tabs[name]
+        self.stack.setCurrentWidget(tab)
+        self.rail.choose(name)
+        if what:
+            tab.open(**what)
+        tab.setFocus()
+
+    @property
+    def tabs(self) -> Mapping[str, Tab]:
+        """The tabs built so far, by id."""
+        return self._tabs
+
+    @property
+    def current(self) -> Tab | None:
+        """The tab that is shown."""
+        shown = self.stack.currentWidget()
+        return shown if isinstance(shown, Tab) else None
+
+    def _open_number(self, number: int) -> None:
+        names = self.rail.entries()
+        if number <= len(names):
+            self.open_tab(names[number - 1])
+
+    def _refresh(self) -> None:
+        if self.current is not None:
+            self.current.refresh()
+
+    # Palette and keys
+
+    def open_palette(self) -> None:
+        """Search and commands (Ctrl+K)."""
+        self.palette_overlay.set_commands(self._commands())
+        self.palette_overlay.open()
+
+    def _commands(self) -> list[Command]:
+        commands = [
+            Command(
+                id=f"open.{name}",
+                text=f"Go to {kind.tab.title}",
+                run=partial(self.open_tab, name),
+                icon=kind.tab.icon,
+            )
+            for name, kind in self._kinds.items()
+        ]
+        for action in (*self._actions.values(), *self._tab_actions()):
+            name = action.objectName()
+            if name in ("palette",) or name.startswith("tab.") or not action.isEnabled():
+                continue
+            commands.append(
+                Command(id=name, text=action.text(), run=action.trigger, keys=self._keymap.shown(name))
+            )
+        commands.append(
+            Command(id="sign-out", text="Sign out", run=self.sign_out_wanted.emit, icon="sign-out")
+        )
+        return commands
+
+    def _tab_actions(self) -> list[QAction]:
+        if self.current is None:
+            return []
+        named = (a for w in (self.current, *self.current.findChildren(QWidget)) for a in w.actions())
+        visible = [a for a in named if a.objectName() and a.isVisible()]
+        return list({action.objectName(): action for action in visible}.values())
+
+    def show_keys(self) -> None:
+        """Every key that works here (?)."""
+        scopes: list[Scope] = ["global", "table"]
+        here = {action.objectName().split(".")[0] for action in self._tab_actions()}
+        inner: tuple[Scope, ...] = ("queue", "review")
+        scopes += [scope for scope in inner if scope in here]
+        self.keys_overlay.show_keys(scopes)
+
+    # State and closing
+
+    def save_state(self) -> dict[str, Any]:
+        """Geometry, the open tab and what each tab wants to find again, as plain JSON."""
+        tabs = dict(self._states.get("tabs", {}))
+        tabs.update({name: dict(tab.save_state()) for name, tab in self._tabs.items()})
+        return {
+            "geometry": base64.b64encode(self.saveGeometry().data()).decode(),
+            "rail": "narrow" if self.rail.width() < 100 else "wide",
+            "open": self.current.id if self.current else self._states.get("open", ""),
+            "tabs": tabs,
+        }
+
+    def restore_geometry(self, state: Mapping[str, Any]) -> None:
+        """Put the window where it was; anything unreadable is ignored."""
+        geometry = state.get("geometry")
+        if isinstance(geometry, str):
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        if state.get("rail") == "narrow":
+            self.rail.set_collapsed(True)
+
+    def close_now(self) -> None:
+        """Close without asking: everything is kept."""
+        self._may_close = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+        else:
+            event.ignore()
+            self.closing.emit()

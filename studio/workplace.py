@@ -1,0 +1,114 @@
+"""What one signed-in person works with: store, outbox, live feed, sender, and the tabs' context."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+
+from server.accounts.schemas import Me
+from studio.api.client import Api
+from studio.api.errors import Forbidden, Unauthorised
+from studio.api.live import Change, Connection, Live
+from studio.keys import Keymap
+from studio.messages import Messages
+from studio.offline.changes import Broadcast, Changes
+from studio.offline.media_cache import MediaCache
+from studio.offline.outbox import KIND, Outbox
+from studio.offline.sender import Sender
+from studio.offline.store import Store
+from studio.paths import Profile
+from studio.settings import MEDIA_CACHE_MB, Settings
+from studio.tab import Context
+from studio.tasks import Tasks
+from studio.widgets.ticker import Ticker
+
+RESYNC = "resync"
+"""In `Changes`: anything may have changed while nobody listened."""
+
+
+class Workplace:
+    """Lives from sign-in to sign-out. `connection` and `waiting` tell the status line."""
+
+    def __init__(
+        self,
+        *,
+        profile: Profile,
+        server: str,
+        me: Me,
+        api: Api,
+        tasks: Tasks,
+        settings: Settings,
+        keymap: Keymap,
+        messages: Messages,
+        broadcast: Broadcast,
+        ticker: Ticker,
+        go: Callable[..., None],
+        step_up: Callable[[], Awaitable[bool]],
+        on_connection: Callable[[Connection], None],
+        on_waiting: Callable[[int], None],
+        on_signed_out: Callable[[], None],
+    ) -> None:
+        self._tasks, self._broadcast = tasks, broadcast
+        self._on_connection, self._on_waiting, self._on_signed_out = on_connection, on_waiting, on_signed_out
+        self._state = Connection.CONNECTING
+        self._store = Store(profile.store(server_url=server, person_id=str(me.id)))
+        outbox = Outbox(self._store)
+        self.context = Context(
+            api=api,
+            me=me,
+            tasks=tasks,
+            settings=settings,
+            keymap=keymap,
+            messages=messages,
+            store=self._store,
+            outbox=outbox,
+            changes=broadcast,
+            media=MediaCache(profile.media, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
+            ticker=ticker,
+            go=go,
+            step_up=step_up,
+            connection=lambda: self._state,
+        )
+        self._live = Live(api, on_changes=self._changed, on_resync=self._resync, on_state=self._connected)
+        self._sender = Sender(outbox, api, broadcast, on_signed_out=on_signed_out)
+        broadcast.subscribe(self._count)
+        self._loops = [tasks.spawn(self._listen()), tasks.spawn(self._sender.run())]
+        self._count(Changes(kinds=frozenset({KIND})))
+
+    async def _listen(self) -> None:
+        try:
+            await self._live.run()
+        except (Unauthorised, Forbidden):
+            self._on_signed_out()
+
+    def hurry(self) -> None:
+        """Try the connection now: the server came back, or the person asked."""
+        self._live.hurry()
+        self._sender.wake()
+
+    async def close(self) -> None:
+        """End the loops and close the store; what waits is on the disk."""
+        for loop in self._loops:
+            if loop is not None:
+                loop.cancel()
+        self._store.close()
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        ids: dict[str, set[str]] = defaultdict(set)
+        for change in changes:
+            ids[change.topic].add(change.id)
+        for topic, found in ids.items():
+            self._broadcast.send(Changes(kinds=frozenset({topic}), ids=frozenset(found), origin="live"))
+
+    def _resync(self) -> None:
+        self._broadcast.send(Changes(kinds=frozenset({RESYNC}), origin="live"))
+
+    def _connected(self, state: Connection) -> None:
+        self._state = state
+        if state is Connection.ONLINE:
+            self._sender.wake()
+        self._on_connection(state)
+
+    def _count(self, changes: Changes) -> None:
+        if changes.touches(KIND):
+            self._on_waiting(sum(self.context.outbox.counts().values()))

@@ -1,0 +1,115 @@
+"""The laws of docs/architecture.md that import-linter cannot see."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.routing import APIRoute
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 400
+PACKAGES = ("server", "studio", "resources", "benchmarks", "tests", "packaging")
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(p for folder in folders for p in (ROOT / folder).rglob("*.py") if "versions" not in p.parts)
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def table() -> list[tuple[str, set[str], str]]:
+    """The rows of the feature table: server folder, tab folders, docs page."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    rows = []
+    for line in text.split("## Where a feature lives")[1].split("\n\n## ")[0].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 4 and cells[1] and not cells[0].startswith(("feature", "---")):
+            tabs = set(re.findall(r"(\w+) \(", cells[2]))
+            page = re.search(r"\((\S+\.md)\)", cells[3])
+            rows.append((cells[1], tabs, page[1] if page else ""))
+    return rows
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def test_the_table_names_every_server_domain() -> None:
+    inner = {"kit", "migrations", "demo"}
+    domains = {p.name for p in (ROOT / "server").iterdir() if (p / "__init__.py").exists()} - inner
+    assert {row[0] for row in table()} == domains
+
+
+def test_the_table_names_every_tab() -> None:
+    tabs = {p.name for p in (ROOT / "studio/tabs").iterdir() if (p / "__init__.py").exists()}
+    assert set().union(*(row[1] for row in table())) == tabs
+
+
+def test_every_page_of_the_table_exists() -> None:
+    assert all((ROOT / "docs" / page).is_file() for _, _, page in table())
+
+
+def test_every_domain_has_tests_of_its_own() -> None:
+    assert all((ROOT / "tests/server" / row[0]).is_dir() for row in table())
+
+
+def test_prefix_tag_and_folder_agree() -> None:
+    from server.app import routes_without_state
+
+    for route in routes_without_state():
+        assert isinstance(route, APIRoute)
+        if route.path in ("/health", "/metrics", "/v1/live"):
+            continue
+        domain = route.path.split("/")[2]
+        assert route.tags == [domain], route.path
+        assert route.endpoint.__module__.startswith(f"server.{domain}."), route.path
+
+
+@pytest.mark.parametrize("path", sources(*PACKAGES), ids=name)
+def test_a_file_does_one_thing(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST
+
+
+def test_states_are_free_of_qt() -> None:
+    for path in sources("studio"):
+        if path.name.endswith("state.py") and path.parent.parent.name == "tabs":
+            assert not any(module.startswith("PySide6") for module in imported(path)), path
+
+
+def test_the_client_takes_only_wire_types_and_rules() -> None:
+    allowed = re.compile(r"server\.\w+\.(schemas|rules)$|server\.kit\.(wire|params)$|server\.accounts\.permissions$")
+    for path in sources("studio"):
+        for module in imported(path):
+            if module.startswith("server."):
+                assert allowed.match(module), f"{name(path)} imports {module}"
+
+
+def test_tests_never_sleep() -> None:
+    for path in sources("tests"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                zero = [ast.unparse(a) for a in node.args] == ["0"]
+                assert zero or called not in ("time.sleep", "sleep", "asyncio.sleep"), f"{name(path)}:{node.lineno}"
+
+
+def test_services_never_commit() -> None:
+    for path in sources("server"):
+        if path.name in ("service.py", "queries.py", "handlers.py"):
+            assert ".commit()" not in path.read_text(), path
+
+
+def test_no_address_in_what_pins_versions() -> None:
+    for file in ("constraints.txt", "pyproject.toml"):
+        assert not re.search(r"https?://|@ ", (ROOT / file).read_text()), file
