@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
+import numpy as np
 
 from server.demo.scenes.canvas import Picture
 from server.demo.sound import RATE, Sound
 
+# The AV1 encoder writes its settings to the terminal of whoever runs the demo, past every other log.
+os.environ.setdefault("SVT_LOG", "1")
 _X264 = {"preset": "superfast", "crf": "24"}
 
 
@@ -66,16 +69,13 @@ def encode(
                 heard = until
             picture = draw(float(time))
             if turns:
-                picture = cv2.rotate(picture, _TURN_BACK[turns])
+                picture = np.ascontiguousarray(np.rot90(picture, -turns))
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
             frame.pts, frame.time_base = round(time / tick), tick
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
         if audio is not None:
             out.mux(audio.encode(None))
-
-
-_TURN_BACK = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
 def _hear(out: Any, audio: Any, piece: Sound, at: int) -> None:

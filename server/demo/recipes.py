@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import av
+
 from server.demo import sound
 from server.demo.encode import Format
 from server.demo.moments import Moment
@@ -12,6 +14,9 @@ from server.demo.scenes import nature, people, screens, shapes, town
 from server.demo.scenes.canvas import Scene
 
 _PHONE = Format()
+# The PyAV wheels carry this encoder; a PyAV built elsewhere may not.
+_AV1 = Format(codec="libsvtav1", options={"preset": "12", "crf": "38"}, b_frames=0)
+_NEWEST = _AV1 if _AV1.codec in av.codecs_available else _PHONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +123,7 @@ RECIPES: tuple[Recipe, ...] = (
         size=(720, 720),
         scene=shapes.kaleidoscope,
         moments=(Moment(2000, 2800, "A red card with a threat flashes", "threat_card"),),
-        form=Format(codec="libsvtav1", options={"preset": "12", "crf": "38"}, b_frames=0),
+        form=_NEWEST,
         hear=lambda seconds: sound.tune(seconds, seed=21, tempo=90),
     ),
     Recipe(

@@ -57,6 +57,7 @@ def openness(spoken: list[Syllable], t: float) -> float:
 
 def speech(spoken: list[Syllable], seconds: float, seed: int) -> Sound:
     """Formant synthesis: harmonics of the pitch, weighted by the vowel's resonances, and hiss between."""
+    spoken = [s for s in spoken if s.end <= seconds]
     times = np.arange(round(seconds * RATE)) / RATE
     knots, loud, pitch = [0.0], [0.0], [110.0]
     formants: list[tuple[float, ...]] = [_VOWELS[0]]
@@ -140,10 +141,10 @@ def clicks(times: list[float], seconds: float) -> Sound:
 
 def _pluck(frequency: float, seconds: float, gain: float) -> NDArray[np.float64]:
     times = np.arange(round(seconds * RATE)) / RATE
-    tone = sum(
-        np.sin(2 * np.pi * frequency * k * times) * np.exp(-times * (3 + 2 * k)) / k for k in range(1, 5)
-    )
-    return gain * np.minimum(1, times * 200) * np.asarray(tone)
+    tone = np.zeros_like(times)
+    for k in range(1, 5):
+        tone += np.sin(2 * np.pi * frequency * k * times) * np.exp(-times * (3 + 2 * k)) / k
+    return np.asarray(gain * np.minimum(1, times * 200) * tone)
 
 
 def _add(sound: NDArray[np.float64], at: float, piece: NDArray[np.float64]) -> None:

@@ -66,9 +66,11 @@ def read_frames(container: InputContainer, stream: VideoStream, limits: FileLimi
     end, size, read, broken_at = 0, 0, 0, None
     try:
         for packet in container.demux(stream):
-            if not packet.size:
-                continue
+            if packet.pts is None and packet.dts is None and not packet.size:
+                continue  # what the demuxer says at the end
             read += 1
+            if not packet.size:
+                continue  # AVI's sign for "the frame before once more"
             size += packet.size
             if read > limits.frames:
                 raise Refusal("too_many_frames", f"The video has more than {limits.frames} frames.")

@@ -28,6 +28,7 @@ _CODECS = frozenset(
 )
 _NOT_A_PICTURE_TRACK = Disposition.attached_pic | Disposition.timed_thumbnails
 _HEAD = 512
+_THREADS = 2
 
 
 class Refusal(Exception):
@@ -78,6 +79,9 @@ def video_stream(container: InputContainer, limits: FileLimits) -> VideoStream:
         raise Refusal(
             "too_many_pixels", f"The picture is {width} x {height} pixels; 4K is the largest accepted."
         )
+    # Each decoding thread holds pictures of its own: on a machine of 64 cores they would fill the
+    # worker's memory with 4K long before they made it faster.
+    stream.codec_context.thread_count = _THREADS
     return stream
 
 

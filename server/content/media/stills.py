@@ -104,7 +104,7 @@ def upright(frame: VideoFrame, size: tuple[int, int], pixels: str) -> Picture:
     """
     turns = round(frame.rotation / 90) % 4
     width, height = size[::-1] if turns % 2 else size
-    small = frame.reformat(width=width, height=height, format=pixels, interpolation="AREA")
+    small = frame.reformat(width=width, height=height, format=pixels, interpolation="AREA", threads=1)
     picture: NDArray[Any] = small.to_ndarray()
     return np.ascontiguousarray(np.rot90(picture, turns))
 

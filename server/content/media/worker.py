@@ -87,11 +87,15 @@ def _command() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Only what an interpreter needs: no key, no database address, one thread for matrix libraries
-    (each of its threads would reserve memory that counts against the limit)."""
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    package_root = str(Path(server.__path__[0]).parent)
-    return {**kept, "PYTHONPATH": package_root, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    """Only what an interpreter needs: no key, no database address. Matrix libraries get one thread
+    and the allocator two arenas, since each more would reserve memory that counts as used."""
+    return {
+        **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+        "PYTHONPATH": str(Path(server.__path__[0]).parent),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+    }
 
 
 def _converse(

@@ -74,7 +74,8 @@ def aurora(width: int, height: int) -> Scene:
             rays = 0.65 + 0.35 * np.sin(xs * 46 + 9 * np.sin(xs * 4 + t) + t * 2.2 + i)
             light += (fade * rays)[..., None] * (0.75 - 0.15 * i) * np.array(colour, np.float32)
         glow = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
-        picture = cv2.add(night, np.clip(glow, 0, 255).astype(np.uint8))
+        picture = night.copy()
+        cv2.add(picture, np.clip(glow, 0, 255).astype(np.uint8), picture)
         for x, y, strength in stars:
             level = round(255 * strength * (0.7 + 0.3 * np.sin(t * 4 + x)))
             disc(picture, (x, y), strength * height / 500, (level, level, level))
@@ -128,7 +129,9 @@ def fountain(width: int, height: int) -> Scene:
             disc(glow, (x[i], y[i]), height * 0.008 * (1.1 - age[i] / life), tuple(colours[i]))
         soft = cv2.resize(glow, (width // 8, height // 8), interpolation=cv2.INTER_AREA)
         soft = cv2.resize(cv2.GaussianBlur(soft, (0, 0), 2), (width, height), interpolation=cv2.INTER_LINEAR)
-        picture = cv2.add(cv2.add(back, soft), glow)
+        picture = back.copy()
+        cv2.add(picture, soft, picture)
+        cv2.add(picture, glow, picture)
         polygon(
             picture,
             fixed(

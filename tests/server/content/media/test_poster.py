@@ -20,6 +20,7 @@ LIMITS = FileLimits()
 def test_the_poster_fits_and_is_in_colour(make_video: MakeVideo) -> None:
     found = poster(make_video(size=(1280, 720), frames=5, corner=True), LIMITS)
     picture = cv2.imdecode(np.frombuffer(found.jpeg, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
     assert picture.shape == (360, 640, 3)
     assert (found.width, found.height) == (640, 360)
 
@@ -33,6 +34,7 @@ def test_the_liveliest_keyframe_wins(make_video: MakeVideo) -> None:
 def test_the_poster_is_upright(make_video: MakeVideo) -> None:
     found = poster(make_video(size=(320, 180), rotation=90, corner=True), LIMITS)
     picture = cv2.imdecode(np.frombuffer(found.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
     assert picture.shape == (320, 180)
     assert picture[300, 10] > 200 > picture[10, 10]
 

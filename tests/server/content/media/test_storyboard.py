@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from server.content.media import stills
 from server.content.media import storyboard as module
 from server.content.media.results import FileLimits, Storyboard
 from server.content.media.source import Refusal
@@ -23,6 +25,7 @@ LIMITS = FileLimits()
 def cells(board: Storyboard) -> list[np.ndarray]:
     """The stills cut out of the sheet."""
     sheet = cv2.imdecode(np.frombuffer(board.sheet, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert sheet is not None
     assert sheet.ndim == 2, "the sheet is grey"
     found = []
     for i in range(len(board.t_ms)):
@@ -95,13 +98,13 @@ def test_two_hours_take_sixty_seeks_and_no_more(
 ) -> None:
     path = make_video(frames=7200, time_base=Fraction(1, 1), gop=60, preset="ultrafast")
     sought: list[int] = []
-    real = module.stills.keyframe
+    real = stills.keyframe
 
-    def counted(*arguments: object) -> object:
+    def counted(*arguments: Any) -> object:
         sought.append(1)
-        return real(*arguments)  # type: ignore[arg-type]
+        return real(*arguments)
 
-    monkeypatch.setattr(module.stills, "keyframe", counted)
+    monkeypatch.setattr(stills, "keyframe", counted)
     board = storyboard(path, LIMITS)
     assert len(sought) == len(board.t_ms) == 60
     gaps = np.diff(board.t_ms)
