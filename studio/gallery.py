@@ -19,7 +19,7 @@ from studio.gallery_windows import (
     error_sheet,
     keys_page,
     palette_page,
-    popover,
+    popover_page,
     queue_page,
     rail_page,
     splash,
@@ -40,7 +40,7 @@ PAGES: Final[dict[str, Callable[[], QWidget]]] = {
     "error-sheet": error_sheet,
     "splash": splash,
     "splash-failed": splash_failed,
-    "popover": popover,
+    "popover": popover_page,
 }
 
 

@@ -220,13 +220,19 @@ def splash_failed() -> QWidget:
     return made
 
 
-def popover() -> QWidget:
-    """The explanation of a place in the queue."""
-    made = Popover("Why is this first?")
-    for text, value in (("Severity critical", "+4,000"), ("Due in 9 min", "+2,150"), ("12 reports", "+600")):
-        line = row(Label(text, "muted"), stretch=True)
-        line.addWidget(Label(value, "strong"))
-        made.body.addLayout(line)
-    made.setMinimumWidth(260)
-    made.adjustSize()
-    return made
+def popover_page() -> QWidget:
+    """The explanation of a place in the queue, over a window."""
+
+    def fill(page: QWidget) -> None:
+        made = Popover("Why is this first?", page)
+        for text, value in (
+            ("Severity critical", "+4,000"),
+            ("Due in 9 min", "+2,150"),
+            ("12 reports", "+600"),
+        ):
+            line = row(Label(text, "muted"))
+            line.addWidget(Label(value, "strong"))
+            made.body.addLayout(line)
+        made.open_at(page.findChildren(FilterBar)[0])
+
+    return _over(fill)

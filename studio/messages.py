@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import os
 import sys
 import threading
 import traceback
@@ -138,7 +139,8 @@ def open_crash_log(directory: Path) -> None:
     native = directory / "crash-native.log"
     if native.exists() and native.stat().st_size:
         native.replace(directory / "crash-native.log.1")
-    faulthandler.enable(native.open("w", encoding="utf-8"))
+    # A bare descriptor: it must outlive every object, for the moment when objects are gone.
+    faulthandler.enable(os.open(native, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
 
 
 def places(error: BaseException) -> str:

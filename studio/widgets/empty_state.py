@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.messages import Problem
 from studio.theme import style
 from studio.theme.icons import pixmap
 from studio.widgets.button import Button
-from studio.widgets.label import Label
+from studio.widgets.label import Label, Tone
 from studio.widgets.painting import fill_rounded
 
 _DISC = 56
 _ICON = 26
+_WIDTH = 400
 
 
 class EmptyState(QWidget):
@@ -35,29 +36,31 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self.setAccessibleName(title)
         worn = style.tokens()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(worn.space_5, worn.space_5, worn.space_5, worn.space_5)
+        outer = QHBoxLayout(self)
+        column = QWidget()
+        column.setMaximumWidth(_WIDTH)
+        outer.addStretch(1)
+        outer.addWidget(column, 100)
+        outer.addStretch(1)
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, worn.space_5, 0, worn.space_5)
         layout.setSpacing(worn.space_2)
         center = Qt.AlignmentFlag.AlignHCenter
         layout.addStretch(3)
         layout.addWidget(Disc(icon, tone), 0, center)
         layout.addSpacing(worn.space_2)
-        layout.addWidget(self._line(Label(title, "title", wrap=True)), 0, center)
-        if text:
-            layout.addWidget(self._line(Label(text, "muted", wrap=True)), 0, center)
+        lines: tuple[tuple[str, Tone], ...] = ((title, "title"), (text, "muted"))
+        for words, label_tone in lines:
+            if words:
+                label = Label(words, label_tone, wrap=True)
+                label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+                layout.addWidget(label)
         if action:
             button = Button(action, kind="primary" if tone == "neutral" else "")
             button.clicked.connect(self.acted)
             layout.addSpacing(worn.space_2)
             layout.addWidget(button, 0, center)
         layout.addStretch(4)
-
-    def _line(self, label: Label) -> Label:
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        label.setMinimumWidth(min(320, label.fontMetrics().horizontalAdvance(label.text()) + 4))
-        label.setMaximumWidth(420)
-        return label
 
 
 class ErrorState(EmptyState):

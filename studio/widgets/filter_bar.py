@@ -127,7 +127,8 @@ class FilterBar(QWidget):
         return menu
 
     def _ask_name(self) -> None:
-        asking = Popover("Save this filter", self)
+        asking = Popover("Save this filter", self.window())
+        asking.closed.connect(asking.deleteLater)
         name = QLineEdit()
         name.setAccessibleName("Name of the filter")
         name.setPlaceholderText("Name")
@@ -137,7 +138,7 @@ class FilterBar(QWidget):
         def finish() -> None:
             if name.text().strip():
                 self.save(name.text().strip())
-                asking.close()
+                asking.close_now()
 
         name.returnPressed.connect(finish)
         done.clicked.connect(finish)

@@ -44,7 +44,7 @@ class Label(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         self.setText(text)
-        self.set_tone(tone)
+        self.setProperty("tone", tone)
 
     def set_tone(self, tone: Tone) -> None:
         """Change the tone; nothing is polished anew when it is the same."""

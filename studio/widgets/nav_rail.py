@@ -163,7 +163,10 @@ class _NavButton(QPushButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(NARROW, _ROW)
+        return QSize(_ROW, _ROW)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
@@ -11,6 +11,8 @@ from studio.theme import style
 
 class Overlay(QWidget):
     """Fill `body`. Esc or a click beside the surface closes; the focus returns where it was."""
+
+    closed = Signal()
 
     def __init__(self, name: str, window: QWidget, width: int) -> None:
         super().__init__(window)
@@ -42,14 +44,19 @@ class Overlay(QWidget):
         if self._before is not None and self._before.isVisible():
             self._before.setFocus()
         self._before = None
+        self.closed.emit()
 
     def _fit(self) -> None:
         window = self._over.rect()
         self.setGeometry(window)
         width = min(self._wanted, window.width() - 48)
-        height = min(self.wanted_height(), window.height() - 48)
-        top = max(24, (window.height() - height) // 4)
-        self.surface.setGeometry((window.width() - width) // 2, top, width, height)
+        self.surface.setFixedWidth(width)
+        size = QSize(width, min(self.wanted_height(), window.height() - 48))
+        self.surface.setGeometry(QRect(self.place(window.size(), size), size))
+
+    def place(self, window: QSize, size: QSize) -> QPoint:
+        """Return where the surface of `size` stands in the window: in the middle, nearer the top."""
+        return QPoint((window.width() - size.width()) // 2, max(24, (window.height() - size.height()) // 4))
 
     def wanted_height(self) -> int:
         """Return the height in px that the surface would like."""

@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from studio.theme import style
 from studio.widgets.label import Label
+from studio.widgets.overlay import Overlay
 
 
-class Popover(QWidget):
-    """Fill `body`, then `open_at` a widget. Lives as long as its parent."""
+class Popover(Overlay):
+    """Fill `body`, then `open_at` a widget.
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
-        self.setAccessibleName(title)
+    It is part of the window and no popup of its own: Wayland places those where it likes.
+    """
+
+    def __init__(self, title: str, window: QWidget, width: int = 280) -> None:
+        super().__init__(title, window, width)
+        self._anchor: QWidget | None = None
         worn = style.tokens()
-        self.body = QVBoxLayout(self)
         self.body.setContentsMargins(worn.space_4, worn.space_3, worn.space_4, worn.space_4)
         self.body.setSpacing(worn.space_2)
         self.body.addWidget(Label(title, "strong"))
 
     def open_at(self, anchor: QWidget) -> None:
-        """Show below `anchor`, moved so that all of it is on the anchor's screen."""
-        self.adjustSize()
-        place = anchor.mapToGlobal(QPoint(0, anchor.height() + 6))
-        screen = anchor.screen().availableGeometry()
-        if place.y() + self.height() > screen.bottom():
-            place.setY(anchor.mapToGlobal(QPoint(0, -self.height() - 6)).y())
-        place.setX(max(screen.left(), min(place.x(), screen.right() - self.width())))
-        self.move(place)
-        self.show()
-        self.setFocus()
+        """Show below `anchor`, or above it where there is no room below."""
+        self._anchor = anchor
+        self.open()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        else:
-            super().keyPressEvent(event)
+    def place(self, window: QSize, size: QSize) -> QPoint:
+        if self._anchor is None:
+            return super().place(window, size)
+        below = self._anchor.mapTo(self.window(), QPoint(0, self._anchor.height() + 6))
+        if below.y() + size.height() > window.height() - 8:
+            below.setY(self._anchor.mapTo(self.window(), QPoint(0, -size.height() - 6)).y())
+        return QPoint(max(8, min(below.x(), window.width() - size.width() - 8)), max(8, below.y()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        worn = style.tokens()
-        painter.setBrush(QColor(worn.overlay))
-        painter.setPen(QPen(QColor(worn.border), 1))
-        painter.drawRoundedRect(
-            self.rect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5), worn.radius, worn.radius
-        )
+        """Paint nothing: what lies below stays as bright as it was."""

@@ -17,6 +17,7 @@ from studio.widgets.label import Label
 WIDTH: Final = 380
 MOST: Final = 4
 _STEP_MS: Final = 100
+_STATUS: Final = 28
 _LOOK: Final = {
     Level.INFO: ("info", "info"),
     Level.SUCCESS: ("check", "success"),
@@ -39,6 +40,7 @@ class Toast(QFrame):
         worn = style.tokens()
         self._whole = int(message.seconds * 1000) if message.seconds else worn.toast_ms
         self._left = self._whole
+        self._hovered = False
         picture, role = _LOOK[message.level]
         row = QHBoxLayout(self)
         row.setContentsMargins(worn.space_3, worn.space_3, worn.space_2, worn.space_3)
@@ -65,7 +67,7 @@ class Toast(QFrame):
 
     def spend(self, milliseconds: int) -> None:
         """Let time pass, unless somebody is reading."""
-        if self.underMouse() or self.isAncestorOf(self.window().focusWidget() or self.window()):
+        if self._hovered or self.isAncestorOf(self.window().focusWidget() or self.window()):
             return
         self._left -= milliseconds
         self._ring.set_share(max(0.0, self._left / self._whole))
@@ -83,11 +85,11 @@ class Toast(QFrame):
         self.close_now()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        self._timer.stop()
+        self._hovered = True
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._timer.start()
+        self._hovered = False
         super().leaveEvent(event)
 
 
@@ -165,16 +167,15 @@ class ToastStack(QWidget):
         self._place()
 
     def _place(self) -> None:
-        shown = bool(self.toasts())
-        self.setVisible(shown)
-        if shown:
-            for toast in self.toasts():
-                toast.show()
-            self.adjustSize()
-            over = self._over.rect()
-            gap = style.tokens().space_4
-            self.move(over.right() - self.width() - gap, over.bottom() - self.height() - gap - 28)
-            self.raise_()
+        """Move before showing: a stack that appears elsewhere first may appear under the mouse."""
+        for toast in self.toasts():
+            toast.show()
+        self.adjustSize()
+        over = self._over.rect()
+        gap = style.tokens().space_4
+        self.move(over.right() - self.width() - gap, over.bottom() - self.height() - gap - _STATUS)
+        self.setVisible(bool(self.toasts()))
+        self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

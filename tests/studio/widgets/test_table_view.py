@@ -1,0 +1,178 @@
+"""The table: selection that survives, keyboard, columns remembered, copy and export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QHeaderView, QMenu
+from pytestqt.qtbot import QtBot
+
+from studio.gallery_samples import Item, items, queue_model
+from studio.keys import Keymap
+from studio.theme import style
+from studio.widgets.table import RowModel
+from studio.widgets.table_view import TableView
+
+
+@pytest.fixture
+def rows(qtbot: QtBot) -> RowModel[Item]:
+    made = queue_model()
+    made.set_rows(items(200))
+    return made
+
+
+@pytest.fixture
+def table(qtbot: QtBot, rows: RowModel[Item]) -> Iterator[TableView]:
+    made = TableView(rows, "Queue", Keymap())
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    made.setFocus()
+    return made
+
+
+def test_selection_current_and_place_survive_a_filter(table: TableView, rows: RowModel[Item]) -> None:
+    table.select([4910, 4912], 4912)
+    rows.set_filter("clip_49")
+    assert table.selected_ids() == [4910, 4912]
+    assert table.current_id() == 4912
+    rows.set_filter("")
+    assert table.selected_ids() == [4910, 4912]
+
+
+def test_selection_survives_a_sort_and_a_live_change(table: TableView, rows: RowModel[Item]) -> None:
+    table.select([4820])
+    table.sort_by("score", descending=True)
+    rows.upsert([items(200)[10]._replace(score=10_000)])
+    rows.flush()
+    assert table.selected_ids() == [4820]
+    assert rows.id_at(0) == 4820
+
+
+def test_first_visible_row_stays_first(table: TableView, rows: RowModel[Item]) -> None:
+    table.verticalScrollBar().setValue(80)
+    top = rows.id_at(table.rowAt(0))
+    rows.upsert([Item(9999, "new", "x", "Spam", "low", 0, 0, 0, "")])
+    rows.flush()
+    assert rows.id_at(table.rowAt(0)) == top
+
+
+def test_row_that_leaves_the_filter_leaves_the_selection(table: TableView, rows: RowModel[Item]) -> None:
+    table.select([4810])
+    rows.set_filter("clip_49")
+    assert table.selected_ids() == []
+
+
+def test_enter_opens_the_current_row(table: TableView, qtbot: QtBot) -> None:
+    table.select([4813])
+    with qtbot.waitSignal(table.opened, check_params_cb=lambda name: name == 4813):
+        QTest.keyClick(table, Qt.Key.Key_Return)
+
+
+def test_home_and_end_go_to_the_first_and_last_row(table: TableView) -> None:
+    QTest.keyClick(table, Qt.Key.Key_End)
+    assert table.current_id() == 4810 + 199
+    QTest.keyClick(table, Qt.Key.Key_Home)
+    assert table.current_id() == 4810
+
+
+def test_header_click_sorts_up_then_down_then_not(table: TableView, rows: RowModel[Item]) -> None:
+    number = rows.column_number("score")
+    table.horizontalHeader().sectionClicked.emit(number)
+    assert rows.sorted_by == ("score", False)
+    table.horizontalHeader().sectionClicked.emit(number)
+    assert rows.sorted_by == ("score", True)
+    table.horizontalHeader().sectionClicked.emit(number)
+    assert rows.sorted_by is None
+
+
+def test_copy_is_tab_separated_in_the_order_on_screen(table: TableView) -> None:
+    table.restore_columns({"order": ["score", "title"], "hidden": ["creator", "policy", "severity"]})
+    table.select([4811, 4810])
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t")[:2] == ["Score", "Title".replace("Title", "Item")]
+    assert [line.split("\t")[1] for line in lines[1:]] == ["clip_4810.mp4", "clip_4811.mp4"]
+
+
+def test_export_writes_what_passes_the_filter(table: TableView, rows: RowModel[Item], tmp_path: Path) -> None:
+    rows.set_filter("tiana")
+    count = table.export(tmp_path / "queue.csv")
+    text = (tmp_path / "queue.csv").read_text("utf-8-sig")
+    assert count == rows.rowCount() > 0
+    assert len(text.splitlines()) == count + 1
+
+
+def test_columns_are_remembered(qtbot: QtBot, table: TableView) -> None:
+    table.setColumnWidth(0, 321)
+    table.setColumnHidden(2, True)
+    table.horizontalHeader().moveSection(5, 0)
+    table.sort_by("due", descending=True)
+    state = table.save_columns()
+    fresh = queue_model()
+    fresh.set_rows(items(5))
+    other = TableView(fresh, "Queue", Keymap())
+    qtbot.addWidget(other)
+    other.restore_columns(state)
+    assert other.save_columns() == state
+    assert fresh.sorted_by == ("due", True)
+
+
+def test_state_of_another_version_is_harmless(table: TableView) -> None:
+    before = table.save_columns()
+    table.restore_columns(
+        {"widths": {"gone": 10}, "order": ["gone"], "hidden": ["gone"], "sort": ["gone", True]}
+    )
+    assert table.save_columns() == before
+
+
+def test_menu_does_all_the_header_does(table: TableView, rows: RowModel[Item]) -> None:
+    menu = table.menu()
+    order, shown = (m for m in menu.findChildren(QMenu))
+    next(a for a in order.actions() if a.text() == "Score").trigger()
+    next(a for a in shown.actions() if a.text() == "Policy").trigger()
+    assert rows.sorted_by == ("score", False)
+    assert table.isColumnHidden(rows.column_number("policy"))
+
+
+def test_the_last_column_cannot_be_hidden(table: TableView, rows: RowModel[Item]) -> None:
+    for number in range(1, len(rows.columns)):
+        table.setColumnHidden(number, True)
+    _order, shown = table.menu().findChildren(QMenu)
+    assert next(a.isEnabled() for a in shown.actions()) is False
+
+
+def test_rows_are_fixed_and_never_measured(table: TableView) -> None:
+    assert table.verticalHeader().sectionResizeMode(0) == QHeaderView.ResizeMode.Fixed
+    modes = {table.horizontalHeader().sectionResizeMode(n) for n in range(table.model().columnCount())}
+    assert QHeaderView.ResizeMode.ResizeToContents not in modes
+
+
+def test_only_what_is_visible_is_made(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = queue_model()
+    rows.set_rows(items(5_000))
+    asked: set[int] = set()
+    cell = rows.cell
+    monkeypatch.setattr(rows, "cell", lambda n, c: (asked.add(n), cell(n, c))[1])
+    table = TableView(rows, "Queue", Keymap())
+    qtbot.addWidget(table)
+    table.resize(900, 400)
+    table.show()
+    table.grab()
+    assert asked
+    assert max(asked) < 20
+
+
+def test_selected_row_is_painted_as_such(table: TableView, rows: RowModel[Item]) -> None:
+    table.select([4811])
+    image: QImage = table.viewport().grab().toImage()
+    y = table.rowViewportPosition(1) + 3
+    assert image.pixelColor(2, y).name() == style.tokens().selected
+    assert image.pixelColor(2, table.rowViewportPosition(2) + 3).name() == style.tokens().surface

@@ -1,0 +1,77 @@
+"""Notices: their time, their undo, their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from studio.messages import Level, Message
+from studio.widgets.button import Button, IconButton
+from studio.widgets.toast import MOST, ToastStack
+
+
+@pytest.fixture
+def toasts(qtbot: QtBot) -> Iterator[ToastStack]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    return ToastStack(window)
+
+
+def message(text: str = "Removed", **more: object) -> Message:
+    return Message(level=Level.SUCCESS, text=text, **more)  # type: ignore[arg-type]
+
+
+def test_notice_goes_when_its_time_is_spent(toasts: ToastStack) -> None:
+    toast = toasts.show_message(message(seconds=10))
+    toast.spend(9_900)
+    assert toasts.toasts() == [toast]
+    toast.spend(100)
+    assert toasts.toasts() == []
+    assert toasts.isHidden()
+
+
+def test_time_stands_still_while_the_focus_is_on_it(toasts: ToastStack) -> None:
+    toast = toasts.show_message(message(seconds=1))
+    toast.findChildren(IconButton)[0].setFocus()
+    toast.spend(5_000)
+    assert toasts.toasts() == [toast]
+
+
+def test_undo_takes_back_once_and_closes(toasts: ToastStack) -> None:
+    undone: list[str] = []
+    toasts.show_message(message(undo=lambda: undone.append("x"), seconds=10))
+    toasts.toasts()[0].findChildren(Button)[0].click()
+    assert undone == ["x"]
+    assert toasts.toasts() == []
+
+
+def test_newest_undo_first(toasts: ToastStack) -> None:
+    undone: list[str] = []
+    toasts.show_message(message(undo=lambda: undone.append("first")))
+    toasts.show_message(message(undo=lambda: undone.append("second")))
+    toasts.show_message(message("no undo"))
+    assert [toasts.undo_last() for _ in range(3)] == [True, True, False]
+    assert undone == ["second", "first"]
+
+
+def test_the_oldest_gives_way(toasts: ToastStack) -> None:
+    for number in range(MOST + 2):
+        toasts.show_message(message(str(number)))
+    assert [t.message.text for t in toasts.toasts()] == [str(n) for n in range(2, MOST + 2)]
+
+
+def test_stack_stays_in_the_corner(toasts: ToastStack) -> None:
+    toasts.show_message(message())
+    window = toasts.parentWidget()
+    assert window is not None
+    window.resize(1200, 800)
+    QApplication.processEvents()
+    assert window.rect().contains(toasts.geometry())
+    assert window.width() - toasts.geometry().right() < 24
