@@ -1,0 +1,134 @@
+"""The migrations and the tables of the program describe the same schema, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from server.kit import jobs
+from server.kit.db import Database
+from server.kit.models import Base
+from server.migrations import schema
+from tests.postgresql import Cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make_empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Makes databases without any table, all on one kind of engine."""
+    made: list[tuple[Database, str]] = []
+    cluster: Cluster | None = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+
+    def make() -> Database:
+        name = f"test_{uuid4().hex[:12]}"
+        if cluster:
+            cluster.create_database(name)
+        url = cluster.url(name) if cluster else f"sqlite:///{tmp_path / name}.sqlite"
+        made.append((Database(url, pool_size=3), name))
+        return made[-1][0]
+
+    yield make
+    for db, name in made:
+        db.dispose()
+        if cluster:
+            cluster.drop_database(name)
+
+
+@pytest.fixture
+def empty(make_empty: Callable[[], Database]) -> Database:
+    """A database without any table."""
+    return make_empty()
+
+
+def described(db: Database) -> dict[str, Any]:
+    """Everything that the database knows of our tables, comparable."""
+    inspector = sa.inspect(db.reader)
+    found: dict[str, Any] = {"views": sorted(inspector.get_view_names())}
+    for table in inspector.get_table_names():
+        if table == "alembic_version":
+            continue
+        found[table] = {
+            "columns": [
+                (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)
+            ],
+            "key": inspector.get_pk_constraint(table),
+            "references": sorted(map(repr, inspector.get_foreign_keys(table))),
+            "unique": sorted(map(repr, inspector.get_unique_constraints(table))),
+            "checks": sorted(map(repr, inspector.get_check_constraints(table))),
+            "indexes": sorted(
+                (
+                    str(i["name"]),
+                    i["column_names"],
+                    i["unique"],
+                    *map(str, i.get("dialect_options", {}).values()),
+                )
+                for i in inspector.get_indexes(table)
+            ),
+        }
+    with db.read() as s:
+        if db.sqlite:
+            query = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
+        else:
+            query = (
+                "SELECT tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) FROM pg_trigger"
+                " WHERE NOT tgisinternal AND tgrelid::regclass::text NOT LIKE 'dbos.%'"
+                " UNION ALL SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+                " UNION ALL SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'"
+            )
+        found["guards"] = sorted((row[0], row[1]) for row in s.execute(sa.text(query)))
+    return found
+
+
+def test_migrated_and_created_schemas_are_the_same(make_empty: Callable[[], Database]) -> None:
+    one, other = make_empty(), make_empty()
+    schema.migrate(one)
+    with other.writer.begin() as connection:
+        Base.metadata.create_all(connection)
+    jobs.create_tables(other.url)
+    migrated, created = described(one), described(other)
+    assert migrated.keys() == created.keys()
+    for name, expected in created.items():
+        assert migrated[name] == expected, name
+
+
+def test_alembic_finds_nothing_to_do(empty: Database) -> None:
+    schema.migrate(empty)
+    with empty.writer.begin() as connection:
+        command.check(schema.config(connection))
+
+
+def test_a_migrated_database_is_current_and_an_empty_one_is_not(empty: Database) -> None:
+    assert schema.revision_of(empty) is None
+    assert not schema.is_current(empty)
+    schema.migrate(empty)
+    assert schema.is_current(empty)
+    schema.migrate(empty)
+    assert schema.revision_of(empty) == schema.HEAD
+
+
+def test_the_head_named_in_the_program_is_the_newest_file(empty: Database) -> None:
+    with empty.writer.begin() as connection:
+        assert ScriptDirectory.from_config(schema.config(connection)).get_heads() == [schema.HEAD]
+
+
+def test_a_database_of_a_newer_program_is_refused(empty: Database) -> None:
+    schema.migrate(empty)
+    with empty.write() as s:
+        s.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CommandError):
+        schema.migrate(empty)
+
+
+def test_a_failed_migration_leaves_nothing(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with empty.write() as s:
+        s.execute(sa.text("CREATE TABLE events (id INTEGER)"))
+    with pytest.raises(sa.exc.DBAPIError):
+        schema.migrate(empty)
+    assert sa.inspect(empty.reader).get_table_names() == ["events"]
