@@ -1,0 +1,219 @@
+"""Every voice counts once, joins one open item, and finds a standing decision where there is one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from server.accounts.permissions import Role
+from server.audit.models import AuditEntry
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.db import Database
+from server.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from server.moderation import handlers, service
+from server.moderation.models import Flag, Item
+from server.moderation.rules import ContentType, FlagState, ItemState, Outcome, Source
+from tests.server.moderation.conftest import EXPLICIT, GORE, HATE, NCII, SPAM, NewPerson, Studio
+
+
+def flag_state(db: Database, flag_id: object) -> FlagState:
+    with db.read() as s:
+        return s.execute(sa.select(Flag.state).where(Flag.id == flag_id)).scalar_one()
+
+
+def test_a_first_flag_opens_an_item(studio: Studio, fan: Actor) -> None:
+    with clock.held() as now:
+        got = studio.flag(fan, studio.video("Lake"), GORE, ranges=[(100, 900)])
+        item = studio.item(got.item_id)
+    assert got.state is FlagState.LINKED
+    assert (item.state, item.queue_id, item.policy, item.family) == ("pending", "general", GORE, "violence")
+    assert (item.flag_count, item.reporters, item.subject_title) == (1, 1, "Lake")
+    assert item.priority == sum(points for _, points in item.priority_why) == 3060
+    assert item.due_at == now.at + timedelta(hours=24)
+
+
+def test_the_same_voice_counts_once(studio: Studio, fan: Actor) -> None:
+    video = studio.video()
+    first = studio.flag(fan, video)
+    again = studio.flag(fan, video)
+    assert (again.flag_id, again.item_id, again.state) == (first.flag_id, first.item_id, FlagState.DUPLICATE)
+    assert studio.item(first.item_id).flag_count == 1
+
+
+def test_voices_of_one_family_join_and_count_people(studio: Studio, fan: Actor, person: NewPerson) -> None:
+    video = studio.video()
+    first = studio.flag(fan, video, "violence.glorification")
+    studio.flag(fan, video, GORE)
+    joined = studio.flag(person(Role.FAN), video, "violence.threat")
+    item = studio.item(first.item_id)
+    assert joined.item_id == first.item_id
+    assert (item.flag_count, item.reporters) == (3, 2)
+    assert (item.policy, item.severity, item.sla_class) == ("violence.threat", "critical", "critical")
+
+
+def test_another_family_opens_another_item(studio: Studio, fan: Actor) -> None:
+    video = studio.video()
+    assert studio.flag(fan, video, SPAM).item_id != studio.flag(fan, video, GORE).item_id
+
+
+def test_a_later_flag_can_only_hasten(studio: Studio, fan: Actor, person: NewPerson) -> None:
+    video = studio.video()
+    with clock.held() as now:
+        got = studio.flag(fan, video, "sexual.suggestive")
+        now.advance(timedelta(hours=1))
+        studio.flag(person(Role.FAN), video, EXPLICIT)
+        hastened = studio.item(got.item_id).due_at
+        assert hastened == now.at + timedelta(hours=24)
+        now.advance(timedelta(hours=1))
+        studio.flag(person(Role.FAN), video, EXPLICIT)
+        assert studio.item(got.item_id).due_at == hastened
+
+
+def test_ncii_has_a_term_of_the_law(studio: Studio, fan: Actor) -> None:
+    with clock.held() as now:
+        item = studio.item(studio.flag(fan, studio.video(), NCII).item_id)
+    assert item.legal_due_at == now.at + timedelta(hours=48)
+
+
+def test_staff_and_programs_name_their_source(studio: Studio, fan: Actor, moderator: Actor) -> None:
+    video = studio.video()
+    with pytest.raises(Forbidden):
+        studio.flag(fan, video, GORE, source=Source.HASH_MATCH)
+    program = Actor("classifier", handle="gore-v1")
+    got = studio.flag(
+        program, video, GORE, source=Source.CLASSIFIER, source_ref="gore-v1", confidence_bp=9_100
+    )
+    again = studio.flag(program, video, GORE, source=Source.CLASSIFIER, source_ref="gore-v1")
+    studio.flag(moderator, video, GORE, source=Source.TRUSTED_FLAGGER, source_ref="hotline")
+    item = studio.item(got.item_id)
+    assert again.state is FlagState.DUPLICATE
+    assert (item.reporters, item.flag_count, item.max_confidence_bp) == (0, 2, 9_100)
+    assert item.trusted_flagger
+    assert item.priority == 3200
+
+
+@pytest.mark.parametrize(
+    "kind", [ContentType.COMMENT, ContentType.CAPTION, ContentType.PROFILE, ContentType.SPARK]
+)
+def test_every_kind_of_content_can_be_flagged(studio: Studio, fan: Actor, kind: ContentType) -> None:
+    video = studio.video()
+    subject = {
+        ContentType.COMMENT: studio.comment(video, studio.owner),
+        ContentType.CAPTION: video,
+        ContentType.PROFILE: studio.owner.person,
+        ContentType.SPARK: uuid4(),
+    }[kind]
+    item = studio.item(studio.flag(fan, subject, HATE, kind).item_id)
+    assert (item.content_type, item.content_id) == (kind, subject)
+
+
+def test_what_does_not_exist_cannot_be_flagged(studio: Studio, fan: Actor) -> None:
+    with pytest.raises(NotFound):
+        studio.flag(fan, uuid4())
+    with pytest.raises(Invalid) as refused:
+        studio.flag(fan, studio.video(), "no.such")
+    assert refused.value.code == "unknown_policy"
+
+
+def test_a_judged_version_stays_judged(
+    studio: Studio, fan: Actor, moderator: Actor, person: NewPerson
+) -> None:
+    video = studio.video()
+    first = studio.flag(fan, video)
+    studio.decide(moderator, studio.take(moderator, first.item_id))
+    repeat = studio.flag(person(Role.FAN), video)
+    assert (repeat.item_id, repeat.state) == (first.item_id, FlagState.DUPLICATE)
+    assert studio.item(first.item_id).state == ItemState.DECIDED
+
+
+def test_an_edit_lets_new_people_speak_but_not_the_same_again(
+    studio: Studio, fan: Actor, moderator: Actor, person: NewPerson
+) -> None:
+    video = studio.video()
+    first = studio.flag(fan, video)
+    studio.decide(moderator, studio.take(moderator, first.item_id))
+    studio.retitle(video, "Now it is an advertisement")
+    harried = studio.flag(fan, video)
+    fresh = studio.flag(person(Role.FAN), video)
+    assert (harried.item_id, harried.state) == (first.item_id, FlagState.DUPLICATE)
+    assert fresh.item_id != first.item_id
+    assert fresh.state is FlagState.LINKED
+
+
+def test_another_family_or_source_is_heard_after_a_decision(
+    studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    video = studio.video()
+    first = studio.flag(fan, video)
+    studio.decide(moderator, studio.take(moderator, first.item_id))
+    assert studio.flag(fan, video, GORE).state is FlagState.LINKED
+    matched = studio.flag(moderator, video, SPAM, source=Source.HASH_MATCH, source_ref="bank")
+    assert matched.state is FlagState.LINKED
+    assert matched.item_id != first.item_id
+
+
+def test_withdrawing_the_last_voice_cancels_the_item(
+    db: Database, studio: Studio, fan: Actor, person: NewPerson
+) -> None:
+    video, other = studio.video(), person(Role.FAN)
+    first, second = studio.flag(fan, video), studio.flag(other, video)
+    with pytest.raises(NotFound), db.write() as s:
+        service.withdraw_flag(s, actor=other, flag_id=first.flag_id)
+    with db.write() as s:
+        service.withdraw_flag(s, actor=fan, flag_id=first.flag_id)
+    assert studio.item(first.item_id).state == ItemState.PENDING
+    with db.write() as s:
+        service.withdraw_flag(s, actor=other, flag_id=second.flag_id)
+    assert studio.item(first.item_id).state == ItemState.CANCELLED
+    with pytest.raises(Conflict), db.write() as s:
+        service.withdraw_flag(s, actor=fan, flag_id=first.flag_id)
+
+
+def test_deleted_content_leaves_no_open_item(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    video = studio.video()
+    of_video = studio.flag(fan, video)
+    of_caption = studio.flag(fan, video, SPAM, ContentType.CAPTION)
+    claim = studio.take(moderator, of_video.item_id)
+    from server.kit.events import Bus
+
+    bus = Bus()
+    handlers.register(bus)
+    with db.write() as s:
+        bus.emit(s, "content.video_deleted", video)
+    assert bus.deliver_due(db) == 1
+    assert {studio.item(got.item_id).state for got in (of_video, of_caption)} == {"cancelled"}
+    assert flag_state(db, of_video.flag_id) is FlagState.MOOT
+    with pytest.raises(Conflict):
+        studio.decide(moderator, claim, Outcome.ALLOW)
+
+
+def test_every_linked_flag_is_on_the_record(db: Database, studio: Studio, fan: Actor) -> None:
+    got = studio.flag(fan, studio.video())
+    with db.read() as s:
+        said = s.execute(
+            sa.select(AuditEntry.actor).where(
+                AuditEntry.action == "moderation.item_flagged", AuditEntry.target == f"item:{got.item_id}"
+            )
+        ).scalars()
+        assert list(said) == [fan.ref]
+
+
+def test_flags_that_come_at_once_share_one_item_and_all_count(
+    db: Database, studio: Studio, person: NewPerson
+) -> None:
+    video = studio.video()
+    crowd = [person(Role.FAN) for _ in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        got = list(pool.map(lambda who: studio.flag(who, video), crowd))
+    (item_id,) = {receipt.item_id for receipt in got}
+    item = studio.item(item_id)
+    assert (item.flag_count, item.reporters) == (12, 12)
+    with db.read() as s:
+        assert s.scalar(sa.select(sa.func.count()).select_from(Item)) == 1
