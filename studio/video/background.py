@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Signal
 
@@ -38,15 +39,16 @@ class Background(QObject):
 
     def _consume(self, serial: int, work: Callable[[], Iterator[object]]) -> None:
         failure: Exception | None = None
-        try:
-            for item in work():
-                if serial != self._serial:
-                    return
-                self._arrived.emit(serial, item)
-        except Exception as error:  # handed over, whatever it is: a thread has nobody to raise to
-            failure = error
-        if serial == self._serial:
-            self._ended.emit(serial, failure)
+        with suppress(RuntimeError):  # Qt deleted the receiver while the work was under way
+            try:
+                for item in work():
+                    if serial != self._serial:
+                        return
+                    self._arrived.emit(serial, item)
+            except Exception as error:  # handed over: a thread has nobody to raise to
+                failure = error
+            if serial == self._serial:
+                self._ended.emit(serial, failure)
 
     def _pass_on(self, serial: int, item: object) -> None:
         if serial == self._serial:

@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import av
 from av import VideoFrame
 
 from studio.video.cache import FrameCache
@@ -132,6 +131,9 @@ class Decoder(threading.Thread):
         except MediaError as error:
             self._deliver(Failed(error.code, str(error)))
             return
+        except Exception:  # whatever a hostile file brings about, it ends in a result
+            self._deliver(Failed("unreadable", "This video cannot be read."))
+            return
         try:
             self._deliver(Opened(self._index))
             self._work()
@@ -154,9 +156,9 @@ class Decoder(threading.Thread):
                 else:
                     self._idle = not self._prefetch()
                     self._report_cached()
-            except (av.FFmpegError, MemoryError, ValueError, OSError) as error:
+            except Exception:  # a thread has nobody to raise to: it ends in a result, too
                 self._idle = True
-                self._deliver(Failed("decoder", f"This part of the video cannot be shown: {error}"))
+                self._deliver(Failed("decoder", "This part of the video cannot be shown."))
 
     def _superseded(self) -> bool:
         return self._pending is not None or self._closing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -123,9 +124,11 @@ class Player(QObject):
         serial = self._serial
 
         def deliver(result: Result) -> None:
-            self._arrived.emit(serial, result)
+            with suppress(RuntimeError):  # Qt deleted the player while its decoder was at work
+                self._arrived.emit(serial, result)
 
         self._decoder = Decoder(source, deliver, budget=self._budget)
+        self.destroyed.connect(self._decoder.close)
         self._decoder.request(Request(0, self._fit, self.required))
         self._decoder.start()
 
@@ -135,6 +138,7 @@ class Player(QObject):
         self.reveal(False)
         self._stop_clock()
         if self._decoder is not None:
+            self.destroyed.disconnect(self._decoder.close)
             self._decoder.close()
         self._decoder = self._source = self._index = self._head = None
         self.closed.emit()

@@ -190,7 +190,7 @@ class FrameView(QWidget):
 
     def _paint_status(self, painter: QPainter, rect: QRect, head: Playhead, picture: Picture) -> None:
         where = f"{timecode(head.ms)}   {head.frame + 1} / {head.count}"
-        if not picture.exact:
+        if picture.frame != head.frame and not head.playing:
             where += "   near frame"
         if picture.damaged:
             where += "   damaged"

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -221,6 +222,16 @@ def test_an_unforeseen_error_is_a_result_and_the_thread_goes_on(
         broken.clear()
         at.ask(6)
         assert at.exact(6).frame == 6
+
+
+def test_a_source_that_fails_to_read_is_a_result() -> None:
+    def opener() -> BinaryIO:
+        raise RuntimeError("the network is gone")
+
+    with desk(opener) as at:
+        failed = at.until(lambda r: True)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.code == "unreadable"
 
 
 def test_nothing_is_delivered_after_closing(clip: Clip) -> None:

@@ -85,13 +85,21 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return kept
 
 
-def shift(qtbot: QtBot, clips: list[Path], panel: ReviewPlayer) -> None:
-    """Load, seek, step, play a little, resize, blank and go on to the next item."""
-    player = panel.player
-    qtbot.addWidget(panel)
+def load(qtbot: QtBot, panel: ReviewPlayer, path: Path) -> None:
+    """Show the panel with a video in it, without text on the picture."""
+    qtbot.addWidget(panel, before_close_func=ReviewPlayer.close_video)
     panel.resize(700, 560)
     panel.view.set_overlay(False)
     panel.show()
+    panel.open(path)
+    showing(qtbot, panel, 0)
+    qtbot.waitUntil(lambda: len(panel.storyboard._stills) == STILLS, timeout=20_000)
+
+
+def shift(qtbot: QtBot, clips: list[Path], panel: ReviewPlayer) -> None:
+    """Load, seek, step, play a little, resize, blank and go on to the next item."""
+    load(qtbot, panel, clips[0])
+    player = panel.player
     for path in clips:
         panel.open(path)
         showing(qtbot, panel, 0)
@@ -110,7 +118,7 @@ def shift(qtbot: QtBot, clips: list[Path], panel: ReviewPlayer) -> None:
         player.set_blank(False)
         assert player.head is not None
         showing(qtbot, panel, player.head.frame)
-        qtbot.waitUntil(lambda: len(panel.storyboard._stills) == STILLS)
+        qtbot.waitUntil(lambda: len(panel.storyboard._stills) == STILLS, timeout=20_000)
         panel.grab()
 
 
@@ -131,14 +139,13 @@ def test_nothing_raw_is_painted_before_reveal(qtbot: QtBot, clips: list[Path], r
     assert recorder.raw() == []
     assert sum(name == "FrameView" for name, _ in recorder.shots) > 20
     assert sum(name == "Storyboard" for name, _ in recorder.shots) > 2
-    panel.close_video()
 
 
 def test_reveal_shows_raw_and_the_first_paint_after_release_does_not(
     qtbot: QtBot, clips: list[Path], recorder: Recorder
 ) -> None:
     panel = ReviewPlayer()
-    shift(qtbot, clips, panel)
+    load(qtbot, panel, clips[1])
     player = panel.player
     panel.player.reveal(True)
     qtbot.waitUntil(lambda: panel.view.picture is not None and panel.view.picture.shield == OPEN)
@@ -153,7 +160,6 @@ def test_reveal_shows_raw_and_the_first_paint_after_release_does_not(
     showing(qtbot, panel, player.head.frame)
     assert recorder.shots
     assert recorder.raw() == []
-    panel.close_video()
 
 
 @pytest.mark.parametrize("how", ["blank", "next item", "hide", "raise the shield"])
@@ -161,7 +167,7 @@ def test_a_reveal_ends_with_whatever_ends_it(
     qtbot: QtBot, clips: list[Path], recorder: Recorder, how: str
 ) -> None:
     panel = ReviewPlayer()
-    shift(qtbot, clips, panel)
+    load(qtbot, panel, clips[1])
     player = panel.player
     if how == "raise the shield":
         player.toggle_blur()
@@ -188,7 +194,6 @@ def test_a_reveal_ends_with_whatever_ends_it(
     assert not player.revealed
     assert recorder.shots
     assert recorder.raw() == []
-    panel.close_video()
 
 
 class LatePlayer(Player):
@@ -220,7 +225,6 @@ def test_a_blur_one_frame_late_is_caught(qtbot: QtBot, clips: list[Path], record
     panel = ReviewPlayer(player=LatePlayer(), view=TrustingView())
     shift(qtbot, clips, panel)
     assert "TrustingView" in recorder.raw()
-    panel.close_video()
 
 
 def test_the_view_alone_stops_a_blur_one_frame_late(
@@ -229,7 +233,6 @@ def test_the_view_alone_stops_a_blur_one_frame_late(
     panel = ReviewPlayer(player=LatePlayer())
     shift(qtbot, clips, panel)
     assert recorder.raw() == []
-    panel.close_video()
 
 
 class LingeringView(FrameView):
@@ -242,10 +245,9 @@ class LingeringView(FrameView):
 
 def test_a_reveal_that_lingers_is_caught(qtbot: QtBot, clips: list[Path], recorder: Recorder) -> None:
     panel = ReviewPlayer(view=LingeringView())
-    shift(qtbot, clips, panel)
+    load(qtbot, panel, clips[0])
     panel.player.reveal(True)
     qtbot.waitUntil(lambda: panel.view.picture is not None and panel.view.picture.shield == OPEN)
     recorder.shots.clear()
     panel.player.reveal(False)
     assert "LingeringView" in recorder.raw()
-    panel.close_video()

@@ -20,7 +20,7 @@ Clip = Callable[[str], Path]
 @pytest.fixture
 def panel(qtbot: QtBot) -> ReviewPlayer:
     made = ReviewPlayer()
-    qtbot.addWidget(made, before_close_func=lambda widget: widget.close_video())
+    qtbot.addWidget(made, before_close_func=ReviewPlayer.close_video)
     made.resize(900, 700)
     made.show()
     return made

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
@@ -287,3 +288,25 @@ def test_a_file_broken_in_the_middle_plays_on(stage: Stage, damaged: Path) -> No
     stage.player.to_end()
     stage.shown(FRAMES - 1)
     assert stage.failures
+
+
+def test_a_deleted_player_takes_its_decoder_along(qtbot: QtBot, clip: Clip) -> None:
+    parent = QObject()
+    player = Player(parent)
+    with qtbot.waitSignal(player.opened, timeout=20_000):
+        player.open(clip("long_gop"))
+    decoder = player._decoder
+    assert decoder is not None
+    shiboken6.delete(parent)
+    decoder.join(20)
+    assert not decoder.is_alive()
+
+
+def test_closed_decoders_end(stage: Stage, clip: Clip) -> None:
+    stage.open(clip("long_gop"))
+    decoder = stage.player._decoder
+    assert decoder is not None
+    stage.player.close()
+    decoder.join(20)
+    assert not decoder.is_alive()
+    assert decoder._cache.size == 0

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from studio.video.decoder import Picture
-from studio.video.playhead import Playhead, Region, add_mark
+from studio.video.playhead import Playhead, Region, add_mark, seek
 from studio.video.shield import OPEN, Shield
 from studio.video.view import FrameView
 from tests.studio.video.test_playhead import TABLE
@@ -110,3 +110,11 @@ def test_overlay_shows_boxes_notes_and_the_place(view: FrameView) -> None:
 def test_a_tall_narrow_video_does_not_divide_by_zero(view: FrameView) -> None:
     view.set_video_size(1, 5000)
     assert min(view.fit()) >= 1
+
+
+def test_a_picture_of_another_frame_is_called_near(view: FrameView) -> None:
+    view.show_picture(picture(Shield(), frame=7))
+    view.set_playhead(seek(Playhead(TABLE), 7))
+    same = shot(view)
+    view.show_picture(picture(Shield(), frame=8))
+    assert shot(view) != same
