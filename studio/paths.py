@@ -48,16 +48,6 @@ class Profile:
         """Data directory of the embedded server."""
         return self.root / "server"
 
-    @property
-    def server_lock(self) -> Path:
-        """Lock file held by whoever supervises the embedded server, and by that server."""
-        return self.root / "server.lock"
-
-    @property
-    def server_address(self) -> Path:
-        """Where the running embedded server can be reached (JSON: url, pid)."""
-        return self.root / "server.json"
-
     def store(self, *, server_url: str, person_id: str) -> Path:
         """Return the file of drafts and waiting edits of one person on one server.
 

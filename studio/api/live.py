@@ -144,8 +144,10 @@ class Live:
     async def _pause(self) -> None:
         delay_s = self._backoff.delay_s(self._attempt, at_least_s=self._retry_s)
         self._attempt += 1
+        # Not wait_for: before Python 3.12 it can lose a cancellation.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), delay_s)
+            async with asyncio.timeout(delay_s):
+                await self._hurry.wait()
 
 
 def _change(event: Event) -> Change | None:

@@ -130,8 +130,10 @@ class Sender:
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> None:
+    # Not wait_for: before Python 3.12 it can lose a cancellation.
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _refusal(error: ApiError) -> Refusal:
