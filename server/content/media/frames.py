@@ -89,7 +89,8 @@ def read_frames(container: InputContainer, stream: VideoStream, limits: FileLimi
     if not times or stream.time_base is None:
         raise Refusal("unreadable", "The video track has no frames that can be read.")
     pts = sorted(times)
-    if broken_at is None and read < stream.frames:
+    # Not `stream.frames`: that also counts what an edit list has cut away.
+    if broken_at is None and read < len(stream.index_entries):
         broken_at = pts[-1]
     table = FrameTable(
         pts=pts,

