@@ -73,5 +73,6 @@ def render(directory: Path, theme: style.Choice) -> list[Path]:
             raise OSError(f"cannot write {file}")
         page.close()
         page.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         files.append(file)
     return files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ os.environ.update(
     QT_QPA_PLATFORM="offscreen", QT_SCALE_FACTOR="1", FONTCONFIG_FILE=str(_fontconfig / "fonts.conf")
 )
 
+from PySide6.QtCore import QEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from studio.theme import style  # noqa: E402
@@ -32,3 +34,15 @@ def qapp(qapp: QApplication) -> QApplication:
     """The application, dressed as `studio` dresses it."""
     style.apply(qapp, "dark", reduced_motion=True)
     return qapp
+
+
+@pytest.fixture(autouse=True)
+def bury_the_dead() -> Iterator[None]:
+    """Delete what earlier tests left to `deleteLater`.
+
+    Without an event loop Qt keeps it for ever, and every change of theme dresses it too.
+    """
+    yield
+    app = QApplication.instance()
+    if app is not None:
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete)

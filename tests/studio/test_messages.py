@@ -17,6 +17,13 @@ from studio.messages import Level, Message, Messages, Problem, Report, catch_eve
 SECRET = "mara@example.org typed this"
 
 
+class Heard(list[Report]):
+    """What a listener was told."""
+
+    def texts(self) -> list[str]:
+        return [report.text for report in self if isinstance(report, Message)]
+
+
 @pytest.fixture
 def crash_log(tmp_path: Path) -> Iterator[Path]:
     before = faulthandler.is_enabled()
@@ -47,26 +54,26 @@ def fail_with(words: str) -> Exception:
 
 
 def test_every_listener_hears_everything_in_order() -> None:
-    sink, first, second = Messages(), [], []
+    sink, first, second = Messages(), Heard(), Heard()
     sink.listen(first.append)
     sink.listen(second.append)
     sink.notify(Level.INFO, "one")
     sink.notify(Level.ERROR, "two", "detail")
-    assert [m.text for m in first] == ["one", "two"]
+    assert first.texts() == ["one", "two"]
     assert first == second
 
 
 def test_early_reports_wait_for_the_first_listener() -> None:
-    sink, heard, later = Messages(), [], []
+    sink, heard, later = Messages(), Heard(), Heard()
     sink.notify(Level.WARNING, "before anybody listened")
     sink.listen(heard.append)
     sink.listen(later.append)
-    assert [m.text for m in heard] == ["before anybody listened"]
+    assert heard.texts() == ["before anybody listened"]
     assert later == []
 
 
 def test_a_listener_that_left_hears_nothing() -> None:
-    sink, heard, staying = Messages(), [], []
+    sink, heard, staying = Messages(), Heard(), Heard()
     leave = sink.listen(heard.append)
     sink.listen(staying.append)
     leave()
@@ -89,7 +96,7 @@ def test_undo_travels_with_the_message() -> None:
 
 @pytest.mark.usefixtures("hooks")
 def test_uncaught_exception_becomes_a_problem_and_a_log_line(crash_log: Path) -> None:
-    sink, heard = Messages(), []
+    sink, heard = Messages(), Heard()
     sink.listen(heard.append)
     catch_everything(sink)
     error = fail_with(SECRET)
@@ -105,7 +112,7 @@ def test_uncaught_exception_becomes_a_problem_and_a_log_line(crash_log: Path) ->
 
 @pytest.mark.usefixtures("hooks")
 def test_exception_of_another_thread_is_caught(crash_log: Path) -> None:
-    sink, heard = Messages(), []
+    sink, heard = Messages(), Heard()
     sink.listen(heard.append)
     catch_everything(sink)
 
@@ -121,7 +128,7 @@ def test_exception_of_another_thread_is_caught(crash_log: Path) -> None:
 
 @pytest.mark.usefixtures("hooks", "crash_log")
 def test_leaving_is_no_fault() -> None:
-    sink, heard = Messages(), []
+    sink, heard = Messages(), Heard()
     sink.listen(heard.append)
     catch_everything(sink)
     for error in (KeyboardInterrupt(), SystemExit(0)):

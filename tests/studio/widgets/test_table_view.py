@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def rows(qtbot: QtBot) -> RowModel[Item]:
 
 
 @pytest.fixture
-def table(qtbot: QtBot, rows: RowModel[Item]) -> Iterator[TableView]:
+def table(qtbot: QtBot, rows: RowModel[Item]) -> TableView:
     made = TableView(rows, "Queue", Keymap())
     qtbot.addWidget(made)
     made.resize(900, 400)
@@ -160,7 +159,12 @@ def test_only_what_is_visible_is_made(qtbot: QtBot, monkeypatch: pytest.MonkeyPa
     rows.set_rows(items(5_000))
     asked: set[int] = set()
     cell = rows.cell
-    monkeypatch.setattr(rows, "cell", lambda n, c: (asked.add(n), cell(n, c))[1])
+
+    def counting(number: int, column: int) -> str:
+        asked.add(number)
+        return cell(number, column)
+
+    monkeypatch.setattr(rows, "cell", counting)
     table = TableView(rows, "Queue", Keymap())
     qtbot.addWidget(table)
     table.resize(900, 400)

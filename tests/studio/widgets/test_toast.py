@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -14,7 +12,7 @@ from studio.widgets.toast import MOST, ToastStack
 
 
 @pytest.fixture
-def toasts(qtbot: QtBot) -> Iterator[ToastStack]:
+def toasts(qtbot: QtBot) -> ToastStack:
     window = QWidget()
     qtbot.addWidget(window)
     window.resize(900, 700)
