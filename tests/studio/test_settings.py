@@ -62,11 +62,11 @@ def test_defaults_then_change_then_reload(path: Path) -> None:
 def test_values_are_not_shared(path: Path) -> None:
     settings = Settings(path)
     mine = settings.get(KEYS)
-    mine["review.allow"] = "X"
+    mine["review.allow"] = ["X"]
     assert settings.get(KEYS) == {}
     assert settings.set(KEYS, mine).kinds
-    mine["review.allow"] = "Y"
-    assert settings.get(KEYS) == {"review.allow": "X"}
+    mine["review.allow"].append("Y")
+    assert settings.get(KEYS) == {"review.allow": ["X"]}
 
 
 @pytest.mark.parametrize(
