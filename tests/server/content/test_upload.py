@@ -59,6 +59,8 @@ class Upload(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(upload, "PIECE", 97)  # so that one request is written in many pieces
         self.folder = tempfile.TemporaryDirectory()
         self.store = Store(Path(self.folder.name))
         self.receiver = Receiver(self.store)
@@ -68,6 +70,7 @@ class Upload(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.folder.cleanup()
+        self.patch.undo()
 
     def parts(self, count: int, cuts: list[int]) -> list[bytes]:
         part = self.data[self.have : self.have + count]
