@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,7 @@ def decode(cursor: str, *kinds: type) -> list[Any]:
         if not isinstance(plain, list) or len(plain) != len(kinds):
             raise ValueError("wrong number of keys")
         return [_read(value, kind) for value, kind in zip(plain, kinds, strict=True)]
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
         raise BadRequest("This cursor was not made by this server.", code="bad_cursor") from error
 
 
@@ -38,7 +38,7 @@ def _read(value: Any, kind: type) -> Any:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
             raise ValueError("naive time")
-        return at
+        return at.astimezone(UTC)
     if kind is UUID:
         return UUID(value)
     if kind is int and type(value) is int and -(2**63) <= value < 2**63:

@@ -276,7 +276,7 @@ def test_an_account_measure_acts_on_the_profile(
 def test_blocked_content_shows_what_is_in_force(
     db: Database, studio: Studio, moderator: Actor, case: tuple[UUID, Claim]
 ) -> None:
-    video, claim = case
+    _, claim = case
     with clock.held(clock.now() - timedelta(minutes=1)):
         decision = studio.decide(moderator, claim, Outcome.REMOVE, policy=GORE)
     blocked = sa.text("SELECT content_type, block_reason, appealable, appeal_deadline FROM blocked_content")
