@@ -95,8 +95,10 @@ class Api:
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
             headers={"User-Agent": "CreatorStudio", "Accept": "application/json"},
-            # A proxy from the environment must not see what goes to this machine itself.
-            trust_env=not is_loopback(url),
+            # A proxy from the environment must not see what goes to this machine itself. And there
+            # TLS is not spoken: loading the certificates would take the start 0.1 s or more.
+            trust_env=not _is_local(url),
+            verify=not _is_local(url),
         )
 
     @property
@@ -105,8 +107,13 @@ class Api:
         return str(self._http.base_url).rstrip("/")
 
     def move_to(self, base_url: str) -> None:
-        """Use another address from the next request on (an embedded server came back elsewhere)."""
-        self._http.base_url = httpx.URL(checked_url(base_url))
+        """Use another address from the next request on (an embedded server came back elsewhere).
+
+        Raises ValueError unless both addresses are on this machine.
+        """
+        if not (_is_local(self.base_url) and _is_local(base_url)):
+            raise ValueError("Only a server on this machine can move to another address.")
+        self._http.base_url = httpx.URL(base_url)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -163,11 +170,14 @@ class Api:
 
     @asynccontextmanager
     async def open(self, method: str, path: str, **arguments: Any) -> AsyncIterator[httpx.Response]:
-        """Open a streamed response whose status is below 400; the base of everything here.
+        """Open a streamed response whose status is 2xx; the base of everything here.
 
         `arguments` are those of `httpx.AsyncClient.build_request`. Raises ApiError, also for
-        whatever fails while the body is read inside the `async with`.
+        whatever fails while the body is read inside the `async with`, and ValueError for a `path`
+        that would lead to another server.
         """
+        if not path.startswith("/"):
+            raise ValueError(f"{path} is not a path of this server")
         headers = dict(arguments.pop("headers", None) or {})
         if token := self._token():
             headers["Authorization"] = f"Bearer {token}"
@@ -178,6 +188,9 @@ class Api:
                 if response.status_code >= 400:
                     content = await _read_at_most(response, MAX_ERROR_BYTES)
                     raise from_response(response.status_code, response.headers, content)
+                if not response.is_success:
+                    # Following it would carry the token elsewhere; and it is not a "done".
+                    raise broken_protocol("it sends requests on to another address")
                 yield response
             finally:
                 await response.aclose()
@@ -219,6 +232,10 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_local(url: str) -> bool:
+    return httpx.URL(url).scheme == "http" and is_loopback(url)
 
 
 def checked_url(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -141,6 +142,14 @@ async def test_final_answers_are_not_repeated(status: int, kind: type[ApiError])
     assert len(server.requests) == 1
 
 
+async def test_redirect_is_neither_followed_nor_a_success() -> None:
+    server = Server(answer(302, Location="https://elsewhere.example/"))
+    with pytest.raises(ServerFault) as caught:
+        await server.api().post("/v1/x", json={}, idempotency_key="k")
+    assert caught.value.code == "broken_protocol"
+    assert len(server.requests) == 1
+
+
 class Wallet(BaseModel):
     credits: int
 
@@ -229,5 +238,29 @@ async def test_move_to_another_address() -> None:
     await api.get("/v1/x")
     assert str(server.requests[0].url) == "http://127.0.0.1:10/v1/x"
     assert api.base_url == "http://127.0.0.1:10"
-    with pytest.raises(ValueError, match="https"):
-        api.move_to("http://elsewhere.example")
+    for elsewhere in ("http://elsewhere.example", "https://elsewhere.example", "https://127.0.0.1"):
+        with pytest.raises(ValueError, match="this machine"):
+            api.move_to(elsewhere)
+
+
+async def test_certificates_are_checked_wherever_tls_is_spoken() -> None:
+    for url in ("https://studio.example.org", "https://127.0.0.1"):
+        api = Api(url, lambda: None)
+        context = api._http._transport._pool._ssl_context  # type: ignore[attr-defined]
+        assert context.check_hostname
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        await api.aclose()
+
+
+@pytest.mark.parametrize("path", ["https://elsewhere.example/v1/x", "v1/x", ""])
+async def test_token_does_not_leave_for_another_server(path: str) -> None:
+    server = Server()
+    with pytest.raises(ValueError, match="not a path"):
+        await server.api().get(path)
+    assert server.requests == []
+
+
+async def test_path_cannot_name_a_host() -> None:
+    server = Server(answer(204))
+    await server.api().get("//elsewhere.example/v1/x")
+    assert server.requests[0].url.host == "127.0.0.1"
