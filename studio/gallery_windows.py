@@ -106,6 +106,8 @@ def queue_page() -> QWidget:
 def _over(fill: Callable[[QWidget], object]) -> QWidget:
     page = queue_page()
     page.resize(PAGE)
+    page.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    page.show()
     fill(page)
     return page
 

@@ -56,6 +56,7 @@ class _Binding(QObject):
     ) -> None:
         super().__init__(widget)
         self._keymap = keymap
+        self._widget = widget
         self._handlers = handlers
         self._holding: str | None = None
         self._guarded: QObject | None = None
@@ -65,6 +66,7 @@ class _Binding(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow_focus)
+            self._follow_focus(None, app.focusWidget())
         if any(BY_ID[name].hold for name in handlers):
             widget.installEventFilter(self)
 
@@ -103,10 +105,15 @@ class _Binding(QObject):
                 event.accept()
                 return True
         elif event.type() == QEvent.Type.KeyPress:
-            return self._begin_hold(event)
+            return self._inside(watched) and self._begin_hold(event)
         elif event.type() == QEvent.Type.KeyRelease and self._holding and not event.isAutoRepeat():
             return _pressed(event) in self._keymap.keys(self._holding) and self._end_hold()
         return False
+
+    def _inside(self, watched: QObject) -> bool:
+        return watched is self._widget or (
+            isinstance(watched, QWidget) and self._widget.isAncestorOf(watched)
+        )
 
     def _kept_by_focus(self, focus: QObject, event: QKeyEvent) -> bool:
         key = _pressed(event)

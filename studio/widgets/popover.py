@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.theme import style
 from studio.widgets.label import Label
 from studio.widgets.overlay import Overlay
+from studio.widgets.painting import shadow
 
 
 class Popover(Overlay):
@@ -39,4 +40,5 @@ class Popover(Overlay):
         return QPoint(max(8, min(below.x(), window.width() - size.width() - 8)), max(8, below.y()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint nothing: what lies below stays as bright as it was."""
+        """Paint no shade: what lies below stays as bright as it was."""
+        shadow(QPainter(self), self.surface.geometry().toRectF(), style.tokens().radius_large)

@@ -46,7 +46,7 @@ class Skeleton(QWidget):
         step = style.tokens().row_height
         for number in range(self.height() // step + 1):
             y = number * step + (step - 12) / 2
-            fill_rounded(painter, QRectF(12, y, 64, 12), "raised", 6)
+            fill_rounded(painter, QRectF(12, y, 64, 12), "border", 6)
             room = max(0, self.width() - 200)
-            fill_rounded(painter, QRectF(96, y, room * _WIDTHS[number % len(_WIDTHS)], 12), "raised", 6)
-            fill_rounded(painter, QRectF(self.width() - 76, y, 64, 12), "raised", 6)
+            fill_rounded(painter, QRectF(96, y, room * _WIDTHS[number % len(_WIDTHS)], 12), "border", 6)
+            fill_rounded(painter, QRectF(self.width() - 76, y, 64, 12), "border", 6)

@@ -29,6 +29,7 @@ from studio.widgets.sort_order import Order
 Row = TypeVar("Row")
 Align = Literal["left", "right", "center"]
 COALESCE_MS: Final = 50
+MOST_GAPS: Final = 1_000
 
 _DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
 _TOOLTIP: Final = int(Qt.ItemDataRole.ToolTipRole)
@@ -90,6 +91,7 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         self._rows: list[Row] = []
         self._place: dict[Hashable, int] = {}
         self._haystack: list[str] = []
+        self._gone: set[int] = set()
         self._texts: list[dict[int, str]] = [{} for _ in self.columns]
         self._orders = {
             number: Order(column.key) for number, column in enumerate(self.columns) if column.key is not None
@@ -147,12 +149,26 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         self._stale |= not kept
 
     def remove(self, ids: Iterable[Hashable]) -> None:
-        """Drop rows by id; unknown ids are ignored. Heard at once: a removed row must not be acted on."""
-        gone = {self._place[name] for name in ids if name in self._place}
-        if gone:
-            self.set_rows([row for place, row in enumerate(self._rows) if place not in gone])
+        """Drop rows by id; unknown ids are ignored.
+
+        The rows keep their places until many are gone, so that keys and orders stay valid.
+        """
+        for name in ids:
+            place = self._place.pop(name, None)
+            if place is not None:
+                self._gone.add(place)
+                self._stale = True
+        self._later()
+
+    def _close_gaps(self) -> None:
+        kept = [place for place in range(len(self._rows)) if place not in self._gone]
+        self._rows = [self._rows[place] for place in kept]
+        self._haystack = [self._haystack[place] for place in kept] if self._haystack else []
+        self._place = {self._row_id(row): place for place, row in enumerate(self._rows)}
+        self._forget()
 
     def _forget(self) -> None:
+        self._gone.clear()
         for texts in self._texts:
             texts.clear()
         for order in self._orders.values():
@@ -201,13 +217,15 @@ class RowModel(QAbstractTableModel, Generic[Row]):
             self._timer.start()
 
     def _rebuild(self) -> None:
+        if len(self._gone) > max(MOST_GAPS, len(self._place)):
+            self._close_gaps()
         view = self._passing()
         self.beginResetModel()
         self._view = view
         self._touched.clear()
         self._stale = False
         self.endResetModel()
-        self.counted.emit(len(self._view), len(self._rows))
+        self.counted.emit(len(self._view), len(self._place))
 
     def _passing(self) -> list[int]:
         if self._sorted is None:
@@ -216,13 +234,14 @@ class RowModel(QAbstractTableModel, Generic[Row]):
             number, descending = self._sorted
             order = self._orders[number].of(self._rows)
             order = order[::-1] if descending else order
-        if self._words or self._keep is not None:
+        if self._words or self._keep is not None or self._gone:
             order = order[self._mask()[order]]
         return list(order.tolist())
 
     def _mask(self) -> NDArray[np.bool_]:
         count = len(self._rows)
         mask = np.ones(count, dtype=np.bool_)
+        mask[list(self._gone)] = False
         if self._keep is not None:
             mask &= np.fromiter(map(self._keep, self._rows), np.bool_, count)
         if self._words:

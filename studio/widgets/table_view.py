@@ -46,6 +46,7 @@ class TableView(QTableView):
         super().__init__(parent)
         self._rows = model
         self._remembered: tuple[list[Hashable], Hashable | None, Hashable | None] = ([], None, None)
+        self._told: Hashable | None = None
         self.setAccessibleName(name)
         self._delegate = CellDelegate(self)
         self.setItemDelegate(self._delegate)
@@ -122,10 +123,18 @@ class TableView(QTableView):
         where = self._rows.numbers([first]) if first is not None else {}
         if first in where:
             self.scrollTo(self._rows.index(where[first], 0), QAbstractItemView.ScrollHint.PositionAtTop)
+        self._tell_current()
 
     def currentChanged(self, now: Index, before: Index) -> None:
         super().currentChanged(now, before)
-        self.current.emit(self._rows.id_at(now.row()) if now.isValid() else None)
+        self._tell_current()
+
+    def _tell_current(self) -> None:
+        """Tell only what is news: a new view with the same current row is none."""
+        now = self.current_id()
+        if now != self._told:
+            self._told = now
+            self.current.emit(now)
 
     # Columns
 

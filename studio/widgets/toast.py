@@ -13,6 +13,7 @@ from studio.theme import style
 from studio.theme.icons import pixmap
 from studio.widgets.button import Button, IconButton
 from studio.widgets.label import Label
+from studio.widgets.painting import SHADOW, shadow
 
 WIDTH: Final = 380
 MOST: Final = 4
@@ -46,20 +47,22 @@ class Toast(QFrame):
         row.setContentsMargins(worn.space_3, worn.space_3, worn.space_2, worn.space_3)
         row.setSpacing(worn.space_3)
         self._ring = _Ring(picture, role, counting=message.undo is not None)
-        row.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
         words.setSpacing(2)
+        words.addStretch(1)
         words.addWidget(Label(message.text, "strong", wrap=True))
         if message.detail:
             words.addWidget(Label(message.detail, "muted", wrap=True))
+        words.addStretch(1)
         row.addLayout(words, 1)
         if message.undo is not None:
             undo = Button("Undo", icon="undo")
             undo.clicked.connect(self._undo)
-            row.addWidget(undo, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(undo, 0, Qt.AlignmentFlag.AlignVCenter)
         close = IconButton("x", "Dismiss")
         close.clicked.connect(self.close_now)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)
         self._timer = QTimer(self)
         self._timer.setInterval(_STEP_MS)
         self._timer.timeout.connect(lambda: self.spend(_STEP_MS))
@@ -132,7 +135,7 @@ class ToastStack(QWidget):
         super().__init__(parent)
         self._over = parent
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setContentsMargins(SHADOW, SHADOW, SHADOW, SHADOW)
         self._layout.setSpacing(style.tokens().space_2)
         parent.installEventFilter(self)
         self.hide()
@@ -172,10 +175,15 @@ class ToastStack(QWidget):
             toast.show()
         self.adjustSize()
         over = self._over.rect()
-        gap = style.tokens().space_4
+        gap = style.tokens().space_4 - SHADOW
         self.move(over.right() - self.width() - gap, over.bottom() - self.height() - gap - _STATUS)
         self.setVisible(bool(self.toasts()))
         self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        for toast in self.toasts():
+            shadow(painter, toast.geometry().toRectF(), style.tokens().radius_large)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -160,6 +160,34 @@ def test_a_key_outside_the_scope_widget_does_nothing(open_desk: OpenDesk, qtbot:
     assert desk.did == []
 
 
+def test_hold_key_outside_the_scope_widget_does_nothing(open_desk: OpenDesk, qtbot: QtBot) -> None:
+    desk = open_desk("review")
+    window = QWidget()
+    outside = QPushButton("outside", window)
+    desk.setParent(window)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    outside.setFocus()
+    press(outside, "B")
+    assert desk.did == []
+
+
+def test_text_field_that_had_the_focus_already_keeps_its_keys(qtbot: QtBot, keymap: Keymap) -> None:
+    window = QWidget()
+    field = QLineEdit(window)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    field.setFocus()
+    did: list[str] = []
+    bind(keymap, window, "review", {"review.confirm": lambda: did.append("confirm")})
+    press(field, "Return")
+    assert did == []
+
+
 def test_handler_of_another_scope_is_refused(qapp: QApplication, keymap: Keymap) -> None:
     widget = QWidget()
     with pytest.raises(KeyError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from studio.widgets import table
 from studio.widgets.table import Column, RowModel, harmless
 
 
@@ -156,11 +158,43 @@ class TestLiveChanges:
         m.flush()
         assert shown(m) == [1, 7]
 
-    def test_removed_row_is_gone_at_once(self) -> None:
+    def test_removed_row_is_gone(self) -> None:
         m = model()
         m.set_rows(clips("a", "b", "c"))
         m.remove([1, 99])
+        assert m.get(1) is None
+        m.flush()
         assert shown(m) == [0, 2]
+        m.upsert([Clip(1, "b", 10)])
+        m.flush()
+        assert shown(m) == [0, 2, 1]
+
+    def test_removing_asks_for_no_key_again(self) -> None:
+        asked: list[int] = []
+
+        def key(row: Clip) -> int:
+            asked.append(row.id)
+            return row.score
+
+        m = model()
+        m = RowModel([replace(m.columns[1], key=key)], row_id=lambda r: r.id, search=lambda r: r.title)
+        m.set_rows(clips(*"abcdef"))
+        m.sort_by("score")
+        asked.clear()
+        m.remove([3])
+        m.flush()
+        assert (shown(m), asked) == ([0, 1, 2, 4, 5], [])
+
+    def test_gaps_are_closed_when_they_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(table, "MOST_GAPS", 2)
+        m = model()
+        m.set_rows(clips(*"abcdef"))
+        m.set_filter("")
+        m.sort_by("score", descending=True)
+        m.remove([0, 1, 2, 3])
+        m.flush()
+        assert shown(m) == [5, 4]
+        assert len(m._rows) == 2
 
     def test_of_two_rows_with_one_id_the_later_stays(self) -> None:
         m = model()
@@ -170,6 +204,10 @@ class TestLiveChanges:
     @settings(max_examples=60, deadline=None)
     @given(st.data())
     def test_changes_end_where_a_fresh_model_would(self, data: st.DataObject) -> None:
+        with patch.object(table, "MOST_GAPS", data.draw(st.sampled_from([0, 2, 1_000]))):
+            self.change_and_compare(data)
+
+    def change_and_compare(self, data: st.DataObject) -> None:
         title = st.text("abAB", max_size=3)
         row = st.builds(Clip, st.integers(0, 8), title, st.integers(0, 3))
         live = model()

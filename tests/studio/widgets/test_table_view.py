@@ -55,6 +55,20 @@ def test_selection_survives_a_sort_and_a_live_change(table: TableView, rows: Row
     assert rows.id_at(0) == 4820
 
 
+def test_current_row_is_told_once(table: TableView, rows: RowModel[Item]) -> None:
+    told: list[object] = []
+    table.current.connect(told.append)
+    table.select([4820])
+    rows.upsert([items(200)[3]._replace(score=1)])
+    rows.upsert([Item(9999, "new", "x", "Spam", "low", 0, 0, 0, "")])
+    rows.flush()
+    table.sort_by("score")
+    assert told == [4820]
+    rows.remove([4820])
+    rows.flush()
+    assert told == [4820, None]
+
+
 def test_first_visible_row_stays_first(table: TableView, rows: RowModel[Item]) -> None:
     table.verticalScrollBar().setValue(80)
     top = rows.id_at(table.rowAt(0))
