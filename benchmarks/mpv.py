@@ -94,10 +94,9 @@ class Mpv:
         return float(self.command("get_property", "time-pos")["data"])
 
     def _timed(self, *words: object) -> float:
-        self._serial += 1
-        line = json.dumps({"command": words, "request_id": self._serial})
         start = time.perf_counter()
-        self._socket.sendall(line.encode() + b"\n")
+        # Events of earlier commands come before this command's answer and are read with it.
+        self.command(*words)
         while json.loads(self._lines.readline()).get("event") != "playback-restart":
             pass
         return (time.perf_counter() - start) * 1000

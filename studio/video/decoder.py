@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from av import VideoFrame
 
 from studio.video.cache import FrameCache
-from studio.video.index import MediaError, MediaIndex, Source, build_index
+from studio.video.index import MediaError, MediaIndex, Source, open_index
 from studio.video.reader import FrameMissingError, FrameReader
 from studio.video.shield import Pixels, Shield, treat
 
@@ -102,6 +102,7 @@ class Decoder(threading.Thread):
         self._delivered_at = 0.0
         self._idle = False
         self._filling = False
+        self._behind: FrameReader | None = None
 
     def request(self, request: Request) -> None:
         """Ask for a picture; a request not yet served is replaced."""
@@ -124,10 +125,8 @@ class Decoder(threading.Thread):
     def run(self) -> None:
         """Thread body."""
         try:
-            self._index = build_index(self._source)
+            self._index, first = open_index(self._source)
             self._reader = FrameReader(self._source, self._index.table)
-            # A reader of its own, so that filling up behind does not lose the place ahead.
-            self._behind = FrameReader(self._source, self._index.table)
         except MediaError as error:
             self._deliver(Failed(error.code, str(error)))
             return
@@ -135,11 +134,14 @@ class Decoder(threading.Thread):
             self._deliver(Failed("unreadable", "This video cannot be read."))
             return
         try:
+            if first is not None and first.pts == self._index.table.pts[0]:
+                self._cache.put(0, first)
             self._deliver(Opened(self._index))
             self._work()
         finally:
             self._reader.close()
-            self._behind.close()
+            if self._behind is not None:
+                self._behind.close()
             self._cache.clear()
             self._treated.clear()
 
@@ -243,6 +245,8 @@ class Decoder(threading.Thread):
         # Ahead first, as far as it takes to play on; then behind, a whole group at a time.
         ample = gap_ahead is None or gap_ahead - centre > reach // 4
         if gap_behind is not None and gap_behind in due and ample:
+            # By a reader of its own, so that filling up behind does not lose the place ahead.
+            self._behind = self._behind or FrameReader(self._source, self._index.table)
             self._filling = self._fill(self._behind, gap_behind)
         elif gap_ahead is not None and gap_ahead in due:
             self._filling = self._fill(self._reader, gap_ahead)

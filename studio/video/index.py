@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 import av
+from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -92,17 +93,29 @@ def video_stream(container: InputContainer) -> VideoStream:
 
 
 def build_index(source: Source) -> MediaIndex:
-    """Index a video: one pass over its packets, and the first frame for its orientation.
+    """Index a video; see `open_index`."""
+    return open_index(source)[0]
 
+
+def open_index(source: Source) -> tuple[MediaIndex, VideoFrame | None]:
+    """Index a video by one pass over its packets, and give its first decodable frame.
+
+    The frame has to be decoded anyway, to know the orientation; None when it is damaged.
     Raises MediaError("unreadable" | "no_video" | "too_large" | "no_timestamps").
     """
     with open_media(source) as container:
         stream = video_stream(container)
-        width, height, rotation = _orientation(container, stream)
+        first = _first_frame(container, stream)
+        aspect = stream.sample_aspect_ratio or Fraction(1)
+        width, height = max(1, round(stream.width * aspect)), stream.height
+    rotation = round((first.rotation if first else 0) / 90) % 4 * 90
+    if rotation % 180:
+        width, height = height, width
+    # A container opened anew: having decoded, this one has packets under way.
     with open_media(source) as container:
-        stream = video_stream(container)
+        table = _table(container, video_stream(container))
         has_audio = bool(container.streams.audio)
-        return MediaIndex(_table(container, stream), width, height, rotation, has_audio)
+    return MediaIndex(table, width, height, rotation, has_audio), first
 
 
 def _table(container: InputContainer, stream: VideoStream) -> FrameTable:
@@ -127,14 +140,8 @@ def _table(container: InputContainer, stream: VideoStream) -> FrameTable:
     return FrameTable(pts, tuple(keyframes), time_base, pts[-1] + last)
 
 
-def _orientation(container: InputContainer, stream: VideoStream) -> tuple[int, int, int]:
-    """Display width and height, and the rotation to get there."""
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    rotation = 0
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     try:
-        first = next(container.decode(stream), None)
-        rotation = round((first.rotation if first else 0) / 90) % 4 * 90
+        return next(container.decode(stream), None)
     except av.FFmpegError:
-        pass  # a broken first frame is met again, and reported, when it is asked for
-    width, height = max(1, round(stream.width * aspect)), stream.height
-    return (height, width, rotation) if rotation % 180 else (width, height, rotation)
+        return None  # met again, and reported, when it is asked for
