@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 
 from server.demo.scenes.canvas import Picture
@@ -17,7 +18,7 @@ from server.demo.sound import RATE, Sound
 
 # The AV1 encoder writes its settings to the terminal of whoever runs the demo, past every other log.
 os.environ.setdefault("SVT_LOG", "1")
-_X264 = {"preset": "superfast", "crf": "24"}
+_X264 = {"preset": "ultrafast", "crf": "25"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,8 @@ def encode(
             picture = draw(float(time))
             if turns:
                 picture = np.ascontiguousarray(np.rot90(picture, -turns))
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), np.uint8)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = round(time / tick), tick
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
