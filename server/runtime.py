@@ -24,6 +24,7 @@ def opened(
 
     Raises NoKeys where several processes would each make keys of their own.
     """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = load_keys(settings)
     db = Database(settings.sqlalchemy_url)
     try:

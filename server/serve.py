@@ -70,7 +70,7 @@ def _run(settings: Settings, host: str, port: int, announced: bool, progress: Pr
             broadcaster.end()
             await super().shutdown(sockets)
 
-    with opened(settings, progress=progress) as (db, keys), _listening(host, port) as door:
+    with _listening(host, port) as door, opened(settings, progress=progress) as (db, keys):
         _refuse_open_demo(db, host)
         url = _url(host, door.getsockname()[1])
 

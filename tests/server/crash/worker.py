@@ -1,7 +1,8 @@
 """A server process that only runs jobs: five steps, each of which leaves a row. Started by test_jobs.
 
-usage: python -m tests.server.crash.worker DATABASE_URL FAULT, FAULT one of
-`none`, `hold-N` (wait for ever within step N), `die-N` (kill -9 after step N committed, before its checkpoint)
+usage: python -m tests.server.crash.worker DATABASE_URL FAULT
+FAULT: `none`, `hold-N` (wait for ever within step N) or `die-N` (kill -9 after step N has committed, before
+DBOS knows of it)
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def create_tables(db: Database) -> None:
         s.execute(sa.text("CREATE TABLE crash_plain (name TEXT, number INTEGER)"))
         s.execute(
             sa.text(
-                "CREATE TABLE crash_keyed (name TEXT, number INTEGER, pid INTEGER, PRIMARY KEY (name, number))"
+                "CREATE TABLE crash_keyed"
+                " (name TEXT, number INTEGER, pid INTEGER, PRIMARY KEY (name, number))"
             )
         )
 

@@ -155,9 +155,9 @@ def test_the_writer_is_shared_with_competing_writers(running: Context) -> None:
     wait_for(db, [("test.greet", "SUCCESS")] * 10)
     assert faults == []
     assert sorted(arrived) == [f"hello {n}" for n in range(10)]
-    with db.read() as s:
-        assert s.execute(sa.text("SELECT n FROM tally")).scalar() == 100
-        assert s.execute(sa.text("SELECT count(*) FROM said")).scalar() == 10
+    with db.read() as r:
+        assert r.execute(sa.text("SELECT n FROM tally")).scalar() == 100
+        assert r.execute(sa.text("SELECT count(*) FROM said")).scalar() == 10
 
 
 def test_called_directly_a_workflow_is_a_plain_function(context: Context) -> None:

@@ -1,0 +1,111 @@
+"""The commands that one gives a server on its own machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from server import cli
+from server.accounts import queries
+from server.audit import service as audit
+from server.kit.access import SYSTEM
+from server.kit.crypto import Keys
+from server.kit.db import Database
+from server.runtime import NoKeys, load_keys, opened
+from server.settings import Settings
+
+
+@pytest.fixture
+def data(tmp_path: Path, sqlite_template: Path, keys: Keys) -> Path:
+    """A server's folder with keys in a file and an empty schema."""
+    folder = tmp_path / "data"
+    assert cli.main(["migrate", "--data", str(folder)]) == 0
+    return folder
+
+
+def test_create_admin_makes_somebody_who_may_sign_in(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STUDIO_ADMIN_PASSWORD", "a long enough passphrase")
+    command = ["create-admin", "--data", str(data), "--email", "root@studio.test", "--handle", "root"]
+    assert cli.main(command) == 0
+    with opened(Settings(data=data)) as (db, _), db.read() as s:
+        person = queries.person_by_handle(s, "root")
+        assert person is not None
+        assert [role.value for role in queries.roles_of(s, [person.id])[person.id]] == ["admin"]
+    capsys.readouterr()
+    assert cli.main(command) == cli.REFUSED
+    assert capsys.readouterr().err
+
+
+def test_audit_verify_says_where_the_log_was_touched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with opened(Settings(data=data)) as (db, _):
+        for n in range(3):
+            with db.write() as s:
+                audit.record(s, actor=SYSTEM, action="test.wrote", target=f"row:{n}")
+    assert cli.main(["audit", "seal", "--data", str(data)]) == 0
+    assert cli.main(["audit", "verify", "--data", str(data)]) == 0
+    assert "Whole: 3 entries, sealed to 3, 0 unsealed" in capsys.readouterr().err
+    db = Database(f"sqlite:///{data / 'studio.sqlite'}")
+    with db.writer.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_log_no_update")
+        connection.exec_driver_sql("UPDATE audit_log SET action = 'other' WHERE seq = 2")
+    db.dispose()
+    assert cli.main(["audit", "verify", "--data", str(data)]) == cli.REFUSED
+    assert "NOT WHOLE at entry 2" in capsys.readouterr().err
+
+
+def test_the_doctor_answers_in_json(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "--json", "--data", str(data)]) == 0
+    found = {check["name"]: check["level"] for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert found["schema"] == found["database"] == "ok"
+
+
+def test_the_doctor_answers_without_a_database_and_makes_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["doctor", "--data", str(tmp_path)]) == cli.REFUSED
+    assert "python -m server migrate" in capsys.readouterr().out
+
+
+def test_the_api_describes_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["openapi", "--data", str(tmp_path / "none")]) == 0
+    paths = json.loads(capsys.readouterr().out)["paths"]
+    assert {"/health", "/v1/live", "/v1/ops/jobs", "/v1/accounts/sign-in"} <= paths.keys()
+    assert not (tmp_path / "none").exists()
+
+
+def test_postgresql_needs_keys_that_every_process_shares(tmp_path: Path, keys: Keys) -> None:
+    url = "postgresql://nowhere/none"
+    with pytest.raises(NoKeys):
+        load_keys(Settings(data=tmp_path, DATABASE_URL=url))  # type: ignore[call-arg]
+    file = tmp_path / "secret.json"
+    file.write_text(json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "=")))
+    given = load_keys(Settings(data=tmp_path, DATABASE_URL=url, keys_file=file))  # type: ignore[call-arg]
+    assert given.source == "environment"
+    assert not (tmp_path / "keys.json").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["audit"], ["backup"], ["serve", "--port", "x"]])
+def test_misuse_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_a_fresh_folder_is_private(data: Path) -> None:
+    assert data.stat().st_mode & 0o077 == 0
+
+
+def test_the_schema_is_made_once(data: Path) -> None:
+    db = Database(f"sqlite:///{data / 'studio.sqlite'}")
+    with db.read() as s:
+        before = s.execute(sa.text("PRAGMA schema_version")).scalar()
+    assert cli.main(["migrate", "--data", str(data)]) == 0
+    with db.read() as s:
+        assert s.execute(sa.text("PRAGMA schema_version")).scalar() == before
+    db.dispose()
