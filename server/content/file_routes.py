@@ -51,7 +51,7 @@ _MEDIA_TYPES = {
     "/videos/{video_id}/file",
     status_code=204,
     responses={204: _UPLOADED, **problems(404, 409, 413)},
-    openapi_extra={"requestBody": {"required": True, "content": {"application/offset+octet-stream": _BYTES}}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}}},
 )
 async def append_to_file(
     request: Request,
