@@ -24,6 +24,7 @@ from PySide6.QtCore import (
 )
 
 from studio.widgets.label import tooltip
+from studio.widgets.row_filter import RowFilter
 from studio.widgets.sort_order import Order
 
 Row = TypeVar("Row")
@@ -87,18 +88,16 @@ class RowModel(QAbstractTableModel, Generic[Row]):
     ) -> None:
         super().__init__(parent)
         self.columns = tuple(columns)
-        self._row_id, self._search = row_id, search
+        self._row_id = row_id
         self._rows: list[Row] = []
         self._place: dict[Hashable, int] = {}
-        self._haystack: list[str] = []
         self._gone: set[int] = set()
         self._texts: list[dict[int, str]] = [{} for _ in self.columns]
         self._orders = {
             number: Order(column.key) for number, column in enumerate(self.columns) if column.key is not None
         }
-        self._view: list[int] = []
-        self._words: tuple[str, ...] = ()
-        self._keep: Callable[[Row], bool] | None = None
+        self._filter = RowFilter(search)
+        self._view: NDArray[np.intp] = np.arange(0)
         self._sorted: tuple[int, bool] | None = None
         self._touched: set[int] = set()
         self._stale = False
@@ -114,7 +113,6 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         unique = {self._row_id(row): row for row in rows}
         self._rows = list(unique.values())
         self._place = {name: place for place, name in enumerate(unique)}
-        self._haystack = []
         self._forget()
         self._rebuild()
 
@@ -126,27 +124,20 @@ class RowModel(QAbstractTableModel, Generic[Row]):
             if place is None:
                 self._place[name] = place = len(self._rows)
                 self._rows.append(row)
-                if self._haystack:
-                    self._haystack.append(self._search(row).casefold())
-                self._stale = True
+                self._stale |= self._filter.put(place, row) or self._all_pass()
             else:
-                self._replace(place, row)
+                self._rows[place] = row
+                self._stale |= self._filter.put(place, row)
+                for texts in self._texts:
+                    texts.pop(place, None)
+            self._touched.add(place)
             for number, order in self._orders.items():
                 moved = order.put(place, row)
                 self._stale |= moved and self._sorted is not None and self._sorted[0] == number
         self._later()
 
-    def _replace(self, place: int, row: Row) -> None:
-        kept = self._keep is None or self._keep(self._rows[place]) == self._keep(row)
-        self._rows[place] = row
-        if self._haystack:
-            text = self._search(row).casefold()
-            kept &= not self._words or self._has(text) == self._has(self._haystack[place])
-            self._haystack[place] = text
-        for texts in self._texts:
-            texts.pop(place, None)
-        self._touched.add(place)
-        self._stale |= not kept
+    def _all_pass(self) -> bool:
+        return self._filter.mask(self._rows) is None
 
     def remove(self, ids: Iterable[Hashable]) -> None:
         """Drop rows by id; unknown ids are ignored.
@@ -163,12 +154,12 @@ class RowModel(QAbstractTableModel, Generic[Row]):
     def _close_gaps(self) -> None:
         kept = [place for place in range(len(self._rows)) if place not in self._gone]
         self._rows = [self._rows[place] for place in kept]
-        self._haystack = [self._haystack[place] for place in kept] if self._haystack else []
         self._place = {self._row_id(row): place for place, row in enumerate(self._rows)}
         self._forget()
 
     def _forget(self) -> None:
         self._gone.clear()
+        self._filter.clear()
         for texts in self._texts:
             texts.clear()
         for order in self._orders.values():
@@ -180,8 +171,7 @@ class RowModel(QAbstractTableModel, Generic[Row]):
 
     def set_filter(self, text: str, keep: Callable[[Row], bool] | None = None) -> None:
         """Show rows that hold every word of `text` and pass `keep`."""
-        self._words = tuple(text.casefold().split())
-        self._keep = keep
+        self._filter.set(text, keep)
         self._rebuild()
 
     def sort_by(self, column: str | None, *, descending: bool = False) -> None:
@@ -206,11 +196,11 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         if self._stale:
             self._rebuild()
         elif self._touched:
-            shown = [number for number, place in enumerate(self._view) if place in self._touched]
+            shown = np.flatnonzero(np.isin(self._view, list(self._touched)))
             self._touched.clear()
-            if shown:
+            if shown.size:
                 last = len(self.columns) - 1
-                self.dataChanged.emit(self.index(shown[0], 0), self.index(shown[-1], last))
+                self.dataChanged.emit(self.index(int(shown[0]), 0), self.index(int(shown[-1]), last))
 
     def _later(self) -> None:
         if (self._stale or self._touched) and not self._timer.isActive():
@@ -227,38 +217,27 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         self.endResetModel()
         self.counted.emit(len(self._view), len(self._place))
 
-    def _passing(self) -> list[int]:
+    def _passing(self) -> NDArray[np.intp]:
         if self._sorted is None:
             order: NDArray[np.intp] = np.arange(len(self._rows))
         else:
             number, descending = self._sorted
             order = self._orders[number].of(self._rows)
             order = order[::-1] if descending else order
-        if self._words or self._keep is not None or self._gone:
-            order = order[self._mask()[order]]
-        return list(order.tolist())
-
-    def _mask(self) -> NDArray[np.bool_]:
-        count = len(self._rows)
-        mask = np.ones(count, dtype=np.bool_)
-        mask[list(self._gone)] = False
-        if self._keep is not None:
-            mask &= np.fromiter(map(self._keep, self._rows), np.bool_, count)
-        if self._words:
-            if not self._haystack:
-                self._haystack = [self._search(row).casefold() for row in self._rows]
-            for word in self._words:
-                mask &= np.fromiter((word in text for text in self._haystack), np.bool_, count)
-        return mask
-
-    def _has(self, text: str) -> bool:
-        return all(word in text for word in self._words)
+        mask = self._filter.mask(self._rows)
+        if mask is not None:
+            order = order[mask[order]]
+        if self._gone:
+            held = np.ones(len(self._rows), dtype=np.bool_)
+            held[list(self._gone)] = False
+            order = order[held[order]]
+        return order
 
     # Rows by number, id and column
 
     def row(self, number: int) -> Row:
         """Return the row shown at `number`; raises IndexError."""
-        return self._rows[self._view[number]]
+        return self._rows[int(self._view[number])]
 
     def id_at(self, number: int) -> Hashable:
         """Return the id of the row shown at `number`; raises IndexError."""
@@ -266,10 +245,13 @@ class RowModel(QAbstractTableModel, Generic[Row]):
 
     def numbers(self, ids: Iterable[Hashable]) -> dict[Hashable, int]:
         """Return where each of `ids` is shown; those that are not shown are left out."""
-        wanted = {self._place[name]: name for name in ids if name in self._place}
-        if not wanted:
+        places = {name: self._place[name] for name in ids if name in self._place}
+        if not places:
             return {}
-        return {wanted[place]: number for number, place in enumerate(self._view) if place in wanted}
+        numbers = np.full(len(self._rows), -1)
+        numbers[self._view] = np.arange(len(self._view))
+        found = {name: int(numbers[place]) for name, place in places.items()}
+        return {name: number for name, number in found.items() if number >= 0}
 
     def get(self, name: Hashable) -> Row | None:
         """Return the row with this id, shown or not."""
@@ -285,7 +267,7 @@ class RowModel(QAbstractTableModel, Generic[Row]):
 
     def cell(self, number: int, column: int) -> str:
         """Return the text of one cell, made when it is first asked for."""
-        place = self._view[number]
+        place = int(self._view[number])
         kept = self._texts[column]
         text = kept.get(place)
         if text is None:
