@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import server.content.workflow  # noqa: F401
+from server.accounts import sweeps as accounts_sweeps
 from server.accounts.resolver import resolver
 from server.accounts.routes import router as accounts
 from server.audit.routes import router as audit
@@ -33,6 +34,7 @@ from server.ops.routes import router as ops
 from server.settings import Settings
 
 bus.on("accounts.person_changed", content_handlers.person_changed)
+accounts_sweeps.register(ticker)
 content_sweeps.register(ticker)
 moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)

@@ -39,7 +39,15 @@ from server.kit.paging import Page
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
 from server.kit.wire import text
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems(400, 401, 403, 422, 503))
+MAX_BODY = 64 * 1024
+"""Sign-in is open to anyone, so what it reads is bounded before it is parsed."""
+
+router = APIRouter(
+    prefix="/v1/accounts",
+    tags=["accounts"],
+    responses=problems(400, 401, 403, 413, 422, 503),
+    max_body_size=MAX_BODY,
+)
 
 
 def _db(request: Request) -> Database:

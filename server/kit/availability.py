@@ -27,7 +27,7 @@ def in_force_sql(
     following: SQLColumnExpression[Availability | None],
     following_at: SQLColumnExpression[datetime | None],
 ) -> ColumnElement[Any]:
-    """`in_force` as an SQL expression, for reads."""
+    """`in_force` as an SQL expression. It holds the present instant, so it is made anew for each query."""
     return case((and_(following.is_not(None), following_at <= clock.now()), following), else_=current)
 
 

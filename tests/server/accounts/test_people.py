@@ -103,7 +103,7 @@ def test_every_page_together_is_everyone_once(client: httpx.Client, admin: dict[
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        params = {"limit": 2, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, str | int] = {"limit": 2, **({"cursor": cursor} if cursor else {})}
         page = client.get(PEOPLE, headers=admin, params=params).json()
         assert len(page["items"]) <= 2
         seen += [row["handle"] for row in page["items"]]
@@ -210,6 +210,16 @@ def test_new_roles_and_suspension_end_the_sessions(
     assert client.get("/v1/accounts/me", headers=others).status_code == 200
 
 
+def test_a_suspension_that_is_lifted_revives_no_session(
+    client: httpx.Client, admin: dict[str, str], people: dict[Role, Person], sign_in: SignIn
+) -> None:
+    theirs = sign_in(Role.FAN)
+    edit(client, admin, people[Role.FAN], state="suspended")
+    edit(client, admin, people[Role.FAN], 2, state="active")
+    assert client.get("/v1/accounts/me", headers=theirs).status_code == 401
+    assert client.get("/v1/accounts/me", headers=sign_in(Role.FAN)).status_code == 200
+
+
 def test_clearance_counts_from_the_next_request(
     client: httpx.Client, admin: dict[str, str], people: dict[Role, Person], sign_in: SignIn
 ) -> None:
@@ -233,6 +243,7 @@ def test_a_change_is_on_record_and_told(
         ).one()
         told = s.scalars(sa.select(Event).where(Event.topic == "accounts.person_changed")).one()
     assert (entry.actor, entry.target) == (f"person:{people[Role.ADMIN].id}", f"person:{fan.id}")
+    assert said is not None
     assert '"roles":[["fan"],["creator"]]' in said
     assert '"state":["active","suspended"]' in said
     assert "Secret Name" not in said

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from server.accounts import passwords, sessions
+from server.accounts import passwords, routes, sessions
 from server.accounts import sign_in as signing
 from server.accounts.models import Credential, Person, Session
 from server.accounts.permissions import Role, permissions_of
@@ -134,9 +134,9 @@ def test_an_old_hash_is_renewed_at_sign_in(post_sign_in: Post, anna: Person, db:
         s.execute(sa.update(Credential).values(password_hash=weak))
     assert post_sign_in().status_code == 200
     with db.read() as s:
-        assert (
-            s.scalars(sa.select(Credential.password_hash)).one().startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-        )  # type: ignore[union-attr]
+        stored = s.scalars(sa.select(Credential.password_hash)).one()
+    assert stored is not None
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert post_sign_in().status_code == 200
 
 
@@ -167,3 +167,12 @@ def test_a_storm_from_one_network_is_slowed_down_before_any_hash(post_sign_in: P
     assert [a.status_code for a in answers] == [401] * 30 + [429] * 10
     assert tried.call_count == 30
     assert answers[-1].headers["Retry-After"] == "60"
+
+
+def test_a_body_is_bounded_before_it_is_read(client: httpx.Client) -> None:
+    refused = client.post(
+        "/v1/accounts/sign-in",
+        content=b'{"email": "' + b"a" * routes.MAX_BODY,
+        headers={"Content-Type": "application/json"},
+    )
+    assert refused.status_code == 413

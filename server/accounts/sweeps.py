@@ -1,0 +1,26 @@
+"""What accounts tidies up by itself: due availabilities, sessions long over, counts that no longer count."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from server.accounts import lockout, service, sessions
+from server.kit.jobs import Context
+from server.kit.ticker import Ticker
+
+
+def register(ticker: Ticker) -> None:
+    """Let the sweeps run for as long as the server does."""
+    ticker.every("accounts.fold_availability", timedelta(seconds=5), _fold)
+    ticker.every("accounts.forget_old", timedelta(hours=1), _forget)
+
+
+def _fold(context: Context) -> None:
+    with context.db.write() as s:
+        service.fold_availability(s)
+
+
+def _forget(context: Context) -> None:
+    with context.db.write() as s:
+        sessions.forget_old(s)
+        lockout.forget_old(s)
