@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.keys import Action, Keymap, Scope
@@ -14,7 +16,8 @@ from studio.widgets.button import IconButton
 from studio.widgets.label import Label
 from studio.widgets.overlay import Overlay
 
-_COLUMNS = 3
+_COLUMN: Final = 300
+"""Least width of a column in px; a small window gets fewer columns."""
 
 
 def lines(keymap: Keymap, actions: Sequence[Action]) -> list[tuple[str, str]]:
@@ -46,6 +49,8 @@ class KeyOverlay(Overlay):
     def __init__(self, keymap: Keymap, window: QWidget) -> None:
         super().__init__("Keys", window, 980)
         self._keymap = keymap
+        self._scopes: tuple[Scope, ...] = ()
+        self._count = 1
         worn = style.tokens()
         self.body.setContentsMargins(worn.space_5, worn.space_4, worn.space_4, worn.space_4)
         self.body.setSpacing(worn.space_3)
@@ -66,12 +71,33 @@ class KeyOverlay(Overlay):
 
     def show_keys(self, scopes: Iterable[Scope]) -> None:
         """Open with the groups of `scopes`."""
-        self._area.setWidget(self._groups(scopes))
+        self._scopes = tuple(scopes)
+        self._fill()
         self.open()
+
+    def _fill(self) -> None:
+        self._count = self._columns()
+        self._area.setWidget(self._groups(self._scopes))
+
+    def _columns(self) -> int:
+        return max(1, min(3, (self._over.width() - 48) // _COLUMN))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isVisible() and self._count != self._columns():
+            self._fill()
 
     def wanted_height(self) -> int:
         shown = self._area.widget()
         return 96 + (shown.sizeHint().height() if shown else 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self._area.verticalScrollBar()
+        steps = {Qt.Key.Key_Down: 40, Qt.Key.Key_Up: -40, Qt.Key.Key_PageDown: 300, Qt.Key.Key_PageUp: -300}
+        if event.key() in steps:
+            bar.setValue(bar.value() + steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
 
     def _groups(self, scopes: Iterable[Scope]) -> QWidget:
         page = QWidget()
@@ -79,8 +105,8 @@ class KeyOverlay(Overlay):
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, style.tokens().space_2, 0)
         row.setSpacing(style.tokens().space_6)
-        columns = [QVBoxLayout() for _ in range(_COLUMNS)]
-        filled = [0] * _COLUMNS
+        columns = [QVBoxLayout() for _ in range(self._count)]
+        filled = [0] * self._count
         groups = self._keymap.groups(scopes)
         told = {group: lines(self._keymap, actions) for group, actions in groups.items()}
         for group, pairs in sorted(told.items(), key=lambda item: -len(item[1])):
