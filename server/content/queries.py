@@ -87,6 +87,7 @@ def kinds_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, list[Derivative
 
 
 def derivative(s: AnySession, video_id: UUID, kind: DerivativeKind) -> Derivative | None:
+    """The row of one derivative. No access rule applies: ask `video` first."""
     return s.get(Derivative, (video_id, kind))
 
 

@@ -73,7 +73,7 @@ class Receiver:
                     raise _too_large(size)
                 return await self._append(upload_id, handle, offset, size, body)
             finally:
-                await run_in_threadpool(os.close, handle)
+                os.close(handle)
 
     def finish(self, upload_id: UUID, size: int) -> str | None:
         """The SHA-256 of a file that has all its `size` bytes; None while it has not or is being written."""

@@ -65,6 +65,7 @@ class Store:
         return self._files / sha256[:2] / sha256[2:4] / sha256
 
     def has(self, sha256: str) -> bool:
+        """Whether the file is here. Raises ValueError like `path`."""
         return self.path(sha256).is_file()
 
     def size(self, sha256: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -19,7 +20,7 @@ from server.kit.wire import Availability
 from tests.server.conftest import SignIn
 from tests.server.content.conftest import AddVideo
 
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "public": {},
     "unlisted": {"visibility": Visibility.UNLISTED},
     "private": {"visibility": Visibility.PRIVATE},

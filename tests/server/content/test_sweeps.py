@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -62,7 +63,7 @@ def test_a_dry_run_counts_and_changes_nothing(
 def test_an_upload_without_progress_for_a_week_is_refused_with_a_reason(
     db: Database, store: Store, add_video: AddVideo, creator: Actor
 ) -> None:
-    old = {"state": VideoState.UPLOADING, "created_at": clock.now() - LONG_AGO}
+    old: dict[str, Any] = {"state": VideoState.UPLOADING, "created_at": clock.now() - LONG_AGO}
     stuck, growing = add_video(creator, **old), add_video(creator, **old)
     fresh = add_video(creator, state=VideoState.UPLOADING)
     incoming(store, growing, age=ABANDONED_AFTER / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -211,7 +212,7 @@ def test_a_full_disk_is_told_and_keeps_what_came_before(
         raise OSError(errno.ENOSPC, "no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(upload.os, "write", full)
+        patch.setattr(os, "write", full)
         with pytest.raises(Busy, match="no room"):
             send(receiver, 6, b" and after", size=100)
     assert send(receiver, 6, b" and after", size=100) == 16

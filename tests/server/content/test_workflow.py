@@ -270,5 +270,5 @@ def test_drawing_and_restricting_at_once_never_leaves_a_still(
         with db.write() as s:
             service.set_restricted_class(s, actor=SYSTEM, video_id=video_id)
         drawing.join()
-        with db.read() as s:
-            assert queries.kinds_of(s, [video_id]) == {}
+        with db.read() as after:
+            assert queries.kinds_of(after, [video_id]) == {}
