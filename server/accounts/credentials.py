@@ -76,6 +76,13 @@ def set_totp(s: WriteSession, *, actor: Actor, keys: Keys, person_id: UUID, secr
     audit.record(s, actor=actor, action="accounts.totp_set", target=f"person:{person_id}")
 
 
+def totp_secret(s: AnySession, *, keys: Keys, email: str) -> str | None:
+    """The authenticator secret behind an address; None without one (demo accounts, whose secrets are told)."""
+    query = select(Credential).where(Credential.email_lookup == keys.lookup("email", email))
+    found = s.scalars(query).one_or_none()
+    return keys.decrypt(found.totp, bound_to=_bound(found.person_id)) if found and found.totp else None
+
+
 def use_code(s: WriteSession, *, keys: Keys, person_id: UUID, code: str) -> None:
     """Spend a one-time code: neither it nor an older one works again.
 
