@@ -189,9 +189,15 @@ class Keymap(QObject):
             with suppress(ValueError):
                 if action in BY_ID:
                     self._chosen[action] = tuple(dict.fromkeys(normal(key) for key in keys))
-        for action in list(self._chosen):
-            if any(self.taken_by(key, action) for key in self._chosen[action]):
-                del self._chosen[action]
+        # Dropping one choice gives its action the table's keys back, which others may have taken.
+        while clashing := self._clashing():
+            del self._chosen[clashing]
+
+    def _clashing(self) -> str | None:
+        for action, keys in self._chosen.items():
+            if any(self.taken_by(key, action) for key in keys):
+                return action
+        return None
 
     def keys(self, action: str) -> tuple[str, ...]:
         """Return the keys of action id `action`; raises KeyError for an unknown id."""

@@ -121,6 +121,11 @@ def test_swapped_keys_are_loaded() -> None:
     assert (keymap.keys("review.allow"), keymap.keys("review.restrict")) == (("R",), ("A",))
 
 
+def test_dropping_a_choice_cannot_make_another_conflict() -> None:
+    keymap = Keymap({"review.skip": ["A"], "review.allow": ["R"]})
+    assert conflicts(keymap) == []
+
+
 @given(
     st.dictionaries(
         st.sampled_from([*BY_ID, "unknown"]),
