@@ -186,7 +186,7 @@ class Keymap(QObject):
         super().__init__()
         self._chosen: dict[str, tuple[str, ...]] = {}
         for action, keys in (chosen or {}).items():
-            with suppress(ValueError):
+            with suppress(ValueError, TypeError):
                 if action in BY_ID:
                     self._chosen[action] = tuple(dict.fromkeys(normal(key) for key in keys))
         # Dropping one choice gives its action the table's keys back, which others may have taken.
