@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
@@ -35,6 +36,7 @@ MOST_GAPS: Final = 1_000
 _DISPLAY: Final = int(Qt.ItemDataRole.DisplayRole)
 _TOOLTIP: Final = int(Qt.ItemDataRole.ToolTipRole)
 _ALIGN: Final = int(Qt.ItemDataRole.TextAlignmentRole)
+_NUMBER: Final = re.compile(r"[+-]?\d[\d.,\u00a0 ]*")
 _SERVED: Final = frozenset({_DISPLAY, _TOOLTIP, _ALIGN})
 _FLAGS: Final[dict[Align, Qt.AlignmentFlag]] = {
     "left": Qt.AlignmentFlag.AlignLeft,
@@ -319,6 +321,10 @@ class RowModel(QAbstractTableModel, Generic[Row]):
 
 
 def harmless(cell: str) -> str:
-    """Return `cell` so that no spreadsheet takes it for a formula (OWASP, CSV injection)."""
+    """Return `cell` so that no spreadsheet takes it for a formula (OWASP, CSV injection).
+
+    A plain number keeps its sign: a negative amount must stay one.
+    """
     flat = cell.replace("\r", " ").replace("\n", " ").replace("\t", " ")
-    return f"'{flat}" if flat.lstrip().startswith(("=", "+", "-", "@")) else flat
+    formula = flat.lstrip().startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(flat)
+    return f"'{flat}" if formula else flat

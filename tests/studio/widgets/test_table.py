@@ -304,9 +304,13 @@ class TestText:
         assert m.headerData(1, Qt.Orientation.Vertical) is None
         assert m.data(QModelIndex()) is None
 
-    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", " =1", "\t=1"])
+    @pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-A1", "@x", " =1", "\t=1", "-2 x"])
     def test_formula_is_disarmed(self, cell: str) -> None:
         assert harmless(cell).startswith("'")
+
+    @pytest.mark.parametrize("cell", ["-12.50", "+1", "-1,234.00", "plain", "a=b"])
+    def test_what_is_harmless_is_left_alone(self, cell: str) -> None:
+        assert harmless(cell) == cell
 
     def test_export_has_titles_and_one_line_a_row(self) -> None:
         m = model()
