@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +27,7 @@ from studio.tab_kinds import tab_kinds
 from studio.tasks import Tasks, off_thread
 from studio.theme import style
 from studio.waiting import WaitingDialog
+from studio.widgets import status_line
 from studio.widgets.message_host import log_qt_warnings
 from studio.widgets.splash import Splash
 from studio.widgets.ticker import Ticker
@@ -35,6 +36,12 @@ from studio.workplace import Workplace
 
 EMBEDDED = "http://127.0.0.1:9"
 """Until the embedded server has said where it is, requests fail as offline."""
+
+SHOWN: Final[dict[Connection, status_line.Connection]] = {
+    Connection.ONLINE: "online",
+    Connection.CONNECTING: "reconnecting",
+    Connection.OFFLINE: "offline",
+}
 
 
 class App:
@@ -55,8 +62,6 @@ class App:
         self._server = server or self._settings.get(SERVER_URL)
         self._keymap = Keymap(self._settings.get(KEYS))
         self._broadcast = Broadcast()
-        self._session = Session(self._settings, Tokens())
-        self._session.use_server(self._server_name)
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
 
@@ -77,6 +82,8 @@ class App:
         self._splash.left.connect(self._quit.set)
         self._splash.continued_offline.connect(self._offline.set)
         self._splash.retried.connect(self._retry.set)
+        self._session = Session(self._settings, await off_thread(Tokens))
+        self._session.use_server(self._server_name)
         self._splash.progress("profile", 1.0, "Profile opened")
         self._api = Api(self._server or EMBEDDED, self._session.token)
         embedded = None
@@ -84,16 +91,18 @@ class App:
             self._ready.set()
         else:
             server = EmbeddedServer(self._profile, on_state=self._server_state)
-            embedded = self.tasks.spawn(server.run())
+            # Not one of the tasks: it outlives them, since stopping a server takes its time.
+            embedded = asyncio.ensure_future(server.run())
         self.window = self._make_window()
         me = await self._begin()
         if not self._quit.is_set():
             self._show(me)
             await self._quit.wait()
         await self._end()
+        await self.tasks.close()
         if embedded is not None:
             embedded.cancel()
-        await self.tasks.close()
+            await asyncio.wait([embedded])
         await self._api.aclose()
         return 0
 
@@ -183,6 +192,7 @@ class App:
         self._signing_in = page
         self.window.show_page(page)
         self.window.status.set_person("")
+        self.window.status.set_connection("online" if self._ready.is_set() else "reconnecting")
 
     async def _sign_in(self, email: str, password: str) -> None:
         page = self._signing_in
@@ -221,12 +231,11 @@ class App:
         window.start(self._place.context, tab_kinds(), self._remembered_window())
 
     def _remembered_window(self) -> dict[str, Any]:
-        remembered: dict[str, Any] = {**self._settings.get(WINDOW)}
-        return remembered | {"tabs": self._settings.get(TABS)}
+        window, tabs = self._settings.get(WINDOW), self._settings.get(TABS)
+        return {**window, "tabs": tabs}
 
     def _connected(self, state: Connection) -> None:
-        words = {Connection.ONLINE: "online", Connection.CONNECTING: "reconnecting"}.get(state, "offline")
-        self.window.status.set_connection(words)
+        self.window.status.set_connection(SHOWN[state])
         for tab in self.window.tabs.values():
             tab.on_connection(state)
 

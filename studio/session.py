@@ -111,7 +111,12 @@ class Session:
                 dialog.accept()
 
         dialog.submitted.connect(lambda code: tasks.spawn(check(code), dialog))
-        dialog.finished.connect(lambda result: answer.done() or answer.set_result(bool(result)))
+
+        def finish(result: int) -> None:
+            if not answer.done():
+                answer.set_result(bool(result))
+
+        dialog.finished.connect(finish)
         dialog.open()
         try:
             return await answer

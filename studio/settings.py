@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from studio.api.client import checked_url
 from studio.offline.changes import Changes
@@ -96,7 +96,7 @@ class Setting(Generic[T]):
     page: str = ""
 
 
-THEME = Setting(
+THEME: Setting[Literal["system", "dark", "light", "contrast"]] = Setting(
     "appearance.theme",
     Choice(("system", "dark", "light", "contrast")),
     "system",

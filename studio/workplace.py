@@ -19,7 +19,7 @@ from studio.offline.store import Store
 from studio.paths import Profile
 from studio.settings import MEDIA_CACHE_MB, Settings
 from studio.tab import Context
-from studio.tasks import Tasks
+from studio.tasks import Tasks, off_thread
 from studio.widgets.ticker import Ticker
 
 RESYNC = "resync"
@@ -72,6 +72,7 @@ class Workplace:
         self._live = Live(api, on_changes=self._changed, on_resync=self._resync, on_state=self._connected)
         self._sender = Sender(outbox, api, broadcast, on_signed_out=on_signed_out)
         broadcast.subscribe(self._count)
+        tasks.spawn(off_thread(self.context.media.clear))
         self._loops = [tasks.spawn(self._listen()), tasks.spawn(self._sender.run())]
         self._count(Changes(kinds=frozenset({KIND})))
 
@@ -89,8 +90,8 @@ class Workplace:
     async def close(self) -> None:
         """End the loops and close the store; what waits is on the disk."""
         for loop in self._loops:
-            if loop is not None:
-                loop.cancel()
+            loop.cancel()
+        await off_thread(self.context.media.clear)
         self._store.close()
 
     def _changed(self, changes: Sequence[Change]) -> None:
