@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import keyring
-import keyring.errors
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -92,6 +90,10 @@ def load(directory: Path, *, from_environment: str | None) -> Keys:
     file = directory / "keys.json"
     if file.exists():
         return from_text(file.read_text(), "file")
+    # Loading a keyring takes a tenth of a second, which most starts need not spend.
+    import keyring
+    import keyring.errors
+
     account = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
     try:
         if keyring.get_keyring().priority >= 1:

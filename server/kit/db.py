@@ -7,6 +7,7 @@ on one writer connection loses none, and a first-come ticket keeps the longest w
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from server.kit import metrics
 from server.kit.errors import Busy
 
 WRITE_WAIT_S = 2.0
@@ -111,8 +113,12 @@ class Database:
 
         Raises Busy when no turn came within two seconds (SQLite) or the pool is drained (PostgreSQL).
         """
-        if self._tickets and not self._tickets.acquire(WRITE_WAIT_S):
-            raise Busy
+        if self._tickets:
+            began = time.perf_counter()
+            in_turn = self._tickets.acquire(WRITE_WAIT_S)
+            metrics.write_wait_seconds.observe(time.perf_counter() - began)
+            if not in_turn:
+                raise Busy
         done: list[Callable[[], None]] = []
         try:
             with self._session(WriteSession, self.writer) as s:

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from server.kit.events import Event
 from server.ops.service import mark_as_demo
 from server.runtime import opened
 from server.settings import Settings
+from tests.postgresql import Cluster
 from tests.server.crash.drill import drill
 from tests.server.crash.process import ServerProcess
 
@@ -35,13 +37,17 @@ pytestmark = pytest.mark.crash
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with keys, a current schema and an admin who has signed in and stepped up."""
+    """The data folder that the servers of these tests serve one after the other."""
     return tmp_path_factory.mktemp("served")
 
 
 @pytest.fixture(scope="module")
 def admin(migrated: Path) -> dict[str, str]:
-    settings = Settings(data=migrated)
+    return make_admin(Settings(data=migrated))
+
+
+def make_admin(settings: Settings) -> dict[str, str]:
+    """The headers of an admin who has signed in and stepped up."""
     with opened(settings) as (db, keys), db.write() as s:
         person = service.create_person(
             s, actor=SYSTEM, keys=keys, handle="root", name="Root", roles=[Role.ADMIN]
@@ -176,3 +182,33 @@ def test_a_taken_port_is_refused_with_a_reason(server: ServerProcess, tmp_path: 
         assert port in last["reason"]
         assert second.stop() == cli.REFUSED
     assert server.stop() == 0
+
+
+def test_three_servers_on_one_postgresql_tell_each_other(postgresql: Cluster, tmp_path: Path) -> None:
+    """A change made through one is heard through another, also after the third was killed."""
+    name = f"test_{uuid4().hex[:12]}"
+    postgresql.create_database(name)
+    keys = json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "="))
+    url = postgresql.url(name)
+    headers = make_admin(Settings(data=tmp_path, keys=keys, DATABASE_URL=url))  # type: ignore[arg-type, call-arg]
+    environment = {"STUDIO_KEYS": keys, "DATABASE_URL": url}
+    with ExitStack() as stack:
+        one, other, doomed = [
+            stack.enter_context(ServerProcess(tmp_path / str(n), **environment)) for n in range(3)
+        ]
+        for server in (one, other, doomed):
+            server.start()
+        speaking = stack.enter_context(httpx.Client(base_url=one.url, headers=headers, trust_env=False))
+        hearing = stack.enter_context(
+            httpx.Client(base_url=other.url, headers=headers, timeout=30, trust_env=False)
+        )
+        stream = stack.enter_context(hearing.stream("GET", "/v1/live"))
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        for number in range(2):
+            key = create_person(speaking, number)
+            assert key in next(line for line in lines if line.startswith('data: {"topic'))
+            if doomed.child.poll() is None:
+                doomed.kill()
+        assert one.stop() == other.stop() == 0
+    postgresql.drop_database(name)
