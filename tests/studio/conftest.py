@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 _fontconfig = Path(tempfile.mkdtemp(prefix="studio-fonts-"))
+atexit.register(shutil.rmtree, _fontconfig, ignore_errors=True)
 (_fontconfig / "fonts.conf").write_text(
     f"""<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
