@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -36,7 +37,7 @@ class Mpv:
                 "--vo=null",
                 "--no-audio",
                 "--hwdec=no",
-                "--vd-lavc-threads=2",
+                f"--vd-lavc-threads={min(os.cpu_count() or 1, 4)}",
                 "--pause",
                 "--keep-open=yes",
                 "--hr-seek=yes",

@@ -202,7 +202,7 @@ def _times(clip: Path, seeks: int) -> dict[str, Any]:
         "raw_decode_p50_ms": _p50(raw),
         "raw_decode_p95_ms": _p95(raw),
         "seek_to_raw_ratio": _round(sum(exact) / sum(raw)),
-        "mpv_output": "--vo=null, 2 threads: no conversion, no paint",
+        "mpv_output": "--vo=null, as many decoder threads as ours: no conversion, no paint",
         "mpv_seek_p50_ms": None,
         "mpv_seek_p95_ms": None,
         "mpv_step_back_p95_ms": None,

@@ -19,6 +19,8 @@ BUDGET = 256 << 20
 _REACH = 60  # frames prefetched to each side of the playhead, as far as the budget goes
 _FAR = 8  # a frame this many decodes away is announced by a near one
 _PATIENCE_S = 0.08  # the longest a view goes without a new picture while requests pour in
+_STILLS = 120  # keyframes kept small, to stand in for frames that are far away
+_STILL_SIDE = 480  # their long side in pixels
 _TREATED = 16  # treated pictures kept for stepping to and fro
 
 
@@ -98,6 +100,7 @@ class Decoder(threading.Thread):
         self._treated: OrderedDict[tuple[int, tuple[int, int]], Picture] = OrderedDict()
         self._treated_with: Shield | None = None
         self._missing: set[int] = set()
+        self._stills: dict[int, VideoFrame] = {}
         self._reported: tuple[tuple[int, int], ...] = ()
         self._delivered_at = 0.0
         self._idle = False
@@ -127,6 +130,8 @@ class Decoder(threading.Thread):
         try:
             self._index, first = open_index(self._source)
             self._reader = FrameReader(self._source, self._index.table)
+            keys = self._index.table.keyframes
+            self._still_frames = frozenset(keys[:: len(keys) // _STILLS + 1])
         except MediaError as error:
             self._deliver(Failed(error.code, str(error)))
             return
@@ -135,7 +140,7 @@ class Decoder(threading.Thread):
             return
         try:
             if first is not None and first.pts == self._index.table.pts[0]:
-                self._cache.put(0, first)
+                self._hold(0, first)
             self._deliver(Opened(self._index))
             self._work()
         finally:
@@ -144,6 +149,7 @@ class Decoder(threading.Thread):
                 self._behind.close()
             self._cache.clear()
             self._treated.clear()
+            self._stills.clear()
 
     def _work(self) -> None:
         while not self._closing:
@@ -182,18 +188,16 @@ class Decoder(threading.Thread):
         if request.frame in self._missing:
             self._stand_in(request)
             return
-        announced = self._reader.cost(request.frame) <= _FAR
+        announced = self._reader.cost(request.frame) <= _FAR or self._stand_in(request)
         latest: tuple[int, VideoFrame] | None = None
         try:
             for number, frame in self._reader.run(request.frame, sparse=True):
-                self._cache.put(number, frame)
+                self._hold(number, frame)
                 latest = number, frame
                 if number == request.frame:
                     self._show(request, number, frame)
                     return
-                if not announced:
-                    announced = True
-                    self._stand_in(request)
+                announced = announced or self._stand_in(request)
                 if self._superseded():
                     break
         except FrameMissingError:
@@ -204,26 +208,42 @@ class Decoder(threading.Thread):
         if latest and time.monotonic() - self._delivered_at > _PATIENCE_S:
             self._show(request, *latest)
 
-    def _stand_in(self, request: Request) -> None:
-        """Show the nearest frame there is."""
-        number = self._cache.nearest(request.frame)
-        frame = None if number is None else self._cache.get(number)
-        if number is not None and frame is not None:
-            self._show(request, number, frame)
+    def _stand_in(self, request: Request) -> bool:
+        """Show the nearest frame at hand, if one lies in the group of pictures of the wanted one."""
+        wanted = request.frame
+        near = self._cache.nearest(wanted)
+        key = max((k for k in self._stills if k <= wanted), default=None)
+        at_hand = [number for number in (near, key) if number is not None]
+        number = min(at_hand, key=lambda number: abs(number - wanted), default=None)
+        start = self._index.table.keyframe_before(wanted)
+        if number is None or (number < start and wanted not in self._missing):
+            return False
+        held_whole = self._cache.get(number)
+        self._show(request, number, held_whole or self._stills[number], keep=held_whole is not None)
+        return True
 
-    def _show(self, request: Request, number: int, frame: VideoFrame) -> None:
+    def _hold(self, number: int, frame: VideoFrame) -> None:
+        """Keep a decoded frame, and a small copy of it where it is one of the stills."""
+        self._cache.put(number, frame)
+        if number in self._still_frames and number not in self._stills:
+            scale = min(1.0, _STILL_SIDE / max(frame.width, frame.height))
+            width, height = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
+            self._stills[number] = frame.reformat(width=width, height=height, interpolation="AREA")
+
+    def _show(self, request: Request, number: int, frame: VideoFrame, *, keep: bool = True) -> None:
+        """Treat and deliver a frame; `keep` is False for a small copy, which must not stay."""
         key = number, request.fit
-        picture = self._treated.get(key)
-        if picture is None or picture.wanted != request.frame:
-            if picture is None:
-                pixels = treat(frame, request.fit, self._index.rotation, request.shield)
-            else:
-                pixels = picture.pixels
-            picture = Picture(number, request.frame, pixels, request.shield, frame.is_corrupt)
+        known = self._treated.get(key)
+        if known is None:
+            pixels = treat(frame, request.fit, self._index.rotation, request.shield)
+        else:
+            pixels = known.pixels
+        picture = Picture(number, request.frame, pixels, request.shield, frame.is_corrupt)
+        if keep:
             self._treated[key] = picture
+            self._treated.move_to_end(key)
             if len(self._treated) > _TREATED:
                 self._treated.popitem(last=False)
-        self._treated.move_to_end(key)
         self._delivered_at = time.monotonic()
         self._deliver(picture)
 
@@ -252,7 +272,17 @@ class Decoder(threading.Thread):
             self._filling = self._fill(self._reader, gap_ahead)
         else:
             self._filling = False
-        return self._filling
+        return self._filling or self._gather_still()
+
+    def _gather_still(self) -> bool:
+        """Decode one still that is wanting; False when none is."""
+        wanting = self._still_frames - self._stills.keys() - self._missing
+        if not wanting:
+            return False
+        number = min(wanting, key=lambda number: abs(number - self._cache.centre))
+        self._behind = self._behind or FrameReader(self._source, self._index.table)
+        self._fill(self._behind, number)
+        return True
 
     def _first_gap(self, numbers: range) -> int | None:
         return next((n for n in numbers if n not in self._cache and n not in self._missing), None)
@@ -261,7 +291,7 @@ class Decoder(threading.Thread):
         """Decode up to `frame`; False when that did not get it held, so that nobody tries again."""
         try:
             for number, picture in reader.run(frame):
-                self._cache.put(number, picture)
+                self._hold(number, picture)
                 if self._superseded():
                     return True
         except FrameMissingError:

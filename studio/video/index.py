@@ -30,6 +30,7 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,live_flv,ogg,asf,mxf,gif,ivf,h264,hevc"
 )
 _MAX_PIXELS = 8192 * 8192
+_THREADS = min(os.cpu_count() or 1, 4)  # more only add frames of delay
 
 
 class MediaError(Exception):
@@ -76,7 +77,7 @@ def open_media(source: Source) -> InputContainer:
 
 
 def video_stream(container: InputContainer) -> VideoStream:
-    """The stream to review, ready to decode with two threads.
+    """The stream to review, ready to decode on a few threads.
 
     Raises MediaError("no_video" | "too_large").
     """
@@ -88,7 +89,7 @@ def video_stream(container: InputContainer) -> VideoStream:
     if stream.width * stream.height > _MAX_PIXELS:
         raise MediaError("too_large", "The picture is larger than this player can show.")
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = 2
+    stream.codec_context.thread_count = _THREADS
     return stream
 
 

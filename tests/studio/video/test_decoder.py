@@ -94,6 +94,47 @@ def test_a_far_frame_is_announced_by_a_near_one(clip: Clip) -> None:
     assert pictures[-1].frame == 140
 
 
+def test_a_still_stands_in_before_anything_is_decoded(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk(clip("bframes"), budget=1 << 20) as at:
+        at.ask(5)
+        at.exact(5)
+        while not at.decoder.idle:
+            at.decoder.join(0.01)
+        told: list[object] = []
+        run = decoder_module.FrameReader.run
+
+        def noted(reader: decoder_module.FrameReader, frame: int, **how: bool) -> object:
+            told.append("decoding")
+            return run(reader, frame, **how)
+
+        monkeypatch.setattr(decoder_module.FrameReader, "run", noted)
+        deliver = at.decoder._deliver_to
+        monkeypatch.setattr(at.decoder, "_deliver_to", lambda r: (told.append(r), deliver(r)))
+        at.ask(149)
+        at.exact(149)
+    pictures = [told for told in told if isinstance(told, Picture)]
+    assert isinstance(told[0], Picture)
+    assert (told[0].frame, told[0].wanted) == (120, 149)
+    assert read_number(told[0].pixels) == 120
+    assert pictures[-1].frame == 149
+
+
+def test_a_still_never_passes_for_the_frame_itself(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder_module, "_STILL_SIDE", 8)
+    with desk(clip("bframes"), budget=1 << 20) as at:
+        at.ask(5)
+        at.exact(5)
+        while not at.decoder.idle:
+            at.decoder.join(0.01)
+        at.ask(149)
+        stand_in = at.until(lambda r: isinstance(r, Picture))[-1]
+        assert isinstance(stand_in, Picture)
+        assert (stand_in.frame, stand_in.exact) == (120, False)
+        at.ask(120)
+        assert read_number(at.exact(120).pixels) == 120
+        assert read_number(stand_in.pixels) != 120, "so small a still cannot be read"
+
+
 def test_the_latest_request_wins(clip: Clip) -> None:
     with desk(clip("long_gop")) as at:
         for frame in range(FRAMES):
@@ -145,10 +186,10 @@ def test_steps_inside_the_cache_decode_nothing(clip: Clip, monkeypatch: pytest.M
         runs: list[int] = []
         run = decoder_module.FrameReader.run
 
-        def counted(reader: decoder_module.FrameReader, frame: int) -> object:
+        def counted(reader: decoder_module.FrameReader, frame: int, **how: bool) -> object:
             if threading.current_thread() is at.decoder and reader is at.decoder._reader:
                 runs.append(frame)
-            return run(reader, frame)
+            return run(reader, frame, **how)
 
         monkeypatch.setattr(decoder_module.FrameReader, "run", counted)
         for frame in (76, 77, 76, 75, 74, 73):
