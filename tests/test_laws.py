@@ -88,7 +88,9 @@ def test_states_are_free_of_qt() -> None:
 
 
 def test_the_client_takes_only_wire_types_and_rules() -> None:
-    allowed = re.compile(r"server\.\w+\.(schemas|rules)$|server\.kit\.(wire|params)$|server\.accounts\.permissions$")
+    allowed = re.compile(
+        r"server\.\w+\.(schemas|rules)$|server\.kit\.(wire|params)$|server\.accounts\.permissions$"
+    )
     for path in sources("studio"):
         for module in imported(path):
             if module.startswith("server."):
@@ -101,7 +103,9 @@ def test_tests_never_sleep() -> None:
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 zero = [ast.unparse(a) for a in node.args] == ["0"]
-                assert zero or called not in ("time.sleep", "sleep", "asyncio.sleep"), f"{name(path)}:{node.lineno}"
+                assert zero or called not in ("time.sleep", "sleep", "asyncio.sleep"), (
+                    f"{name(path)}:{node.lineno}"
+                )
 
 
 def test_services_never_commit() -> None:

@@ -1,0 +1,59 @@
+"""The seed map is complete, current, and true of the tables that exist."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import server.app  # noqa: F401 - imports every table
+from server.kit.models import Base
+
+ROOT = Path(__file__).parents[1]
+MAP = tomllib.loads((ROOT / "docs/seed-map.toml").read_text())
+SEED = next(iter(sorted((ROOT.parent / "shared/seed").glob("*.txt"))), None)
+
+
+def test_the_page_is_what_the_script_writes() -> None:
+    render = runpy.run_path(str(ROOT / "scripts/seed_map.py"))["render"]
+    assert (ROOT / "docs/seed-map.md").read_text() == render(MAP)
+
+
+def test_what_is_said_to_be_here_is_here() -> None:
+    known = {
+        f"{table.name}.{column.name}" for table in Base.metadata.tables.values() for column in table.columns
+    }
+    for table in MAP["table"].values():
+        if table["state"] == "here":
+            for where in table["columns"].values():
+                assert where in known or where.startswith("view:"), where
+    for state, where in MAP["method"].values():
+        if state == "here":
+            assert (ROOT / where.split()[0].rstrip(",")).exists(), where
+
+
+def test_every_state_is_one_of_three() -> None:
+    states = {table["state"] for table in MAP["table"].values()}
+    states |= {entry[0] for kind in ("method", "screen", "metric", "claim") for entry in MAP[kind].values()}
+    assert states <= {"here", "planned", "left out"}
+
+
+@pytest.mark.skipif(SEED is None, reason="the seed document is not beside this checkout")
+def test_nothing_of_the_seed_is_missing() -> None:
+    assert SEED is not None
+    seed = SEED.read_text()
+    schema = seed[: seed.index("DATABASE MIGRATION SCRIPT")]
+    tables = re.findall(r"pgTable\(\s*'(\w+)',\s*\{(.*?)\n  \},\s*\n\s*\(table\)", schema, re.S)
+    assert {name for name, _ in tables} == set(MAP["table"])
+    for name, body in tables:
+        columns = re.findall(r"^\s+\w+: \w+\('(\w+)'", body, re.M)
+        if MAP["table"][name]["state"] == "here":
+            assert set(columns) == set(MAP["table"][name]["columns"]), name
+    assert set(re.findall(r"async (\w+)\(", seed)) == set(MAP["method"])
+    assert set(re.findall(r"(\w+\.tsx)", seed)) == set(MAP["screen"])
+    metrics = seed[seed.index("SUCCESS METRICS") : seed.index("FINAL NOTES")]
+    assert all(metric in metrics for metric in MAP["metric"])
+    assert all(claim in seed for claim in MAP["claim"])
