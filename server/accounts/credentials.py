@@ -77,7 +77,7 @@ def set_totp(s: WriteSession, *, actor: Actor, keys: Keys, person_id: UUID, secr
 
 
 def totp_secret(s: AnySession, *, keys: Keys, email: str) -> str | None:
-    """The authenticator secret behind an address; None without one (demo accounts, whose secrets are told)."""
+    """The authenticator secret behind an address, None without one (demo accounts tell theirs)."""
     query = select(Credential).where(Credential.email_lookup == keys.lookup("email", email))
     found = s.scalars(query).one_or_none()
     return keys.decrypt(found.totp, bound_to=_bound(found.person_id)) if found and found.totp else None
