@@ -9,8 +9,8 @@ from typing import Any
 DOCS = Path(__file__).parents[1] / "docs"
 HEAD = """# Where the seed went
 
-Written by `make seed-map` from `seed-map.toml`. The seed document describes the platform naively; its meanings are
-kept, its mistakes are not. *planned* names the later issue that owes it.
+Written by `make seed-map` from `seed-map.toml`. The seed document describes the platform naively; its
+meanings are kept, its mistakes are not. *planned* names the later issue that owes it.
 """
 
 
