@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,15 +20,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.db import WriteSession
-from server.kit.errors import Conflict, NotFound
+from server.kit.errors import Busy, Conflict, NotFound
 from server.kit.jobs import Context
 from server.kit.models import Base
 from server.kit.upsert import insert_ignoring
 
 log = logging.getLogger(__name__)
 
-GIVE_UP = timedelta(minutes=10)
+GIVE_UP = timedelta(minutes=2)
 """A run that has not ended after this long is taken for dead, and the job becomes due again."""
+FINISH_ATTEMPTS = 20
+"""Turns waited for to write down the end of a run; without it the job would pause for `GIVE_UP`."""
 IDLE_S = 30.0
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -87,6 +90,16 @@ class Ticker:
         for name in self._jobs.keys() - known:
             insert_ignoring(s, JobSchedule, {"name": name, "next_at": clock.now()})
 
+    def start(self, s: WriteSession) -> None:
+        """Register, and make due what died with the last process: known at once only on SQLite, where
+        this process is the only one; elsewhere after `GIVE_UP`."""
+        self.register(s)
+        if s.get_bind().dialect.name == "sqlite":
+            now = clock.now()
+            for row in s.scalars(select(JobSchedule)):
+                if row.running(now):
+                    row.next_at = now
+
     def run_now(self, s: WriteSession, name: str) -> None:
         """Make a job due at once. Raises NotFound for an unknown name, Conflict while the job runs."""
         if name not in self._jobs:
@@ -134,30 +147,37 @@ class Ticker:
         except Exception as caught:
             log.exception("recurring job %s failed", job.name)
             error = f"{type(caught).__name__}: {caught}"[:300]
-        spent = time.monotonic() - clocked
-        with given.db.write() as s:
-            s.execute(
-                update(JobSchedule)
-                .where(JobSchedule.name == job.name, JobSchedule.started_at == began)
-                .values(
-                    next_at=job.due_after(began),
-                    ended_at=clock.now(),
-                    duration_ms=round(spent * 1000),
-                    error=error,
-                )
-            )
+        self._finish(given, job, began, spent_s=time.monotonic() - clocked, error=error)
         return True
+
+    def _finish(
+        self, given: Context, job: Recurring, began: datetime, *, spent_s: float, error: str | None
+    ) -> None:
+        done = (
+            update(JobSchedule)
+            .where(JobSchedule.name == job.name, JobSchedule.started_at == began)
+            .values(
+                next_at=job.due_after(began),
+                ended_at=clock.now(),
+                duration_ms=round(spent_s * 1000),
+                error=error,
+            )
+        )
+        for _ in range(FINISH_ATTEMPTS):
+            with suppress(Busy), given.db.write() as s:
+                s.execute(done)
+                return
 
     def run(self, given: Context, stopped: threading.Event) -> None:
         """Run due jobs until `stopped` is set (and `wake` called)."""
-        registered = False
+        started = False
         while not stopped.is_set():
             self._wake.clear()
             try:
-                if not registered:
+                if not started:
                     with given.db.write() as s:
-                        self.register(s)
-                    registered = True
+                        self.start(s)
+                    started = True
                 self.tick(given)
             except Exception:
                 log.exception("recurring jobs are paused")

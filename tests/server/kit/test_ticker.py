@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,8 +12,8 @@ import sqlalchemy as sa
 
 from server.kit import clock
 from server.kit.crypto import Keys
-from server.kit.db import Database
-from server.kit.errors import Conflict, NotFound
+from server.kit.db import Database, WriteSession
+from server.kit.errors import Busy, Conflict, NotFound
 from server.kit.jobs import Context
 from server.kit.ticker import GIVE_UP, JobSchedule, Recurring, Ticker
 from server.settings import Settings
@@ -31,7 +32,7 @@ def ready(context: Context, *jobs: Recurring) -> Ticker:
     for job in jobs:
         ticker.every(job.name, job.period, job.run)
     with context.db.write() as s:
-        ticker.register(s)
+        ticker.start(s)
     return ticker
 
 
@@ -123,6 +124,37 @@ def test_a_run_that_died_is_due_again(context: Context) -> None:
         now.advance(timedelta(seconds=1))
         with pytest.raises(Died):
             ticker.tick(context)
+
+
+def test_a_restart_on_sqlite_forgets_runs_that_died(context: Context) -> None:
+    def die(_: Context) -> None:
+        raise KeyboardInterrupt
+
+    with clock.held(NOON):
+        ticker = ready(context, Recurring("test.die", MINUTE, die))
+        with pytest.raises(KeyboardInterrupt):
+            ticker.tick(context)
+        restarted = ready(context, Recurring("test.die", MINUTE, lambda _: None))
+        assert restarted.tick(context) == (["test.die"] if context.db.sqlite else [])
+
+
+def test_a_busy_database_does_not_lose_the_end_of_a_run(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, refusals = context.db.write, iter([False, True, True])
+
+    @contextmanager
+    def crowded() -> Iterator[WriteSession]:
+        if next(refusals, False):
+            raise Busy
+        with write() as s:
+            yield s
+
+    ticker = ready(context, Recurring("test.count", MINUTE, lambda _: None))
+    monkeypatch.setattr(context.db, "write", crowded)
+    assert ticker.tick(context) == ["test.count"]
+    assert next(refusals, None) is None
+    assert row(context, "test.count").ended_at is not None
 
 
 def test_run_now_makes_a_job_due(context: Context) -> None:
