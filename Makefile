@@ -7,7 +7,7 @@ DATA ?= var/demo
 MEDIA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo demo-reset test drill bench lint types screenshots package package-check constraints seed-map clean
+.PHONY: help setup system demo demo-reset test drill bench lint types screenshots package package-check constraints docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,8 +55,9 @@ package-check:  ## start the frozen app offscreen: sign in, claim, decode a fram
 constraints:  ## write constraints.txt anew from the ranges in pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url --output-file constraints.txt pyproject.toml
 
-seed-map: setup  ## write docs/seed-map.md from docs/seed-map.toml
+docs: setup  ## write the generated parts of the documentation
 	$(BIN)/python scripts/seed_map.py
+	PYTHONPATH=. $(BIN)/python scripts/machines.py
 
 clean:
 	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Writes docs/seed-map.md from docs/seed-map.toml (`make seed-map`)."""
+"""Writes docs/seed-map.md from docs/seed-map.toml (`make docs`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 DOCS = Path(__file__).parents[1] / "docs"
 HEAD = """# Where the seed went
 
-Written by `make seed-map` from `seed-map.toml`. The seed document describes the platform naively; its
+Written by `make docs` from `seed-map.toml`. The seed document describes the platform naively; its
 meanings are kept, its mistakes are not. *planned* names the later issue that owes it.
 """
 
