@@ -28,7 +28,7 @@ def test_every_file_that_the_map_of_the_server_names_exists() -> None:
 
 def _beside(name: str) -> bool:
     """A bare file name follows one with its folder."""
-    return "/" not in name and any((ROOT / "server").glob(f"*/{name}"))
+    return "/" not in name and any((ROOT / "server").rglob(name))
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
