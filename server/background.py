@@ -37,7 +37,10 @@ class Background:
         """Returns at once."""
         self._listener = live.listen(self._context.db)
         self._spawn("events", bus.run, self._context.db, self._stopped)
-        self._spawn("jobs", self._jobs)
+        self._spawn("seal", recurring.seal, self._context)
+        if self._context.settings.jobs:
+            self._spawn("ticker", self._recurring)
+            self._spawn("jobs", self._durable)
 
     def stop(self) -> None:
         """End every thread, let running steps end, and seal the audit log."""
@@ -51,12 +54,13 @@ class Background:
             self._listener.stop()
         recurring.seal(self._context)
 
-    def _jobs(self) -> None:
-        recurring.seal(self._context)
-        if not self._context.settings.jobs or self._stopped.wait(FIRST_REQUESTS_S):
-            return
-        jobs.launch(self._context)
-        ticker.run(self._context, self._stopped)
+    def _recurring(self) -> None:
+        if not self._stopped.wait(FIRST_REQUESTS_S):
+            ticker.run(self._context, self._stopped)
+
+    def _durable(self) -> None:
+        if not self._stopped.wait(FIRST_REQUESTS_S):
+            jobs.launch(self._context)
 
     def _spawn(self, name: str, run: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         def guarded() -> None:

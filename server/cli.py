@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from server.lock import FolderLock, Taken
+from server.refused import Refused
 from server.settings import Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -25,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     given = {"data": asked.data} if asked.data else {}
     command: Command = asked.run
-    return command(Settings(**given), asked)
+    try:
+        return command(Settings(**given), asked)
+    except Refused as refusal:
+        _say(str(refusal))
+        return ALREADY_RUNNING if isinstance(refusal, Taken) else REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,16 +84,9 @@ def _say(line: str) -> None:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
-    from server.lock import Taken
-    from server.serve import Refused, announce, serve
+    from server.serve import serve
 
-    try:
-        serve(settings, host=asked.host, port=asked.port, announced=asked.announce)
-    except (Refused, Taken) as refusal:
-        if asked.announce:
-            announce("refused", reason=str(refusal), running=isinstance(refusal, Taken))
-        _say(str(refusal))
-        return ALREADY_RUNNING if isinstance(refusal, Taken) else REFUSED
+    serve(settings, host=asked.host, port=asked.port, announced=asked.announce)
     return 0
 
 
@@ -169,28 +168,19 @@ def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _backup(settings: Settings, asked: argparse.Namespace) -> int:
-    from server.ops.backup import Unable, backup
+    from server.ops.backup import backup
 
-    try:
-        written = backup(settings, asked.file)
-    except Unable as refusal:
-        _say(str(refusal))
-        return REFUSED
+    written = backup(settings, asked.file)
     _say(f"{asked.file}: the database and {written.media} media files, {written.size / 2**20:.1f} MiB.")
     _say("The server's keys are not in it: keep them apart, a backup without them cannot be read.")
     return 0
 
 
 def _restore(settings: Settings, asked: argparse.Namespace) -> int:
-    from server.lock import FolderLock, Taken
-    from server.ops.backup import Unable, restore
+    from server.ops.backup import restore
 
-    try:
-        with FolderLock(settings.data):
-            restored = restore(settings, asked.file, force=asked.force)
-    except (Unable, Taken) as refusal:
-        _say(str(refusal))
-        return REFUSED
+    with FolderLock(settings.data):
+        restored = restore(settings, asked.file, force=asked.force)
     _say(f"Restored what was backed up at {restored.made_at}: {restored.media} media files.")
     return _audit_verify(settings, asked)
 

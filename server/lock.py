@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from server.refused import Refused
 
-class Taken(Exception):
+
+class Taken(Refused):
     """Another process serves this folder."""
 
 
@@ -26,7 +28,7 @@ class FolderLock:
             _lock(self._file)
         except OSError as error:
             os.close(self._file)
-            raise Taken(f"another server is running on {self._path.parent}") from error
+            raise Taken(f"Another server is running on {self._path.parent}.") from error
         return self
 
     def __exit__(

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.kit import logs
-from server.lock import FolderLock
+from server.lock import FolderLock, Taken
+from server.refused import Refused
 from server.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 
 
-class Refused(Exception):
-    """The server does not start; the message says why and what to do."""
-
-
 def announce(event: str, **facts: object) -> None:
     """One line of JSON on stdout for the parent process."""
     print(json.dumps({"event": event, **facts}), flush=True)
@@ -37,7 +34,7 @@ def announce(event: str, **facts: object) -> None:
 def serve(settings: Settings, *, host: str, port: int, announced: bool) -> None:
     """Answer until a signal, or (when `announced`) until stdin is closed because the parent has gone.
 
-    Raises lock.Taken when another process serves the folder, Refused for a demo on an open address.
+    Raises Refused, after announcing it: `running` says that another process serves the folder.
     """
 
     def progress(step: str, fraction: float) -> None:
@@ -46,9 +43,14 @@ def serve(settings: Settings, *, host: str, port: int, announced: bool) -> None:
 
     logs.configure(settings.data / "log", to_stderr=not announced)
     embedded = settings.database_url is None
-    with FolderLock(settings.data) if embedded else nullcontext():
-        progress("loading", 0.1)
-        _run(settings, host, port, announced, progress)
+    try:
+        with FolderLock(settings.data) if embedded else nullcontext():
+            progress("loading", 0.1)
+            _run(settings, host, port, announced, progress)
+    except Refused as refusal:
+        if announced:
+            announce("refused", reason=str(refusal), running=isinstance(refusal, Taken))
+        raise
 
 
 def _run(settings: Settings, host: str, port: int, announced: bool, progress: Progress) -> None:

@@ -228,8 +228,14 @@ def launch(given: Context) -> None:
     for name, run in _workflows.items():
         DBOS.workflow(name=name)(run)
     _context, _slots = given, slots
-    DBOS.launch()
-    DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
+    try:
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
+    except BaseException:
+        DBOS.destroy()
+        slots.release()
+        _context = _slots = None
+        raise
     slots.watch(_take_over)
 
 

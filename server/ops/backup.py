@@ -23,15 +23,12 @@ from server.kit import clock
 from server.kit.db import Database
 from server.kit.storage import Store
 from server.migrations import schema
+from server.refused import Refused
 from server.settings import Settings
 
 FORMAT = 1
 MANIFEST, SQLITE, DUMP = "manifest.json", "studio.sqlite", "studio.dump"
 _MEDIA = re.compile(r"media/([0-9a-f]{64})")
-
-
-class Unable(Exception):
-    """The backup or the restore was not done; the message says why, and nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +45,18 @@ class Manifest:
 
 
 def backup(settings: Settings, file: Path) -> Manifest:
-    """Write a consistent backup, while servers run or not. Raises Unable; `file` appears only when whole.
+    """Write a consistent backup, while servers run or not. Raises Refused; `file` appears only when whole.
 
     The database is copied first: media files never change, so those it refers to are still there after it.
     """
     if file.exists():
-        raise Unable(f"{file} exists already.")
+        raise Refused(f"{file} exists already.")
     db = Database(settings.sqlalchemy_url)
     fresh = file.with_name(file.name + ".part")
     try:
         revision = schema.revision_of(db)
         if revision is None:
-            raise Unable("There is no database to back up yet.")
+            raise Refused("There is no database to back up yet.")
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
             copy = _copy_sqlite(settings, Path(folder)) if db.sqlite else _dump(db, Path(folder))
             store = Store(settings.media)
@@ -85,7 +82,7 @@ def backup(settings: Settings, file: Path) -> Manifest:
 def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
     """Put a backup in place and bring it to this program's schema. The server must be stopped.
 
-    Everything is unpacked and its hashes are checked before anything is replaced. Raises Unable when the
+    Everything is unpacked and its hashes are checked before anything is replaced. Raises Refused when the
     file is damaged or of the other kind of database, or when the target is not empty and `force` is false.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -95,10 +92,10 @@ def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
         embedded = settings.database_url is None
         if embedded != (manifest.database == SQLITE):
             kind = "SQLite" if manifest.database == SQLITE else "PostgreSQL"
-            raise Unable(f"This is a backup of a {kind} database; DATABASE_URL says otherwise.")
+            raise Refused(f"This is a backup of a {kind} database; DATABASE_URL says otherwise.")
         with _target(settings) as db:
             if not force and schema.revision_of(db) is not None:
-                raise Unable("There is a database already. --force replaces it.")
+                raise Refused("There is a database already. --force replaces it.")
         if embedded:
             _place_sqlite(settings, unpacked / SQLITE)
         else:
@@ -127,7 +124,7 @@ def _copy_sqlite(settings: Settings, folder: Path) -> Path:
     ):
         source.backup(target, pages=2_000)
         if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise Unable("The copy of the database is damaged, so the database itself may be.")
+            raise Refused("The copy of the database is damaged, so the database itself may be.")
     return copy
 
 
@@ -153,11 +150,11 @@ def _postgresql(program: str, address: str, *options: str) -> None:
     """Run a PostgreSQL tool; the password travels in its environment, where `ps` does not show it."""
     path = shutil.which(program)
     if path is None:
-        raise Unable(f"{program} is not installed (Debian: apt-get install postgresql-client).")
+        raise Refused(f"{program} is not installed (Debian: apt-get install postgresql-client).")
     url = sa.make_url(address)
     bare = url.set(drivername="postgresql", password=None).render_as_string()
     secret = {"PGPASSWORD": str(url.password)} if url.password else {}
-    done = subprocess.run(  # noqa: S603 - a fixed program, and no shell
+    done = subprocess.run(
         [path, *options, f"--dbname={bare}"],
         env={**os.environ, **secret},
         stdin=subprocess.DEVNULL,
@@ -165,7 +162,7 @@ def _postgresql(program: str, address: str, *options: str) -> None:
         text=True,
     )
     if done.returncode:
-        raise Unable(f"{program} failed: {done.stderr.strip()[-500:]}")
+        raise Refused(f"{program} failed: {done.stderr.strip()[-500:]}")
 
 
 def _unpack(file: Path, folder: Path) -> Manifest:
@@ -174,10 +171,10 @@ def _unpack(file: Path, folder: Path) -> Manifest:
         with tarfile.open(file, "r:") as tar:
             first = tar.next()
             if first is None or first.name != MANIFEST or first.size > 10_000:
-                raise Unable(f"{file} is not a backup.")
+                raise Refused(f"{file} is not a backup.")
             manifest = Manifest(**json.loads(_contents(tar, first).read()))
             if manifest.format != FORMAT or manifest.database not in (SQLITE, DUMP):
-                raise Unable("This backup was made by a newer program.")
+                raise Refused("This backup was made by a newer program.")
             media = 0
             for member in tar:
                 if member.name == MANIFEST:
@@ -187,12 +184,12 @@ def _unpack(file: Path, folder: Path) -> Manifest:
                 with target.open("wb") as out:
                     shutil.copyfileobj(_contents(tar, member), out, 1 << 20)
                 if _hash(target) != expected:
-                    raise Unable(f"{member.name} in the backup is damaged.")
+                    raise Refused(f"{member.name} in the backup is damaged.")
                 media += member.name != manifest.database
     except (tarfile.TarError, OSError, EOFError, ValueError, TypeError, KeyError) as error:
-        raise Unable(f"{file} cannot be read as a backup ({type(error).__name__}).") from error
+        raise Refused(f"{file} cannot be read as a backup ({type(error).__name__}).") from error
     if media != manifest.media or not (folder / manifest.database).exists():
-        raise Unable(f"{file} is not whole: {media} of {manifest.media} media files are there.")
+        raise Refused(f"{file} is not whole: {media} of {manifest.media} media files are there.")
     return manifest
 
 
@@ -201,14 +198,14 @@ def _expected_hash(manifest: Manifest, member: tarfile.TarInfo) -> str:
         return manifest.sha256
     found = _MEDIA.fullmatch(member.name)
     if not found or not member.isreg():
-        raise Unable("The backup holds something that does not belong there.")
+        raise Refused("The backup holds something that does not belong there.")
     return found[1]
 
 
 def _contents(tar: tarfile.TarFile, member: tarfile.TarInfo) -> io.BufferedIOBase:
     found = tar.extractfile(member)
     if found is None:
-        raise Unable("The backup holds something that does not belong there.")
+        raise Refused("The backup holds something that does not belong there.")
     return io.BufferedReader(found) if isinstance(found, io.RawIOBase) else found  # type: ignore[return-value]
 
 

@@ -14,7 +14,8 @@ from server.audit import service as audit
 from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
 from server.kit.db import Database
-from server.runtime import NoKeys, load_keys, opened
+from server.refused import Refused
+from server.runtime import load_keys, opened
 from server.settings import Settings
 
 
@@ -80,13 +81,32 @@ def test_the_api_describes_itself(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_postgresql_needs_keys_that_every_process_shares(tmp_path: Path, keys: Keys) -> None:
     url = "postgresql://nowhere/none"
-    with pytest.raises(NoKeys):
+    with pytest.raises(Refused):
         load_keys(Settings(data=tmp_path, DATABASE_URL=url))  # type: ignore[call-arg]
     file = tmp_path / "secret.json"
     file.write_text(json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "=")))
     given = load_keys(Settings(data=tmp_path, DATABASE_URL=url, keys_file=file))  # type: ignore[call-arg]
     assert given.source == "environment"
     assert not (tmp_path / "keys.json").exists()
+
+
+def test_a_database_of_a_newer_program_is_left_alone(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    db = Database(f"sqlite:///{data / 'studio.sqlite'}")
+    with db.write() as s:
+        s.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    db.dispose()
+    assert cli.main(["audit", "verify", "--data", str(data)]) == cli.REFUSED
+    assert "newer program" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none?connect_timeout=2")
+    keys = dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "=")
+    monkeypatch.setenv("STUDIO_KEYS", json.dumps(keys))
+    assert cli.main(["migrate", "--data", str(tmp_path)]) == cli.REFUSED
+    assert "cannot be reached" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["audit"], ["backup"], ["serve", "--port", "x"]])

@@ -19,7 +19,8 @@ from server.audit import service as audit
 from server.audit.models import AuditEntry
 from server.kit.access import SYSTEM
 from server.kit.storage import Store
-from server.ops.backup import MANIFEST, Unable, backup, restore
+from server.ops.backup import MANIFEST, backup, restore
+from server.refused import Refused
 from server.runtime import opened
 from server.settings import Settings
 from tests.postgresql import Cluster
@@ -119,7 +120,7 @@ def test_force_replaces_what_was_written_since(server: Settings, tmp_path: Path)
     backup(server, file)
     with opened(server) as (db, _), db.write() as s:
         audit.record(s, actor=SYSTEM, action="test.wrote", target="row:3")
-    with pytest.raises(Unable, match="--force"):
+    with pytest.raises(Refused, match="--force"):
         restore(server, file, force=False)
     assert entries(server) == 3
     restore(server, file, force=True)
@@ -131,14 +132,14 @@ def test_a_backup_of_the_other_kind_of_database_is_refused(server: Settings, tmp
     backup(server, file)
     url = "postgresql://nowhere/none" if server.database_url is None else None
     other = Settings(data=tmp_path / "other", keys=KEYS, DATABASE_URL=url)  # type: ignore[arg-type, call-arg]
-    with pytest.raises(Unable, match="DATABASE_URL"):
+    with pytest.raises(Refused, match="DATABASE_URL"):
         restore(other, file, force=True)
 
 
 def test_an_empty_server_has_nothing_to_back_up(make_server: MakeServer, tmp_path: Path) -> None:
     settings = make_server("empty")
     settings.data.mkdir()
-    with pytest.raises(Unable, match="no database"):
+    with pytest.raises(Refused, match="no database"):
         backup(settings, tmp_path / "backup.tar")
     assert not (tmp_path / "backup.tar").exists()
 
@@ -206,11 +207,11 @@ class TestDamage:
                 if member.name == MANIFEST:
                     text = text.replace(b'"format": 1', b'"format": 2')
                 new.addfile(member, io.BytesIO(text))
-        with pytest.raises(Unable, match="newer"):
+        with pytest.raises(Refused, match="newer"):
             restore(target, changed, force=False)
 
     def refused(self, target: Settings, file: Path) -> None:
-        with pytest.raises(Unable):
+        with pytest.raises(Refused):
             restore(target, file, force=False)
         assert not (target.data / "studio.sqlite").exists()
         assert not media(target)
