@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 import server.content.workflow  # noqa: F401
 from server.accounts import sweeps as accounts_sweeps
@@ -53,7 +54,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
         try:
             yield
         finally:
-            background.stop()
+            await run_in_threadpool(background.stop)
 
     app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan)
     app.state.settings = settings

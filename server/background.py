@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import ParamSpec
 
 from server.kit import jobs, live
@@ -43,16 +44,17 @@ class Background:
             self._spawn("jobs", self._durable)
 
     def stop(self) -> None:
-        """End every thread, let running steps end, and seal the audit log."""
-        self._stopped.set()
-        bus.wake()
-        ticker.wake()
-        for thread in self._threads:
-            thread.join()
-        jobs.stop()
-        if self._listener:
-            self._listener.stop()
-        recurring.seal(self._context)
+        """End every thread, let running steps end, seal the audit log. Blocks: not for an event loop."""
+        with ExitStack() as last_to_first:
+            last_to_first.callback(recurring.seal, self._context)
+            if self._listener:
+                last_to_first.callback(self._listener.stop)
+            last_to_first.callback(jobs.stop)
+            self._stopped.set()
+            bus.wake()
+            ticker.wake()
+            for thread in self._threads:
+                thread.join()
 
     def _recurring(self) -> None:
         if not self._stopped.wait(FIRST_REQUESTS_S):

@@ -7,6 +7,7 @@ its tables in our database. Work that merely recurs belongs to `server.kit.ticke
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,7 +75,8 @@ _workflows: dict[str, Callable[..., None]] = {}
 _clients: WeakKeyDictionary[sa.Engine, DBOSClient] = WeakKeyDictionary()
 _guard = threading.Lock()
 _context: Context | None = None
-_slots: Slots | None = None
+_slots: Slots | None = None  # set before DBOS starts, because it resumes work while it starts
+_launched = threading.Event()
 
 
 def context() -> Context:
@@ -198,6 +200,7 @@ def create_tables(url: str) -> None:
     """Create DBOS's own tables, or bring them up to date. The database must exist and be in WAL mode."""
     import dbos
 
+    logging.getLogger("dbos").setLevel(logging.ERROR)
     dbos.DBOS.migrate(url)
 
 
@@ -236,6 +239,7 @@ def launch(given: Context) -> None:
         slots.release()
         _context = _slots = None
         raise
+    _launched.set()
     slots.watch(_take_over)
 
 
@@ -251,6 +255,7 @@ def stop() -> None:
         status="PENDING", executor_id=_slots.mine, limit=1, load_input=False, load_output=False
     )
     DBOS.destroy(workflow_completion_timeout_sec=STOP_S if running else 0)
+    _launched.clear()
     _slots.release()
     _context = _slots = None
 
@@ -263,10 +268,13 @@ def _take_over(executor: str) -> None:
 
 
 def purge(given: Context) -> int:
-    """Forget workflows that ended longer than `KEEP` ago, with their checkpoints; answers how many."""
+    """Forget workflows that ended longer than `KEEP` ago, with their checkpoints; answers how many.
+
+    Does nothing in a process that does not run durable jobs (yet).
+    """
     from dbos import DBOS
 
-    if _slots is None:
+    if not _launched.is_set():
         return 0
     before = clock.now() - KEEP
     ended = DBOS.list_workflows(

@@ -893,7 +893,7 @@ def upgrade() -> None:
         ),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("subject_version_hash", sa.String(length=64), nullable=True),
-        sa.Column("dedup_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("dedup_key", sa.LargeBinary(length=32), nullable=True),
         sa.Column(
             "state",
             sa.Enum(

@@ -49,6 +49,11 @@ class ServerProcess:
         last = self.announced[-1] if self.announced else {}
         self.url = str(last.get("url", ""))
 
+    def faults(self) -> list[str]:
+        """The lines of the log that a person would have to look into."""
+        lines = (self.data / "log" / "server.jsonl").read_text().splitlines()
+        return [line for line in lines if json.loads(line)["level"] in ("warning", "error", "critical")]
+
     def kill(self) -> None:
         self.child.kill()
         assert self.child.wait(WAIT_S) == -9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -130,6 +131,22 @@ def test_a_stopped_server_leaves_a_sealed_log(server: ServerProcess, admin: dict
     with opened(Settings(data=server.data)) as (db, _), db.read() as s:
         newest = s.scalar(sa.select(sa.func.max(AuditEntry.seq)))
         assert s.scalar(sa.select(sa.func.max(AuditHead.seq))) == newest
+
+
+def test_jobs_run_beside_the_requests_and_end_cleanly(migrated: Path, admin: dict[str, str]) -> None:
+    pause = threading.Event()
+    with ServerProcess(migrated, STUDIO_JOBS="true") as server:
+        server.start()
+        with httpx.Client(base_url=server.url, headers=admin, trust_env=False) as client:
+            for _ in range(300):
+                jobs = client.get("/v1/ops/jobs").json()["items"]
+                if all(job["last_run_at"] for job in jobs):
+                    break
+                pause.wait(0.1)
+        assert {job["name"] for job in jobs if job["kind"] == "recurring"} >= {"audit.seal"}
+        assert [job["name"] for job in jobs if job["error"] or not job["last_run_at"]] == []
+        assert server.stop() == 0
+        assert server.faults() == []
 
 
 def test_a_second_server_on_the_folder_is_refused(server: ServerProcess) -> None:
