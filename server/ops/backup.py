@@ -51,6 +51,8 @@ def backup(settings: Settings, file: Path) -> Manifest:
     """
     if file.exists():
         raise Refused(f"{file} exists already.")
+    if not file.parent.is_dir():
+        raise Refused(f"There is no folder {file.parent}.")
     db = Database(settings.sqlalchemy_url)
     fresh = file.with_name(file.name + ".part")
     try:
@@ -64,15 +66,17 @@ def backup(settings: Settings, file: Path) -> Manifest:
             manifest = Manifest(
                 FORMAT, clock.now().isoformat(), revision, copy.name, _hash(copy), media=len(names)
             )
-            with tarfile.open(fresh, "w") as tar:
+            private = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(private, "wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
                 _add_text(tar, MANIFEST, json.dumps(asdict(manifest)))
                 tar.add(copy, copy.name)
                 for name in names:
                     tar.add(store.path(name), f"media/{name}")
-        with fresh.open("rb") as written:
+        with fresh.open("rb+") as written:
             os.fsync(written.fileno())
-        fresh.chmod(0o600)
         fresh.replace(file)
+    except FileNotFoundError as error:
+        raise Refused("A file was swept away meanwhile. Run the backup again.") from error
     finally:
         fresh.unlink(missing_ok=True)
         db.dispose()

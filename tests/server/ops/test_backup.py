@@ -139,6 +139,8 @@ def test_a_backup_of_the_other_kind_of_database_is_refused(server: Settings, tmp
 def test_an_empty_server_has_nothing_to_back_up(make_server: MakeServer, tmp_path: Path) -> None:
     settings = make_server("empty")
     settings.data.mkdir()
+    with pytest.raises(Refused, match="no folder"):
+        backup(settings, tmp_path / "nowhere" / "backup.tar")
     with pytest.raises(Refused, match="no database"):
         backup(settings, tmp_path / "backup.tar")
     assert not (tmp_path / "backup.tar").exists()
