@@ -64,10 +64,25 @@ class App:
         self._broadcast = Broadcast()
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
+        self.started = False
 
     @property
     def _server_name(self) -> str:
         return self._server or f"embedded:{self._profile.root}"
+
+    @property
+    def me(self) -> Me | None:
+        """Who is signed in."""
+        return self._place.context.me if self._place is not None else None
+
+    @property
+    def email(self) -> str:
+        """The address that signed in last."""
+        return self._session.last_email
+
+    def quit(self) -> None:
+        """End `main` in good order."""
+        self._quit.set()
 
     # Life
 
@@ -113,7 +128,7 @@ class App:
         window.closing.connect(self._quit.set)
         window.settings_wanted.connect(self._open_settings)
         window.waiting_wanted.connect(self._open_waiting)
-        window.sign_out_wanted.connect(lambda: self.tasks.spawn(self._sign_out()))
+        window.sign_out_wanted.connect(lambda: self.tasks.spawn(self.sign_out()))
         for notice in self._settings.notices:
             self.messages.notify(Level.WARNING, notice)
         return window
@@ -151,6 +166,7 @@ class App:
         self.window.show()
         self._splash.progress("tabs", 1.0)
         self._splash.close()
+        self.started = True
 
     async def _end(self) -> None:
         self._remember_window()
@@ -187,14 +203,15 @@ class App:
         where = self._server or "The server on this computer"
         page = SignInPage(where, self._session.last_email)
         page.set_fault(why)
-        page.submitted.connect(lambda email, password: self.tasks.spawn(self._sign_in(email, password), page))
+        page.submitted.connect(lambda email, password: self.tasks.spawn(self.sign_in(email, password), page))
         page.server_wanted.connect(self._open_settings)
         self._signing_in = page
         self.window.show_page(page)
         self.window.status.set_person("")
         self.window.status.set_connection("online" if self._ready.is_set() else "reconnecting")
 
-    async def _sign_in(self, email: str, password: str) -> None:
+    async def sign_in(self, email: str, password: str) -> None:
+        """Sign in from the sign-in page; the page tells why it failed."""
         page = self._signing_in
         assert page is not None
         page.set_busy(True)
@@ -247,7 +264,8 @@ class App:
             self.window.stop()
             await place.close()
 
-    async def _sign_out(self) -> None:
+    async def sign_out(self) -> None:
+        """Hand back what is claimed, forget the token, and ask who is next."""
         self._remember_window()
         await self._leave()
         await self._session.sign_out(self._api)
