@@ -23,6 +23,7 @@ from studio.session import Session
 from studio.settings import KEYS, REDUCED_MOTION, SERVER_URL, TABS, THEME, WINDOW, Settings
 from studio.settings_dialog import SettingsDialog
 from studio.sign_in import SignInPage
+from studio.tab import Context
 from studio.tab_kinds import tab_kinds
 from studio.tasks import Tasks, off_thread
 from studio.theme import style
@@ -74,6 +75,16 @@ class App:
     def me(self) -> Me | None:
         """Who is signed in."""
         return self._place.context.me if self._place is not None else None
+
+    @property
+    def context(self) -> Context | None:
+        """What the tabs of the signed-in person work with."""
+        return self._place.context if self._place is not None else None
+
+    @property
+    def sign_in_page(self) -> SignInPage | None:
+        """The sign-in page while it is shown."""
+        return self._signing_in
 
     @property
     def email(self) -> str:
