@@ -20,6 +20,7 @@ from server.content.file_routes import router as files
 from server.content.routes import router as content
 from server.content.upload import Receiver
 from server.kit import errors
+from server.kit.bodies import Bounded
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.events import bus
@@ -63,6 +64,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     app.state.receiver = Receiver(Store(settings.media))
     app.state.resolve_actor = resolver(db, keys)
     errors.install(app)
+    app.add_middleware(Bounded)
     app.add_middleware(Observed)
     for router in (audit, accounts, content, files, moderation, ops):
         app.include_router(router)

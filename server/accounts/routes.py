@@ -39,15 +39,7 @@ from server.kit.paging import Page
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
 from server.kit.wire import text
 
-MAX_BODY = 64 * 1024
-"""Sign-in is open to anyone, so what it reads is bounded before it is parsed."""
-
-router = APIRouter(
-    prefix="/v1/accounts",
-    tags=["accounts"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    max_body_size=MAX_BODY,
-)
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems(400, 401, 403, 413, 422, 503))
 
 
 def _db(request: Request) -> Database:

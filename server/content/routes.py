@@ -28,7 +28,7 @@ from server.kit.paging import Page, decode, encode
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
 from server.settings import Settings
 
-router = APIRouter(prefix="/v1/content", tags=["content"], responses=problems(400, 401, 403, 422, 503))
+router = APIRouter(prefix="/v1/content", tags=["content"], responses=problems(400, 401, 403, 413, 422, 503))
 
 
 def _db(request: Request) -> Database:
@@ -38,7 +38,7 @@ def _db(request: Request) -> Database:
 @router.post(
     "/videos",
     status_code=201,
-    responses=problems(409, 413, 429),
+    responses=problems(409, 429),
     dependencies=[limit(120, timedelta(minutes=1))],
 )
 def create_video(

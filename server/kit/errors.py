@@ -76,6 +76,10 @@ class NotFound(DomainError):
     status, code, title = 404, "not_found", "There is nothing at this address"
 
 
+class MethodNotAllowed(DomainError):
+    status, code, title = 405, "method_not_allowed", "This address does not take this method"
+
+
 class Conflict(DomainError):
     status, code, title = 409, "conflict", "Someone or something was faster"
 
@@ -88,10 +92,6 @@ class Stale(DomainError):
 
 class TooLarge(DomainError):
     status, code, title = 413, "too_large", "The content is larger than allowed"
-
-
-class UnsupportedMedia(DomainError):
-    status, code, title = 415, "unsupported_media", "The content is of another type"
 
 
 class RangeNotSatisfiable(DomainError):
@@ -111,17 +111,17 @@ class Busy(DomainError):
         super().__init__(detail, retry_after_s=1)
 
 
-TITLES = {
-    kind.status: kind.title
+KINDS = {
+    kind.status: kind
     for kind in (
         BadRequest,
         Unauthorised,
         Forbidden,
         NotFound,
+        MethodNotAllowed,
         Conflict,
         Stale,
         TooLarge,
-        UnsupportedMedia,
         RangeNotSatisfiable,
         Invalid,
         TooMany,
@@ -135,7 +135,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
         found[status] = {
-            "description": TITLES[status],
+            "description": KINDS[status].title,
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         if status in (429, 503):
@@ -191,10 +191,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
-        title = TITLES.get(error.status_code, str(error.detail))
+        kind = KINDS.get(error.status_code, DomainError)
         return _answer(
-            Problem(title=title, status=error.status_code, code=code, detail=str(error.detail)),
+            Problem(title=kind.title, status=error.status_code, code=kind.code, detail=str(error.detail)),
             dict(error.headers or {}),
         )
 

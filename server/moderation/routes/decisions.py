@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from server.kit.access import Actor, require
+from server.kit.bodies import body_limit
 from server.kit.errors import NotFound, problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.moderation import service
@@ -25,7 +26,12 @@ from server.moderation.schemas import (
 router = APIRouter()
 
 
-@router.post("/items/{item_id}/decisions", status_code=201, responses=problems(404, 409))
+@router.post(
+    "/items/{item_id}/decisions",
+    status_code=201,
+    responses=problems(404, 409),
+    openapi_extra=body_limit(2 << 20),
+)
 def decide(
     request: Request,
     item_id: UUID,
