@@ -86,6 +86,17 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(id="queue.why", text="Why is this first?", keys=("W",), scope="queue", group="Queue", icon="help"),
     Action(
+        id="queue.peek", text="Look without claiming", keys=("P",), scope="queue", group="Queue", icon="eye"
+    ),
+    Action(
+        id="queue.account",
+        text="Open the creator's account",
+        keys=("C",),
+        scope="queue",
+        group="Queue",
+        icon="person",
+    ),
+    Action(
         id="table.copy",
         text="Copy selected rows",
         keys=("Ctrl+C",),

@@ -42,11 +42,16 @@ class FilterBar(QWidget):
         saved: Mapping[str, Filter] | None = None,
         *,
         key: str = "",
+        fixed: Mapping[str, Filter] | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """`toggles` are (id, title); `key` is the shown key that leads to the field."""
+        """`toggles` are (id, title); `key` is the shown key that leads to the field.
+
+        `fixed` filters come first in the menu and cannot be forgotten.
+        """
         super().__init__(parent)
         self._saved = dict(saved or {})
+        self._fixed = dict(fixed or {})
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(style.tokens().space_2)
@@ -112,11 +117,12 @@ class FilterBar(QWidget):
         """Return the menu of saved filters."""
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        for name in sorted(self._saved):
-            shown = menu.addAction(icon("filter"), name.replace("&", "&&"))
-            shown.triggered.connect(partial(self.apply, self._saved[name]))
-        if self._saved:
-            menu.addSeparator()
+        for known in (self._fixed, dict(sorted(self._saved.items()))):
+            for name, wanted in known.items():
+                shown = menu.addAction(icon("filter"), name.replace("&", "&&"))
+                shown.triggered.connect(partial(self.apply, wanted))
+            if known:
+                menu.addSeparator()
         keep = menu.addAction(icon("plus"), "Save this filter…")
         keep.setEnabled(self.filter() != Filter())
         keep.triggered.connect(self._ask_name)

@@ -1,0 +1,435 @@
+"""The moderation queue: what waits, how long still, who has it, and the way into the review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from server.moderation.schemas import MyStats, Review
+from studio.api.errors import ApiError, Offline
+from studio.api.live import Connection
+from studio.key_binding import bind
+from studio.messages import Level, Problem
+from studio.stamps import stamp
+from studio.tab import Context
+from studio.tabs.moderation import rows, snapshot
+from studio.tabs.moderation.queue_bar import QueueBar
+from studio.tabs.moderation.queue_feed import QueueFeed
+from studio.tabs.moderation.queue_peek import Peek
+from studio.tabs.moderation.queue_preview import NARROW, WIDE, Preview
+from studio.tabs.moderation.queue_state import OVER, QueueCounts, QueueFilter, headline
+from studio.tabs.moderation.snapshot import QueueRow
+from studio.tabs.moderation.stale_bar import StaleBar
+from studio.tabs.moderation.why import WhyPopover
+from studio.theme import style
+from studio.widgets.button import Button
+from studio.widgets.card import Card
+from studio.widgets.page_header import PageHeader
+from studio.widgets.state_stack import StateStack
+from studio.widgets.table import RowModel
+from studio.widgets.table_view import TableView
+from studio.widgets.time_label import span
+
+LOOK_MS: Final = 120
+"""Arrow keys held down pass by: only where they rest is asked for."""
+LIVE: Final = ("due", "holder", "age")
+TITLE: Final = "title"
+TITLE_MIN: Final = 124
+ROOMY: Final = 1150
+"""The width of the page in px from which the card beside the table is wide."""
+
+Then = Callable[[Review], object]
+
+
+class QueuePage(QWidget):
+    """Listens to a `QueueFeed` and shows it. What is to be done with an item is for the tab."""
+
+    next_wanted = Signal()
+    claim_wanted = Signal(object)
+    """The `QueueRow` to review."""
+    account_wanted = Signal(object)
+    """The UUID of a creator."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setAccessibleName("Moderation queue")
+        self._context = context
+        self._me = context.me.handle
+        self._may_claim = "moderation.claim" in context.me.permissions
+        self.feed = QueueFeed(context.api, context.store, self)
+        self._counts = QueueCounts()
+        self._counted_anew = False
+        self._let_through = 0
+        self._wanted_id: str | None = None
+        self._at = 0
+        self._as_of: datetime | None = None
+        self._painted = False
+        self.model = RowModel[QueueRow](
+            rows.columns(now=self._now, titles=self.policy_title, me=self._me),
+            row_id=lambda row: row.id,
+            search=rows.search_text(self.policy_title),
+            parent=self,
+        )
+        self._lay_out()
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(LOOK_MS)
+        self._look.timeout.connect(self._fetch_review)
+        self.model.counted.connect(self._show_state)
+        self.table.current.connect(self._select)
+        self.table.opened.connect(lambda _id: self._open())
+        self.table.export_wanted.connect(self._ask_export)
+        self.bar.changed.connect(self._narrow)
+        context.ticker.second.connect(self._tick)
+        self._bind()
+
+    def _lay_out(self) -> None:
+        worn = style.tokens()
+        keymap = self._context.keymap
+        self.header = PageHeader("Moderation queue")
+        self.next = Button(
+            "Claim the next item", kind="primary", icon="review", tip=keymap.tooltip("queue.claim-next")
+        )
+        self.next.setEnabled(self._may_claim)
+        self.next.clicked.connect(self.next_wanted)
+        self.header.add_tool(self.next)
+        self.bar = QueueBar(self._context.settings, key=keymap.shown("filter"))
+        self.bar.saved.connect(lambda: self._context.tasks.write(self._context.settings.save))
+        self.stale = StaleBar()
+        self.stale.retried.connect(self.feed.refresh)
+        self.table = TableView(self.model, "Moderation queue", keymap)
+        self.table.setColumnHidden(self.model.column_number("type"), True)
+        self.table.sort_by("priority")
+        self.table.viewport().installEventFilter(self)
+        self.states = StateStack(self.table)
+        self.states.retried.connect(self.feed.refresh)
+        self.states.acted.connect(self.bar.clear)
+        card = Card()
+        card.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
+        card.body.addWidget(self.states)
+        self.preview = Preview(
+            keymap, now=self._now, titles=self.policy_title, me=self._me, may_claim=self._may_claim
+        )
+        self.preview.claim_wanted.connect(self._open)
+        self.preview.peek_wanted.connect(self.peek)
+        self.preview.why_wanted.connect(self.show_why)
+        self.preview.account_wanted.connect(self._open_account)
+        columns = QHBoxLayout()
+        columns.setSpacing(worn.space_3)
+        columns.addWidget(card, 1)
+        columns.addWidget(self.preview)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
+        page.setSpacing(worn.space_3)
+        page.addWidget(self.header)
+        page.addWidget(self.bar)
+        page.addWidget(self.stale)
+        page.addLayout(columns, 1)
+        self.setFocusProxy(self.table)
+
+    def _bind(self) -> None:
+        bind(
+            self._context.keymap,
+            self,
+            "queue",
+            {
+                "queue.claim-next": self.next_wanted.emit,
+                "queue.open": self._open,
+                "queue.why": self.show_why,
+                "queue.peek": self.peek,
+                "queue.account": self._open_account,
+            },
+        )
+        bind(self._context.keymap, self, "global", {"filter": self.bar.line.focus})
+
+    def _now(self) -> int:
+        return int(self._context.ticker.now().timestamp() * 1000)
+
+    def policy_title(self, policy: str) -> str:
+        """The title of a policy, or what its code says while titles are not known."""
+        return self.feed.titles.get(policy) or policy.rpartition(".")[2].replace("_", " ").capitalize()
+
+    # What the feed tells
+
+    def loading(self, rows: int) -> None:
+        if not self.feed.rows:
+            self.header.set_subtitle(f"Loading · {rows:,} items so far" if rows else "Loading")
+            self.states.loading()
+
+    def replaced(self, rows: Sequence[QueueRow], kept_at: datetime | None) -> None:
+        self.bar.set_titles(self.feed.titles)
+        self._apply(self.bar.filter())
+        self.model.set_rows(rows)
+        self._count()
+        self._as_of = kept_at
+        if kept_at is None:
+            self._keep()
+        if self._wanted_id is not None:
+            self.go_to(self._wanted_id)
+
+    def changed(self, rows: Sequence[QueueRow], gone: Collection[str]) -> None:
+        self.model.upsert(rows)
+        self.model.remove(gone)
+        self._counted_anew = True
+        now = self.table.current_id()
+        if any(row.id == now for row in rows):
+            self._select(now)
+
+    def fresh(self) -> None:
+        self._as_of = None
+        self.stale.hide()
+
+    def failed(self, error: ApiError) -> None:
+        if self.feed.rows:
+            self._grow_old(error.what_happened)
+        else:
+            self.header.set_subtitle("")
+            kept = "Nothing is lost: the queue is on the server."
+            problem = Problem(
+                what_happened=error.what_happened, what_was_kept=kept, what_to_do=error.what_to_do
+            )
+            self.states.failed(problem)
+
+    def on_connection(self, connection: Connection) -> None:
+        """Say that what is shown grows old, and catch up when the server is back."""
+        if connection is Connection.OFFLINE and self.feed.rows:
+            self._grow_old(Offline.happened)
+        elif connection is Connection.ONLINE:
+            self.feed.hurry()
+
+    def _grow_old(self, why: str) -> None:
+        self._as_of = self._as_of or self._context.ticker.now()
+        self.stale.tell(why, self._as_of)
+
+    def _keep(self) -> None:
+        rows = list(self.feed.rows.values())
+        self._context.tasks.write(partial(snapshot.keep, self._context.store, rows, self.feed.titles))
+
+    # What is shown
+
+    def _narrow(self, wanted: QueueFilter) -> None:
+        self._apply(wanted)
+        self._show_state(self.model.rowCount(), len(self.feed.rows))
+
+    def _apply(self, wanted: QueueFilter) -> None:
+        now = self._now()
+        self._let_through = self._counts.due_before(now + (wanted.due_within_ms or 0))
+        self.model.set_filter(wanted.words, wanted.predicate(now=now, me=self._me))
+
+    def _count(self) -> None:
+        self._counted_anew = False
+        self._counts.count(self.feed.rows.values(), self._me)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        now = self._now()
+        self.header.set_subtitle(headline(self._counts, now))
+        over = self._counts.due_before(now)
+        self.bar.line.set_count(OVER, f"Over SLA · {over:,}" if over else "Over SLA")
+
+    def _show_state(self, shown: int, held: int) -> None:
+        if shown:
+            self.states.content()
+            self._settle()
+        elif held:
+            self.states.empty("search", "Nothing matches", "Try fewer words.", "Clear the filter")
+        elif self.feed.rows or self.feed.read_once:
+            self.states.empty("check", "The queue is clear", "New flags appear here by themselves.")
+            self._fetch_stats()
+
+    def _tick(self, _now: datetime) -> None:
+        if not self.isVisible():
+            return
+        if self._counted_anew:
+            self._count()
+        elif self.feed.rows:
+            self._show_counts()
+        wanted = self.bar.filter()
+        if wanted.passing:
+            through = self._counts.due_before(self._now() + (wanted.due_within_ms or 0))
+            if through != self._let_through:
+                self._apply(wanted)
+        viewport = self.table.viewport()
+        for name in LIVE:
+            number = self.model.column_number(name)
+            left, width = self.table.columnViewportPosition(number), self.table.columnWidth(number)
+            viewport.update(left, 0, width, viewport.height())
+        self.preview.tick()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.preview.setFixedWidth(WIDE if self.width() >= ROOMY else NARROW)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.table.viewport():
+            if event.type() == QEvent.Type.Resize:
+                self._fit_title()
+            elif event.type() == QEvent.Type.Paint and not self._painted and self.model.rowCount():
+                self._painted = True
+                QTimer.singleShot(0, partial(stamp, "queue"))
+        return False
+
+    def _fit_title(self) -> None:
+        """Give the title what the other columns leave over."""
+        title = self.model.column_number(TITLE)
+        others = sum(
+            self.table.columnWidth(n)
+            for n in range(self.model.columnCount())
+            if n != title and not self.table.isColumnHidden(n)
+        )
+        self.table.setColumnWidth(title, max(TITLE_MIN, self.table.viewport().width() - others))
+
+    # The selected item
+
+    def current(self) -> QueueRow | None:
+        """The row that the keyboard is on."""
+        name = self.table.current_id()
+        return None if name is None else self.feed.rows.get(str(name))
+
+    def go_to(self, item_id: str) -> bool:
+        """Select an item, clearing the filter that hides it; False when it is not in the queue."""
+        self._wanted_id = None
+        if item_id not in self.feed.rows:
+            if not self.feed.read_once:
+                self._wanted_id = item_id
+            return self._wanted_id is not None
+        if not self.model.numbers([item_id]):
+            self.bar.clear()
+            self.model.flush()
+        self.table.select([item_id], item_id)
+        self.table.setFocus()
+        return True
+
+    def _select(self, _name: object) -> None:
+        row = self.current()
+        self.preview.show_row(row)
+        if row is not None:
+            self._at = self.table.currentIndex().row()
+            self._look.start()
+        else:
+            QTimer.singleShot(0, self, self._settle)
+
+    def _settle(self) -> None:
+        """Go to the row that stands where the one stood that has left the queue."""
+        last = self.model.rowCount() - 1
+        if last >= 0 and self.table.current_id() is None:
+            self.table.selectRow(min(self._at, last))
+
+    def _fetch_review(self) -> None:
+        if (row := self.current()) is not None:
+            self._read_review(row.id, self.preview.show_review, _pass_over)
+
+    def _read_review(
+        self, item_id: str, then: Then, on_error: Callable[[ApiError], object] | None = None
+    ) -> None:
+        async def fetch() -> Review:
+            return (await self._context.api.get(f"/v1/moderation/items/{item_id}")).model(Review)
+
+        self._context.tasks.read(fetch, then, on_error, owner=self)
+
+    def _with_review(self, then: Then) -> None:
+        """Call `then` with what the server knows of the current item, at once or when it has come."""
+        row, known = self.current(), self.preview.review
+        if row is None:
+            return
+        if known is not None:
+            then(known)
+        else:
+            self._read_review(row.id, then)
+
+    def _open(self) -> None:
+        if (row := self.current()) is not None and self._may_claim:
+            self.claim_wanted.emit(row)
+
+    def _open_account(self) -> None:
+        def go(review: Review) -> None:
+            if review.creator is not None:
+                self.account_wanted.emit(review.creator.id)
+
+        self._with_review(go)
+
+    def peek(self) -> None:
+        """Show what is known of the current item without claiming it."""
+        self._with_review(self.show_peek)
+
+    def look_up(self, item_id: str) -> None:
+        """Show what is known of an item that is not in the queue."""
+        self._read_review(item_id, self.show_peek)
+
+    def show_peek(self, review: Review) -> None:
+        """Show what is known of an item, in the queue or not."""
+        Peek(review, self.policy_title, self.window()).open()
+
+    def show_why(self) -> None:
+        """Explain the place of the current item."""
+        self._with_review(self._explain)
+
+    def _explain(self, review: Review) -> None:
+        row = self.feed.rows.get(str(review.item.id))
+        order = rows.queue_order
+        before = sum(order(each) < order(row) for each in self.feed.rows.values()) if row else None
+        place = None if before is None else before + 1
+        why = WhyPopover(review.item.priority_why, self.window(), place=place, of=len(self.feed.rows))
+        why.open_at(self.preview.why)
+
+    def _fetch_stats(self) -> None:
+        if "moderation.decide" not in self._context.me.permissions:
+            return
+
+        async def fetch() -> MyStats:
+            return (await self._context.api.get("/v1/moderation/stats/me")).model(MyStats)
+
+        self._context.tasks.read(fetch, self._show_stats, _pass_over, owner=self)
+
+    def _show_stats(self, stats: MyStats) -> None:
+        if self.feed.rows or not stats.decided_today:
+            return
+        each = f", about {span(stats.median_handling_ms / 1000)} each" if stats.median_handling_ms else ""
+        done = f"You decided {stats.decided_today:,} items today{each}. New flags appear here by themselves."
+        self.states.empty("check", "The queue is clear", done)
+
+    # What leaves, and what stays
+
+    def _ask_export(self) -> None:
+        dialog = QFileDialog(self, "Export the queue as CSV", "queue.csv", "CSV (*.csv)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(self.export)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export(self, file: str) -> None:
+        """Write what is shown to `file`, and say so."""
+        notify = self._context.messages.notify
+        try:
+            count = self.table.export(Path(file))
+        except OSError as error:
+            notify(Level.ERROR, "The queue could not be exported.", error.strerror or "")
+        else:
+            notify(Level.SUCCESS, f"{count:,} items exported", Path(file).name)
+
+    def save_state(self) -> dict[str, Any]:
+        """Columns, order and filter."""
+        return {"columns": self.table.save_columns(), "filter": self.bar.state()}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what `save_state` gave; what does not fit is ignored."""
+        with suppress(AttributeError, TypeError, ValueError):
+            self.table.restore_columns(state.get("columns") or {})
+        self.bar.restore(state.get("filter"))
+
+    async def leave(self) -> None:
+        """Keep the queue for an offline start."""
+        if self.feed.rows and self.feed.read_once:
+            self._keep()
+
+
+def _pass_over(_error: ApiError) -> None:
+    """Let it be: the row says enough, and the feed tells when something is wrong."""

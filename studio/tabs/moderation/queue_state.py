@@ -1,0 +1,183 @@
+"""What the queue is narrowed to, in words that can be typed, saved and read; and what is counted in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.moderation.rules import ContentType, ItemState, Severity
+from studio.tabs.moderation.snapshot import QueueRow
+
+Passes = Callable[[QueueRow], bool]
+
+MINE: Final = "mine"
+OVER: Final = "over"
+SOON: Final = "due<1h"
+CRITICAL: Final = "severity:critical"
+TEXT: Final = "type:text"
+
+STATES: Final[Mapping[str, ItemState]] = {
+    "waiting": ItemState.PENDING,
+    "claimed": ItemState.CLAIMED,
+    "held": ItemState.ON_HOLD,
+    "escalated": ItemState.ESCALATED,
+}
+"""The words of the screen for the states of an open item."""
+_TYPES: Final[Mapping[str, tuple[ContentType, ...]]] = {
+    **{kind.value: (kind,) for kind in ContentType},
+    "text": (ContentType.COMMENT, ContentType.CAPTION, ContentType.PROFILE),
+}
+_SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_MINUTES: Final = {"m": 1, "min": 1, "h": 60, "d": 1440}
+
+_CHOICE: Final = re.compile(r"(severity|type|state|policy):(\S+)")
+_SCORE: Final = re.compile(r"score([<>])(\d{1,3})%?")
+_DUE: Final = re.compile(r"due<(\d{1,4})(m|min|h|d)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFilter:
+    """What an item must be; None is anything.
+
+    `score_from` and `score_below` are basis points; `due_within_ms` counts from now and includes what is
+    over its time; `words` are looked for in title, creator, policy and id.
+    """
+
+    words: str = ""
+    severities: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+    states: frozenset[str] | None = None
+    policies: tuple[str, ...] | None = None
+    score_from: int | None = None
+    score_below: int | None = None
+    due_within_ms: int | None = None
+    mine: bool = False
+
+    @property
+    def passing(self) -> bool:
+        """Whether the passing of time changes what it lets through."""
+        return self.due_within_ms is not None
+
+    def predicate(self, *, now: int, me: str) -> Passes | None:
+        """Return what tells whether a row passes, words aside; None when all do.
+
+        `now` is ms since 1970, `me` the handle of whoever looks.
+        """
+        checks: list[Passes] = []
+        if (severities := self.severities) is not None:
+            checks.append(lambda row: row.severity in severities)
+        if (types := self.types) is not None:
+            checks.append(lambda row: row.content_type in types)
+        if (states := self.states) is not None:
+            checks.append(lambda row: row.state in states)
+        if (policies := self.policies) is not None:
+            checks.append(lambda row: row.policy.startswith(policies))
+        if (least := self.score_from) is not None:
+            checks.append(lambda row: row.score_bp is not None and row.score_bp >= least)
+        if (below := self.score_below) is not None:
+            checks.append(lambda row: row.score_bp is not None and row.score_bp < below)
+        if self.due_within_ms is not None:
+            latest = now + self.due_within_ms
+            checks.append(lambda row: row.due < latest)
+        if self.mine:
+            checks.append(lambda row: row.claimed_by == me)
+        return _all(checks)
+
+
+def _all(checks: list[Passes]) -> Passes | None:
+    if len(checks) < 2:
+        return checks[0] if checks else None
+    first, *others = checks
+
+    def passes(row: QueueRow) -> bool:
+        if not first(row):
+            return False
+        for check in others:  # noqa: SIM110 - a generator would take twice the time
+            if not check(row):
+                return False
+        return True
+
+    return passes
+
+
+def parse(text: str, toggles: Collection[str] = ()) -> QueueFilter:
+    """Return the filter that a line says, together with the toggles `MINE` and `OVER`.
+
+    `severity:critical,high`, `type:text`, `state:held` and `policy:violence` take the beginning of a value,
+    so that a list narrows while it is typed; `score>70`, `score<40` are percent; `due<1h`. Several of one
+    name widen it, different names narrow it; all other words must occur somewhere.
+    """
+    chosen: dict[str, list[str]] = {}
+    words: list[str] = []
+    low = high = due = None
+    for term in text.casefold().split():
+        if match := _CHOICE.fullmatch(term):
+            chosen.setdefault(match[1], []).extend(filter(None, match[2].split(",")))
+        elif (match := _SCORE.fullmatch(term)) and int(match[2]) <= 100:
+            if match[1] == ">":
+                low = int(match[2]) * 100
+            else:
+                high = int(match[2]) * 100
+        elif match := _DUE.fullmatch(term):
+            due = int(match[1]) * _MINUTES[match[2]] * 60_000
+        else:
+            words.append(term)
+    return QueueFilter(
+        words=" ".join(words),
+        severities=_values(chosen.get("severity"), {k: (v,) for k, v in _SEVERITIES.items()}),
+        types=_values(chosen.get("type"), _TYPES),
+        states=_values(chosen.get("state"), {k: (v,) for k, v in STATES.items()}),
+        policies=tuple(chosen["policy"]) if chosen.get("policy") else None,
+        score_from=low,
+        score_below=high,
+        due_within_ms=0 if OVER in toggles else due,
+        mine=MINE in toggles,
+    )
+
+
+def _values(begun: list[str] | None, known: Mapping[str, tuple[str, ...]]) -> frozenset[str] | None:
+    if not begun:
+        return None
+    beginnings = tuple(begun)
+    return frozenset(str(v) for name, values in known.items() if name.startswith(beginnings) for v in values)
+
+
+def toggled(text: str, term: str) -> str:
+    """Return the line with `term` added at its end, or without it when it is there."""
+    terms = text.split()
+    return " ".join([t for t in terms if t != term] if term in terms else [*terms, term])
+
+
+class QueueCounts:
+    """How many items are over their time at any moment, without looking at all of them each second."""
+
+    def __init__(self) -> None:
+        self._dues: NDArray[np.int64] = np.empty(0, np.int64)
+        self.mine = 0
+
+    def count(self, rows: Collection[QueueRow], me: str) -> None:
+        """Take the rows as they are now; `me` is the handle of whoever looks."""
+        self._dues = np.sort(np.fromiter((row.due for row in rows), np.int64, len(rows)))
+        self.mine = sum(row.claimed_by == me for row in rows)
+
+    @property
+    def open(self) -> int:
+        """How many items are open."""
+        return len(self._dues)
+
+    def due_before(self, moment: int) -> int:
+        """How many items are due before `moment`, in ms since 1970."""
+        return int(np.searchsorted(self._dues, moment))
+
+
+def headline(counts: QueueCounts, now: int) -> str:
+    """Return the line of facts above the queue."""
+    parts = [f"{counts.open:,} open", f"{counts.due_before(now):,} over SLA"]
+    if counts.mine:
+        parts.append(f"{counts.mine:,} with you")
+    return " · ".join(parts)

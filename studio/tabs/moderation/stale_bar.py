@@ -1,0 +1,43 @@
+"""Says above a list that it is not up to date, how old it is, and lets one try again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from studio.theme import style
+from studio.theme.icons import pixmap
+from studio.widgets.button import Button
+from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.time_label import exact
+
+
+class StaleBar(QFrame):
+    """Hidden while the list is fresh."""
+
+    retried = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        worn = style.tokens()
+        self.setProperty("surface", "card")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(worn.space_3, worn.space_1, worn.space_2, worn.space_1)
+        row.setSpacing(worn.space_2)
+        icon = Label()
+        icon.setPixmap(pixmap("offline", "warning", worn.icon_size, self.devicePixelRatioF()))
+        self._what = ElidedLabel()
+        again = Button("Try again", kind="quiet", icon="refresh", tip="Try again (F5)")
+        again.clicked.connect(self.retried)
+        row.addWidget(icon)
+        row.addWidget(self._what, 1)
+        row.addWidget(again)
+        self.hide()
+
+    def tell(self, what: str, as_of: datetime) -> None:
+        """Say why nothing new comes, and since when."""
+        self._what.setText(f"{what} This is the queue as of {exact(as_of)}.")
+        self.setAccessibleName(self._what.text())
+        self.show()
