@@ -153,7 +153,10 @@ class Exclusion(Base):
 
 
 class Flag(Identified, Base):
-    """One voice against a piece of content. `ranges` is [[start_ms, end_ms], ...] of the video."""
+    """One voice against a piece of content. `ranges` is [[start_ms, end_ms], ...] of the video.
+
+    `dedup_key` is null once the flag does not speak any more, so that its reporter may speak anew.
+    """
 
     __tablename__ = "moderation_flags"
 
@@ -169,7 +172,7 @@ class Flag(Identified, Base):
     ranges: Mapped[list[list[int]]] = mapped_column(Json)
     note: Mapped[str | None] = mapped_column(Text)
     subject_version_hash: Mapped[str | None] = mapped_column(String(64))
-    dedup_key: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    dedup_key: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
     state: Mapped[FlagState] = mapped_column(one_of(FlagState))
     item_id: Mapped[UUID] = mapped_column(ForeignKey(Item.id))
     received_at: Mapped[datetime]

@@ -32,7 +32,7 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
     gone = s.execute(
         update(flags)
         .where(flags.c.id == flag_id, flags.c.state == FlagState.LINKED)
-        .values(state=FlagState.WITHDRAWN)
+        .values(state=FlagState.WITHDRAWN, dedup_key=None)
     )
     if gone.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("This flag is not waiting for a decision any more.", code="already_judged")
@@ -78,7 +78,7 @@ def cancel_items(
             s.execute(
                 update(flags)
                 .where(flags.c.item_id == item.id, flags.c.state == FlagState.LINKED)
-                .values(state=flags_become)
+                .values(state=flags_become, dedup_key=None)
             )
         changed(
             s,

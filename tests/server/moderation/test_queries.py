@@ -148,10 +148,10 @@ def test_every_walk_uses_its_index_and_sorts_nothing(db: Database, installed: No
 
     sa.event.listen(db.reader, "before_cursor_execute", note)
     try:
-        with db.read() as s:
+        with db.read() as read:
             for name, filters in walks.items():
                 for key in (None, after):
-                    items.page(s, actor=cleared, after=key, limit=20, **filters)  # type: ignore[arg-type]
+                    items.page(read, actor=cleared, after=key, limit=20, **filters)  # type: ignore[arg-type]
                 plans[name], current = current, []
     finally:
         sa.event.remove(db.reader, "before_cursor_execute", note)
