@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 
-from server.accounts import sessions, totp
-from server.accounts.models import Credential
+from server.accounts import lockout, sessions, totp
+from server.accounts.models import Credential, Person
 from server.audit import service as audit
+from server.kit import clock, live
 from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import AnySession, WriteSession
-from server.kit.errors import Conflict, Forbidden
+from server.kit.errors import Conflict, Forbidden, NotFound
+from server.kit.events import bus
+
+TEMPORARY = timedelta(days=1)
 
 
 class BadCode(Forbidden):
@@ -35,7 +40,7 @@ def change_password(s: WriteSession, *, actor: Actor, checked_hash: str, new_has
     changed = s.execute(
         update(Credential)
         .where(Credential.person_id == actor.person, Credential.password_hash == checked_hash)
-        .values(password_hash=new_hash)
+        .values(password_hash=new_hash, temporary_until=None)
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("The password was changed by another request.")
@@ -47,6 +52,36 @@ def change_password(s: WriteSession, *, actor: Actor, checked_hash: str, new_has
         target=f"person:{actor.person}",
         sessions_ended=ended,
     )
+
+
+def reset(s: WriteSession, *, actor: Actor, person_id: UUID, password_hash: str) -> datetime:
+    """Let a locked-out person back in: a temporary password, no authenticator, no session, no lock.
+
+    Answers until when the password works. Raises NotFound, Conflict `no_credential`, Forbidden `own_account`.
+    """
+    if person_id == actor.id:
+        raise Forbidden("Nobody resets their own account: ask another administrator.", code="own_account")
+    person = s.get(Person, person_id, with_for_update=True)
+    if person is None:
+        raise NotFound("There is no such person.")
+    found = credential(s, person_id)
+    until = clock.now() + TEMPORARY
+    found.password_hash, found.temporary_until = password_hash, until
+    found.totp = found.totp_pending = None
+    for key in (lockout.password_key(found.email_lookup), lockout.code_key(person_id)):
+        lockout.clear(s, key=key)
+    person.version += 1
+    ended = sessions.close_sessions(s, person_id=person_id)
+    audit.record(
+        s,
+        actor=actor,
+        action="accounts.person_reset",
+        target=f"person:{person_id}",
+        sessions_ended=ended,
+    )
+    bus.emit(s, "accounts.person_reset", person_id)
+    live.publish(s, "accounts.person", person_id, person.version)
+    return until
 
 
 def begin_totp(s: WriteSession, *, actor: Actor, keys: Keys) -> str:

@@ -6,8 +6,10 @@ fingerprint, also of addresses that nobody has, so that the answers do not tell 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import case, delete, or_, select, update
 
@@ -31,6 +33,16 @@ class LockedOut(TooMany):
     """Too many wrong guesses; `retry_after_s` says when the next one is looked at."""
 
     code, title = "locked_out", "Too many wrong attempts"
+
+
+def password_key(email_lookup: bytes) -> bytes:
+    """What guesses at the password of an address are counted under."""
+    return hashlib.sha256(b"password:" + email_lookup).digest()
+
+
+def code_key(person_id: UUID) -> bytes:
+    """What guesses at the one-time codes of a person are counted under."""
+    return hashlib.sha256(b"code:" + person_id.bytes).digest()
 
 
 def charge(s: WriteSession, *, key: bytes, allowance: int) -> None:

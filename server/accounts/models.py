@@ -50,7 +50,8 @@ class Credential(Base):
     """How a person signs in. Apart from Person, so that erasing the personal data is deleting this row.
 
     `email` and the TOTP secrets are sealed with AES-GCM bound to this row; `totp_step` is the last used
-    time step, so that a one-time code (RFC 6238) works once.
+    time step, so that a one-time code (RFC 6238) works once. `temporary_until` is set while the password is
+    one that an administrator handed out: until then it lets its person in, to choose another.
     """
 
     __tablename__ = "accounts_credentials"
@@ -59,6 +60,7 @@ class Credential(Base):
     email: Mapped[bytes] = mapped_column(LargeBinary(400))
     email_lookup: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    temporary_until: Mapped[datetime | None]
     totp: Mapped[bytes | None] = mapped_column(LargeBinary(100))
     totp_pending: Mapped[bytes | None] = mapped_column(LargeBinary(100))
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)

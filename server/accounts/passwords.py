@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,14 @@ def _turn() -> Iterator[None]:
         yield
     finally:
         _turns.release()
+
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def temporary() -> str:
+    """A password to be read out once: 79 random bits, without letters that are taken for each other."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 def hashed(password: str) -> str:

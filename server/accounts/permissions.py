@@ -60,8 +60,14 @@ CLEARANCE = "moderation.restricted"
 """Given to a person, never to a role: may see items of the restricted class (child safety)."""
 
 
-def permissions_of(roles: frozenset[Role], *, cleared: bool) -> frozenset[str]:
-    """Everything a person with these roles may do."""
+WITH_TEMPORARY_PASSWORD = frozenset({"account.self"})
+"""All that a password handed out by an administrator opens: an administrator knows it too."""
+
+
+def permissions_of(roles: frozenset[Role], *, cleared: bool, temporary: bool = False) -> frozenset[str]:
+    """Everything a person with these roles may do; `temporary` = the password is still to be changed."""
+    if temporary:
+        return WITH_TEMPORARY_PASSWORD
     found = EVERYONE.union(*(GRANTS[role] for role in roles))
     return found | {CLEARANCE} if cleared else found
 

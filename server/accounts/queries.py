@@ -130,6 +130,12 @@ def has_totp(s: AnySession, person_id: UUID) -> bool:
     return s.scalar(select(Credential.totp).where(Credential.person_id == person_id)) is not None
 
 
+def has_temporary_password(s: AnySession, person_id: UUID) -> bool:
+    """Whether the person has still to change a password that an administrator handed out."""
+    until = s.scalar(select(Credential.temporary_until).where(Credential.person_id == person_id))
+    return until is not None
+
+
 def _card(person: Person, roles: dict[UUID, list[Role]]) -> dict[str, Any]:
     return {
         "id": person.id,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from server.accounts import sessions
-from server.accounts.models import Person, PersonRole, Session
+from server.accounts.models import Credential, Person, PersonRole, Session
 from server.accounts.permissions import permissions_of
 from server.accounts.schemas import PersonState
 from server.kit import clock
@@ -41,9 +41,11 @@ def resolver(db: Database, keys: Keys) -> Resolver:
                 Person.handle,
                 Person.cleared,
                 PersonRole.role,
+                Credential.temporary_until,
             )
             .join(Person, Person.id == Session.person_id)
             .outerjoin(PersonRole, PersonRole.person_id == Person.id)
+            .outerjoin(Credential, Credential.person_id == Person.id)
             .where(
                 Session.token_hash == keys.token_hash(token),
                 Session.revoked_at.is_(None),
@@ -66,7 +68,9 @@ def resolver(db: Database, keys: Keys) -> Resolver:
             id=found.person_id,
             handle=found.handle,
             roles=roles,
-            permissions=permissions_of(roles, cleared=found.cleared),
+            permissions=permissions_of(
+                roles, cleared=found.cleared, temporary=found.temporary_until is not None
+            ),
             session_id=found.id,
             stepped_up_until=found.stepped_up_until,
         )

@@ -26,6 +26,7 @@ from server.accounts.schemas import (
     RoleMatrix,
     SignedIn,
     SignIn,
+    TemporaryPassword,
     TotpRequest,
     TotpSecret,
 )
@@ -52,15 +53,19 @@ def _keys(request: Request) -> Keys:
 
 def _me(s: AnySession, person: Person, actor: Actor | None = None) -> Me:
     roles = queries.roles_of(s, [person.id]).get(person.id, [])
+    temporary = queries.has_temporary_password(s, person.id)
     return Me(
         id=person.id,
         handle=person.handle,
         name=person.name,
         roles=roles,
-        permissions=sorted(permissions.permissions_of(frozenset(roles), cleared=person.cleared)),
+        permissions=sorted(
+            permissions.permissions_of(frozenset(roles), cleared=person.cleared, temporary=temporary)
+        ),
         cleared=person.cleared,
         has_totp=queries.has_totp(s, person.id),
         stepped_up_until=actor.stepped_up_until if actor else None,
+        must_change_password=temporary,
     )
 
 
@@ -252,6 +257,18 @@ def edit_person(
         raise
     tagged(response, changed.version)
     return changed
+
+
+@router.post("/people/{person_id}/reset", responses=problems(404, 409))
+def reset_person(
+    request: Request, person_id: UUID, actor: Actor = require("people.write", step_up=True)
+) -> TemporaryPassword:
+    """Let a locked-out person back in: a temporary password, no authenticator, signed out everywhere."""
+    password = passwords.temporary()
+    password_hash = passwords.hashed(password)
+    with _db(request).write() as s:
+        until = credentials.reset(s, actor=actor, person_id=person_id, password_hash=password_hash)
+    return TemporaryPassword(password=password, valid_until=until)
 
 
 @router.get("/people/{person_id}/card", responses=problems(404))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from server.accounts.permissions import Role
 from server.kit.wire import Availability, Frozen, Instant, Version, free_text, text
@@ -123,6 +123,7 @@ class Me(Frozen):
     cleared: bool
     has_totp: bool
     stepped_up_until: Instant | None = None
+    must_change_password: bool = False
 
 
 class SignedIn(Frozen):
@@ -153,6 +154,19 @@ class TotpSecret(Frozen):
 class PasswordChange(Frozen):
     current: Password = Field(repr=False)
     new: NewPassword = Field(repr=False)
+
+    @model_validator(mode="after")
+    def _is_another(self) -> Self:
+        if self.new == self.current:
+            raise ValueError("the new password is the old one")
+        return self
+
+
+class TemporaryPassword(Frozen):
+    """Shown this once. Until `valid_until` it lets its person in, to choose another password."""
+
+    password: str = Field(repr=False)
+    valid_until: Instant
 
 
 class DeviceSession(Frozen):

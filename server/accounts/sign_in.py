@@ -5,8 +5,8 @@ Each stage commits by itself, so that a refusal keeps its count and no slow hash
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -15,6 +15,7 @@ from server.accounts import credentials, lockout, passwords, sessions
 from server.accounts.models import Credential, Person, Session
 from server.accounts.schemas import PersonState
 from server.audit import service as audit
+from server.kit import clock
 from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import Database, WriteSession
@@ -36,14 +37,6 @@ class Opened:
     person: Person
 
 
-def _password_key(email_lookup: bytes) -> bytes:
-    return hashlib.sha256(b"password:" + email_lookup).digest()
-
-
-def _code_key(person_id: UUID) -> bytes:
-    return hashlib.sha256(b"code:" + person_id.bytes).digest()
-
-
 def sign_in(
     db: Database, keys: Keys, *, email: str, password: str, device_id: UUID, device_name: str, network: str
 ) -> Opened:
@@ -52,21 +45,24 @@ def sign_in(
     Raises LockedOut, BadCredentials, Busy, or Forbidden `account_suspended` (only to who knows the password).
     """
     lookup = keys.lookup("email", email)
-    person_key, network_key = _password_key(lookup), keys.lookup("network", network)
+    person_key, network_key = lockout.password_key(lookup), keys.lookup("network", network)
     with db.write() as s:
         lockout.charge(s, key=network_key, allowance=lockout.PER_NETWORK)
         lockout.charge(s, key=person_key, allowance=lockout.PER_PERSON)
     with db.read() as s:
         found = s.execute(
-            select(Credential.person_id, Credential.password_hash).where(Credential.email_lookup == lookup)
+            select(Credential.person_id, Credential.password_hash, Credential.temporary_until).where(
+                Credential.email_lookup == lookup
+            )
         ).one_or_none()
     right, fresh_hash = passwords.verify(password, found.password_hash if found else None)
-    if not right or found is None:
+    if not right or found is None or _is_over(found.temporary_until):
         raise BadCredentials("Check the address and the password.")
     with db.write() as s:
         lockout.clear(s, key=person_key)
         lockout.refund(s, key=network_key, allowance=lockout.PER_NETWORK)
         person = s.get_one(Person, found.person_id, with_for_update=True)
+        _check_unchanged(s, found.person_id, found.password_hash)
         if person.state is PersonState.ACTIVE:
             if fresh_hash:
                 _rehash(s, found.person_id, found.password_hash, fresh_hash)
@@ -77,6 +73,17 @@ def sign_in(
             audit.record(s, actor=actor, action="accounts.signed_in", target=f"session:{session.id}")
             return Opened(token, session, person)
     raise Forbidden("This account cannot sign in at present. Ask an administrator.", code="account_suspended")
+
+
+def _check_unchanged(s: WriteSession, person_id: UUID, checked: str | None) -> None:
+    """A password that was replaced while it was being checked opens nothing."""
+    query = select(Credential.password_hash).where(Credential.person_id == person_id).with_for_update()
+    if s.scalar(query) != checked:
+        raise BadCredentials("Check the address and the password.")
+
+
+def _is_over(temporary_until: datetime | None) -> bool:
+    return temporary_until is not None and temporary_until <= clock.now()
 
 
 def _rehash(s: WriteSession, person_id: UUID, checked: str | None, fresh: str) -> None:
@@ -95,7 +102,7 @@ def check_password(db: Database, *, person_id: UUID, password: str) -> str:
     """
     with db.write() as s:
         found = credentials.credential(s, person_id)
-        key = _password_key(found.email_lookup)
+        key = lockout.password_key(found.email_lookup)
         lockout.charge(s, key=key, allowance=lockout.PER_PERSON)
     right, _ = passwords.verify(password, found.password_hash)
     if not right or found.password_hash is None:
@@ -115,7 +122,7 @@ def step_up(db: Database, keys: Keys, *, actor: Actor, code: str) -> None:
     _charge_code(db, actor)
     with db.write() as s:
         credentials.use_code(s, keys=keys, person_id=actor.person, code=code)
-        lockout.clear(s, key=_code_key(actor.person))
+        lockout.clear(s, key=lockout.code_key(actor.person))
         sessions.step_up(s, session_id=actor.session_id)
         audit.record(s, actor=actor, action="accounts.stepped_up", target=f"session:{actor.session_id}")
 
@@ -125,9 +132,9 @@ def confirm_totp(db: Database, keys: Keys, *, actor: Actor, code: str) -> None:
     _charge_code(db, actor)
     with db.write() as s:
         credentials.confirm_totp(s, actor=actor, keys=keys, code=code)
-        lockout.clear(s, key=_code_key(actor.person))
+        lockout.clear(s, key=lockout.code_key(actor.person))
 
 
 def _charge_code(db: Database, actor: Actor) -> None:
     with db.write() as s:
-        lockout.charge(s, key=_code_key(actor.person), allowance=lockout.PER_PERSON)
+        lockout.charge(s, key=lockout.code_key(actor.person), allowance=lockout.PER_PERSON)

@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.Column("email", sa.LargeBinary(length=400), nullable=False),
         sa.Column("email_lookup", sa.LargeBinary(length=32), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("temporary_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("totp", sa.LargeBinary(length=100), nullable=True),
         sa.Column("totp_pending", sa.LargeBinary(length=100), nullable=True),
         sa.Column("totp_step", sa.BigInteger(), nullable=False),
