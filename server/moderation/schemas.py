@@ -166,6 +166,9 @@ class Judgement(Frozen):
 
 
 class NewDecision(Judgement):
+    """A client that makes the `id` can undo the decision before it has seen the answer."""
+
+    id: UUID | None = None
     claim_token: ClaimToken
     marks: Annotated[list[MarkBody], Field(max_length=MARKS_MAX)] = []
     ms_viewed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import Update, bindparam, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.kit import clock
@@ -16,7 +17,7 @@ from server.kit.db import WriteSession
 from server.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from server.moderation import policy as policies
 from server.moderation import rules
-from server.moderation.models import Decision, Finality, Item, Mark, Queue, Strike, Undo
+from server.moderation.models import Decision, Finality, Item, Mark, Strike, Undo
 from server.moderation.queries.scope import CLEARANCE, visible
 from server.moderation.rules import (
     FlagState,
@@ -28,11 +29,42 @@ from server.moderation.rules import (
 )
 from server.moderation.schemas import DecisionReceipt, Judgement, MarkBody, NewDecision, PolicyNode, Reclaim
 from server.moderation.service import effects, estimates
-from server.moderation.service.claims import RETURNED, fence, held, lost
+from server.moderation.service.claims import RETURNED, held, lost
 from server.moderation.service.record import FREE, changed, decisions, flags, items
 from server.moderation.service.restriction import quarantine
 
 VIOLATIONS = (Outcome.RESTRICT, Outcome.REMOVE)
+
+# Built once: what every decision runs should not be put together anew each time.
+WRITE = insert(decisions)
+FINISH = (
+    update(items)
+    .where(
+        items.c.id == bindparam("item"),
+        items.c.state == ItemState.CLAIMED,
+        items.c.claim_token == bindparam("token"),
+        items.c.version == bindparam("seen"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        stage=bindparam("new_stage"),
+        queue_id=bindparam("new_queue"),
+        decision_id=bindparam("decision"),
+        version=items.c.version + 1,
+        **FREE,
+    )
+    .returning(*RETURNED)
+)
+
+
+def _close(event: str, after: FlagState) -> Update:
+    before = sources_of(rules.FLAG_MACHINE, event)
+    mine = (flags.c.item_id == bindparam("item"), flags.c.state.in_(before))
+    return update(flags).where(*mine).values(state=after)
+
+
+DISMISS = _close("no_violation", FlagState.DISMISSED)
+ACTION = _close("violation", FlagState.ACTIONED)
 
 
 def decide(
@@ -40,47 +72,45 @@ def decide(
 ) -> DecisionReceipt:
     """Decide a claimed item; the effects come `grace_s` seconds later.
 
-    Raises Conflict `lease_lost`, Invalid `invalid_decision` with every reason, Invalid `unknown_policy`.
+    Raises Conflict `lease_lost`, Invalid `invalid_decision` with every reason, Invalid `unknown_policy`;
+    Conflict `id_taken` when the id that the client made is that of another decision.
     """
     item = held(s, actor, item_id, body.claim_token)
     tree = policies.current(s)
     node = tree.get(body.policy) if body.policy else None
-    allowed = s.execute(select(Queue.outcomes).where(Queue.id == item.queue_id)).scalar_one()
-    if body.outcome not in allowed:
+    if body.outcome not in item.outcomes:
         raise Invalid(f"This queue does not provide for the outcome {body.outcome}.", code="invalid_decision")
     chosen = _valid(actor, body, node, stage=item.stage, restricted=item.restricted)
     now = clock.now()
-    decision_id, effective_at = uuid4(), now + timedelta(seconds=grace_s)
+    decision_id, effective_at = body.id or uuid4(), now + timedelta(seconds=grace_s)
     handling_ms = int((now - item.claimed_at) / timedelta(milliseconds=1))
-    s.execute(
-        insert(decisions).values(
-            **_row(item, body, actor, decision_id, tree.version, now),
-            claim_token=item.claim_token,
-            stage=item.stage,
-            ms_viewed=body.ms_viewed,
-            ms_revealed=body.ms_revealed,
-            handling_ms=handling_ms,
-            effective_at=effective_at,
-        )
-    )
+    row = {
+        **_row(item, body, actor, decision_id, tree.version, now),
+        "ms_viewed": body.ms_viewed,
+        "ms_revealed": body.ms_revealed,
+        "handling_ms": handling_ms,
+        "effective_at": effective_at,
+        "reverses_id": None,
+    }
+    try:
+        with s.begin_nested() if body.id else nullcontext():
+            s.execute(WRITE, row)
+    except IntegrityError as error:  # the claim is held: nothing but the id can be in the way
+        raise Conflict("There is a decision with this id.", code="id_taken") from error
     escalates = body.outcome is Outcome.ESCALATE
     to_class = node is not None and node.restricted and not item.restricted
-    values: dict[str, Any] = {"state": ItemState.DECIDED, "boost_at": None}
+    after = {"new_state": ItemState.DECIDED, "new_stage": item.stage, "new_queue": item.queue_id}
     if escalates:
         stage = item.stage if to_class else item.stage + 1
         queue = queue_of(restricted=item.restricted, stage=stage)
-        values = {"state": rest_state(stage), "stage": stage, "queue_id": queue}
-    done = s.execute(
-        update(items)
-        .where(fence(actor, item_id, body.claim_token))
-        .values(decision_id=decision_id, version=items.c.version + 1, **FREE | values)
-        .returning(*RETURNED)
-    ).one_or_none()
+        after = {"new_state": rest_state(stage), "new_stage": stage, "new_queue": queue}
+    seen = {"item": item_id, "seen": item.version, "token": body.claim_token}
+    done = s.execute(FINISH, {**seen, **after, "decision": decision_id}).one_or_none()
     if done is None:
         raise lost(s, actor, item_id)
     _keep_marks(s, item_id, decision_id, actor, body.marks)
     if not escalates:
-        _close_flags(s, item_id, body.outcome)
+        s.execute(DISMISS if body.outcome is Outcome.ALLOW else ACTION, {"item": item_id})
         estimates.learn(s, policy=item.policy, content_type=item.content_type, handling_ms=handling_ms)
     if chosen:
         effects.add(s, actor=actor, decision_id=decision_id, chosen=chosen, item=item, starts_at=effective_at)
@@ -184,16 +214,17 @@ def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement
     if item is None:
         raise Conflict("This decision does not stand any more.", code="not_standing")
     s.execute(
-        insert(decisions).values(
+        WRITE,
+        {
             **_row(item, body, actor, new_id, tree.version, now),
-            claim_token=item.claim_token,
-            stage=item.stage,
-            handling_ms=0,
-            effective_at=now,
-            reverses_id=decision_id,
-        )
+            "ms_viewed": None,
+            "ms_revealed": None,
+            "handling_ms": 0,
+            "effective_at": now,
+            "reverses_id": decision_id,
+        },
     )
-    _close_flags(s, item.id, body.outcome)
+    s.execute(DISMISS if body.outcome is Outcome.ALLOW else ACTION, {"item": item.id})
     s.execute(delete(Finality).where(Finality.decision_id == decision_id))
     s.execute(
         update(Strike)
@@ -245,6 +276,8 @@ def _row(
     return {
         "id": decision_id,
         "item_id": item.id,
+        "stage": item.stage,
+        "claim_token": item.claim_token,
         "decider_id": actor.person,
         "outcome": body.outcome,
         "policy": body.policy,
@@ -265,19 +298,6 @@ def _keep_marks(
     common = {"item_id": item_id, "decision_id": decision_id, "author_id": actor.person}
     if marks:
         s.execute(insert(Mark), [mark.model_dump() | common for mark in marks])
-
-
-def _close_flags(s: WriteSession, item_id: UUID, outcome: Outcome) -> None:
-    event, after = (
-        ("no_violation", FlagState.DISMISSED)
-        if outcome is Outcome.ALLOW
-        else ("violation", FlagState.ACTIONED)
-    )
-    s.execute(
-        update(flags)
-        .where(flags.c.item_id == item_id, flags.c.state.in_(sources_of(rules.FLAG_MACHINE, event)))
-        .values(state=after)
-    )
 
 
 def _decided(

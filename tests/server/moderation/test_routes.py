@@ -219,6 +219,28 @@ def test_a_note_may_carry_the_id_that_the_client_made(
     assert as_moderator.get(f"items/{item}").json()["notes"][0]["body"] == "look at the corner"
 
 
+def test_a_decision_may_carry_the_id_that_the_client_made(
+    studio: Studio, as_fan: Caller, as_moderator: Caller
+) -> None:
+    videos = studio.video(), studio.video("Another day")
+    for video in videos:
+        as_fan.post("flags", flag_body(video, policy=SPAM))
+    first, second = (as_moderator.post("claims", {}).json() for _ in videos)
+    made = str(uuid4())
+
+    def decide(claim: dict[str, Any], key: str) -> httpx.Response:
+        body = {"id": made, "claim_token": claim["claim_token"], "outcome": "allow"}
+        return as_moderator.post(f"items/{claim['item_id']}/decisions", body, key)
+
+    answer = decide(first, "first-key")
+    assert (answer.status_code, answer.json()["decision_id"]) == (201, made)
+    assert decide(first, "first-key").json() == answer.json()
+    taken = decide(second, "second-key")
+    assert (taken.status_code, taken.json()["code"]) == (409, "id_taken")
+    assert studio.item(UUID(second["item_id"])).state == "claimed"
+    assert as_moderator.post(f"decisions/{made}/undo", {}).json()["item_id"] == first["item_id"]
+
+
 def test_the_snapshot_is_ndjson(studio: Studio, as_fan: Caller, as_moderator: Caller) -> None:
     as_fan.post("flags", flag_body(studio.video("Café")))
     answer = as_moderator.get("queue/snapshot")
