@@ -114,7 +114,7 @@ class ModerationTab(Tab):
                 self.open_review(claim)
             else:
                 self.context.messages.notify(Level.INFO, "Nothing waits for you now.")
-                self._show_queue()
+                self.show_queue()
 
         self._take(work)
 
@@ -159,7 +159,7 @@ class ModerationTab(Tab):
         """Show the review of a claimed item."""
         if self._review is None:
             self._review = self._make_review(self.context)
-            self._review.left.connect(self._show_queue)
+            self._review.left.connect(self.show_queue)
             self._review.wants_next.connect(self.claim_next)
             self._review.account_wanted.connect(self.open_account)
             self._stack.addWidget(self._review)
@@ -176,7 +176,7 @@ class ModerationTab(Tab):
 
     def open_item(self, item_id: str) -> None:
         """Select an item in the queue; what is not in the queue any more is only looked at."""
-        self._show_queue()
+        self.show_queue()
         if not self.queue.go_to(item_id):
             self.queue.look_up(item_id)
 
@@ -193,7 +193,8 @@ class ModerationTab(Tab):
     def _back(self) -> None:
         self._show(self._came_from or self.queue)
 
-    def _show_queue(self) -> None:
+    def show_queue(self) -> None:
+        """Show the queue, whatever page was open."""
         self._show(self.queue)
 
     def _show(self, page: QWidget) -> None:
