@@ -21,6 +21,7 @@ from server.moderation.rules import PolicyRule
 from server.moderation.schemas import PolicyNode
 
 _NODES = TypeAdapter(list[PolicyNode])
+_LAST = select(PolicyVersion.version, PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,7 @@ def install(s: WriteSession, file: Path, *, actor: Actor) -> int:
     """Make the file the current version unless it is already; answers the version in force."""
     text = file.read_text(encoding="utf-8")
     digest = hashlib.sha256(text.encode()).digest()
-    last = s.execute(
-        select(PolicyVersion.version, PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1)
-    ).one_or_none()
+    last = s.execute(_LAST).one_or_none()
     if last is not None and last.sha256 == digest:
         return int(last.version)
     nodes = [node.model_dump(mode="json") for node in read(text)]
@@ -84,9 +83,7 @@ _nodes: dict[bytes, dict[str, PolicyNode]] = {}
 
 def current(s: AnySession) -> PolicyTree:
     """The version in force. Raises Conflict `no_policies` before the first one is installed."""
-    last = s.execute(
-        select(PolicyVersion.version, PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1)
-    ).one_or_none()
+    last = s.execute(_LAST).one_or_none()
     if last is None:
         raise Conflict("No policies are installed on this server yet.", code="no_policies")
     if last.sha256 not in _nodes:

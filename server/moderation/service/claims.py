@@ -80,7 +80,26 @@ def _pick() -> Any:
     )
 
 
+def _held() -> Any:
+    """The item of a live claim with what its queue allows, locked."""
+    return (
+        select(items, Queue.outcomes, Queue.lease_s)
+        .join(Queue, Queue.id == items.c.queue_id)
+        .where(
+            items.c.id == bindparam("item"),
+            items.c.claim_token == bindparam("token"),
+            items.c.claimed_by == bindparam("me"),
+            items.c.state == ItemState.CLAIMED,
+            items.c.lease_until > bindparam("now"),
+        )
+        .with_for_update(of=items)
+    )
+
+
+# Built once: what every decision runs should not be put together anew each time.
 PICK = _pick()
+HELD = _held()
+SERVED = select(Queue.id, Queue.tier, Queue.kind, Queue.lease_s).order_by(Queue.kind, Queue.tier.desc())
 
 
 @dataclass(frozen=True)
@@ -98,14 +117,12 @@ def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = Non
     The rarer skill first (escalated before general); the restricted class last, so that nobody meets it
     unasked while anything else waits. Raises NotFound for a queue that is not the actor's to serve.
     """
-    query = select(Queue.id, Queue.tier, Queue.lease_s).order_by(Queue.kind, Queue.tier.desc())
-    if not actor.can(LEAD):
-        query = query.where(Queue.tier == 1)
-    if not actor.can(CLEARANCE):
-        query = query.where(Queue.kind == QueueKind.NORMAL)
-    if queue is not None:
-        query = query.where(Queue.id == queue)
-    found = [Served(row.id, row.tier, row.lease_s or lease_s) for row in s.execute(query)]
+    lead, cleared = actor.can(LEAD), actor.can(CLEARANCE)
+    found = [
+        Served(row.id, row.tier, row.lease_s or lease_s)
+        for row in s.execute(SERVED)
+        if (lead or row.tier == 1) and (cleared or row.kind is QueueKind.NORMAL) and queue in (None, row.id)
+    ]
     if queue is not None and not found:
         raise NotFound("You do not serve a queue of this name.")
     return found
@@ -224,8 +241,12 @@ def lost(s: AnySession, actor: Actor, item_id: UUID) -> NotFound | Conflict:
 
 
 def held(s: WriteSession, actor: Actor, item_id: UUID, token: int) -> Row[Any]:
-    """The item of a live claim, locked. Raises Conflict `lease_lost`, NotFound."""
-    row = s.execute(select(items).where(fence(actor, item_id, token)).with_for_update()).one_or_none()
+    """The item of a live claim, locked, with its queue's `outcomes` and `lease_s`.
+
+    Raises Conflict `lease_lost`, NotFound.
+    """
+    given = {"item": item_id, "token": token, "me": actor.person, "now": clock.now()}
+    row = s.execute(HELD, given).one_or_none()
     if row is None:
         raise lost(s, actor, item_id)
     return row
@@ -235,8 +256,7 @@ def heartbeat(s: WriteSession, *, actor: Actor, item_id: UUID, token: int, lease
     """Extend a live claim, up to two hours in all. A prefetched item becomes the present one by it."""
     row, now = held(s, actor, item_id, token), clock.now()
     began: datetime = now if row.prefetched else row.claimed_at
-    queue_lease_s = s.scalar(select(Queue.lease_s).where(Queue.id == row.queue_id)) or lease_s
-    until = min(now + timedelta(seconds=queue_lease_s), began + timedelta(seconds=CLAIM_MAX_S))
+    until = min(now + timedelta(seconds=row.lease_s or lease_s), began + timedelta(seconds=CLAIM_MAX_S))
     s.execute(
         update(items)
         .where(fence(actor, item_id, token))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Update, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Update, bindparam, case, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server.kit import clock
@@ -49,6 +49,7 @@ FINISH = (
         state=bindparam("new_state"),
         stage=bindparam("new_stage"),
         queue_id=bindparam("new_queue"),
+        boost_at=bindparam("new_boost_at"),
         decision_id=bindparam("decision"),
         version=items.c.version + 1,
         **FREE,
@@ -100,12 +101,15 @@ def decide(
     escalates = body.outcome is Outcome.ESCALATE
     to_class = node is not None and node.restricted and not item.restricted
     after = {"new_state": ItemState.DECIDED, "new_stage": item.stage, "new_queue": item.queue_id}
+    boost_at = item.boost_at if escalates else None
     if escalates:
         stage = item.stage if to_class else item.stage + 1
         queue = queue_of(restricted=item.restricted, stage=stage)
         after = {"new_state": rest_state(stage), "new_stage": stage, "new_queue": queue}
     seen = {"item": item_id, "seen": item.version, "token": body.claim_token}
-    done = s.execute(FINISH, {**seen, **after, "decision": decision_id}).one_or_none()
+    done = s.execute(
+        FINISH, {**seen, **after, "new_boost_at": boost_at, "decision": decision_id}
+    ).one_or_none()
     if done is None:
         raise lost(s, actor, item_id)
     _keep_marks(s, item_id, decision_id, actor, body.marks)
@@ -153,6 +157,7 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
             claimed_at=now,
             lease_until=now + timedelta(seconds=lease_s),
             decision_id=None,
+            boost_at=case((items.c.boosts < 2, items.c.due_at), else_=None),
             version=items.c.version + 1,
         )
         .returning(*RETURNED)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from statistics import median_low
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from server.kit.db import WriteSession
 from server.kit.upsert import insert_ignoring
@@ -12,16 +13,23 @@ from server.moderation.models import HandlingTimes
 from server.moderation.rules import ContentType
 
 KEPT = 200
+_MINE = (
+    HandlingTimes.policy == bindparam("of_policy"),
+    HandlingTimes.content_type == bindparam("of_type"),
+)
+_RECENT = select(HandlingTimes.recent_ms).where(*_MINE).with_for_update()
+_table = cast(Table, HandlingTimes.__table__)
+_REMEMBER = update(_table).where(*_MINE).values(recent_ms=bindparam("recent"), median_ms=bindparam("median"))
 
 
 def learn(s: WriteSession, *, policy: str, content_type: ContentType, handling_ms: int) -> None:
     """Count one more handling time of this policy and content type."""
-    mine = (HandlingTimes.policy == policy, HandlingTimes.content_type == content_type)
-    known = s.scalar(select(HandlingTimes.recent_ms).where(*mine).with_for_update())
+    mine = {"of_policy": policy, "of_type": content_type}
+    known = s.scalar(_RECENT, mine)
     if known is None:
         first = {"policy": policy, "content_type": content_type}
         if insert_ignoring(s, HandlingTimes, {**first, "recent_ms": [handling_ms], "median_ms": handling_ms}):
             return
-        known = s.execute(select(HandlingTimes.recent_ms).where(*mine).with_for_update()).scalar_one()
+        known = s.execute(_RECENT, mine).scalar_one()
     recent = [*known, handling_ms][-KEPT:]
-    s.execute(update(HandlingTimes).where(*mine).values(recent_ms=recent, median_ms=median_low(recent)))
+    s.execute(_REMEMBER, {**mine, "recent": recent, "median": median_low(recent)})

@@ -1,0 +1,258 @@
+"""The moderation queue: pages over HTTP, claims and decisions of eight at once, and how both grow."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import httpx
+import sqlalchemy as sa
+import uvicorn
+
+from benchmarks.queue_rows import add_items
+from server.accounts import service as accounts
+from server.accounts import sessions
+from server.accounts.permissions import Role, permissions_of
+from server.app import create_app
+from server.kit.access import SYSTEM, Actor
+from server.kit.crypto import Keys, generate
+from server.kit.db import Database
+from server.kit.errors import Busy, Conflict
+from server.kit.models import Base
+from server.moderation import service
+from server.moderation.models import Decision, Item
+from server.moderation.rules import ItemState, Outcome
+from server.moderation.schemas import NewDecision
+from server.settings import Settings
+
+ROWS = {"small": 30_000, "full": 1_000_000}
+PAGES = {"small": 150, "full": 500}
+EACH = {"small": 40, "full": 500}
+WORKERS = 8
+LEASE_S, GRACE_S = 600, 10
+
+
+def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql"]) -> dict[str, Any]:
+    """Measure at a tenth of the rows and at all of them; times are wall-clock ms on this machine."""
+    rows = ROWS[scale]
+    with tempfile.TemporaryDirectory() as folder, _url(database, Path(folder)) as url:
+        db, keys = Database(url, pool_size=WORKERS), generate()
+        with db.writer.begin() as connection:
+            Base.metadata.create_all(connection)
+        actors = _staff(db, keys)
+        _fill(db, 1, rows // 10)
+        few = _pages(db, keys, actors[0], PAGES[scale], Path(folder))
+        _fill(db, rows // 10 + 1, rows)
+        many = _pages(db, keys, actors[0], PAGES[scale], Path(folder))
+        naive = _together(db, url, actors, _naive, 25)
+        with db.write() as s:
+            s.execute(sa.update(Item).where(Item.state != ItemState.PENDING).values(state=ItemState.PENDING))
+        began = time.perf_counter()
+        shares = _together(db, url, actors, _work, EACH[scale])
+        spent = time.perf_counter() - began
+        claims = sorted(ms for share in shares for ms in share.claims_ms)
+        decided = sorted(ms for share in shares for ms in share.decisions_ms)
+        doubles = _doubles(shares)
+        stale = _stale(db) + sum(share.lost for share in shares)
+        db.dispose()
+    return {
+        "database": database,
+        "rows": rows,
+        "workers": WORKERS,
+        "page_p50_ms": _round(_at(many, 0.5)),
+        "page_p99_ms": _round(_at(many, 0.99)),
+        "page_max_ms": _round(many[-1]),
+        "claim_p50_ms": _round(_at(claims, 0.5)),
+        "claim_p99_ms": _round(_at(claims, 0.99)),
+        "claim_max_ms": _round(claims[-1]),
+        "decide_p99_ms": _round(_at(decided, 0.99)),
+        "decide_max_ms": _round(decided[-1]),
+        "claims_per_s": round(len(claims) / spent, 1),
+        "double_claims": doubles,
+        "stale_decisions": stale,
+        "naive_double_claims": _doubles(naive),
+        "growth_10x": round(_at(many, 0.5) / _at(few, 0.5), 3),
+    }
+
+
+@contextmanager
+def _url(database: str, folder: Path) -> Iterator[str]:
+    """A fresh SQLite file, or a fresh PostgreSQL cluster with fsync on."""
+    if database == "sqlite":
+        yield f"sqlite:///{folder / 'studio.sqlite'}"
+        return
+    from tests.postgresql import Cluster
+
+    cluster = Cluster.find_binaries(fsync=True)
+    if cluster is None:
+        raise SystemExit("PostgreSQL's server binaries are not installed")
+    with cluster:
+        cluster.create_database("bench")
+        yield cluster.url("bench")
+
+
+def _staff(db: Database, keys: Keys) -> list[Actor]:
+    may = permissions_of(frozenset({Role.MODERATOR}), cleared=False)
+    found = []
+    with db.write() as s:
+        service.install(s)
+        for n in range(WORKERS):
+            person = accounts.create_person(
+                s, actor=SYSTEM, keys=keys, handle=f"bench{n}", name=f"Bench {n}", roles=[Role.MODERATOR]
+            )
+            found.append(Actor("person", person.id, person.handle, frozenset({Role.MODERATOR}), may))
+    return found
+
+
+def _fill(db: Database, first: int, last: int) -> None:
+    began = time.perf_counter()
+    with db.writer.begin() as connection:
+        add_items(connection, first, last)
+    print(f"{last} rows, {time.perf_counter() - began:.1f} s for the last part", file=sys.stderr)
+
+
+def _pages(db: Database, keys: Keys, actor: Actor, count: int, folder: Path) -> list[float]:
+    """Read the first page and then ever deeper ones over a real connection; sorted ms of each."""
+    with db.write() as s:
+        token, _ = sessions.open_session(
+            s, keys=keys, person_id=actor.person, device_id=uuid4(), device_name="bench"
+        )
+    app = create_app(Settings(data=folder, jobs=False), db, keys)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    spent: list[float] = []
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/v1/moderation", headers=headers) as client:
+        cursor: str | None = None
+        for n in range(count + 10):
+            began = time.perf_counter()
+            answer = client.get("/items", params={"limit": 50} | ({"cursor": cursor} if cursor else {}))
+            if n >= 10:
+                spent.append((time.perf_counter() - began) * 1000)
+            cursor = None if n % 50 == 49 else answer.raise_for_status().json()["next_cursor"]
+    server.should_exit = True
+    thread.join()
+    return sorted(spent)
+
+
+@dataclass
+class Share:
+    """What one worker did: the items it claimed, the ms of each step, decisions refused as stale."""
+
+    items: list[UUID]
+    claims_ms: list[float]
+    decisions_ms: list[float]
+    lost: int = 0
+
+
+def _until_free(db: Database, do: Callable[[Any], Any]) -> Any:
+    while True:
+        try:
+            with db.write() as s:
+                return do(s)
+        except Busy:
+            continue
+
+
+def _work(db: Database, actor: Actor, rounds: int) -> Share:
+    share = Share([], [], [])
+    for _ in range(rounds):
+        began = time.perf_counter()
+        claim = _until_free(db, lambda s: service.claim_next(s, actor=actor, lease_s=LEASE_S))
+        claimed = time.perf_counter()
+        share.items.append(claim.item_id)
+        body = NewDecision(claim_token=claim.claim_token, outcome=Outcome.ALLOW)
+        try:
+            _until_free(db, _decision(actor, claim.item_id, body))
+        except Conflict:
+            share.lost += 1
+        share.claims_ms.append((claimed - began) * 1000)
+        share.decisions_ms.append((time.perf_counter() - claimed) * 1000)
+    return share
+
+
+def _decision(actor: Actor, item_id: UUID, body: NewDecision) -> Callable[[Any], Any]:
+    return lambda s: service.decide(s, actor=actor, item_id=item_id, body=body, grace_s=GRACE_S)
+
+
+def _execution(statement: sa.Update) -> Callable[[Any], Any]:
+    return lambda s: s.execute(statement)
+
+
+def _naive(db: Database, actor: Actor, rounds: int) -> Share:
+    """The peer: look for the next item, then mark it in a second transaction."""
+    share = Share([], [], [])
+    order = (Item.priority.desc(), Item.due_at, Item.id)
+    waiting = sa.select(Item.id).where(Item.queue_id == "general", Item.state == ItemState.PENDING)
+    first = waiting.order_by(*order).limit(1)
+    for _ in range(rounds):
+        with db.read() as s:
+            item_id = s.execute(first).scalar_one()
+        mark = sa.update(Item).where(Item.id == item_id).values(state=ItemState.CLAIMED)
+        _until_free(db, _execution(mark))
+        share.items.append(item_id)
+    return share
+
+
+def _together(
+    db: Database,
+    url: str,
+    actors: list[Actor],
+    work: Callable[[Database, Actor, int], Share],
+    rounds: int,
+) -> list[Share]:
+    """Eight at once: threads of this process on SQLite, processes of their own on PostgreSQL."""
+    if db.sqlite:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return list(pool.map(lambda actor: work(db, actor, rounds), actors))
+    db.dispose()
+    with multiprocessing.get_context("fork").Pool(WORKERS) as processes:
+        return processes.starmap(_alone, [(url, actor, work, rounds) for actor in actors], chunksize=1)
+
+
+def _alone(url: str, actor: Actor, work: Callable[[Database, Actor, int], Share], rounds: int) -> Share:
+    db = Database(url, pool_size=1)
+    try:
+        return work(db, actor, rounds)
+    finally:
+        db.dispose()
+
+
+def _doubles(shares: list[Share]) -> int:
+    times = Counter(item for share in shares for item in share.items)
+    return sum(count - 1 for count in times.values())
+
+
+def _stale(db: Database) -> int:
+    """Decisions whose token is not the one under which the item was decided."""
+    wrong = (
+        sa.select(sa.func.count())
+        .select_from(Decision)
+        .join(Item, Item.id == Decision.item_id)
+        .where(Decision.claim_token != Item.claim_token)
+    )
+    with db.read() as s:
+        return int(s.execute(wrong).scalar_one())
+
+
+def _at(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def _round(ms: float) -> float:
+    return round(ms, 2)
