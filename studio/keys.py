@@ -130,6 +130,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Marks", "mark-out", "Mark out", "O", icon="mark-out"),
     _review("Marks", "note", "Note on this frame", ";", icon="note"),
     _review("Comfort", "reveal", "Hold to reveal", "B", icon="eye", hold=True),
+    _review("Comfort", "proceed", "Take the cover off", "V", icon="eye"),
     _review("Comfort", "greyscale", "Greyscale on or off", "G", icon="contrast"),
     _review("Comfort", "mute", "Sound on or off", "M", icon="mute"),
     _review("Comfort", "transcript", "Transcript", "T", icon="text"),
@@ -137,12 +138,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
     *(_review("Policy", f"policy.{n}", f"Shortlist policy {n}", str(n)) for n in range(1, 10)),
     _review("Decision", "allow", "Allow", "A", icon="allow"),
     _review("Decision", "restrict", "Restrict", "R", icon="restrict"),
+    _review("Decision", "remove", "Remove", "D", icon="remove"),
     _review("Decision", "escalate", "Escalate", "E", icon="escalate"),
+    _review("Decision", "facts", "Write the facts", "F", icon="text"),
+    _review("Decision", "find-policy", "Find a policy", "/", icon="search"),
     _review("Decision", "hold", "Hold", "H", icon="hold"),
     _review("Decision", "skip", "Skip", "S", icon="skip"),
     _review("Decision", "confirm", "Confirm", "Return", "Enter", icon="check"),
     _review("Decision", "undo", "Undo the last decision", "Z", icon="undo"),
     _review("Decision", "next", "Next item", "N", icon="chevron-right"),
+    _review("Decision", "give-back", "Give the item back", "U", icon="chevron-left"),
+    _review("Decision", "account", "Open the creator's account", "C", icon="person"),
+    _review("Decision", "why", "Why is this first?", "W", icon="help"),
 )
 BY_ID: Final = {action.id: action for action in ACTIONS}
 

@@ -115,6 +115,13 @@ BLUR = Setting(
 )
 GREYSCALE = Setting("review.greyscale", Flag(), True, "Show media in shades of grey at first.", "Review")
 MUTED = Setting("review.muted", Flag(), True, "Start every video without sound.", "Review")
+COVER: Setting[Literal["never", "low", "medium", "high", "critical"]] = Setting(
+    "review.cover",
+    Choice(("never", "low", "medium", "high", "critical")),
+    "high",
+    "Cover items of this severity and above with a warning until you go on.",
+    "Review",
+)
 KEYS: Setting[dict[str, list[str]]] = Setting(
     "keys.remapped", Record(list), {}, "Your own keys: action to key sequences."
 )
@@ -151,6 +158,7 @@ TABLE: tuple[Setting[Any], ...] = (
     BLUR,
     GREYSCALE,
     MUTED,
+    COVER,
     KEYS,
     SERVER_URL,
     MEDIA_CACHE_MB,
