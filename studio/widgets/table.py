@@ -113,10 +113,11 @@ class RowModel(QAbstractTableModel, Generic[Row]):
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Replace all rows. Of two rows with one id the later stays."""
         unique = {self._row_id(row): row for row in rows}
+        self.beginResetModel()  # before anything moves: the view notes ids by their present places
         self._rows = list(unique.values())
         self._place = {name: place for place, name in enumerate(unique)}
         self._forget()
-        self._rebuild()
+        self._end_reset()
 
     def upsert(self, rows: Iterable[Row]) -> None:
         """Add or replace rows by id. The view hears of it once in `COALESCE_MS`."""
@@ -209,11 +210,13 @@ class RowModel(QAbstractTableModel, Generic[Row]):
             self._timer.start()
 
     def _rebuild(self) -> None:
+        self.beginResetModel()
         if len(self._gone) > max(MOST_GAPS, len(self._place)):
             self._close_gaps()
-        view = self._passing()
-        self.beginResetModel()
-        self._view = view
+        self._end_reset()
+
+    def _end_reset(self) -> None:
+        self._view = self._passing()
         self._touched.clear()
         self._stale = False
         self.endResetModel()

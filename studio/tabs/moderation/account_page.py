@@ -29,6 +29,7 @@ from studio.widgets.table_view import TableView
 from studio.widgets.time_label import exact
 
 SIDE: Final = 320
+ITEM_WIDTH: Final = 170
 
 
 class AccountPage(QWidget):
@@ -83,6 +84,7 @@ class AccountPage(QWidget):
         self.item_table = TableView(self.open_items, "Open items", self._context.keymap)
         self.item_table.sort_by("due")
         self.item_table.opened.connect(lambda name: self.item_wanted.emit(str(name)))
+        self.item_table.setColumnWidth(self.open_items.column_number("title"), ITEM_WIDTH)
         main.addWidget(_titled("Decisions", self.decision_table), 3)
         main.addWidget(_titled("Open items", self.item_table), 2)
         columns.addLayout(main, 1)
@@ -126,7 +128,7 @@ class AccountPage(QWidget):
                 Column(
                     id="when",
                     title="When",
-                    width=146,
+                    width=158,
                     text=lambda d: f"{d.decided_at.astimezone():%Y-%m-%d %H:%M}",
                     key=lambda d: -d.decided_at.timestamp(),
                     tooltip=lambda d: exact(d.decided_at),

@@ -90,10 +90,10 @@ class QueueFeed:
     async def _read(self) -> None:
         self._listener.loading(0)
         self._announced.clear()
+        rows = await snapshot.read(self._api, self._listener.loading)
         if not self.titles:
             found = (await self._api.get("/v1/moderation/policies")).model(Policies)
             self.titles = {policy.code: policy.title for policy in found.items}
-        rows = await snapshot.read(self._api, self._listener.loading)
         self._whole = False
         self.read_once = True
         self.rows = {row.id: row for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Task
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -41,8 +42,10 @@ from studio.widgets.time_label import span
 LOOK_MS: Final = 120
 """Arrow keys held down pass by: only where they rest is asked for."""
 LIVE: Final = ("due", "holder", "age")
+HIDDEN: Final = ("type", "priority")
+"""Columns for those who want them: the table's menu shows them."""
 TITLE: Final = "title"
-TITLE_MIN: Final = 124
+TITLE_MIN: Final = 140
 ROOMY: Final = 1150
 """The width of the page in px from which the card beside the table is wide."""
 
@@ -99,14 +102,15 @@ class QueuePage(QWidget):
             "Claim the next item", kind="primary", icon="review", tip=keymap.tooltip("queue.claim-next")
         )
         self.next.setEnabled(self._may_claim)
-        self.next.clicked.connect(self.next_wanted)
+        self.next.clicked.connect(self._claim_next)
         self.header.add_tool(self.next)
         self.bar = QueueBar(self._context.settings, key=keymap.shown("filter"))
         self.bar.saved.connect(lambda: self._context.tasks.write(self._context.settings.save))
         self.stale = StaleBar()
         self.stale.retried.connect(self.feed.refresh)
         self.table = TableView(self.model, "Moderation queue", keymap)
-        self.table.setColumnHidden(self.model.column_number("type"), True)
+        for name in HIDDEN:
+            self.table.setColumnHidden(self.model.column_number(name), True)
         self.table.sort_by("priority")
         self.table.viewport().installEventFilter(self)
         self.states = StateStack(self.table)
@@ -141,7 +145,7 @@ class QueuePage(QWidget):
             self,
             "queue",
             {
-                "queue.claim-next": self.next_wanted.emit,
+                "queue.claim-next": self._claim_next,
                 "queue.open": self._open,
                 "queue.why": self.show_why,
                 "queue.peek": self.peek,
@@ -166,9 +170,10 @@ class QueuePage(QWidget):
 
     def replaced(self, rows: Sequence[QueueRow], kept_at: datetime | None) -> None:
         self.bar.set_titles(self.feed.titles)
-        self._apply(self.bar.filter())
-        self.model.set_rows(rows)
         self._count()
+        if self.bar.filter().passing:
+            self._apply(self.bar.filter())
+        self.model.set_rows(rows)
         self._as_of = kept_at
         if kept_at is None:
             self._keep()
@@ -209,9 +214,10 @@ class QueuePage(QWidget):
         self._as_of = self._as_of or self._context.ticker.now()
         self.stale.tell(why, self._as_of)
 
-    def _keep(self) -> None:
+    def _keep(self) -> Task[None]:
         rows = list(self.feed.rows.values())
-        self._context.tasks.write(partial(snapshot.keep, self._context.store, rows, self.feed.titles))
+        keep = partial(snapshot.keep, self._context.store, rows, self.feed.titles)
+        return self._context.tasks.write(keep)
 
     # What is shown
 
@@ -239,9 +245,9 @@ class QueuePage(QWidget):
         if shown:
             self.states.content()
             self._settle()
-        elif held:
+        elif held and self.feed.rows:
             self.states.empty("search", "Nothing matches", "Try fewer words.", "Clear the filter")
-        elif self.feed.rows or self.feed.read_once:
+        elif self.feed.read_once and not self.feed.rows:
             self.states.empty("check", "The queue is clear", "New flags appear here by themselves.")
             self._fetch_stats()
 
@@ -279,11 +285,14 @@ class QueuePage(QWidget):
 
     def _fit_title(self) -> None:
         """Give the title what the other columns leave over."""
-        title = self.model.column_number(TITLE)
+        title, head = self.model.column_number(TITLE), self.table.horizontalHeader()
+        places = range(self.model.columnCount())
+        shown = [n for n in map(head.logicalIndex, places) if not self.table.isColumnHidden(n)]
+        # The last column is stretched: what it has beyond its own width is spare.
         others = sum(
-            self.table.columnWidth(n)
-            for n in range(self.model.columnCount())
-            if n != title and not self.table.isColumnHidden(n)
+            self.model.columns[n].width if n == shown[-1] else self.table.columnWidth(n)
+            for n in shown
+            if n != title
         )
         self.table.setColumnWidth(title, max(TITLE_MIN, self.table.viewport().width() - others))
 
@@ -344,6 +353,10 @@ class QueuePage(QWidget):
             then(known)
         else:
             self._read_review(row.id, then)
+
+    def _claim_next(self) -> None:
+        if self._may_claim:
+            self.next_wanted.emit()
 
     def _open(self) -> None:
         if (row := self.current()) is not None and self._may_claim:
@@ -428,7 +441,7 @@ class QueuePage(QWidget):
     async def leave(self) -> None:
         """Keep the queue for an offline start."""
         if self.feed.rows and self.feed.read_once:
-            self._keep()
+            await self._keep()
 
 
 def _pass_over(_error: ApiError) -> None:

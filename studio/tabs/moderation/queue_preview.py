@@ -19,8 +19,11 @@ from studio.widgets.chip import Chip
 from studio.widgets.label import Label, tooltip
 from studio.widgets.time_label import ago, exact, span
 
-WIDE, NARROW = 328, 288
+WIDE, NARROW = 304, 272
 """Its width in px beside a roomy table and beside a cramped one."""
+
+LINK_PADDING = 4
+"""What the style sheet puts around the text of a link, taken back so that it stands in line."""
 
 
 def creator_line(creator: CreatorSummary) -> str:
@@ -38,7 +41,8 @@ def flag_lines(flags: list[FlagRow], titles: Titles) -> list[tuple[str, str]]:
     lines = []
     for policy, _count in by_policy.most_common():
         sources = Counter(flag.source.value.replace("_", " ") for flag in flags if flag.policy == policy)
-        lines.append((titles(policy), ", ".join(f"{n} {name}" for name, n in sources.most_common())))
+        raised = [f"{name} ({n})" if n > 1 else name for name, n in sources.most_common()]
+        lines.append((titles(policy), ", ".join(raised)))
     return lines
 
 
@@ -97,7 +101,10 @@ class Preview(QFrame):
         column.addWidget(self._kind)
         column.addWidget(self._holder, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(_section("Creator"))
-        column.addWidget(self._creator, 0, Qt.AlignmentFlag.AlignLeft)
+        link = QHBoxLayout()
+        link.setContentsMargins(-LINK_PADDING, 0, 0, 0)
+        link.addWidget(self._creator, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(link)
         column.addWidget(self._record)
         column.addWidget(_section("Flags"))
         column.addLayout(self._flags)
@@ -177,11 +184,12 @@ class Preview(QFrame):
         if review is None:
             count = f"{row.flag_count} flag{'s' if row.flag_count != 1 else ''}"
             self._flags.addLayout(_two_lines(self._titles(row.policy), count))
-            self._record.setText("")
+            self._record.hide()
             self._estimate.setText("…")
             self._history.setText("")
             return
         self._record.setText(creator_line(review.creator) if review.creator else "")
+        self._record.setVisible(review.creator is not None)
         for policy, raised in flag_lines(review.flags, self._titles):
             self._flags.addLayout(_two_lines(policy, raised))
         estimate = review.estimated_review_ms

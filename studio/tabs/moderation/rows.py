@@ -26,10 +26,15 @@ def queue_order(row: QueueRow) -> float:
     return row.due // 1000 - row.priority * _PRIORITY_STEP
 
 
+def rough(seconds: float) -> str:
+    """A length of time in its largest unit."""
+    return " ".join(span(seconds).split()[:2])
+
+
 def due_text(row: QueueRow, now: int) -> str:
     """The time left, or by how much it is over, then in one unit."""
     left_s = (row.due - now) / 1000
-    return span(left_s) if left_s >= 0 else f"{' '.join(span(left_s).split()[:2])} over"
+    return span(left_s) if left_s >= 0 else f"{rough(left_s)} over"
 
 
 def due_tone(row: QueueRow, now: int) -> str:
@@ -91,7 +96,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="title",
             title="Item",
-            width=124,
+            width=140,
             text=lambda row: row.title,
             key=lambda row: row.title,
             tooltip=lambda row: f"{row.title}\n{row.content_type.capitalize()} · {row.id}",
@@ -134,7 +139,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="score",
             title="Score",
-            width=70,
+            width=64,
             text=lambda row: "" if row.score_bp is None else f"{(row.score_bp + 50) // 100} %",
             key=lambda row: -1 if row.score_bp is None else row.score_bp,
             align="right",
@@ -143,8 +148,8 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="age",
             title="Age",
-            width=88,
-            text=lambda row: span((now() - row.created) / 1000),
+            width=66,
+            text=lambda row: rough((now() - row.created) / 1000),
             key=lambda row: -row.created,
             tone="text_muted",
             live=True,
