@@ -43,9 +43,7 @@ class Draft:
 
 def draft_of(person: PersonRow) -> Draft:
     """What the form shows before anything is typed."""
-    return Draft(
-        name=person.name, roles=frozenset(person.roles), state=person.state, cleared=person.cleared
-    )
+    return Draft(name=person.name, roles=frozenset(person.roles), state=person.state, cleared=person.cleared)
 
 
 def fault(draft: Draft) -> str:
@@ -184,6 +182,8 @@ def history_line(entry: Entry) -> str:
             return f"Profile {data.get('to', '')}".strip()
         case "accounts.password_changed":
             return "Password changed"
+        case "accounts.person_reset":
+            return "Sign-in reset: temporary password, authenticator dropped"
         case "accounts.totp_begun":
             return "Began to set up an authenticator"
         case "accounts.totp_confirmed" | "accounts.totp_set":
@@ -203,7 +203,9 @@ def _change(name: str, value: Any) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 # Roles and permissions
