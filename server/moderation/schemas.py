@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from server.kit.wire import BasisPoints, Frozen, Instant, Milliseconds, Version, text
 from server.moderation.rules import (
@@ -401,7 +401,7 @@ class SavedReasonBody(Frozen):
     title: Annotated[str, text(80)]
     body: Annotated[str, text(FACTS_MAX)]
     policy: PolicyCode | None = None
-    shared: bool = False
+    shared: StrictBool = False
 
 
 class SavedReasonRow(SavedReasonBody):

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, select, tuple_
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
@@ -21,40 +21,15 @@ from server.kit.events import Event
 from server.kit.wire import Page
 from server.moderation.models import Item, Queue
 from server.moderation.queries.scope import CLEARANCE, visible
+from server.moderation.queries.walks import COLUMNS, Key, walk
 from server.moderation.rules import OPEN, ItemState, QueueKind, queue_of, rest_state
 from server.moderation.schemas import ItemRow, QueueCount
 
 COUNTED = 1000
 CHUNK = 5000
-KEY = (int, datetime, UUID)
-Key = tuple[int, datetime, UUID]
 WAITING = (ItemState.PENDING, ItemState.ESCALATED)
-QUEUES = tuple(
-    queue_of(restricted=restricted, stage=stage) for restricted in (False, True) for stage in (1, 2)
-)
-
-COLUMNS = (
-    Item.id,
-    Item.queue_id,
-    Item.state,
-    Item.stage,
-    Item.content_type,
-    Item.content_id,
-    Item.policy,
-    Item.severity,
-    Item.priority,
-    Item.priority_why,
-    Item.due_at,
-    Item.legal_due_at,
-    Item.flag_count,
-    Item.max_confidence_bp,
-    Item.subject_title,
-    Item.subject_owner_id,
-    Item.claimed_by,
-    Item.lease_until,
-    Item.created_at,
-    Item.version,
-)
+STAGES = (1, 2)
+QUEUES = tuple(queue_of(restricted=kind, stage=stage) for kind in (False, True) for stage in STAGES)
 
 
 def page(
@@ -73,44 +48,26 @@ def page(
     Each combination of a leading column and a state is one short walk along an index that has the order
     already, so a deep page costs what the first one does; the walks are merged.
     """
-    heads: list[ColumnElement[bool]]
-    if creator is not None:
-        heads = [Item.subject_owner_id == creator]
-    elif policy is not None:
-        heads = [Item.policy == policy]
+    wanted = {"queue_id": queue, "policy": policy, "subject_owner_id": creator}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    cleared = actor.can(CLEARANCE)
+    starts: list[dict[str, Any]]
+    if creator is not None or policy is not None:
+        starts = [{**given, "state": each} for each in ([state] if state else WAITING)]
     else:
-        heads = [Item.queue_id == name for name in ([queue] if queue else QUEUES)]
-    rest = [visible(actor)]
-    if queue and (creator or policy):
-        rest.append(Item.queue_id == queue)
-    if creator and policy:
-        rest.append(Item.policy == policy)
-    walks = [
-        _walk(s, and_(head, Item.state == each, *rest), after, limit + 1)
-        for head in heads
-        for each in ([state] if state else WAITING)
-    ]
+        starts = [
+            {"queue_id": name, "state": state or rest_state(stage)}
+            for restricted in ((False, True) if cleared else (False,))
+            for stage in STAGES
+            if queue in (None, name := queue_of(restricted=restricted, stage=stage))
+        ]
+    walks = [walk(s, start, cleared=cleared, after=after, limit=limit + 1) for start in starts]
     rows = list(islice(merge(*walks, key=lambda row: (-row.priority, row.due_at, row.id)), limit + 1))
     more = len(rows) > limit
     shown = rows_of(s, rows[:limit])
     last = shown[-1] if more else None
     cursor = paging.encode(last.priority, last.due_at, last.id) if last else None
     return Page[ItemRow](items=shown, next_cursor=cursor)
-
-
-def _walk(
-    s: AnySession, where: ColumnElement[bool], after: Key | None, limit: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    ordered = select(*COLUMNS).where(where).order_by(Item.priority.desc(), Item.due_at, Item.id)
-    if after is None:
-        return s.execute(ordered.limit(limit)).all()
-    level, due_at, item_id = after
-    later = tuple_(Item.due_at, Item.id) > (due_at, item_id)
-    rows = s.execute(ordered.where(Item.priority == level, later).limit(limit)).all()
-    if len(rows) < limit:
-        below = s.execute(ordered.where(Item.priority < level).limit(limit - len(rows))).all()
-        return [*rows, *below]
-    return rows
 
 
 def by_ids(s: AnySession, *, actor: Actor, ids: Collection[UUID]) -> list[ItemRow]:

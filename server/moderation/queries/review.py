@@ -17,7 +17,7 @@ from server.kit.errors import NotFound
 from server.moderation import policy as policies
 from server.moderation import subjects
 from server.moderation.models import Decision, Flag, HandlingTimes, Item, Mark, Note, Queue
-from server.moderation.queries import creators, items
+from server.moderation.queries import creators, items, walks
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.flags import flag_rows
 from server.moderation.queries.scope import visible
@@ -33,7 +33,7 @@ def review(s: AnySession, *, actor: Actor, item_id: UUID) -> Review:
     """Everything about one item. Raises NotFound where it does not exist for the actor."""
     found = s.execute(
         select(
-            *items.COLUMNS,
+            *walks.COLUMNS,
             Item.claim_token,
             Item.hold_reason,
             Item.family,

@@ -15,7 +15,7 @@ from server.kit.idempotency import IdempotencyKey, once
 from server.kit.params import Cursor, Limit
 from server.kit.wire import Page
 from server.moderation import service
-from server.moderation.queries import items, review
+from server.moderation.queries import items, review, walks
 from server.moderation.routes.state import database
 from server.moderation.rules import ItemState
 from server.moderation.schemas import ItemRow, NewNote, NoteReceipt, PolicyCode, QueueCount, QueueId, Review
@@ -70,8 +70,8 @@ def listing(
         )
 
 
-def _key(cursor: str) -> items.Key:
-    level, due_at, item_id = paging.decode(cursor, *items.KEY)
+def _key(cursor: str) -> walks.Key:
+    level, due_at, item_id = paging.decode(cursor, *walks.KEY)
     if abs(level) >= 2**31:
         raise BadRequest("This cursor was not made by this server.", code="bad_cursor")
     return level, due_at, item_id

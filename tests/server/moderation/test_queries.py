@@ -20,7 +20,7 @@ from server.kit.access import Actor
 from server.kit.db import AnySession, Database
 from server.moderation import service
 from server.moderation.models import Item
-from server.moderation.queries import creators, items, review
+from server.moderation.queries import creators, items, review, walks
 from server.moderation.queries.search import search
 from server.moderation.rules import ContentType, ItemState, Outcome, Severity, SlaClass, Source
 from server.moderation.schemas import ItemRow, MarkBody, NewNote
@@ -78,7 +78,7 @@ def pages(s: AnySession, actor: Actor, limit: int, **filters: Any) -> list[ItemR
         found += page.items
         if page.next_cursor is None:
             return found
-        after = tuple(paging.decode(page.next_cursor, *items.KEY))
+        after = tuple(paging.decode(page.next_cursor, *walks.KEY))
 
 
 rows = st.lists(
@@ -151,7 +151,7 @@ def test_every_walk_uses_its_index_and_sorts_nothing(db: Database, installed: No
         with db.read() as read:
             for name, filters in walks.items():
                 for key in (None, after):
-                    items.page(read, actor=cleared, after=key, limit=20, **filters)  # type: ignore[arg-type]
+                    items.page(read, actor=cleared, after=key, limit=60, **filters)  # type: ignore[arg-type]
                 plans[name], current = current, []
     finally:
         sa.event.remove(db.reader, "before_cursor_execute", note)
