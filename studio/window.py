@@ -24,6 +24,14 @@ from studio.widgets.status_line import StatusLine
 
 SMALLEST: Final = QSize(1080, 680)
 FIRST_SIZE: Final = QSize(1440, 900)
+SIGN_OUT: Final = "sign-out"
+TOOLS: Final = (
+    ("palette", "Search", "search"),
+    ("keys", "Keys", "keyboard"),
+    ("settings", "Settings", "settings"),
+    (SIGN_OUT, "Sign out", "sign-out"),
+)
+"""At the foot of the rail, so that none of them is reached by keys alone: action, title, icon."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +70,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.rail = NavRail("Creator Studio")
         self.rail.chosen.connect(self.open_tab)
+        self.rail.tool_pressed.connect(self._press_tool)
         self.stack = QStackedWidget()
         self.status = StatusLine()
         self.status.waiting_opened.connect(self.waiting_wanted)
@@ -131,6 +140,14 @@ class MainWindow(QMainWindow):
         )
         wanted = str(self._states.get("open", ""))
         first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
+        self.rail.set_tools(
+            [
+                NavEntry(
+                    id=name, title=title, icon=icon, key="" if name == SIGN_OUT else self._keymap.shown(name)
+                )
+                for name, title, icon in TOOLS
+            ]
+        )
         if first is not None:
             self.open_tab(first)
 
@@ -176,6 +193,12 @@ class MainWindow(QMainWindow):
         if number <= len(names):
             self.open_tab(names[number - 1])
 
+    def _press_tool(self, name: str) -> None:
+        if name == SIGN_OUT:
+            self.sign_out_wanted.emit()
+        else:
+            self._actions[name].trigger()
+
     def _refresh(self) -> None:
         if self.current is not None:
             self.current.refresh()
@@ -204,9 +227,7 @@ class MainWindow(QMainWindow):
             commands.append(
                 Command(id=name, text=action.text(), run=action.trigger, keys=self._keymap.shown(name))
             )
-        commands.append(
-            Command(id="sign-out", text="Sign out", run=self.sign_out_wanted.emit, icon="sign-out")
-        )
+        commands.append(Command(id=SIGN_OUT, text="Sign out", run=self.sign_out_wanted.emit, icon="sign-out"))
         return commands
 
     def _tab_actions(self) -> list[QAction]:

@@ -48,6 +48,8 @@ class NavRail(QFrame):
     """Emits `chosen` with the id of a tab when the person picks it, and not when the program does."""
 
     chosen = Signal(str)
+    tool_pressed = Signal(str)
+    """The id of a tool at the foot of the rail."""
     collapsed_changed = Signal(bool)
 
     def __init__(self, brand: str, parent: QWidget | None = None) -> None:
@@ -55,6 +57,7 @@ class NavRail(QFrame):
         self.setProperty("surface", "sidebar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._buttons: dict[str, _NavButton] = {}
+        self._tools: list[_NavButton] = []
         self._sections: list[QWidget] = []
         self._collapsed = False
         self._group = QButtonGroup(self)
@@ -99,14 +102,29 @@ class NavRail(QFrame):
             button.clicked.connect(lambda _on, name=entry.id: self.chosen.emit(name))
             self._group.addButton(button)
             self._buttons[entry.id] = button
-            self._layout.insertWidget(self._layout.count() - 1, button)
+            self._layout.insertWidget(self._tab_end(), button)
+
+    def set_tools(self, tools: Sequence[NavEntry]) -> None:
+        """Show these at the foot: what is pressed and not opened, such as search and settings."""
+        for old in self._tools:
+            old.deleteLater()
+            self._layout.removeWidget(old)
+        self._tools = [_NavButton(tool, self, checkable=False) for tool in tools]
+        for tool, button in zip(tools, self._tools, strict=True):
+            button.set_collapsed(self._collapsed)
+            button.clicked.connect(lambda _on, name=tool.id: self.tool_pressed.emit(name))
+            self._layout.addWidget(button)
+
+    def _tab_end(self) -> int:
+        """Where the next tab or section goes: before the stretch and the tools."""
+        return self._layout.count() - 1 - len(self._tools)
 
     def _add_section(self, title: str) -> None:
         label = Label(title, "section")
         label.setContentsMargins(12, 14, 0, 4)
         label.setVisible(not self._collapsed)
         self._sections.append(label)
-        self._layout.insertWidget(self._layout.count() - 1, label)
+        self._layout.insertWidget(self._tab_end(), label)
 
     def entries(self) -> list[str]:
         """Return the ids of the tabs from the top, as Ctrl+1 to Ctrl+9 count them."""
@@ -129,7 +147,7 @@ class NavRail(QFrame):
         self._brand.setVisible(not collapsed)
         for label in self._sections:
             label.setVisible(not collapsed)
-        for button in self._buttons.values():
+        for button in (*self._buttons.values(), *self._tools):
             button.set_collapsed(collapsed)
         self._pad()
         self._toggle.set_name("Expand the sidebar" if collapsed else "Collapse the sidebar")
@@ -138,11 +156,11 @@ class NavRail(QFrame):
 
 
 class _NavButton(QPushButton):
-    def __init__(self, entry: NavEntry, parent: QWidget) -> None:
+    def __init__(self, entry: NavEntry, parent: QWidget, *, checkable: bool = True) -> None:
         super().__init__(parent)
         self._entry, self._count, self._urgent, self._collapsed = entry, 0, False, False
-        self.setCheckable(True)
-        self.setAutoExclusive(True)
+        self.setCheckable(checkable)
+        self.setAutoExclusive(checkable)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._name()
@@ -191,7 +209,7 @@ class _NavButton(QPushButton):
             self._entry.icon, "accent" if self.isChecked() else ink, _ICON, self.devicePixelRatioF()
         )
         painter.drawPixmap(QRectF(left, top, _ICON, _ICON).toRect(), picture)
-        room = self._paint_badge(painter, box)
+        room = self._paint_badge(painter, box) if self.isCheckable() else self._paint_key(painter, box)
         if not self._collapsed:
             painter.setFont(style.font("body", painter.font().Weight.Medium))
             painter.setPen(QColor(worn.color(ink)))
@@ -202,6 +220,17 @@ class _NavButton(QPushButton):
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         if self.hasFocus():
             focus_ring(painter, box, worn.radius)
+
+    def _paint_key(self, painter: QPainter, box: QRectF) -> float:
+        """Paint the key of a tool; return where the room for the title ends."""
+        if self._collapsed or not self._entry.key:
+            return box.right() - 8
+        painter.setFont(style.font("caption"))
+        painter.setPen(QColor(style.tokens().text_faint))
+        width = painter.fontMetrics().horizontalAdvance(self._entry.key)
+        area = QRectF(box.right() - width - 12, 0, width, self.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._entry.key)
+        return area.left()
 
     def _paint_badge(self, painter: QPainter, box: QRectF) -> float:
         """Paint the badge; return where the room for the title ends."""

@@ -71,3 +71,18 @@ def test_another_role_sees_other_tabs(rail: NavRail) -> None:
     assert rail.entries() == ["two", "three"]
     with pytest.raises(KeyError):
         rail.choose("one")
+
+
+def test_tools_are_pressed_and_never_the_open_tab(rail: NavRail) -> None:
+    pressed: list[str] = []
+    rail.tool_pressed.connect(pressed.append)
+    rail.set_tools([NavEntry(id="settings", title="Settings", icon="settings", key="Ctrl+,")])
+    rail.choose("one")
+    rail.set_entries(ENTRIES)
+    (tool,) = (b for b in rail.findChildren(QPushButton) if b.accessibleName() == "Settings")
+    tool.click()
+    assert pressed == ["settings"]
+    assert "Ctrl+," in tool.toolTip()
+    assert not tool.isChecked()
+    rail._layout.activate()
+    assert all(b.y() < tool.y() for b in buttons(rail)), "the tools stay at the foot"
