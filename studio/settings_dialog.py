@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QScrollArea,
-    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -30,6 +29,7 @@ from studio.theme import style
 from studio.widgets.button import Button, IconButton
 from studio.widgets.form import FormRow
 from studio.widgets.label import Label
+from studio.widgets.number_field import NumberField
 
 KEYS_PAGE = "Keys"
 
@@ -107,11 +107,8 @@ class SettingsDialog(QDialog):
                 combo.currentIndexChanged.connect(lambda n: self._set(setting, options[n]))
                 return combo
             case Number(low, high, unit):
-                spin = QSpinBox()
-                spin.setRange(low, high)
-                spin.setSuffix(f" {unit}")
+                spin = NumberField(_title(setting), low, high, value, unit=unit)
                 spin.setSingleStep(max(1, (high - low) // 40))
-                spin.setValue(value)
                 spin.valueChanged.connect(partial(self._set, setting))
                 return spin
             case ServerUrl():

@@ -60,7 +60,12 @@ class SignInPage(QWidget):
             field.textEdited.connect(lambda: self.set_fault(""))
         outer = QVBoxLayout(self)
         outer.addStretch(2)
-        outer.addWidget(self._card, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Stretches and no alignment: Qt asks an aligned widget how high it wants to be at the whole width.
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self._card)
+        middle.addStretch(1)
+        outer.addLayout(middle)
         outer.addStretch(3)
         self.setFocusProxy(self.password if email else self.email)
 

@@ -140,7 +140,7 @@ class ServerFault(ApiError):
 
 
 ADVICE: Mapping[str, str] = {
-    "bad_credentials": "Check the email address and the password, then try again.",
+    "bad_credentials": "Forgotten it? An administrator can give you a new one.",
     "locked_out": "Wait a few minutes before trying again, or ask an administrator to unlock you.",
     "step_up_required": "Enter the code of your authenticator app, then do it again.",
     "lease_lost": "Someone else may have this item now. Claim the next one.",

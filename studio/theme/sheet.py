@@ -77,7 +77,7 @@ QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover {
 }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $focus; }
 QPushButton[kind="link"] {
-  background: transparent; border-color: transparent; color: $accent; padding: 4px 2px;
+  background: transparent; border-color: transparent; color: $accent; padding: 4px 0;
 }
 QPushButton[kind="link"]:hover { color: $accent_hover; text-decoration: underline; }
 QPushButton[kind="link"]:focus { border-color: $focus; }
@@ -100,7 +100,7 @@ QLineEdit[kind="bare"] {
   font-size: ${font_title}px;
 }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus {
-  background: transparent; border: none; margin: 0; padding: 0 0 0 8px;
+  background: transparent; border: none; margin: 0; padding: 0;
 }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
   border: none; background: transparent; width: 22px;
@@ -153,6 +153,13 @@ QTableView, QListView, QTreeView {
   alternate-background-color: $surface;
 }
 QFrame[surface="overlay"] QListView { background: transparent; }
+QListWidget {
+  background: transparent; border: 2px solid transparent; border-radius: ${radius}px;
+}
+QListWidget:focus { border-color: $focus; }
+QListWidget::item { padding: 8px 10px; border-radius: ${radius_small}px; margin: 1px; }
+QListWidget::item:hover { background: $hover; }
+QListWidget::item:selected { background: $selected; color: $text; }
 QHeaderView { background: $surface; border: none; }
 QHeaderView::section {
   background: $surface; color: $text_muted; border: none; border-bottom: 1px solid $border;

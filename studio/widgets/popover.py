@@ -37,7 +37,8 @@ class Popover(Overlay):
         below = self._anchor.mapTo(self.window(), QPoint(0, self._anchor.height() + 6))
         if below.y() + size.height() > window.height() - 8:
             below.setY(self._anchor.mapTo(self.window(), QPoint(0, -size.height() - 6)).y())
-        return QPoint(max(8, min(below.x(), window.width() - size.width() - 8)), max(8, below.y()))
+        margin = style.tokens().space_5
+        return QPoint(max(margin, min(below.x(), window.width() - size.width() - margin)), max(8, below.y()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint no shade: what lies below stays as bright as it was."""
