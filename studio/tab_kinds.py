@@ -5,13 +5,23 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from studio.tab import Context, Tab
+from studio.tabs.audit.tab import AuditTab
 from studio.tabs.moderation.tab import ModerationTab
+from studio.tabs.ops.tab import OpsTab
+from studio.tabs.people.account_tab import AccountTab
+from studio.tabs.people.tab import PeopleTab
 from studio.window import TabKind
 
 
 def tab_kinds() -> list[TabKind]:
     """Every tab; the window shows those that the person's permissions allow."""
-    return [TabKind(tab=ModerationTab, build=_moderation)]
+    return [
+        TabKind(tab=ModerationTab, build=_moderation),
+        TabKind(tab=PeopleTab, build=PeopleTab),
+        TabKind(tab=AuditTab, build=AuditTab),
+        TabKind(tab=OpsTab, build=OpsTab),
+        TabKind(tab=AccountTab, build=AccountTab),
+    ]
 
 
 def _moderation(context: Context) -> Tab:
