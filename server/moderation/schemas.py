@@ -8,13 +8,8 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from server.kit.wire import BasisPoints, Frozen, Instant, Milliseconds, Version, text
+from server.moderation import rules
 from server.moderation.rules import (
-    DURATION_MAX_S,
-    DURATION_MIN_S,
-    FACTS_MAX,
-    HOLD_MAX_S,
-    MARKS_MAX,
-    NOTE_MAX,
     ContentType,
     FlagState,
     ItemState,
@@ -31,8 +26,6 @@ PolicyCode = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-
 QueueId = Annotated[str, StringConstraints(max_length=32, pattern=r"^[a-z][a-z0-9_]*$")]
 ReasonCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9_.:-]+$")]
 ClaimToken = Annotated[int, Field(ge=0, le=2**31 - 1, description="The fencing token of a claim")]
-Range = tuple[Milliseconds, Milliseconds]
-Why = list[tuple[str, int]]
 
 
 class PolicyNode(Frozen):
@@ -46,7 +39,7 @@ class PolicyNode(Frozen):
     sla_class: SlaClass
     outcomes: list[Outcome]
     default_action: Measure
-    default_duration_s: Annotated[int, Field(ge=DURATION_MIN_S, le=DURATION_MAX_S)] | None
+    default_duration_s: Annotated[int, Field(ge=rules.DURATION_MIN_S, le=rules.DURATION_MAX_S)] | None
     dual_control: bool
     restricted: bool
     concerns_minors: bool
@@ -65,8 +58,8 @@ class NewFlag(Frozen):
     content_type: ContentType
     content_id: UUID
     policy: PolicyCode
-    note: Annotated[str, text(NOTE_MAX)] | None = None
-    ranges: Annotated[list[Range], Field(max_length=100)] = []
+    note: Annotated[str, text(rules.NOTE_MAX)] | None = None
+    ranges: Annotated[list[tuple[Milliseconds, Milliseconds]], Field(max_length=100)] = []
     source: Source = Source.USER
     source_ref: Annotated[str, text(120)] | None = None
     confidence_bp: BasisPoints | None = None
@@ -117,7 +110,7 @@ class Skip(ClaimRef):
 
 class Hold(ClaimRef):
     reason: Annotated[str, text(500)]
-    seconds: Annotated[int, Field(ge=60, le=HOLD_MAX_S)]
+    seconds: Annotated[int, Field(ge=60, le=rules.HOLD_MAX_S)]
 
 
 class ClaimState(Frozen):
@@ -130,26 +123,24 @@ class ActionBody(Frozen):
 
     type: Measure
     scope: Scope
-    duration_s: Annotated[int, Field(ge=DURATION_MIN_S, le=DURATION_MAX_S)] | None = None
+    duration_s: Annotated[int, Field(ge=rules.DURATION_MIN_S, le=rules.DURATION_MAX_S)] | None = None
 
 
 class MarkBody(Frozen):
     """Evidence: a frame (its index, packet pts and ms) or a range from `in_ms` to `out_ms`."""
 
     frame: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    pts: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+    pts: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None
     ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     in_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     out_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     label: Annotated[str, text(80)]
-    note: Annotated[str, text(NOTE_MAX)] | None = None
+    note: Annotated[str, text(rules.NOTE_MAX)] | None = None
 
     @model_validator(mode="after")
     def _says_where(self) -> Self:
-        if self.ms is None and self.in_ms is None:
-            raise ValueError("a mark needs ms, or in_ms and out_ms")
-        if (self.in_ms is None) != (self.out_ms is None):
-            raise ValueError("a range needs both in_ms and out_ms")
+        if (self.in_ms is None) != (self.out_ms is None) or (self.ms is None and self.in_ms is None):
+            raise ValueError("a mark needs ms, or both in_ms and out_ms")
         if self.in_ms is not None and self.out_ms is not None and self.out_ms < self.in_ms:
             raise ValueError("a range ends before it starts")
         return self
@@ -160,7 +151,7 @@ class Judgement(Frozen):
 
     outcome: Outcome
     policy: PolicyCode | None = None
-    facts: Annotated[str, text(FACTS_MAX)] | None = None
+    facts: Annotated[str, text(rules.FACTS_MAX)] | None = None
     reason_codes: Annotated[list[ReasonCode], Field(max_length=20)] = []
     actions: Annotated[list[ActionBody], Field(max_length=4)] = []
 
@@ -170,7 +161,7 @@ class NewDecision(Judgement):
 
     id: UUID | None = None
     claim_token: ClaimToken
-    marks: Annotated[list[MarkBody], Field(max_length=MARKS_MAX)] = []
+    marks: Annotated[list[MarkBody], Field(max_length=rules.MARKS_MAX)] = []
     ms_viewed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     ms_revealed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
@@ -193,14 +184,12 @@ class Empty(Frozen):
 
 
 class QueueCount(Frozen):
-    """`waiting` counts up to 1000; beyond that `more` is true."""
-
     id: str
     name: str
     kind: QueueKind
     tier: int
     waiting: int
-    more: bool
+    more: bool = Field(description="More wait than are counted")
 
 
 class ItemRow(Frozen):
@@ -215,7 +204,7 @@ class ItemRow(Frozen):
     policy: str
     severity: Severity
     priority: int
-    priority_why: Why
+    priority_why: list[tuple[str, int]]
     due_at: Instant
     legal_due_at: Instant | None
     flag_count: int
@@ -297,7 +286,7 @@ class DecisionRow(Frozen):
 
 class NewNote(Frozen):
     id: UUID | None = None
-    body: Annotated[str, text(NOTE_MAX)]
+    body: Annotated[str, text(rules.NOTE_MAX)]
     at_ms: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
 
@@ -377,9 +366,7 @@ class CreatorPage(Frozen):
 
 
 class Found(Frozen):
-    """One search result; `kind` says what `id` is."""
-
-    kind: str = Field(pattern="^(item|creator|decision)$")
+    kind: str = Field(pattern="^(item|creator|decision)$", description="What `id` is")
     id: UUID
     title: str
     detail: str
@@ -399,7 +386,7 @@ class SavedReasonBody(Frozen):
     """`shared` reasons are for the whole team and edited by leads."""
 
     title: Annotated[str, text(80)]
-    body: Annotated[str, text(FACTS_MAX)]
+    body: Annotated[str, text(rules.FACTS_MAX)]
     policy: PolicyCode | None = None
     shared: StrictBool = False
 

@@ -57,7 +57,7 @@ def saved_reasons(request: Request, actor: Actor = require("moderation.note")) -
         return Page[SavedReasonRow](items=reasons.saved(s, actor=actor))
 
 
-@router.post("/reasons", status_code=201)
+@router.post("/reasons", status_code=201, responses=problems(409))
 def save_reason(
     request: Request,
     body: SavedReasonBody,

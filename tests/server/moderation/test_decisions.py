@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -173,6 +173,18 @@ def test_an_invalid_decision_says_every_reason_and_changes_nothing(
     assert refused.value.code == "invalid_decision"
     assert refused.value.detail.count(".") >= 3
     assert studio.item(claim.item_id).state == ItemState.CLAIMED
+
+
+def test_the_client_may_make_the_id_of_a_decision_once(
+    studio: Studio, fan: Actor, moderator: Actor, case: tuple[UUID, Claim]
+) -> None:
+    made = uuid4()
+    assert studio.decide(moderator, case[1], id=made) == made
+    other = studio.take(moderator, studio.flag(fan, studio.video()).item_id)
+    with pytest.raises(Conflict) as refused:
+        studio.decide(moderator, other, id=made)
+    assert refused.value.code == "id_taken"
+    assert studio.item(other.item_id).state == ItemState.CLAIMED
 
 
 def test_a_strike_comes_with_finality_and_goes_with_a_reversal(
