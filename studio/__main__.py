@@ -15,7 +15,10 @@ NO_SCREEN = """There is no display here, so the window cannot be shown.
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line `arguments` (default: the process's own); answers the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.check and not options.profile:
+        parser.error("--check changes the settings of the profile: name one with --profile")
     if reason := refused_pair(sys.version_info[:2], _pyside_version()):
         print(reason, file=sys.stderr)
         return 2
@@ -24,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
         from studio.screenshots import render
 
         return render(options.directory, options.theme)
+    if options.check:
+        from studio.check import check
+
+        return check(options.profile, options.check)
     if options.command == "demo":
         from studio.demo import start
 
@@ -40,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="studio", description="The desktop client of Creator Studio.")
     parser.add_argument("--server", metavar="URL", help="use this server instead of one of its own")
     parser.add_argument("--profile", type=Path, metavar="DIR", help="keep settings, drafts and data here")
+    parser.add_argument("--check", type=Path, metavar="FILE", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command")
     shots = commands.add_parser("screenshots", help="render every tab with demo data into a folder")
     shots.add_argument("directory", type=Path)
