@@ -108,6 +108,7 @@ class Served:
 
     id: str
     tier: int
+    restricted: bool
     lease_s: int
 
 
@@ -119,7 +120,7 @@ def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = Non
     """
     lead, cleared = actor.can(LEAD), actor.can(CLEARANCE)
     found = [
-        Served(row.id, row.tier, row.lease_s or lease_s)
+        Served(row.id, row.tier, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s)
         for row in s.execute(SERVED)
         if (lead or row.tier == 1) and (cleared or row.kind is QueueKind.NORMAL) and queue in (None, row.id)
     ]
@@ -138,7 +139,8 @@ def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None
 
 def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Claim | None:
     """Claim the item after the present one for 60 s, so that it can be loaded; its heartbeat makes it a
-    full claim. Whoever has one already gets that one, for another 60 s."""
+    full claim. Whoever has one already gets that one, for another 60 s. The restricted class is loaded
+    ahead only for those who name its queue."""
     until = clock.now() + timedelta(seconds=PREFETCH_S)
     mine = (
         update(items)
@@ -151,6 +153,8 @@ def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Clai
     if (again := s.execute(mine).first()) is not None:
         return _answer(again)
     for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
+        if place.restricted and queue is None:
+            continue
         if (row := _take(s, actor, place, PREFETCH_S, ahead=True)) is not None:
             return _claimed(s, actor, row)
     return None

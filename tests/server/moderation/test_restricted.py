@@ -15,6 +15,7 @@ from server.content.rules import DerivativeKind
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, Invalid
+from server.moderation import service
 from server.moderation.models import Item
 from server.moderation.rules import ItemState, Outcome
 from tests.server.conftest import SignIn
@@ -68,6 +69,18 @@ def test_it_is_offered_unasked_only_when_nothing_else_waits(
     assert first is not None
     assert second is not None
     assert (first.item_id, second.item_id) == (plain.item_id, hidden.item_id)
+
+
+def test_it_is_loaded_ahead_only_when_asked_for(
+    db: Database, studio: Studio, fan: Actor, cleared: Actor
+) -> None:
+    got = studio.flag(fan, studio.video(), CSAM)
+    with db.write() as s:
+        assert service.prefetch(s, actor=cleared) is None
+    with db.write() as s:
+        ahead = service.prefetch(s, actor=cleared, queue="restricted")
+    assert ahead is not None
+    assert ahead.item_id == got.item_id
 
 
 def test_other_items_of_the_subject_go_along_and_an_open_claim_ends(
