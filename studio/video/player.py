@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
+from weakref import finalize
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from studio.video import playhead
 from studio.video.audio import SoundOutput
+from studio.video.background import on_qt_thread
 from studio.video.decoder import BUDGET, Cached, Decoder, Failed, Opened, Picture, Request, Result
 from studio.video.index import MediaIndex, Source
 from studio.video.playhead import Lane, Playhead, Region
@@ -37,7 +38,6 @@ class Player(QObject):
     revealed_changed = Signal(bool)
     blank_changed = Signal(bool)
     muted_changed = Signal(bool)
-    _arrived = Signal(int, object)
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Player(QObject):
         self._sound = sound or SoundOutput(self)
         self._source: Source | None = None
         self._decoder: Decoder | None = None
+        self._end_decoder: Callable[[], object] = lambda: None
         self._serial = 0
         self._index: MediaIndex | None = None
         self._head: Playhead | None = None
@@ -66,7 +67,6 @@ class Player(QObject):
         self._sounding = False
         self._from_s = self._last_s = 0.0
         self._since = 0.0
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._ticker = QTimer(self)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticker.setInterval(_TICK_MS)
@@ -123,12 +123,13 @@ class Player(QObject):
         self._lanes, self._regions = tuple(lanes), tuple(regions)
         serial = self._serial
 
+        take = on_qt_thread(self._take)
+
         def deliver(result: Result) -> None:
-            with suppress(RuntimeError):  # Qt deleted the player while its decoder was at work
-                self._arrived.emit(serial, result)
+            take(serial, result)
 
         self._decoder = Decoder(source, deliver, budget=self._budget)
-        self.destroyed.connect(self._decoder.close)
+        self._end_decoder = finalize(self, self._decoder.close)
         self._decoder.request(Request(0, self._fit, self.required))
         self._decoder.start()
 
@@ -137,9 +138,7 @@ class Player(QObject):
         self._serial += 1  # what is still on its way from the old decoder is not taken
         self.reveal(False)
         self._stop_clock()
-        if self._decoder is not None:
-            self.destroyed.disconnect(self._decoder.close)
-            self._decoder.close()
+        self._end_decoder()
         self._decoder = self._source = self._index = self._head = None
         self.closed.emit()
         self.changed.emit(None)

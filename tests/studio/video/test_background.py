@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread
 from pytestqt.qtbot import QtBot
 
 from studio.video.background import Background
@@ -54,3 +54,24 @@ def test_nothing_of_abandoned_work_is_emitted(qtbot: QtBot) -> None:
     assert gone.wait(20)
     worker.stop()
     assert items == ["new"]
+
+
+def test_receivers_may_be_deleted_while_their_threads_emit(qtbot: QtBot) -> None:
+    ended: list[threading.Event] = []
+
+    def pour() -> Iterator[object]:
+        done = threading.Event()
+        ended.append(done)
+        try:
+            yield from range(2_000)
+        finally:
+            done.set()
+
+    for _ in range(60):
+        parent = QObject()
+        for _ in range(3):
+            Background(parent).start("pour", pour)
+        qtbot.waitUntil(lambda: len(ended) % 3 == 0)
+        parent.deleteLater()
+        QCoreApplication.sendPostedEvents(parent, QEvent.Type.DeferredDelete)
+    assert all(done.wait(20) for done in ended)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -297,7 +298,9 @@ def test_a_deleted_player_takes_its_decoder_along(qtbot: QtBot, clip: Clip) -> N
         player.open(clip("long_gop"))
     decoder = player._decoder
     assert decoder is not None
+    del player
     shiboken6.delete(parent)
+    gc.collect()
     decoder.join(20)
     assert not decoder.is_alive()
 

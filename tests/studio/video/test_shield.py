@@ -69,7 +69,7 @@ def test_what_is_left_fits_into_the_cells(strength: int) -> None:
 def test_strength_goes_from_a_floor_to_few_cells() -> None:
     cells = [Shield(True, strength).cells for strength in range(101)]
     assert cells == sorted(cells, reverse=True)
-    assert (cells[0], cells[100]) == (40, 12)
+    assert (cells[0], cells[100]) == (32, 12)
     with pytest.raises(ValueError, match=r"0\.\.100"):
         Shield(True, 101)
 
