@@ -55,12 +55,12 @@ class PagedList(QWidget):
     """Shows `path` in `table`. Rows that are here stay when a later page or a refresh fails.
 
     `arrived` carries rows that were just read; `emptied` asks the owner to say why there are none, with
-    `states.empty`; `counted` follows every load.
+    `states.empty`; `filled` tells after each reading whether there are rows.
     """
 
     arrived = Signal(list)
     emptied = Signal()
-    counted = Signal()
+    filled = Signal(bool)
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class PagedList(QWidget):
         else:
             self.emptied.emit()
         self.arrived.emit(rows)
-        self.counted.emit()
+        self.filled.emit(self.count > 0)
 
     def _said(self) -> str:
         end = "all" if self.complete else "scroll for more"
@@ -192,7 +192,7 @@ class PagedList(QWidget):
         else:
             self.states.content()
             self._warn(f"Not refreshed: {error.what_happened}", self.reload)
-        self.counted.emit()
+        self.filled.emit(self.count > 0)
 
     def _failed_more(self, error: ApiError) -> None:
         def again() -> None:

@@ -104,6 +104,7 @@ class AuditPage(QWidget):
         self.list.emptied.connect(self._say_empty)
         self.list.states.acted.connect(self.filters.clear.click)
         self.list.arrived.connect(self._arrived)
+        self.list.filled.connect(self.side.setVisible)
         self.verify_button.clicked.connect(self._verify)
         self.verify.ended.connect(lambda: self.verify_button.setEnabled(True))
         self.verify.entry_wanted.connect(self.open_entry)

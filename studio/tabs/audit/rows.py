@@ -21,27 +21,27 @@ def both_times(at: datetime) -> str:
 def columns(ref: Ref, sealed_to: Callable[[], int]) -> list[Column[Entry]]:
     """The log as the server orders it, newest first. `sealed_to` is the newest signed entry."""
     return [
-        Column(id="seq", title="#", width=84, text=lambda e: f"{e.seq:,}", align="right", tone="text_muted"),
+        Column(id="seq", title="#", width=76, text=lambda e: f"{e.seq:,}", align="right", tone="text_muted"),
         Column(
             id="at",
             title="When",
-            width=164,
+            width=168,
             text=lambda e: f"{e.at.astimezone():%Y-%m-%d %H:%M:%S}",
             tooltip=lambda e: both_times(e.at),
         ),
         Column(
             id="actor",
             title="Actor",
-            width=150,
+            width=116,
             text=lambda e: ref(e.actor),
             tooltip=lambda e: e.actor,
             live=True,
         ),
-        Column(id="action", title="Action", width=220, text=lambda e: e.action),
+        Column(id="action", title="Action", width=190, text=lambda e: e.action),
         Column(
             id="target",
             title="Target",
-            width=170,
+            width=150,
             text=lambda e: ref(e.target),
             tooltip=lambda e: e.target,
             live=True,

@@ -6,9 +6,9 @@ import asyncio
 from typing import Final
 
 import httpx
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.audit.schemas import Verification
 from studio.api.client import CONNECT_S, Answer
@@ -16,17 +16,22 @@ from studio.api.errors import ApiError
 from studio.tab import Context
 from studio.tabs.audit.state import verdict_words
 from studio.theme import style
+from studio.theme.icons import pixmap
 from studio.widgets.button import Button, IconButton
-from studio.widgets.chip import Chip
 from studio.widgets.label import Label
+from studio.widgets.painting import fill_rounded
 from studio.widgets.progress_row import ProgressRow
 
+_ICON: Final = 20
 LONGEST_S: Final = 600.0
 """A log of some 60 million entries is walked in this time."""
 
 
-class VerifyCard(QFrame):
-    """Hidden until asked. `entry_wanted` carries a seq to look at, `export_wanted` asks for the file."""
+class VerifyCard(QWidget):
+    """Hidden until asked, and coloured by what came of it.
+
+    `entry_wanted` carries a seq to look at, `export_wanted` asks for the file.
+    """
 
     entry_wanted = Signal(int)
     export_wanted = Signal()
@@ -37,7 +42,7 @@ class VerifyCard(QFrame):
         self._context = context
         self._task: asyncio.Task[None] | None = None
         self.verdict: Verification | None = None
-        self.setProperty("surface", "card")
+        self._tone = ""
         self.setAccessibleName("Verification of the audit log")
         worn = style.tokens()
         self._body = QVBoxLayout(self)
@@ -58,7 +63,7 @@ class VerifyCard(QFrame):
         progress = ProgressRow("Verifying every link, every payload and every seal")
         progress.set_progress(None, "The server walks the log")
         progress.cancelled.connect(self.cancel)
-        self._show(progress)
+        self._show(progress, "")
         self._task = self._context.tasks.spawn(self._work(), self)
 
     def cancel(self) -> None:
@@ -99,40 +104,51 @@ class VerifyCard(QFrame):
             copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{title}\n{text}"))
             buttons = [look, export, copy]
             text += " Do not restore or delete anything: tell whoever answers for the server."
-        self._say(Chip(title, tone, icon), text, buttons)
+        self._say(tone, icon, title, text, buttons)
 
     def _tell_failed(self, error: ApiError) -> None:
         again = Button("Try again")
         again.clicked.connect(self.verify)
         text = f"{error.what_happened} Nothing is said about the log by this. {error.what_to_do}"
-        self._say(Chip("Not verified", "warning", "alert-triangle"), text, [again])
+        self._say("warning", "alert-triangle", "Not verified", text, [again])
 
-    def _say(self, chip: Chip, text: str, buttons: list[Button]) -> None:
+    def _say(self, tone: str, icon: str, title: str, text: str, buttons: list[Button]) -> None:
         told = QWidget()
-        rows = QVBoxLayout(told)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(style.tokens().space_2)
-        first = QHBoxLayout()
-        first.setSpacing(style.tokens().space_3)
-        first.addWidget(chip)
-        first.addWidget(Label(text, wrap=True), 1)
+        told.setAccessibleName(f"{title}. {text}")
+        row = QHBoxLayout(told)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(style.tokens().space_3)
+        picture = Label()
+        picture.setPixmap(pixmap(icon, tone, _ICON, self.devicePixelRatioF()))
+        words = QVBoxLayout()
+        words.setSpacing(style.tokens().space_1)
+        words.addWidget(Label(title, "title"))
+        words.addWidget(Label(text, wrap=True))
+        if buttons:
+            below = QHBoxLayout()
+            below.setContentsMargins(0, style.tokens().space_1, 0, 0)
+            below.setSpacing(style.tokens().space_2)
+            for button in buttons:
+                below.addWidget(button)
+            below.addStretch(1)
+            words.addLayout(below)
         close = IconButton("x", "Close the outcome")
         close.clicked.connect(self.hide)
-        first.addWidget(close)
-        rows.addLayout(first)
-        if buttons:
-            second = QHBoxLayout()
-            second.setSpacing(style.tokens().space_2)
-            for button in buttons:
-                second.addWidget(button)
-            second.addStretch(1)
-            rows.addLayout(second)
-        self._show(told)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._show(told, tone)
 
-    def _show(self, widget: QWidget) -> None:
+    def _show(self, widget: QWidget, tone: str) -> None:
         if self._shown is not None:
             self._shown.hide()
             self._shown.deleteLater()
-        self._shown = widget
+        self._shown, self._tone = widget, tone
         self._body.addWidget(widget)
         self.show()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ground, edge = (f"{self._tone}_soft", self._tone) if self._tone else ("surface", "border")
+        radius = style.tokens().radius
+        fill_rounded(QPainter(self), self.rect().toRectF(), ground, radius, edge)

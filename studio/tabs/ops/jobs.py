@@ -13,7 +13,7 @@ from studio.tab import Context
 from studio.tabs.ops import rows
 from studio.tabs.ops.state import duration, in_time, may_run, tally
 from studio.theme import style
-from studio.widgets.button import Button
+from studio.widgets.button import Button, IconButton
 from studio.widgets.card import Card
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.state_stack import StateStack
@@ -33,6 +33,9 @@ class JobsCard(Card):
         self.model: RowModel[Job] = RowModel(
             rows.columns(context.ticker.now), row_id=lambda j: j.name, search=lambda j: j.name, parent=self
         )
+        again = IconButton("refresh", "Read the jobs again")
+        again.clicked.connect(self.refresh)
+        self.add_tool(again)
         self.table = TableView(self.model, "Jobs", context.keymap)
         self.table.current.connect(lambda _: self._tell())
         self.table.opened.connect(lambda _: self.run())

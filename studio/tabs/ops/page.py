@@ -17,7 +17,7 @@ from studio.messages import Level as Loudness
 from studio.tab import Context
 from studio.tabs.ops.doctor import LOOKS, DoctorCard
 from studio.tabs.ops.jobs import JobsCard, hint
-from studio.tabs.ops.state import HEADLINES, Figures, figures, parse, tiles
+from studio.tabs.ops.state import CHECKS, HEADLINES, Figures, figures, parse, tiles, worst_first
 from studio.tabs.ops.tiles import Tiles
 from studio.theme import style
 from studio.widgets.button import Button
@@ -104,8 +104,9 @@ class OpsPage(QWidget):
         _, tone, icon = LOOKS[findings.level]
         self.level.set(HEADLINES[findings.level], tone, icon)
         self.level.show()
-        bad = [check for check in findings.checks if check.level is not Level.OK]
-        self.header.set_subtitle("" if not bad else bad[0].finding)
+        worst = worst_first(findings.checks)[0]
+        told = f"{CHECKS.get(worst.name, worst.name)}: {worst.finding}"
+        self.header.set_subtitle("" if worst.level is Level.OK else told)
 
     def _seal(self) -> None:
         async def work() -> None:

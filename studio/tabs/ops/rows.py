@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from server.ops.schemas import Job, JobState
-from studio.tabs.ops.state import STATE_WORDS, duration, in_time, tally
+from studio.tabs.ops.state import STATE_WORDS, duration, in_time
 from studio.widgets.table import ChipLook, Column
 from studio.widgets.time_label import ago, exact
 
@@ -26,7 +26,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="name",
             title="Job",
-            width=210,
+            width=180,
             text=lambda j: j.name,
             key=lambda j: j.name,
             tooltip=lambda j: f"{j.name}, {j.kind.value}",
@@ -34,7 +34,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="state",
             title="State",
-            width=112,
+            width=116,
             text=lambda j: STATE_WORDS[j.state],
             key=lambda j: _ORDER.index(j.state),
             chip=lambda j: STATE_LOOKS[j.state],
@@ -43,7 +43,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="last",
             title="Last run",
-            width=108,
+            width=100,
             text=lambda j: ago(now(), j.last_run_at) if j.last_run_at else "never",
             key=lambda j: -j.last_run_at.timestamp() if j.last_run_at else 0.0,
             tooltip=lambda j: exact(j.last_run_at) if j.last_run_at else "",
@@ -53,7 +53,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="took",
             title="Took",
-            width=84,
+            width=92,
             text=lambda j: duration(j.duration_ms),
             key=lambda j: -1 if j.duration_ms is None else j.duration_ms,
             align="right",
@@ -68,12 +68,5 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
             tooltip=lambda j: exact(j.next_run_at) if j.next_run_at else "",
             tone="text_muted",
             live=True,
-        ),
-        Column(
-            id="tally",
-            title="Runs",
-            width=150,
-            text=tally,
-            tone="text_muted",
         ),
     ]

@@ -193,14 +193,14 @@ def tiles(now: Figures, before: Figures | None) -> list[Tile]:
     """What to show: since `before` where there is an earlier moment, else since the server began."""
     if before is None or now.requests < before.requests:  # a restart counts anew
         before = Figures(at=now.at)
-        since = "since the server began"
+        since = "since it started"
     else:
         since = f"in the last {max(1, round((now.at - before.at).total_seconds()))} s"
     requests = now.requests - before.requests
     faults = now.faults - before.faults
     return [
         Tile("Requests", f"{requests:,.0f}", since),
-        Tile("Server faults", f"{faults:,.0f}", f"answers 5xx {since}", "danger" if faults else ""),
+        Tile("Server faults", f"{faults:,.0f}", f"5xx, {since}", "danger" if faults else ""),
         Tile("Answer, p95", _ms(_between(now.answer_buckets, before.answer_buckets)), since),
         Tile("Wait to write, p95", _ms(_between(now.write_buckets, before.write_buckets)), since),
         Tile("Live clients", f"{now.live_clients:,.0f}", "listening now"),

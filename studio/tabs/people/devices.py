@@ -28,12 +28,12 @@ class DevicesCard(Card):
         inside = QWidget()
         self._lines = QVBoxLayout(inside)
         self._lines.setContentsMargins(0, 0, 0, 0)
-        self._lines.setSpacing(style.tokens().space_3)
+        self._lines.setSpacing(style.tokens().space_4)
         self.states = StateStack(inside)
         self.states.retried.connect(self.refresh)
-        self.body.addWidget(self.states)
         idle = "A device unused for 12 hours is signed out by itself."
         self.body.addWidget(Label(idle, "caption", wrap=True))
+        self.body.addWidget(self.states, 1)
         self.ends: dict[UUID, InlineConfirm] = {}
 
     def refresh(self) -> None:
@@ -62,23 +62,23 @@ class DevicesCard(Card):
 
     def _line(self, session: DeviceSession) -> QWidget:
         line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(style.tokens().space_3)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(ElidedLabel(session.device_name, "strong"))
+        column = QVBoxLayout(line)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(style.tokens().space_1)
+        top = QHBoxLayout()
+        top.setSpacing(style.tokens().space_3)
+        top.addWidget(ElidedLabel(session.device_name, "strong"), 1)
+        column.addLayout(top)
         used = ago(self._context.ticker.now(), session.last_seen_at)
-        words.addWidget(ElidedLabel(f"Used {used} · signed in {exact(session.created_at)[:16]}", "caption"))
-        row.addLayout(words, 1)
+        column.addWidget(ElidedLabel(f"Used {used} · signed in {exact(session.created_at)[:16]}", "caption"))
         if session.current:
-            row.addWidget(Chip("This device", "accent"))
+            top.addWidget(Chip("This device", "accent"))
         else:
             end = InlineConfirm("Sign out", "End it there?", "Sign out")
             end.first.setAccessibleName(f"Sign out {session.device_name}")
             end.confirmed.connect(lambda: self.end(session))
             self.ends[session.id] = end
-            row.addWidget(end)
+            column.addWidget(end)
         return line
 
     def end(self, session: DeviceSession) -> None:

@@ -51,9 +51,8 @@ class NewPersonPane(QWidget):
             "handle": FormRow("Handle", self.handle, "How others find them. It stays."),
             "name": FormRow("Name", self.name),
             "email": FormRow("E-mail address", self.email, "Without one nobody can sign in to the account."),
-            "password": FormRow("First password", self.password, "Tell it to them; they change it at once."),
+            "password": FormRow("First password", self.password, "They change it under My account."),
         }
-        self.password.setClearButtonEnabled(False)
         card = Card("New person")
         card.setMinimumWidth(340)
         card.body.setSpacing(style.tokens().space_3)

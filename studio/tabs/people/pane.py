@@ -65,8 +65,8 @@ class PersonPane(QWidget):
         card.setMinimumWidth(340)
         card.body.setSpacing(style.tokens().space_3)
         card.body.addLayout(self._head())
-        card.body.addWidget(self.conflict)
-        card.body.addWidget(self._scroll(), 1)
+        self._area = self._scroll()
+        card.body.addWidget(self._area, 1)
         card.body.addWidget(self._foot())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -97,6 +97,7 @@ class PersonPane(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, style.tokens().space_2, 0)
         column.setSpacing(style.tokens().space_4)
+        column.addWidget(self.conflict)
         column.addWidget(self.form)
         column.addWidget(self.reset)
         column.addWidget(self.history)
@@ -194,6 +195,7 @@ class PersonPane(QWidget):
         self.form.show_draft(both)
         if found:
             self.conflict.show_differences(found)
+            self._area.verticalScrollBar().setValue(0)
 
     def _tell(self, person: PersonRow) -> None:
         self._name.setText(person.name)
@@ -237,7 +239,8 @@ class PersonPane(QWidget):
         self._effects.setText(effects)
         self._effects.setVisible(bool(effects))
         self.save_button.setEnabled(bool(asked) and not wrong and not self._saving)
-        self.discard_button.setEnabled(bool(asked) and not self._saving)
+        self.discard_button.setEnabled(not self._saving)
+        self.discard_button.setVisible(bool(asked))
 
     def unsaved(self) -> frozenset[UUID]:
         """Ids of people about whom something is typed and not saved."""

@@ -117,10 +117,11 @@ class PeoplePage(QWidget):
         self.list.emptied.connect(self._say_empty)
         self.list.states.acted.connect(self._clear)
         self.list.arrived.connect(self._arrived)
+        self.list.filled.connect(self._show_side)
         self.pane.saved.connect(self._saved)
         self.pane.audit_wanted.connect(self.audit_wanted)
         self.new.made.connect(self._made)
-        self.new.cancelled.connect(lambda: self._select(self.table.current_id()))
+        self.new.cancelled.connect(self._cancelled)
         bind(self._context.keymap, self, "global", {"filter": self._go_filter})
 
     # Filters
@@ -183,6 +184,9 @@ class PeoplePage(QWidget):
         elif self.table.current_id() is None and self.count and self.side.currentWidget() is self.nobody:
             self.table.selectRow(0)
 
+    def _show_side(self, filled: bool) -> None:
+        self.side.setVisible(filled or self.side.currentWidget() is not self.nobody)
+
     @property
     def count(self) -> int:
         """People in the list."""
@@ -200,6 +204,7 @@ class PeoplePage(QWidget):
         def show(found: PersonDetail) -> None:
             self.pane.show_person(found)
             self.side.setCurrentWidget(self.pane)
+            self.side.show()
 
         def failed(error: ApiError) -> None:
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
@@ -209,7 +214,13 @@ class PeoplePage(QWidget):
     def begin_new(self) -> None:
         """Show the form of a new person; what was typed there before is still there."""
         self.side.setCurrentWidget(self.new)
+        self.side.show()
         self.new.setFocus()
+
+    def _cancelled(self) -> None:
+        self.side.setCurrentWidget(self.pane if self.pane.person is not None else self.nobody)
+        self.side.setVisible(self.count > 0 or self.pane.person is not None)
+        self.table.setFocus()
 
     def _saved(self, person: PersonRow) -> None:
         if self.model.get(person.id) is not None:

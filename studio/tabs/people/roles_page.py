@@ -37,7 +37,7 @@ class RolesPage(QWidget):
         card.body.addWidget(self.table)
         self.states = StateStack(card)
         self.states.retried.connect(self.refresh)
-        said = "Roles are granted under People. Nothing is allowed that is not listed here."
+        said = "Roles are granted under Accounts. What nobody has a tick for, nobody may do."
         page = QVBoxLayout(self)
         page.setContentsMargins(0, worn.space_3, 0, 0)
         page.setSpacing(worn.space_3)

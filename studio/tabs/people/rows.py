@@ -17,18 +17,18 @@ STATE_LOOKS: Final = {
     PersonState.SUSPENDED: ChipLook("warning", "hold"),
     PersonState.CLOSED: ChipLook("neutral", "blank"),
 }
-_YES: Final = ChipLook("success", "check")
+_YES: Final = ChipLook("success")
 
 
 def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
     """Columns of the list of people, which the server orders by handle."""
     return [
-        Column(id="handle", title="Handle", width=160, text=lambda p: f"@{p.handle}"),
-        Column(id="name", title="Name", width=180, text=lambda p: p.name),
+        Column(id="handle", title="Handle", width=132, text=lambda p: f"@{p.handle}"),
+        Column(id="name", title="Name", width=150, text=lambda p: p.name),
         Column(
             id="roles",
             title="Roles",
-            width=180,
+            width=150,
             text=lambda p: ", ".join(role.value for role in p.roles),
             tone="text_muted",
         ),
@@ -72,32 +72,32 @@ def matrix() -> list[Column[Grant]]:
         Column(
             id="permission",
             title="Permission",
-            width=170,
+            width=168,
             text=lambda g: g.permission,
             key=lambda g: g.permission,
         ),
         Column(
             id="allows",
             title="What it allows",
-            width=300,
+            width=222,
             text=lambda g: g.allows,
             tooltip=lambda g: g.allows,
             tone="text_muted",
         ),
-        *(_role(role) for role in Role),
         Column(
             id="everyone",
             title="Everyone",
-            width=92,
+            width=78,
             text=lambda g: "Yes" if g.everyone else "",
-            chip=lambda g: ChipLook("neutral", "check") if g.everyone else None,
+            chip=lambda g: ChipLook("neutral") if g.everyone else None,
         ),
+        *(_role(role) for role in Role),
         Column(
             id="by_person",
             title="By person",
-            width=100,
+            width=88,
             text=lambda g: "Yes" if g.by_person else "",
-            chip=lambda g: ChipLook("info", "shield") if g.by_person else None,
+            chip=lambda g: ChipLook("info") if g.by_person else None,
             tooltip=lambda g: "Given to a person, never to a role" if g.by_person else "",
         ),
     ]
@@ -107,7 +107,7 @@ def _role(role: Role) -> Column[Grant]:
     return Column(
         id=role.value,
         title=role.value.capitalize(),
-        width=96,
+        width=86 if role is Role.MODERATOR else 72,
         text=lambda g: "Yes" if role in g.roles else "",
         key=lambda g: -int(role in g.roles),
         chip=lambda g: _YES if role in g.roles else None,

@@ -35,22 +35,22 @@ class PeopleTab(Tab):
 
         super().__init__(context)
         worn = style.tokens()
-        self.header = PageHeader("People")
+        header = PageHeader("People", "Who may do what, and since when")
         self.people = PeoplePage(context)
         self.roles = RolesPage(context)
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
         self.pages.setAccessibleName("Pages of People")
         self.pages.tabBar().setAccessibleName("Pages of People")
+        self.pages.tabBar().setDrawBase(False)
         self.pages.addTab(self.people, "Accounts")
         self.pages.addTab(self.roles, "Roles and permissions")
         self.pages.currentChanged.connect(lambda _: self.refresh_page())
-        self.people.list.counted.connect(self._count)
         self.people.audit_wanted.connect(lambda target: context.go("audit", target=target))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
         layout.setSpacing(worn.space_2)
-        layout.addWidget(self.header)
+        layout.addWidget(header)
         layout.addWidget(self.pages, 1)
         self.setFocusProxy(self.people)
 
@@ -88,7 +88,3 @@ class PeopleTab(Tab):
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         self.people.restore_state(state)
-
-    def _count(self) -> None:
-        page = self.people.list
-        self.header.set_subtitle(f"{page.count:,} shown" + ("" if page.complete else ", more below"))
