@@ -39,10 +39,12 @@ class Broken(Exception):
 
 def check(bundle: Path) -> dict[str, Any]:
     """Run the whole check; answers what was measured. Raises Broken, or what the server answered instead."""
+    if not bundle.is_dir():
+        raise Broken(f"there is no bundle at {bundle}: run `make package` first")
     seen: dict[str, Any] = {"size_mb": round(size_of(bundle) / 1e6), "seconds": {}}
     with tempfile.TemporaryDirectory(prefix="creator-studio-check-") as folder:
         program = Program(bundle / "creator-studio", Path(folder))
-        with timed(seen, "create_admin"):
+        with timed(seen, "create-admin"):
             program.run(
                 *("-m", "server", "create-admin", "--email", email("admin"), "--handle", "admin"),
                 *("--data", str(program.data)),
@@ -54,8 +56,9 @@ def check(bundle: Path) -> dict[str, Any]:
             client = program.client()
         if client.get("claimed") != item or client["frames"] != FRAMES or client["shades"] < 2:
             raise Broken(f"the client saw something else: {client}")
-        with timed(seen, "audit_verify"):
-            program.run("-m", "server", "audit", "verify", "--data", str(program.data))
+        for command in ("audit verify", "doctor"):
+            with timed(seen, command):
+                program.run("-m", "server", *command.split(), "--data", str(program.data))
         if (program.data / "server.json").exists():
             raise Broken("the embedded server did not end with its client")
     return seen | {"client": client}

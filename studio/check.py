@@ -1,4 +1,4 @@
-"""`studio --check FILE`: a shift of one item without a person, by which `make package-check` tries a bundle."""
+"""`studio --check FILE`: a shift of one item without a person; `make package-check` tries a bundle by it."""
 
 from __future__ import annotations
 

@@ -36,6 +36,11 @@ def test_the_clip_is_a_video_whose_frames_differ(check: dict[str, Any]) -> None:
     assert (frames[0] != frames[-1]).mean() > 0.5
 
 
+def test_a_missing_bundle_is_told(check: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(check["Broken"], match="make package"):
+        check["check"](tmp_path / "creator-studio")
+
+
 def test_a_refusal_of_the_server_is_told(check: dict[str, Any]) -> None:
     request = httpx.Request("POST", "http://127.0.0.1/v1/moderation/flags")
     with pytest.raises(check["Broken"], match="flags: 422 no such policy"):

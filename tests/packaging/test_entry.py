@@ -76,10 +76,10 @@ def test_a_module_of_anybody_else_is_not_run() -> None:
     assert done.stdout == ""
 
 
-def test_the_servers_commands_are_reachable_and_load_no_qt(tmp_path: Path) -> None:
-    done = started("-m", "server", "audit", "verify", "--data", str(tmp_path / "data"))
+def test_the_servers_commands_are_reachable_and_load_no_qt() -> None:
+    done = started("-m", "server", "openapi")
     assert done.returncode == 0, done.stderr
-    assert "Whole: " in done.stderr
+    assert json.loads(done.stdout)["info"]["title"] == "Creator Studio"
     assert done.stderr.endswith("no Qt\n")
 
 
