@@ -56,7 +56,8 @@ class ChipLook(NamedTuple):
 class Column(Generic[Row]):
     """One column. `key` gives what to sort by: all numbers, or all strings; None is not sortable.
 
-    `width` is in px. A `live` column shows the passing of time: its text is never kept.
+    `width` is what it needs, in px; `stretch` is its share of what the table has left over. A `live`
+    column shows the passing of time: its text is never kept.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Column(Generic[Row]):
     chip: Callable[[Row], ChipLook | None] | None = None
     live: bool = False
     tone: str = "text"
+    stretch: int = 0
 
 
 class RowModel(QAbstractTableModel, Generic[Row]):

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from studio.key_binding import bind
@@ -47,6 +47,8 @@ class TableView(QTableView):
         self._rows = model
         self._remembered: tuple[list[Hashable], Hashable | None, Hashable | None] = ([], None, None)
         self._told: Hashable | None = None
+        self._chosen: dict[int, int] = {}
+        self._fitting = False
         self.setAccessibleName(name)
         self._delegate = CellDelegate(self)
         self.setItemDelegate(self._delegate)
@@ -65,7 +67,7 @@ class TableView(QTableView):
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setSectionsMovable(True)
-        head.setStretchLastSection(True)
+        head.setStretchLastSection(not any(column.stretch for column in model.columns))
         head.setSortIndicatorShown(True)
         head.setSortIndicatorClearable(True)
         head.setAccessibleName(f"{name}: columns")
@@ -76,6 +78,7 @@ class TableView(QTableView):
         self.activated.connect(lambda index: self.opened.emit(model.id_at(index.row())))
         for number, column in enumerate(model.columns):
             self.setColumnWidth(number, column.width)
+        head.sectionResized.connect(self._resized)
         self._actions = bind(
             keymap, self, "table", {"table.copy": self.copy, "table.export": self.export_wanted.emit}
         )
@@ -138,13 +141,49 @@ class TableView(QTableView):
 
     # Columns
 
+    def _resized(self, number: int, before: int, width: int) -> None:
+        """A width that was not given here was chosen by the person, and stays. Without width = hidden."""
+        if self._fitting:
+            return
+        head = self.horizontalHeader()
+        filler = head.stretchLastSection() and head.visualIndex(number) == head.count() - 1
+        if before and width and not filler:
+            self._chosen[number] = width
+        self._fit()
+
+    def _fit(self) -> None:
+        """Hand out what is left over among the columns that stretch."""
+        columns = self._rows.columns
+        widths = {
+            n: self._chosen.get(n, column.width)
+            for n, column in enumerate(columns)
+            if not self.isColumnHidden(n)
+        }
+        shares = {n: columns[n].stretch for n in widths if n not in self._chosen and columns[n].stretch}
+        spare = max(0, self.viewport().width() - sum(widths.values()))
+        whole = sum(shares.values())
+        for number, share in shares.items():
+            given = spare * share // whole
+            widths[number] += given
+            spare, whole = spare - given, whole - share
+        self._fitting = True
+        for number, width in widths.items():
+            self.setColumnWidth(number, width)
+        self._fitting = False
+
+    def setColumnHidden(self, column: int, hide: bool) -> None:
+        super().setColumnHidden(column, hide)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def save_columns(self) -> dict[str, Any]:
-        """Return widths, order, hidden columns and sort order, ready for the settings file."""
+        """Return chosen widths, order, hidden columns and sort order, ready for the settings file."""
         head, columns = self.horizontalHeader(), self._rows.columns
         return {
-            "widths": {
-                c.id: self.columnWidth(n) for n, c in enumerate(columns) if not self.isColumnHidden(n)
-            },
+            "widths": {columns[n].id: width for n, width in self._chosen.items()},
             "order": [columns[head.logicalIndex(place)].id for place in range(len(columns))],
             "hidden": [c.id for n, c in enumerate(columns) if self.isColumnHidden(n)],
             "sort": list(self._rows.sorted_by or ()),

@@ -88,7 +88,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="severity",
             title="Severity",
-            width=94,
+            width=90,
             text=lambda row: row.severity.capitalize(),
             key=lambda row: -_TIERS[row.severity],
             chip=lambda row: ChipLook(row.severity),
@@ -96,7 +96,8 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="title",
             title="Item",
-            width=140,
+            width=120,
+            stretch=5,
             text=lambda row: row.title,
             key=lambda row: row.title,
             tooltip=lambda row: f"{row.title}\n{row.content_type.capitalize()} · {row.id}",
@@ -104,7 +105,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="due",
             title="Due",
-            width=118,
+            width=112,
             text=lambda row: due_text(row, now()),
             key=lambda row: row.due,
             chip=lambda row: ChipLook(due_tone(row, now())),
@@ -114,7 +115,8 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="policy",
             title="Policy",
-            width=150,
+            width=120,
+            stretch=3,
             text=lambda row: policy_text(row, titles),
             key=lambda row: titles(row.policy),
             tooltip=lambda row: f"{row.policy}, {row.flag_count} flags",
@@ -122,7 +124,8 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="creator",
             title="Creator",
-            width=88,
+            width=78,
+            stretch=2,
             text=lambda row: f"@{row.creator}" if row.creator else "",
             key=lambda row: row.creator or "",
             tone="text_muted",
@@ -130,7 +133,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="holder",
             title="With",
-            width=120,
+            width=112,
             text=lambda row: holder_text(row, now(), me),
             key=lambda row: row.claimed_by or "",
             chip=lambda row: holder_look(row, me),
@@ -139,7 +142,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="score",
             title="Score",
-            width=64,
+            width=62,
             text=lambda row: "" if row.score_bp is None else f"{(row.score_bp + 50) // 100} %",
             key=lambda row: -1 if row.score_bp is None else row.score_bp,
             align="right",
@@ -148,7 +151,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="age",
             title="Age",
-            width=66,
+            width=74,
             text=lambda row: rough((now() - row.created) / 1000),
             key=lambda row: -row.created,
             tone="text_muted",

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from studio.gallery_samples import Item, items, queue_model
 from studio.keys import Keymap
 from studio.theme import style
-from studio.widgets.table import RowModel
+from studio.widgets.table import Column, RowModel
 from studio.widgets.table_view import TableView
 
 
@@ -194,3 +194,49 @@ def test_selected_row_is_painted_as_such(table: TableView, rows: RowModel[Item])
     y = table.rowViewportPosition(1) + 3
     assert image.pixelColor(2, y).name() == style.tokens().selected
     assert image.pixelColor(2, table.rowViewportPosition(2) + 3).name() == style.tokens().surface
+
+
+def stretching(qtbot: QtBot, width: int) -> TableView:
+    columns = [
+        Column[int](id="name", title="Name", width=100, stretch=3, text=str),
+        Column[int](id="fixed", title="Fixed", width=80, text=str),
+        Column[int](id="note", title="Note", width=60, stretch=1, text=str),
+    ]
+    model = RowModel[int](columns, row_id=lambda row: row, search=str)
+    made = TableView(model, "Stretching", Keymap())
+    model.setParent(made)
+    qtbot.addWidget(made)
+    made.resize(width, 200)
+    made.show()
+    return made
+
+
+def widths(table: TableView) -> list[int]:
+    return [table.columnWidth(n) for n in range(3)]
+
+
+def test_what_is_left_over_goes_to_the_columns_that_stretch(qtbot: QtBot) -> None:
+    table = stretching(qtbot, 640)
+    assert sum(widths(table)) == table.viewport().width() == 640
+    assert widths(table) == [400, 80, 160]
+
+
+def test_columns_keep_what_they_need_in_a_narrow_table(qtbot: QtBot) -> None:
+    assert widths(stretching(qtbot, 150)) == [100, 80, 60]
+
+
+def test_a_width_that_was_chosen_stays_and_alone_is_remembered(qtbot: QtBot) -> None:
+    table = stretching(qtbot, 640)
+    table.setColumnWidth(0, 200)
+    table.resize(840, 200)
+    assert widths(table) == [200, 80, 560]
+    assert table.save_columns()["widths"] == {"name": 200}
+
+
+def test_a_hidden_column_leaves_its_room_to_the_others(qtbot: QtBot) -> None:
+    table = stretching(qtbot, 640)
+    table.setColumnHidden(2, True)
+    assert widths(table) == [560, 80, 0]
+    table.setColumnHidden(2, False)
+    assert widths(table) == [400, 80, 160]
+    assert table.save_columns()["widths"] == {}
