@@ -44,8 +44,6 @@ LOOK_MS: Final = 120
 LIVE: Final = ("due", "holder", "age")
 HIDDEN: Final = ("type", "priority")
 """Columns for those who want them: the table's menu shows them."""
-TITLE: Final = "title"
-TITLE_MIN: Final = 140
 ROOMY: Final = 1150
 """The width of the page in px from which the card beside the table is wide."""
 
@@ -73,6 +71,7 @@ class QueuePage(QWidget):
         self._let_through = 0
         self._wanted_id: str | None = None
         self._at = 0
+        self._made_up: dict[str, str] = {}
         self._as_of: datetime | None = None
         self._painted = False
         self.model = RowModel[QueueRow](
@@ -159,7 +158,10 @@ class QueuePage(QWidget):
 
     def policy_title(self, policy: str) -> str:
         """The title of a policy, or what its code says while titles are not known."""
-        return self.feed.titles.get(policy) or policy.rpartition(".")[2].replace("_", " ").capitalize()
+        known = self.feed.titles.get(policy) or self._made_up.get(policy)
+        if known is None:
+            known = self._made_up[policy] = policy.rpartition(".")[2].replace("_", " ").capitalize()
+        return known
 
     # What the feed tells
 
@@ -275,26 +277,11 @@ class QueuePage(QWidget):
         self.preview.setFixedWidth(WIDE if self.width() >= ROOMY else NARROW)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.table.viewport():
-            if event.type() == QEvent.Type.Resize:
-                self._fit_title()
-            elif event.type() == QEvent.Type.Paint and not self._painted and self.model.rowCount():
-                self._painted = True
-                QTimer.singleShot(0, partial(stamp, "queue"))
+        first = event.type() == QEvent.Type.Paint and not self._painted and self.model.rowCount() > 0
+        if first and watched is self.table.viewport():
+            self._painted = True
+            QTimer.singleShot(0, partial(stamp, "queue"))
         return False
-
-    def _fit_title(self) -> None:
-        """Give the title what the other columns leave over."""
-        title, head = self.model.column_number(TITLE), self.table.horizontalHeader()
-        places = range(self.model.columnCount())
-        shown = [n for n in map(head.logicalIndex, places) if not self.table.isColumnHidden(n)]
-        # The last column is stretched: what it has beyond its own width is spare.
-        others = sum(
-            self.model.columns[n].width if n == shown[-1] else self.table.columnWidth(n)
-            for n in shown
-            if n != title
-        )
-        self.table.setColumnWidth(title, max(TITLE_MIN, self.table.viewport().width() - others))
 
     # The selected item
 
@@ -434,8 +421,9 @@ class QueuePage(QWidget):
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """Put back what `save_state` gave; what does not fit is ignored."""
-        with suppress(AttributeError, TypeError, ValueError):
-            self.table.restore_columns(state.get("columns") or {})
+        if columns := state.get("columns"):
+            with suppress(AttributeError, TypeError, ValueError):
+                self.table.restore_columns(columns)
         self.bar.restore(state.get("filter"))
 
     async def leave(self) -> None:

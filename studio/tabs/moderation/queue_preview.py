@@ -19,7 +19,7 @@ from studio.widgets.chip import Chip
 from studio.widgets.label import Label, tooltip
 from studio.widgets.time_label import ago, exact, span
 
-WIDE, NARROW = 304, 272
+WIDE, NARROW = 292, 272
 """Its width in px beside a roomy table and beside a cramped one."""
 
 LINK_PADDING = 4

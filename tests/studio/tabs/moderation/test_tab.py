@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID
 
@@ -350,6 +351,23 @@ def test_any_remembered_state_is_borne(play: Play, state: dict[str, Any]) -> Non
         async with Seat(desk) as seat:
             seat.tab.restore_state(state)
             assert len(seat.shown_ids()) == 3
+            assert seat.table.isColumnHidden(seat.queue.model.column_number("priority"))
+
+    play(World(item(n) for n in range(3)), story)
+
+
+def test_columns_are_remembered(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            priority = seat.queue.model.column_number("priority")
+            seat.table.setColumnHidden(priority, False)
+            seat.table.sort_by("due", descending=True)
+            state = json.loads(json.dumps(seat.tab.save_state()))
+            seat.table.setColumnHidden(priority, True)
+            seat.table.sort_by("priority")
+            seat.tab.restore_state(state)
+            assert not seat.table.isColumnHidden(priority)
+            assert seat.queue.model.sorted_by == ("due", True)
 
     play(World(item(n) for n in range(3)), story)
 

@@ -1,0 +1,358 @@
+"""The client's queue at 100,000 rows: filter, sort, stalls; and a cold start to the first painted row."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+import httpx
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.queue_rows import add_items
+from server.accounts import service as accounts
+from server.accounts import sessions
+from server.accounts.permissions import Role
+from server.accounts.schemas import Me
+from server.kit.access import SYSTEM
+from server.moderation import service as moderation
+from server.runtime import opened
+from server.settings import Settings as ServerSettings
+from studio.api.client import Api
+from studio.api.live import Connection
+from studio.keys import Keymap
+from studio.messages import Messages
+from studio.offline.changes import Broadcast
+from studio.offline.media_cache import MediaCache
+from studio.offline.outbox import Outbox
+from studio.offline.store import Store
+from studio.paths import Profile
+from studio.secrets import SERVICE
+from studio.settings import Settings
+from studio.tab import Context
+from studio.tabs.moderation.queue_page import QueuePage
+from studio.tasks import Tasks
+from studio.tasks import run as run_qt
+from studio.theme import style
+from studio.widgets.ticker import Ticker
+
+ROWS: Final = 100_000
+START_ROWS: Final = 2_000
+UPDATES: Final = 1_000
+STARTS: Final = {"small": 3, "full": 7}
+PATIENCE_S: Final = 30.0
+KEYRING: Final = "benchmarks.desk_keyring.DeskKeyring"
+"""By name only: once imported, a keyring is used in this process too."""
+
+
+def run(scale: str, database: str) -> dict[str, Any]:
+    """Measure; the client meets either database through the same server, so SQLite it is."""
+    with tempfile.TemporaryDirectory(prefix="client-") as folder:
+        _say(f"a queue of {ROWS} rows")
+        big = _prepare(Profile(Path(folder) / "big"), ROWS)
+        with _server(big.profile) as url:
+            measured = _queue(big, url)
+        _say("cold starts")
+        small = _prepare(Profile(Path(folder) / "small"), START_ROWS)
+        starts = [_start(small) for _ in range(STARTS[scale])]
+    splash, cold = ([each[n] for each in starts] for n in (0, 1))
+    return {
+        "rows": ROWS,
+        **measured,
+        "splash_ms": _ms(min(splash)),
+        "splash_median_ms": _ms(statistics.median(splash)),
+        "cold_start_ms": _ms(min(cold)),
+        "cold_start_median_ms": _ms(statistics.median(cold)),
+        "cold_start_rows": START_ROWS,
+        "processors": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+    }
+
+
+class Desk:
+    """A profile whose server knows one moderator, and that moderator's token."""
+
+    def __init__(self, profile: Profile, me: Me, token: str) -> None:
+        self.profile, self.me, self.token = profile, me, token
+
+
+def _prepare(profile: Profile, rows: int) -> Desk:
+    profile.create()
+    settings = ServerSettings(data=profile.server_data)
+    with opened(settings) as (db, keys):
+        with db.write() as s:
+            moderation.install(s)
+            person = accounts.create_person(
+                s, actor=SYSTEM, keys=keys, handle="bench", name="Bench", roles=[Role.MODERATOR]
+            )
+            token, _ = sessions.open_session(
+                s, keys=keys, person_id=person.id, device_id=uuid4(), device_name="bench"
+            )
+            person_id = person.id
+        with db.writer.begin() as connection:
+            add_items(connection, 1, rows)
+    with _server(profile) as url:
+        answer = httpx.get(f"{url}/v1/accounts/me", headers={"Authorization": f"Bearer {token}"})
+        me = Me.model_validate_json(answer.raise_for_status().content)
+    assert me.id == person_id
+    return Desk(profile, me, token)
+
+
+@contextmanager
+def _server(profile: Profile) -> Iterator[str]:
+    command = [sys.executable, "-m", "server", "serve", "--data", str(profile.server_data), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--announce"],
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        told = (json.loads(line) for line in process.stdout if line.startswith("{"))
+        yield next(str(each["url"]) for each in told if each["event"] == "ready")
+        process.stdin.close()
+        process.stdout.read()
+
+
+# The queue
+
+
+def _queue(desk: Desk, url: str) -> dict[str, Any]:
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    style.apply(app, "dark", reduced_motion=True)
+    found: dict[str, Any] = {}
+
+    async def main() -> int:
+        bench = Bench(desk, url)
+        found.update(await bench.measure())
+        await bench.close()
+        return 0
+
+    run_qt(app, main)
+    return found
+
+
+class Bench:
+    """A queue page before a real server."""
+
+    def __init__(self, desk: Desk, url: str) -> None:
+        messages, changes = Messages(), Broadcast()
+        self._desk = desk
+        self._store = Store(desk.profile.root / "offline.sqlite")
+        self._api = Api(url, lambda: desk.token)
+        self._tasks = Tasks(messages, changes)
+        self._context = Context(
+            api=self._api,
+            me=desk.me,
+            tasks=self._tasks,
+            settings=Settings(desk.profile.settings),
+            keymap=Keymap(),
+            messages=messages,
+            store=self._store,
+            outbox=Outbox(self._store),
+            changes=changes,
+            media=MediaCache(desk.profile.media, max_bytes=1_000_000),
+            ticker=Ticker(),
+            go=lambda *_, **__: None,
+            step_up=_refuse,
+            connection=lambda: Connection.ONLINE,
+        )
+        self.page = QueuePage(self._context)
+        self.page.resize(1440, 900)
+
+    async def measure(self) -> dict[str, Any]:
+        """Everything, on one load of the queue."""
+        page, table = self.page, self.page.table
+        page.show()
+        began, worked = time.perf_counter(), time.thread_time()
+        self._tasks.spawn(page.feed.run(), page)
+        page.feed.refresh()
+        await _until(lambda: page.feed.read_once and page.model.rowCount() == ROWS)
+        table.repaint()
+        load_ms, load_cpu_ms = _since(began), round((time.thread_time() - worked) * 1000, 1)
+        _say(f"loaded in {load_ms} ms")
+        await _settle()
+        filters = {
+            "words": lambda: page.bar.line.field.setText("item 77"),
+            "choices": lambda: page.bar.line.field.setText("severity:critical,high due<9999d policy:bench"),
+            "both": lambda: page.bar.line.field.setText("severity:low state:waiting 4"),
+            "clear": page.bar.clear,
+        }
+        filter_ms = {name: self._narrow(do) for name, do in filters.items()}
+        sort_ms = {
+            column.id: self._time(partial(table.sort_by, column.id))
+            for column in page.model.columns
+            if column.key is not None
+        }
+        table.sort_by("priority")
+        scroll = [await self._stall(self._scroll) for _ in range(3)]
+        live = [await self._stall(self._update) for _ in range(3)]
+        return {
+            "load_ms": load_ms,
+            "load_cpu_ms": load_cpu_ms,
+            "filter_ms": max(wall for wall, _ in filter_ms.values()),
+            "filter_cpu_ms": {name: cpu for name, (_, cpu) in filter_ms.items()},
+            "sort_ms": max(wall for wall, _ in sort_ms.values()),
+            "sort_cpu_ms": {name: cpu for name, (_, cpu) in sort_ms.items()},
+            "stall_max_ms": max(min(scroll)[0], min(live)[0]),
+            "stall_scroll": scroll,
+            "stall_live": live,
+            "live_updates": UPDATES,
+        }
+
+    def _narrow(self, do: Callable[[], object]) -> tuple[float, float]:
+        """Time a filter from the moment when typing has paused to the repaint."""
+        do()
+        return self._time(self.page.bar.line._tell)
+
+    def _time(self, do: Callable[[], object]) -> tuple[float, float]:
+        """Wall and processor time in ms, with the reset of the view and its repaint."""
+        gc.collect()
+        began, worked = time.perf_counter(), time.thread_time()
+        do()
+        self.page.table.viewport().repaint()
+        return _since(began), round((time.thread_time() - worked) * 1000, 1)
+
+    async def _stall(self, work: Callable[[], Any]) -> tuple[float, float]:
+        """The longest gap in ms between two ticks of a 10 ms timer while `work` runs: wall, processor."""
+        await _settle()
+        ticks: list[tuple[float, float]] = []
+        timer = QTimer(self.page)
+        timer.setInterval(10)
+        timer.timeout.connect(lambda: ticks.append((time.perf_counter(), time.thread_time())))
+        timer.start()
+        await asyncio.sleep(0.1)
+        await work()
+        await asyncio.sleep(0.1)
+        timer.stop()
+        gaps = list(pairwise(ticks))
+        wall, worked = (max(after[n] - before[n] for before, after in gaps) * 1000 for n in (0, 1))
+        _say(f"{work.__name__}: {wall:.1f} ms")
+        return round(wall, 1), round(worked, 1)
+
+    async def _scroll(self) -> None:
+        bar = self.page.table.verticalScrollBar()
+        for step in range(200):
+            bar.setValue(step * 499 % (bar.maximum() or 1))
+            await asyncio.sleep(0.005)
+
+    async def _update(self) -> None:
+        """Change items on the server and hear of them as from the live stream, 20 every 50 ms."""
+        ids = list(self.page.feed.rows)[:: ROWS // UPDATES][:UPDATES]
+        before = {each: self.page.feed.rows[each].version for each in ids}
+        await asyncio.to_thread(_raise_priority, self._desk.profile, ids)
+        for start in range(0, len(ids), 20):
+            self.page.feed.announce(ids[start : start + 20])
+            self.page.feed.hurry()
+            await asyncio.sleep(0.05)
+        await _until(lambda: all(self.page.feed.rows[each].version > before[each] for each in ids))
+
+    async def close(self) -> None:
+        """End what runs."""
+        self.page.close()
+        await self._tasks.close()
+        await self._api.aclose()
+        self._store.close()
+
+
+def _raise_priority(profile: Profile, ids: list[str]) -> None:
+    """As a decision's worth of changes: every one of them moves in the order and is a new version."""
+    import sqlite3
+
+    with sqlite3.connect(profile.server_data / "studio.sqlite", timeout=10) as db:
+        db.executemany(
+            "UPDATE moderation_items SET priority = priority + 7, version = version + 1 WHERE id = ?",
+            [(UUID(each).hex,) for each in ids],
+        )
+    db.close()
+
+
+async def _refuse() -> bool:
+    return False
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110 - a view has no event to await
+            await asyncio.sleep(0.005)
+
+
+async def _settle() -> None:
+    await asyncio.sleep(0.3)
+    gc.collect()
+
+
+# Starts
+
+
+def _start(desk: Desk) -> tuple[float, float]:
+    """Start the client as a person does; seconds to the painted splash and to the first painted row."""
+    root = desk.profile.root
+    marks, ring = root / "marks", root / "keyring.json"
+    marks.unlink(missing_ok=True)
+    ring.write_text(json.dumps({f"{SERVICE}/embedded:{root.resolve()}": desk.token}), encoding="utf-8")
+    environment = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "STUDIO_BENCH_MARKS": str(marks),
+        "PYTHON_KEYRING_BACKEND": KEYRING,
+        "STUDIO_BENCH_KEYRING": str(ring),
+    }
+    began = time.monotonic_ns()
+    command = [sys.executable, "-m", "studio", "--profile", str(root)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        try:
+            return _marks(marks, began, process)
+        finally:
+            process.terminate()
+            process.wait()
+            _server_gone(desk.profile)
+
+
+def _marks(file: Path, began: int, process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    late = time.monotonic() + PATIENCE_S
+    while time.monotonic() < late and process.poll() is None:
+        if file.exists():
+            found = dict(line.split() for line in file.read_text(encoding="utf-8").splitlines())
+            if "queue" in found:
+                return (int(found["splash"]) - began) / 1e9, (int(found["queue"]) - began) / 1e9
+        time.sleep(0.02)
+    raise SystemExit("the client did not show its queue")
+
+
+def _server_gone(profile: Profile) -> None:
+    """Wait for the end of the embedded server: the next start is to be cold."""
+    late = time.monotonic() + PATIENCE_S
+    while (profile.server_data / "server.json").exists() and time.monotonic() < late:
+        time.sleep(0.05)
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 0)
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
