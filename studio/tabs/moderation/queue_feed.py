@@ -13,7 +13,7 @@ from studio.api.client import Api
 from studio.api.errors import ApiError
 from studio.offline.store import Store
 from studio.tabs.moderation import snapshot
-from studio.tabs.moderation.snapshot import QueueRow
+from studio.tabs.moderation.snapshot import PolicyTitles, QueueRow
 from studio.tasks import off_thread
 
 GATHER_S: Final = 0.05
@@ -51,7 +51,8 @@ class QueueFeed:
         self, api: Api, store: Store, listener: QueueListener, *, gather_s: float = GATHER_S
     ) -> None:
         self.rows: dict[str, QueueRow] = {}
-        self.titles: dict[str, str] = {}
+        self.titles = PolicyTitles()
+        self._titled = False
         self.read_once = False
         self._api, self._store, self._listener = api, store, listener
         self._gather_s = gather_s
@@ -91,9 +92,10 @@ class QueueFeed:
         self._listener.loading(0)
         self._announced.clear()
         rows = await snapshot.read(self._api, self._listener.loading)
-        if not self.titles:
+        if not self._titled:
             found = (await self._api.get("/v1/moderation/policies")).model(Policies)
-            self.titles = {policy.code: policy.title for policy in found.items}
+            self.titles.update({policy.code: policy.title for policy in found.items})
+            self._titled = True
         self._whole = False
         self.read_once = True
         self.rows = {row.id: row for row in rows}
@@ -131,5 +133,5 @@ class QueueFeed:
         kept = await off_thread(snapshot.recall, self._store)
         if kept is not None and not self.rows:
             self.rows = {row.id: row for row in kept.rows}
-            self.titles = kept.titles
+            self.titles.update(kept.titles)
             self._listener.replaced(kept.rows, kept.stored_at)

@@ -66,18 +66,18 @@ class QueuePage(QWidget):
         self._me = context.me.handle
         self._may_claim = "moderation.claim" in context.me.permissions
         self.feed = QueueFeed(context.api, context.store, self)
+        self.title_of = self.feed.titles.__getitem__
         self._counts = QueueCounts()
         self._counted_anew = False
         self._let_through = 0
         self._wanted_id: str | None = None
         self._at = 0
-        self._made_up: dict[str, str] = {}
         self._as_of: datetime | None = None
         self._painted = False
         self.model = RowModel[QueueRow](
-            rows.columns(now=self._now, titles=self.policy_title, me=self._me),
+            rows.columns(now=self._now, titles=self.title_of, me=self._me),
             row_id=lambda row: row.id,
-            search=rows.search_text(self.policy_title),
+            search=rows.search_text(self.title_of),
             parent=self,
         )
         self._lay_out()
@@ -119,7 +119,7 @@ class QueuePage(QWidget):
         card.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
         card.body.addWidget(self.states)
         self.preview = Preview(
-            keymap, now=self._now, titles=self.policy_title, me=self._me, may_claim=self._may_claim
+            keymap, now=self._now, titles=self.title_of, me=self._me, may_claim=self._may_claim
         )
         self.preview.claim_wanted.connect(self._open)
         self.preview.peek_wanted.connect(self.peek)
@@ -155,13 +155,6 @@ class QueuePage(QWidget):
 
     def _now(self) -> int:
         return int(self._context.ticker.now().timestamp() * 1000)
-
-    def policy_title(self, policy: str) -> str:
-        """The title of a policy, or what its code says while titles are not known."""
-        known = self.feed.titles.get(policy) or self._made_up.get(policy)
-        if known is None:
-            known = self._made_up[policy] = policy.rpartition(".")[2].replace("_", " ").capitalize()
-        return known
 
     # What the feed tells
 
@@ -366,7 +359,7 @@ class QueuePage(QWidget):
 
     def show_peek(self, review: Review) -> None:
         """Show what is known of an item, in the queue or not."""
-        Peek(review, self.policy_title, self.window()).open()
+        Peek(review, self.title_of, self.window()).open()
 
     def show_why(self) -> None:
         """Explain the place of the current item."""

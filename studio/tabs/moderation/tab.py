@@ -66,7 +66,7 @@ class ModerationTab(Tab):
         self._claiming = False
         self._came_from: QWidget | None = None
         self.queue = QueuePage(context)
-        self.account = AccountPage(context, self.queue.policy_title)
+        self.account = AccountPage(context, self.queue.title_of)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.queue)
         self._stack.addWidget(self.account)

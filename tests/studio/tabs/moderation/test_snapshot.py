@@ -66,6 +66,14 @@ def test_no_columns_at_all_can_do_more_than_be_refused(columns: dict[str, list[A
     assert len(found) == len(columns["id"])
 
 
+def test_a_policy_that_is_not_known_yet_has_a_title() -> None:
+    titles = snapshot.PolicyTitles({"spam.repetitive": "Repetitive spam"})
+    assert titles["spam.repetitive"] == "Repetitive spam"
+    assert titles["adult.non_consensual_image"] == "Non consensual image"
+    titles.update({"adult.non_consensual_image": "Intimate image without consent"})
+    assert titles["adult.non_consensual_image"] == "Intimate image without consent"
+
+
 # Reading
 
 
