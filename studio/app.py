@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import Any, Final
 
+import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from server.accounts.schemas import Me
@@ -62,7 +63,7 @@ class App:
         )
         self._server = server or self._settings.get(SERVER_URL)
         self._keymap = Keymap(self._settings.get(KEYS))
-        self._broadcast = Broadcast()
+        self._broadcast = Broadcast(alive=shiboken6.isValid)
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
         self.started = False

@@ -31,10 +31,13 @@ class Changes:
 class Broadcast:
     """Delivers Changes to subscribers, in order of subscription, on the caller's thread.
 
-    Subscribers are bound methods and are held weakly: a closed view needs no unsubscribing.
+    Subscribers are bound methods and are held weakly: a closed view needs no unsubscribing. `alive` says
+    of an object that still exists whether it may be called: Qt deletes its half of a view at once, while
+    Python keeps the other until it collects cycles.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, alive: Callable[[object], bool] = lambda _view: True) -> None:
+        self._alive = alive
         self._methods: list[weakref.WeakMethod[Callable[[Changes], None]]] = []
 
     def subscribe(self, method: Callable[[Changes], None]) -> None:
@@ -53,7 +56,7 @@ class Broadcast:
         self._methods = [method for method in self._methods if method() is not None]
         for reference in tuple(self._methods):
             method: Any = reference()
-            if method is None:
+            if method is None or not self._alive(method.__self__):
                 continue
             try:
                 method(changes)

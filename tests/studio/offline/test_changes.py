@@ -62,3 +62,12 @@ def test_touches() -> None:
     assert not QUEUE.touches("queue", "b")
     assert not QUEUE.touches("people")
     assert Changes(kinds=frozenset({"queue"})).touches("queue", "b")
+
+
+def test_a_view_whose_other_half_is_deleted_hears_nothing() -> None:
+    gone, here = View([]), View([])
+    broadcast = Broadcast(alive=lambda view: view is not gone)
+    broadcast.subscribe(gone.hear)
+    broadcast.subscribe(here.hear)
+    broadcast.send(QUEUE)
+    assert (gone.heard, here.heard) == ([], [QUEUE])
