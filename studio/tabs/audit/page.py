@@ -33,7 +33,7 @@ from studio.widgets.progress_row import ProgressRow
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
 
-SIZES = (760, 380)
+SIZES = (800, 340)
 
 
 class AuditPage(QWidget):

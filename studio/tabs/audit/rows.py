@@ -25,23 +25,25 @@ def columns(ref: Ref, sealed_to: Callable[[], int]) -> list[Column[Entry]]:
         Column(
             id="at",
             title="When",
-            width=168,
+            width=176,
             text=lambda e: f"{e.at.astimezone():%Y-%m-%d %H:%M:%S}",
             tooltip=lambda e: both_times(e.at),
         ),
         Column(
             id="actor",
             title="Actor",
-            width=116,
+            width=96,
+            stretch=1,
             text=lambda e: ref(e.actor),
             tooltip=lambda e: e.actor,
             live=True,
         ),
-        Column(id="action", title="Action", width=190, text=lambda e: e.action),
+        Column(id="action", title="Action", width=168, stretch=2, text=lambda e: e.action),
         Column(
             id="target",
             title="Target",
-            width=150,
+            width=112,
+            stretch=2,
             text=lambda e: ref(e.target),
             tooltip=lambda e: e.target,
             live=True,
@@ -49,7 +51,7 @@ def columns(ref: Ref, sealed_to: Callable[[], int]) -> list[Column[Entry]]:
         Column(
             id="sealed",
             title="Seal",
-            width=110,
+            width=108,
             text=lambda e: "Sealed" if e.seq <= sealed_to() else "Unsealed",
             chip=lambda e: (
                 ChipLook("neutral", "lock") if e.seq <= sealed_to() else ChipLook("warning", "unlock")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
@@ -29,7 +29,6 @@ from studio.widgets.table_view import TableView
 from studio.widgets.time_label import exact
 
 SIDE: Final = 320
-ITEM_WIDTH: Final = 170
 
 
 class AccountPage(QWidget):
@@ -84,9 +83,8 @@ class AccountPage(QWidget):
         self.item_table = TableView(self.open_items, "Open items", self._context.keymap)
         self.item_table.sort_by("due")
         self.item_table.opened.connect(lambda name: self.item_wanted.emit(str(name)))
-        self.item_table.setColumnWidth(self.open_items.column_number("title"), ITEM_WIDTH)
-        main.addWidget(_titled("Decisions", self.decision_table), 3)
-        main.addWidget(_titled("Open items", self.item_table), 2)
+        main.addWidget(_titled(self.decision_table, self.decisions, "No decision has been made yet."), 3)
+        main.addWidget(_titled(self.item_table, self.open_items, "Nothing of this account waits."), 2)
         columns.addLayout(main, 1)
         columns.addWidget(self._side())
         return content
@@ -144,7 +142,8 @@ class AccountPage(QWidget):
                 Column(
                     id="policy",
                     title="Policy",
-                    width=146,
+                    width=130,
+                    stretch=3,
                     text=lambda d: titles(d.policy) if d.policy else "",
                     key=lambda d: titles(d.policy) if d.policy else "",
                 ),
@@ -159,7 +158,8 @@ class AccountPage(QWidget):
                 Column(
                     id="by",
                     title="By",
-                    width=84,
+                    width=96,
+                    stretch=2,
                     text=lambda d: f"@{d.decider_handle}{account_state.standing(d)}",
                     key=lambda d: d.decider_handle,
                     tone="text_muted",
@@ -168,6 +168,7 @@ class AccountPage(QWidget):
                     id="measures",
                     title="Measures",
                     width=90,
+                    stretch=2,
                     text=lambda d: account_state.measures_text(d.actions),
                     tooltip=lambda d: d.facts or "",
                     tone="text_muted",
@@ -272,14 +273,23 @@ def _figure(value: Label, name: str) -> Card:
     return card
 
 
-def _titled(title: str, table: TableView) -> Card:
+def _titled(table: TableView, model: RowModel[Any], nothing: str) -> Card:
     card = Card()
     card.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
-    name = Label(title, "title")
+    name = Label(table.accessibleName(), "title")
     name.setContentsMargins(style.tokens().space_3, style.tokens().space_3, 0, 0)
+    states = StateStack(table)
+
+    def tell(shown: int, _held: int) -> None:
+        if shown:
+            states.content()
+        else:
+            states.empty("check", nothing)
+
+    model.counted.connect(tell)
     card.body.addWidget(name)
-    card.body.addWidget(table)
-    table.setMinimumHeight(style.tokens().row_height * 3)
+    card.body.addWidget(states, 1)
+    states.setMinimumHeight(style.tokens().row_height * 3)
     return card
 
 

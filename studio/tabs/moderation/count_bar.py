@@ -12,7 +12,7 @@ from studio.theme import style
 from studio.widgets.label import tooltip
 from studio.widgets.painting import fill_rounded
 
-_NAME_SHARE: Final = 0.52
+_NAME_SHARE: Final = 0.6
 _BAR: Final = 6
 
 

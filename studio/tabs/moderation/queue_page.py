@@ -42,7 +42,7 @@ from studio.widgets.time_label import span
 LOOK_MS: Final = 120
 """Arrow keys held down pass by: only where they rest is asked for."""
 LIVE: Final = ("due", "holder", "age")
-HIDDEN: Final = ("type", "priority")
+HIDDEN: Final = ("age", "type", "priority")
 """Columns for those who want them: the table's menu shows them."""
 ROOMY: Final = 1150
 """The width of the page in px from which the card beside the table is wide."""

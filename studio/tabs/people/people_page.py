@@ -37,7 +37,7 @@ from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
 
 TYPING_MS = 250
-SIZES = (720, 420)
+SIZES = (760, 380)
 
 
 class PeoplePage(QWidget):
@@ -54,6 +54,7 @@ class PeoplePage(QWidget):
             rows.people(context.ticker.now), row_id=lambda p: p.id, search=lambda p: p.handle, parent=self
         )
         self.table = TableView(self.model, "People", context.keymap)
+        self.table.setColumnHidden(self.model.column_number("totp"), True)
         self.list = PagedList(
             context, self.table, self.model, path="/v1/accounts/people", row=PersonRow, noun="people"
         )

@@ -23,26 +23,27 @@ _YES: Final = ChipLook("success")
 def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
     """Columns of the list of people, which the server orders by handle."""
     return [
-        Column(id="handle", title="Handle", width=132, text=lambda p: f"@{p.handle}"),
-        Column(id="name", title="Name", width=150, text=lambda p: p.name),
+        Column(id="handle", title="Handle", width=110, stretch=2, text=lambda p: f"@{p.handle}"),
+        Column(id="name", title="Name", width=110, stretch=2, text=lambda p: p.name),
         Column(
             id="roles",
             title="Roles",
-            width=150,
+            width=90,
+            stretch=2,
             text=lambda p: ", ".join(role.value for role in p.roles),
             tone="text_muted",
         ),
         Column(
             id="state",
             title="State",
-            width=124,
+            width=112,
             text=lambda p: p.state.value.capitalize(),
             chip=lambda p: STATE_LOOKS[p.state],
         ),
         Column(
             id="seen",
             title="Last seen",
-            width=110,
+            width=92,
             text=lambda p: ago(now(), p.last_seen_at) if p.last_seen_at else "never",
             tooltip=lambda p: exact(p.last_seen_at) if p.last_seen_at else "",
             tone="text_muted",
@@ -51,7 +52,7 @@ def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
         Column(
             id="cleared",
             title="Clearance",
-            width=118,
+            width=112,
             text=lambda p: "Cleared" if p.cleared else "",
             chip=lambda p: ChipLook("info", "shield") if p.cleared else None,
             tooltip=lambda p: "May see the restricted class" if p.cleared else "",
@@ -79,7 +80,8 @@ def matrix() -> list[Column[Grant]]:
         Column(
             id="allows",
             title="What it allows",
-            width=222,
+            width=200,
+            stretch=1,
             text=lambda g: g.allows,
             tooltip=lambda g: g.allows,
             tone="text_muted",
