@@ -142,14 +142,13 @@ class TableView(QTableView):
     # Columns
 
     def _resized(self, number: int, before: int, width: int) -> None:
-        """A width that was not given here was chosen by the person, and stays. Without width = hidden."""
-        if self._fitting:
-            return
-        head = self.horizontalHeader()
-        filler = head.stretchLastSection() and head.visualIndex(number) == head.count() - 1
-        if before and width and not filler:
+        """A width that was not given by `_fit` was chosen by the person, and stays.
+
+        From or to 0 is a column that is hidden or shown: `setColumnHidden` fits when Qt is done with it.
+        """
+        if before and width and not self._fitting:
             self._chosen[number] = width
-        self._fit()
+            self._fit()
 
     def _fit(self) -> None:
         """Hand out what is left over among the columns that stretch."""
@@ -198,8 +197,8 @@ class TableView(QTableView):
                 self.setColumnWidth(known[name], max(24, int(width)))
         for place, name in enumerate(n for n in state.get("order", []) if n in known):
             head.moveSection(head.visualIndex(known[name]), place)
-        for name, number in known.items():
-            self.setColumnHidden(number, name in state.get("hidden", []))
+        for name, number in known.items() if "hidden" in state else ():
+            self.setColumnHidden(number, name in state["hidden"])
         sort: list[Any] = state.get("sort") or []
         if len(sort) == 2 and sort[0] in known and self._rows.columns[known[sort[0]]].key:
             self._rows.sort_by(sort[0], descending=bool(sort[1]))

@@ -146,6 +146,12 @@ def test_state_of_another_version_is_harmless(table: TableView) -> None:
     assert table.save_columns() == before
 
 
+def test_columns_that_begin_hidden_stay_so_when_nothing_is_remembered(table: TableView) -> None:
+    table.setColumnHidden(2, True)
+    table.restore_columns({})
+    assert table.isColumnHidden(2)
+
+
 def test_menu_does_all_the_header_does(table: TableView, rows: RowModel[Item]) -> None:
     menu = table.menu()
     order, shown = (m for m in menu.findChildren(QMenu))
