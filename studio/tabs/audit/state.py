@@ -78,8 +78,7 @@ def wanted_of(state: Mapping[str, Any]) -> Wanted:
     """A filter out of a settings file; what does not fit is left out."""
     texts = {name: state.get(name) for name in ("actor", "action", "target", "first", "last")}
     found: dict[str, Any] = {name: text for name, text in texts.items() if isinstance(text, str)}
-    if state.get("period") in PERIODS:
-        found["period"] = state["period"]
+    found["period"] = next((known for known in PERIODS if known == state.get("period")), "all")
     return Wanted(**found)
 
 

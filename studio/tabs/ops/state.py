@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from server.ops.schemas import Check, Findings, Job, JobKind, JobState, Level
 
-_SAMPLE: Final = re.compile(r'(\w+)(?:\{((?:[^"}]|"(?:\\.|[^"\\])*")*)\})? (\S+)')
 _LABEL: Final = re.compile(r'(\w+)="((?:\\.|[^"\\])*)"')
+_SAMPLE: Final = re.compile(r'(\w+)(?:\{((?:\w+="(?:\\.|[^"\\])*",?)*)\})? (\S+)')
 _WORST_FIRST: Final = (Level.FAIL, Level.WARN, Level.OK)
 
 CHECKS: Final = {

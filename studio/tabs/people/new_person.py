@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import string
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -30,7 +29,7 @@ _FAULTS = {
     "password": "At least 12 characters.",
 }
 _TAKEN = {"handle_taken": "handle", "email_taken": "email"}
-_LETTERS = string.ascii_letters + string.digits
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 class NewPersonPane(QWidget):
@@ -190,5 +189,5 @@ class NewPersonPane(QWidget):
 
 
 def suggestion() -> str:
-    """Four groups of four letters and digits: 95 bits, and can be read out over a telephone."""
+    """Four groups of four, 79 bits, without letters that are taken for each other: to be read out."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -201,6 +202,8 @@ def play(
                     window.deleteLater()
         return 0
 
+    # What is left in cycles must go here: a Qt object must not end on a thread of the server.
+    gc.collect()
     assert run(qapp, main) == 0
     return at[0]
 
