@@ -51,7 +51,7 @@ def columns(ref: Ref, sealed_to: Callable[[], int]) -> list[Column[Entry]]:
         Column(
             id="sealed",
             title="Seal",
-            width=108,
+            width=120,
             text=lambda e: "Sealed" if e.seq <= sealed_to() else "Unsealed",
             chip=lambda e: (
                 ChipLook("neutral", "lock") if e.seq <= sealed_to() else ChipLook("warning", "unlock")
