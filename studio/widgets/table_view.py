@@ -146,9 +146,13 @@ class TableView(QTableView):
 
         From or to 0 is a column that is hidden or shown: `setColumnHidden` fits when Qt is done with it.
         """
-        if before and width and not self._fitting:
+        if self._fitting or not before or not width:
+            return
+        head = self.horizontalHeader()
+        filler = head.stretchLastSection() and head.visualIndex(number) == head.count() - 1
+        if not filler:
             self._chosen[number] = width
-            self._fit()
+        self._fit()
 
     def _fit(self) -> None:
         """Hand out what is left over among the columns that stretch."""

@@ -61,11 +61,10 @@ def holder_text(row: QueueRow, now: int, me: str) -> str:
 def holder_look(row: QueueRow, me: str) -> ChipLook | None:
     """The chip of whoever has the item."""
     if row.state == ItemState.ESCALATED:
-        return ChipLook("warning", "escalate")
+        return ChipLook("warning")
     if row.claimed_by is None:
         return None
-    icon = "hold" if row.state == ItemState.ON_HOLD else ""
-    return ChipLook("accent" if row.claimed_by == me else "neutral", icon)
+    return ChipLook("accent" if row.claimed_by == me else "neutral")
 
 
 def policy_text(row: QueueRow, titles: Titles) -> str:

@@ -356,6 +356,20 @@ def test_any_remembered_state_is_borne(play: Play, state: dict[str, Any]) -> Non
     play(World(item(n) for n in range(3)), story)
 
 
+def test_hidden_columns_take_no_room(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            seat.tab.resize(1440, 900)
+            head = seat.table.horizontalHeader()
+            assert head.length() == sum(map(head.sectionSize, range(head.count())))
+            for hide in (False, True):
+                seat.table.setColumnHidden(seat.queue.model.column_number("priority"), hide)
+                assert head.length() == sum(map(head.sectionSize, range(head.count())))
+            assert seat.tab.save_state()["columns"]["widths"] == {}
+
+    play(World(item(n) for n in range(3)), story)
+
+
 def test_columns_are_remembered(play: Play) -> None:
     async def story(desk: Desk) -> None:
         async with Seat(desk) as seat:
