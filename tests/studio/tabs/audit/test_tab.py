@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -16,102 +13,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from server.audit.schemas import Entry, Head, Verification
 from studio.tabs.audit.tab import AuditTab
-from studio.widgets.progress_row import ProgressRow
+from tests.studio.tabs.audit.audit_server import COUNT, ENTRIES, MARA, AuditServer, entry
 from tests.studio.tabs.office import (
-    MY_ID,
     NOW,
     Office,
-    Routes,
     button,
     nameless,
     person_me,
     play,
-    problem,
-    until,
     words,
 )
 from tests.studio.tabs.people.people_server import row
-
-ENTRIES = "GET /v1/audit/entries"
-MARA = UUID(int=101)
-COUNT = 230
-
-
-def entry(seq: int) -> Entry:
-    actor = (f"person:{MARA}", "system:worker", f"person:{MY_ID}")[seq % 3]
-    erased = seq % 50 == 0
-    return Entry(
-        seq=seq,
-        at=NOW - timedelta(minutes=COUNT - seq),
-        actor=actor,
-        action="accounts.signed_in" if seq % 2 else "ops.run_job",
-        target=f"item:{UUID(int=9000 + seq)}",
-        data=None if erased else {"number": seq, "text": "<b>not bold</b>"},
-        erased_at=NOW if erased else None,
-        hash=f"{seq:064x}",
-        prev_hash=f"{seq - 1:064x}",
-    )
-
-
-def verdict(**changes: Any) -> Verification:
-    values: dict[str, Any] = {
-        "whole": True,
-        "entries": COUNT,
-        "sealed_to": 220,
-        "unsealed": 10,
-        "broken_at": None,
-        "reason": None,
-        "elapsed_ms": 12,
-    }
-    return Verification(**values | changes)
-
-
-class AuditServer(Routes):
-    """Answers like `/v1/audit` over `COUNT` entries."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            {
-                ENTRIES: self._page,
-                "GET /v1/audit/head": Head(
-                    seq=COUNT,
-                    hash="a" * 64,
-                    sealed_to=220,
-                    sealed_at=NOW,
-                    unsealed=10,
-                    public_key="b" * 64,
-                ),
-                f"GET /v1/accounts/people/{MARA}": row(1, handle="mara"),
-                "GET /v1/accounts/people": lambda request: {
-                    "items": [_person(1, "aaa", "mara likes this"), _person(5, "mara.v")]
-                    if request.url.params["q"] == "mara.v"
-                    else [],
-                    "next_cursor": None,
-                },
-                "POST /v1/audit/verify": verdict(),
-            }
-        )
-        for seq in (1, 7):
-            self.answers[f"GET /v1/audit/entries/{seq}"] = entry(seq)
-
-    def _page(self, request: httpx.Request) -> dict[str, Any]:
-        asked = dict(request.url.params)
-        found = [
-            entry(seq)
-            for seq in range(int(asked.get("cursor", str(COUNT + 1))) - 1, 0, -1)
-            if asked.get("actor", entry(seq).actor) == entry(seq).actor
-            and asked.get("action", entry(seq).action) == entry(seq).action
-        ]
-        limit = int(asked["limit"])
-        items = [json.loads(each.model_dump_json()) for each in found[:limit]]
-        return {"items": items, "next_cursor": str(found[limit - 1].seq) if len(found) > limit else None}
-
-
-def _person(n: int, handle: str, name: str = "Someone") -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(row(n, handle=handle, name=name).model_dump_json())
-    return {key: value for key, value in plain.items() if key not in ("email_hint", "has_password")}
 
 
 @pytest.fixture
@@ -251,76 +164,6 @@ def test_an_entry_narrows_the_list(qapp: QApplication, tmp_path: Path, server: A
         assert office.went == [("people", {"person": MARA})]
 
     play(qapp, tmp_path, server, story)
-
-
-@pytest.mark.parametrize("broken", [False, True])
-def test_verification_tells_its_outcome(
-    qapp: QApplication, tmp_path: Path, server: AuditServer, broken: bool
-) -> None:
-    if broken:
-        server.answers["POST /v1/audit/verify"] = verdict(
-            whole=False, entries=6, broken_at=7, reason="entry 7 was changed after it was written"
-        )
-
-    async def story(office: Office) -> None:
-        tab = AuditTab(office.context)
-        await office.show(tab)
-        page = tab.page
-        page.verify_button.click()
-        assert page.verify.running
-        assert not page.verify_button.isEnabled()
-        await office.settle()
-        assert page.verify_button.isEnabled()
-        said = words(page.verify)
-        assert nameless(tab) == []
-        if broken:
-            assert "Broken at #7" in said
-            assert "was changed after it was written" in said
-            button(page.verify, "Copy the finding").click()
-            assert "Broken at #7" in QGuiApplication.clipboard().text()
-            button(page.verify, "Look at #7").click()
-            await office.settle()
-            assert page.pane.entry == entry(7)
-        else:
-            assert "The log is whole" in said
-            assert "230 entries checked" in said
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_verification_can_be_stopped_and_can_fail(
-    qapp: QApplication, tmp_path: Path, server: AuditServer
-) -> None:
-    begun: list[httpx.Request] = []
-    never = asyncio.Event()
-
-    async def handle(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/audit/verify" and not begun:
-            begun.append(request)
-            await never.wait()
-        return server(request)
-
-    async def story(office: Office) -> None:
-        tab = AuditTab(office.context)
-        await office.show(tab)
-        page = tab.page
-        page.verify_button.click()
-        await until(lambda: begun)
-        page.verify.findChildren(ProgressRow)[0].cancelled.emit()
-        await office.settle()
-        assert page.verify.isHidden()
-        assert page.verify_button.isEnabled()
-        server.answers["POST /v1/audit/verify"] = problem(429, "too_many", "Too often.")
-        page.verify_button.click()
-        await office.settle()
-        assert "Not verified" in words(page.verify)
-        assert "Nothing is said about the log" in words(page.verify)
-        server.answers["POST /v1/audit/verify"] = verdict()
-        button(page.verify, "Try again").click()
-        await office.settle()
-        assert "The log is whole" in words(page.verify)
-
-    play(qapp, tmp_path, httpx.MockTransport(handle), story)
 
 
 def test_the_export_follows_the_filter_and_reports(

@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from server.accounts.permissions import Role
-from server.accounts.schemas import PersonState
 from studio.offline.changes import Changes
 from studio.tabs.people.tab import PeopleTab
 from studio.workplace import RESYNC
@@ -162,151 +161,6 @@ def test_any_stored_state_is_borne(
     play(qapp, tmp_path, server, story)
 
 
-def test_an_edit_is_sent_with_its_version(qapp: QApplication, tmp_path: Path, server: PeopleServer) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        pane = tab.people.pane
-        assert not pane.save_button.isEnabled()
-        pane.form.roles.boxes[Role.LEAD].click()
-        assert "Signs them out" in words(pane)
-        pane.save_button.click()
-        await office.settle()
-        (request,) = server.asked(PATCH)
-        assert request.headers["If-Match"] == '"3"'
-        assert body(request) == {"roles": ["moderator", "lead"]}
-        assert not pane.save_button.isEnabled()
-        assert tab.people.model.get(OTHER).roles == [Role.MODERATOR, Role.LEAD]  # type: ignore[union-attr]
-        assert "saved" in office.told()
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_a_code_is_asked_for_and_the_edit_repeated(
-    qapp: QApplication, tmp_path: Path, server: PeopleServer
-) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        pane = tab.people.pane
-        server.stepped_up = False
-
-        async def give_up() -> bool:
-            return False
-
-        async def step_up() -> bool:
-            server.stepped_up = True
-            return True
-
-        object.__setattr__(office.context, "step_up", give_up)
-        pane.form.cleared.click()
-        pane.save_button.click()
-        await office.settle()
-        assert "Nothing was sent" in words(pane)
-        assert pane.form.cleared.isChecked()
-        object.__setattr__(office.context, "step_up", step_up)
-        pane.save_button.click()
-        await office.settle()
-        assert server.find(OTHER).cleared
-        assert len(server.asked(PATCH)) == 3
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_without_an_authenticator_one_is_told_where_to_get_it(
-    qapp: QApplication, tmp_path: Path, server: PeopleServer
-) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        server.stepped_up = server.enrolled = False
-        tab.people.pane.form.cleared.click()
-        tab.people.pane.save_button.click()
-        await office.settle()
-        assert "My account" in words(tab.people.pane)
-        assert tab.people.pane.form.cleared.isChecked()
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_a_conflict_shows_both_copies_and_keeps_what_was_typed(
-    qapp: QApplication, tmp_path: Path, server: PeopleServer
-) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        pane = tab.people.pane
-        pane.form.roles.boxes[Role.FINANCE].click()
-        server.put(row(1, version=4, roles=[Role.FAN], name="Renamed"))
-        pane.save_button.click()
-        await office.settle()
-        said = words(pane.conflict)
-        assert all(text in said for text in ("moderator", "fan", "moderator, finance", "Renamed"))
-        assert pane.form.draft().roles == {Role.MODERATOR, Role.FINANCE}
-        assert pane.form.draft().name == "Renamed"
-        pane.save_button.click()
-        await office.settle()
-        saved = server.find(OTHER)
-        assert (saved.roles, saved.name, saved.version) == (
-            [Role.MODERATOR, Role.FINANCE],
-            "Renamed",
-            5,
-        )
-        assert pane.conflict.isHidden()
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_their_copy_can_be_taken(qapp: QApplication, tmp_path: Path, server: PeopleServer) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        pane = tab.people.pane
-        pane.form.name.setFocus()
-        QTest.keyClicks(pane.form.name, "!")
-        server.put(row(1, version=4, name="Theirs"))
-        pane.save_button.click()
-        await office.settle()
-        pane.conflict.take.click()
-        assert pane.form.draft().name == "Theirs"
-        assert not pane.save_button.isEnabled()
-        assert pane.unsaved() == frozenset()
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_what_is_typed_about_one_person_waits_while_another_is_looked_at(
-    qapp: QApplication, tmp_path: Path, server: PeopleServer
-) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        pane = tab.people.pane
-        pane.form.state_button(PersonState.SUSPENDED).click()
-        tab.people.table.select([row(2).id], row(2).id)
-        await office.settle()
-        assert pane.form.draft().state is PersonState.ACTIVE
-        tab.people.table.select([OTHER], OTHER)
-        await office.settle()
-        assert pane.form.draft().state is PersonState.SUSPENDED
-        assert pane.unsaved() == {OTHER}
-
-    play(qapp, tmp_path, server, story)
-
-
-def test_a_live_change_is_shown_at_once_and_over_nothing_typed(
-    qapp: QApplication, tmp_path: Path, server: PeopleServer
-) -> None:
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        pane = tab.people.pane
-        pane.form.cleared.click()
-        server.put(row(1, version=4, state=PersonState.SUSPENDED))
-        office.changes.send(Changes(kinds=frozenset({"accounts.person"}), ids=frozenset({str(OTHER)})))
-        await office.settle()
-        assert pane.form.draft().cleared
-        assert pane.form.draft().state is PersonState.SUSPENDED
-        assert tab.people.model.get(OTHER).state is PersonState.SUSPENDED  # type: ignore[union-attr]
-        assert pane.conflict.isVisible()
-        assert len(server.asked(f"GET {PEOPLE}")) == 1
-
-    play(qapp, tmp_path, server, story)
-
-
 def test_a_hidden_tab_waits_until_it_is_shown(
     qapp: QApplication, tmp_path: Path, server: PeopleServer
 ) -> None:
@@ -346,26 +200,6 @@ def test_own_roles_and_readers_edits_are_locked(
     play(qapp, tmp_path, server, own)
     me = person_me(permissions=[each for each in ADMIN if each != "people.write"])
     play(qapp, tmp_path, server, reader, me=me)
-
-
-def test_a_reset_shows_the_password_once(qapp: QApplication, tmp_path: Path, server: PeopleServer) -> None:
-    until_when = "2026-03-03T10:00:00Z"
-    answer = {"password": "amber-otter-seven", "valid_until": until_when}
-    server.answers[f"POST {PEOPLE}/{OTHER}/reset"] = answer
-
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        reset = tab.people.pane.reset
-        reset.ask.first.click()
-        reset.ask.yes.click()
-        await office.settle()
-        assert reset.password.text() == "amber-otter-seven"
-        tab.people.table.select([row(2).id], row(2).id)
-        tab.people.table.select([OTHER], OTHER)
-        await office.settle()
-        assert reset.password.text() == ""
-
-    play(qapp, tmp_path, server, story)
 
 
 def test_the_matrix_is_read_when_it_is_opened(
