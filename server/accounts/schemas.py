@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from server.accounts.permissions import Role
 from server.kit.wire import Availability, Frozen, Instant, Version, free_text, text
@@ -71,7 +71,7 @@ class NewPerson(Frozen):
     email: Email | None = None
     password: NewPassword | None = Field(default=None, repr=False)
     roles: Annotated[list[Role], Field(max_length=len(Role))] = []
-    cleared: bool = False
+    cleared: StrictBool = False
 
 
 class PersonEdit(Frozen):
@@ -80,7 +80,7 @@ class PersonEdit(Frozen):
     name: Name | None = None
     roles: Annotated[list[Role], Field(max_length=len(Role))] | None = None
     state: PersonState | None = None
-    cleared: bool | None = None
+    cleared: StrictBool | None = None
 
 
 class RoleGrant(Frozen):

@@ -33,7 +33,6 @@ _UPLOADED: dict[str, Any] = {
     "headers": {"Upload-Offset": {"description": "Bytes so far", "schema": {"type": "integer"}}},
 }
 _BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-_FILE: dict[str, Any] = {"content": {"application/octet-stream": _BYTES}}
 _JPEG: Documented = {200: {"content": {"image/jpeg": _BYTES}}, **problems(404)}
 
 _MEDIA_TYPES = {
@@ -46,12 +45,15 @@ _MEDIA_TYPES = {
 }
 """By FFmpeg's name of the container: what the probe found, never what the client said."""
 
+_UNKNOWN_TYPE = "application/octet-stream"
+_FILE: dict[str, Any] = {"content": dict.fromkeys([*_MEDIA_TYPES.values(), _UNKNOWN_TYPE], _BYTES)}
+
 
 @router.patch(
     "/videos/{video_id}/file",
     status_code=204,
     responses={204: _UPLOADED, **problems(404, 409, 413)},
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _BYTES}}},
+    openapi_extra={"requestBody": {"content": {"application/octet-stream": _BYTES}}},
 )
 async def append_to_file(
     request: Request,
@@ -222,7 +224,7 @@ def _file_headers(video: VideoRow) -> dict[str, str]:
 
 
 def _media_type(video: VideoRow) -> str:
-    return _MEDIA_TYPES.get(video.container, "application/octet-stream")
+    return _MEDIA_TYPES.get(video.container, _UNKNOWN_TYPE)
 
 
 def _derivative(

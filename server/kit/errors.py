@@ -8,8 +8,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +156,17 @@ def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResp
     )
 
 
+def _allowed(request: Request) -> str:
+    """Every method of the address; Starlette names only those of the first route that has it."""
+    found = {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if route.methods and route.path and compile_path(route.path)[0].match(request.scope["path"])
+        for method in route.methods
+    }
+    return ", ".join(sorted(found))
+
+
 def install(app: FastAPI) -> None:
     """Turn every exception that leaves a route into a problem document."""
 
@@ -192,9 +205,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         kind = KINDS.get(error.status_code, DomainError)
+        headers = dict(error.headers or {})
+        if kind is MethodNotAllowed:
+            headers["Allow"] = _allowed(request)
         return _answer(
             Problem(title=kind.title, status=error.status_code, code=kind.code, detail=str(error.detail)),
-            dict(error.headers or {}),
+            headers,
         )
 
     @app.exception_handler(Exception)

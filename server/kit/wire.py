@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 Item = TypeVar("Item")
 
 NO_NUL = r"^[^\x00]*$"
 """PostgreSQL cannot store U+0000, so no text that carries one is let in."""
+
+_YEAR = re.compile(r"[0-9]{4}-")
 
 SAYS_SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
@@ -48,9 +59,16 @@ def free_text(most: int) -> StringConstraints:
 
 
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="Counts the accepted changes of a row")]
-RowNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+RowNumber = Annotated[int, Field(ge=1, le=2**53 - 1)]
 BasisPoints = Annotated[int, Field(ge=0, le=10_000, description="0..10000; 10000 = certain")]
 Milliseconds = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+def _written_out(given: object) -> object:
+    """Refuses seconds since 1970, which Pydantic would take too."""
+    if isinstance(given, int | float) or (isinstance(given, str) and not _YEAR.match(given)):
+        raise ValueError("write the time as RFC 3339 has it, with an offset")
+    return given
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -62,6 +80,7 @@ def _in_utc(at: datetime) -> datetime:
 
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_written_out),
     AfterValidator(_in_utc),
     Field(description="RFC 3339 with an offset; the server answers in UTC"),
 ]

@@ -37,6 +37,10 @@ def app() -> FastAPI:
     def say_at_length(body: Said) -> int:
         return len(body.text)
 
+    @app.get("/said")
+    def said_before() -> None:
+        return None
+
     @app.patch("/file")
     async def append(request: Request) -> int:
         return sum([len(part) async for part in request.stream()])
@@ -110,4 +114,5 @@ def test_every_refusal_is_a_problem(
 ) -> None:
     refused = client.request(method, path, content=content, headers=JSON)
     assert problem(refused) == (status, "application/problem+json", code)
+    assert status != 405 or refused.headers["Allow"] == "GET, POST"
     assert set(refused.json()) >= {"type", "title", "status", "code", "detail"}

@@ -39,7 +39,8 @@ def test_free_text_is_kept_verbatim() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:00", "2026-01-01T00:00:00", 10**30]
+    "given",
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:00", "2026-01-01T00:00:00", 10**30, 5, "5", "0.5"],
 )
 def test_an_instant_is_aware_and_lies_in_the_calendar(given: object) -> None:
     with pytest.raises(ValidationError):

@@ -1,0 +1,205 @@
+"""A small studio with one of everything, so that generated requests meet things that exist."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from server.accounts import passwords, sessions
+from server.accounts import service as accounts
+from server.accounts.models import Person, Session
+from server.accounts.permissions import Role, permissions_of
+from server.content import service as content
+from server.content.models import Derivative, Video
+from server.content.rules import DerivativeKind, VideoState
+from server.kit import clock
+from server.kit.access import SYSTEM, Actor
+from server.kit.crypto import Keys
+from server.kit.db import Database, WriteSession
+from server.kit.storage import Store
+from server.moderation import service
+from server.moderation.rules import ContentType, Outcome
+from server.moderation.schemas import NewDecision, NewNote, SavedReasonBody
+
+EMAIL, PASSWORD = "everyone@demo.local", "correct horse battery"
+DAY_S = 86_400
+Existing = dict[str, list[str | int]]
+"""Values that exist, by the names that parameters and fields have for them."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What was made: the headers of each caller, and what they may name."""
+
+    callers: dict[str, dict[str, str]]
+    existing: Existing
+    fitting: dict[str, Existing]
+    """Where not just any will do: the values that an operation accepts."""
+
+
+class Maker:
+    """Writes the world in one transaction, through the services where they let it be."""
+
+    def __init__(self, s: WriteSession, keys: Keys, store: Store) -> None:
+        self.s, self.keys, self.store = s, keys, store
+        service.install(s)
+        self.creator = self.person("creator", Role.CREATOR, email="creator@demo.local")
+        self.fan = self.person("fan", Role.FAN)
+        self.everyone = self.person("everyone", *Role, email=EMAIL)
+
+    def person(self, handle: str, *roles: Role, email: str | None = None) -> Actor:
+        everything = len(roles) > 1
+        made = accounts.create_person(
+            self.s,
+            actor=SYSTEM,
+            keys=self.keys,
+            handle=handle,
+            name=handle.title(),
+            roles=roles,
+            cleared=everything,
+            email=email,
+            password_hash=passwords.hashed(PASSWORD) if email else None,
+        )
+        permissions = permissions_of(frozenset(roles), cleared=everything)
+        return Actor("person", made.id, handle, frozenset(roles), permissions)
+
+    def session(self, who: Actor) -> tuple[UUID, str]:
+        """A session that has stepped up for longer than any run takes."""
+        token, opened = sessions.open_session(
+            self.s, keys=self.keys, person_id=who.person, device_id=uuid4(), device_name="desk"
+        )
+        until = clock.now() + timedelta(days=1)
+        self.s.execute(sa.update(Session).where(Session.id == opened.id).values(stepped_up_until=until))
+        return opened.id, token
+
+    def video(self, owner: Actor, state: VideoState = VideoState.READY) -> UUID:
+        """A video; a ready one with a file and all that is derived from it (no decoder looks at these)."""
+        data = uuid4().bytes * 16
+        made = content.create_video(
+            self.s, actor=owner, filename="clip.mp4", size=len(data), title="A day at the lake", caption="sun"
+        )
+        if state is not VideoState.READY:
+            return made.id
+        measured = {
+            "container": "mov,mp4,m4a,3gp,3g2,mj2",
+            "duration_ms": 2_000,
+            "frames": 50,
+            "width": 64,
+            "height": 48,
+            "rotation": 0,
+            "video_codec": "h264",
+            "fps": "25/1",
+            "vfr": False,
+            "has_audio": True,
+        }
+        self.s.execute(
+            sa.update(Video)
+            .where(Video.id == made.id)
+            .values(state=state, sha256=self.store.put(self.s, data), published_at=clock.now(), **measured)
+        )
+        for kind, meta in {
+            DerivativeKind.STORYBOARD: {"columns": 1, "cell_width": 8, "cell_height": 8, "t_ms": [0]},
+            DerivativeKind.POSTER: {"width": 64, "height": 48, "t_ms": 0},
+            DerivativeKind.WAVEFORM: {"start_ms": 0, "duration_ms": 2_000},
+        }.items():
+            sha256 = self.store.put(self.s, hashlib.sha256(kind.encode()).digest())
+            self.s.add(Derivative(video_id=made.id, kind=kind, sha256=sha256, size=32, meta=meta))
+        return made.id
+
+    def item(self, policy: str = "spam") -> tuple[UUID, UUID]:
+        """An item over a video of the creator, flagged by everyone; answers its id and the flag's."""
+        video_id = self.video(self.creator)
+        flag = service.receive_flag(
+            self.s,
+            actor=self.everyone,
+            content_type=ContentType.VIDEO,
+            content_id=video_id,
+            policy=policy,
+            ranges=[(0, 500)],
+            note="look",
+        )
+        return flag.item_id, flag.flag_id
+
+    def claimed(self, policy: str = "spam") -> UUID:
+        item_id, _ = self.item(policy)
+        service.claim_item(self.s, actor=self.everyone, item_id=item_id, lease_s=DAY_S)
+        return item_id
+
+    def decided(self, *, grace_s: int) -> UUID:
+        """A decision of everyone's: still to be undone, or in effect."""
+        body = NewDecision(
+            claim_token=1, outcome=Outcome.REMOVE, policy="violence.graphic", facts="blood at 0:01"
+        )
+        item_id = self.claimed("violence.graphic")
+        done = service.decide(self.s, actor=self.everyone, item_id=item_id, body=body, grace_s=grace_s)
+        return done.decision_id
+
+
+def make(db: Database, keys: Keys, media: Path) -> World:
+    """Fill an empty, migrated database and its folder of files."""
+    with db.write() as s:
+        maker = Maker(s, keys, Store(media))
+        everyone, creator, fan = maker.everyone, maker.creator, maker.fan
+        own, deleted, others = maker.video(everyone), maker.video(everyone), maker.video(creator)
+        uploading = maker.video(everyone, VideoState.UPLOADING)
+        content.delete_video(s, actor=everyone, video_id=deleted)
+        comments = [
+            content.add_comment(s, actor=author, video_id=video, body="words").id
+            for author, video in ((everyone, others), (creator, own))
+        ]
+        waiting, flag = maker.item()
+        claimed, held = maker.claimed(), maker.claimed()
+        service.hold(s, actor=everyone, item_id=held, token=1, reason="asking a colleague", seconds=3_600)
+        decisions = [maker.decided(grace_s=DAY_S), maker.decided(grace_s=0)]
+        restricted, _ = maker.item("child_safety.csam")
+        service.add_note(s, actor=everyone, item_id=claimed, body=NewNote(body="see 0:01", at_ms=1_000))
+        reason = service.save_reason(s, actor=everyone, body=SavedReasonBody(title="Spam", body="Sells."))
+        device, _ = maker.session(everyone)
+        callers = {
+            who.handle: {"Authorization": f"Bearer {maker.session(who)[1]}"} for who in (everyone, fan)
+        }
+    with db.read() as s:
+        people = [str(row) for row in s.scalars(sa.select(Person.id).order_by(Person.handle))]
+    items = [str(one) for one in (claimed, claimed, waiting, held, restricted)]
+    videos = [str(one) for one in (own, own, others, uploading, deleted)]
+    existing: Existing = {
+        "video_id": list(videos),
+        "comment_id": [str(one) for one in comments],
+        "parent_id": [str(comments[1])],
+        "content_id": [*videos, str(comments[1]), *people],
+        "item_id": list(items),
+        "ids": list(items),
+        "decision_id": [str(one) for one in decisions],
+        "flag_id": [str(flag)],
+        "reason_id": [str(reason.id)],
+        "session_id": [str(device)],
+        "person_id": list(people),
+        "creator": list(people),
+        "owner": [*people, "me"],
+        "q": ["@creator", "A day", *items],
+        "queue": ["general", "restricted"],
+        "policy": ["spam", "violence.graphic"],
+        "claim_token": [1],
+        "upload-offset": ["0"],
+        "if-match": ['"1"'],
+        "name": ["audit.seal"],
+        "seq": [1, 2],
+        "email": [EMAIL],
+        "password": [PASSWORD],
+        "current": [PASSWORD],
+    }
+    videos_api, items_api = "/v1/content/videos/{video_id}", "/v1/moderation/items/{item_id}"
+    fitting: dict[str, Existing] = {
+        f"PATCH {videos_api}": {"video_id": [str(own)]},
+        f"PATCH {videos_api}/file": {"video_id": [str(uploading)]},
+        f"POST {videos_api}/restore": {"video_id": [str(deleted)]},
+        f"POST {items_api}/resume": {"item_id": [str(held)]},
+    }
+    for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
+        fitting[f"POST {items_api}/{verb}"] = {"item_id": [str(claimed)]}
+    return World(callers | {"anyone": {}}, existing, fitting)
