@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Task
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -23,13 +23,12 @@ from studio.stamps import stamp
 from studio.tab import Context
 from studio.tabs.moderation import rows, snapshot
 from studio.tabs.moderation.queue_bar import QueueBar
+from studio.tabs.moderation.queue_facts import ItemFacts, Then, pass_over
 from studio.tabs.moderation.queue_feed import QueueFeed
-from studio.tabs.moderation.queue_peek import Peek
 from studio.tabs.moderation.queue_preview import NARROW, WIDE, Preview
-from studio.tabs.moderation.queue_state import OVER, QueueCounts, QueueFilter, headline
+from studio.tabs.moderation.queue_state import OVER, QueueCounts, QueueFilter, done_today, headline
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.tabs.moderation.stale_bar import StaleBar
-from studio.tabs.moderation.why import WhyPopover
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -37,17 +36,15 @@ from studio.widgets.page_header import PageHeader
 from studio.widgets.state_stack import StateStack
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
-from studio.widgets.time_label import span
 
 LOOK_MS: Final = 120
 """Arrow keys held down pass by: only where they rest is asked for."""
 LIVE: Final = ("due", "holder", "age")
 HIDDEN: Final = ("age", "type", "priority")
 """Columns for those who want them: the table's menu shows them."""
+BY_THEMSELVES: Final = "New flags appear here by themselves."
 ROOMY: Final = 1150
 """The width of the page in px from which the card beside the table is wide."""
-
-Then = Callable[[Review], object]
 
 
 class QueuePage(QWidget):
@@ -67,6 +64,7 @@ class QueuePage(QWidget):
         self._may_claim = "moderation.claim" in context.me.permissions
         self.feed = QueueFeed(context.api, context.store, self)
         self.title_of = self.feed.titles.__getitem__
+        self._facts = ItemFacts(context, self.feed, self)
         self._counts = QueueCounts()
         self._counted_anew = False
         self._let_through = 0
@@ -243,8 +241,8 @@ class QueuePage(QWidget):
         elif held and self.feed.rows:
             self.states.empty("search", "Nothing matches", "Try fewer words.", "Clear the filter")
         elif self.feed.read_once and not self.feed.rows:
-            self.states.empty("check", "The queue is clear", "New flags appear here by themselves.")
-            self._fetch_stats()
+            self.states.empty("check", "The queue is clear", BY_THEMSELVES)
+            self._facts.read_stats(self._show_stats)
 
     def _tick(self, _now: datetime) -> None:
         if not self.isVisible():
@@ -314,15 +312,7 @@ class QueuePage(QWidget):
 
     def _fetch_review(self) -> None:
         if (row := self.current()) is not None:
-            self._read_review(row.id, self.preview.show_review, _pass_over)
-
-    def _read_review(
-        self, item_id: str, then: Then, on_error: Callable[[ApiError], object] | None = None
-    ) -> None:
-        async def fetch() -> Review:
-            return (await self._context.api.get(f"/v1/moderation/items/{item_id}")).model(Review)
-
-        self._context.tasks.read(fetch, then, on_error, owner=self)
+            self._facts.read(row.id, self.preview.show_review, pass_over)
 
     def _with_review(self, then: Then) -> None:
         """Call `then` with what the server knows of the current item, at once or when it has come."""
@@ -332,7 +322,7 @@ class QueuePage(QWidget):
         if known is not None:
             then(known)
         else:
-            self._read_review(row.id, then)
+            self._facts.read(row.id, then)
 
     def _claim_next(self) -> None:
         if self._may_claim:
@@ -351,43 +341,19 @@ class QueuePage(QWidget):
 
     def peek(self) -> None:
         """Show what is known of the current item without claiming it."""
-        self._with_review(self.show_peek)
+        self._with_review(self._facts.peek)
 
     def look_up(self, item_id: str) -> None:
         """Show what is known of an item that is not in the queue."""
-        self._read_review(item_id, self.show_peek)
-
-    def show_peek(self, review: Review) -> None:
-        """Show what is known of an item, in the queue or not."""
-        Peek(review, self.title_of, self.window()).open()
+        self._facts.read(item_id, self._facts.peek)
 
     def show_why(self) -> None:
         """Explain the place of the current item."""
-        self._with_review(self._explain)
-
-    def _explain(self, review: Review) -> None:
-        row = self.feed.rows.get(str(review.item.id))
-        order = rows.queue_order
-        before = sum(order(each) < order(row) for each in self.feed.rows.values()) if row else None
-        place = None if before is None else before + 1
-        why = WhyPopover(review.item.priority_why, self.window(), place=place, of=len(self.feed.rows))
-        why.open_at(self.preview.why)
-
-    def _fetch_stats(self) -> None:
-        if "moderation.decide" not in self._context.me.permissions:
-            return
-
-        async def fetch() -> MyStats:
-            return (await self._context.api.get("/v1/moderation/stats/me")).model(MyStats)
-
-        self._context.tasks.read(fetch, self._show_stats, _pass_over, owner=self)
+        self._with_review(lambda review: self._facts.explain(review, self.preview.why))
 
     def _show_stats(self, stats: MyStats) -> None:
-        if self.feed.rows or not stats.decided_today:
-            return
-        each = f", about {span(stats.median_handling_ms / 1000)} each" if stats.median_handling_ms else ""
-        done = f"You decided {stats.decided_today:,} items today{each}. New flags appear here by themselves."
-        self.states.empty("check", "The queue is clear", done)
+        if not self.feed.rows and stats.decided_today:
+            self.states.empty("check", "The queue is clear", f"{done_today(stats)} {BY_THEMSELVES}")
 
     # What leaves, and what stays
 
@@ -423,7 +389,3 @@ class QueuePage(QWidget):
         """Keep the queue for an offline start."""
         if self.feed.rows and self.feed.read_once:
             await self._keep()
-
-
-def _pass_over(_error: ApiError) -> None:
-    """Let it be: the row says enough, and the feed tells when something is wrong."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.moderation.rules import ContentType, ItemState, Severity
+from server.moderation.schemas import MyStats
 from studio.tabs.moderation.snapshot import QueueRow
 
 Passes = Callable[[QueueRow], bool]
@@ -181,3 +182,10 @@ def headline(counts: QueueCounts, now: int) -> str:
     if counts.mine:
         parts.append(f"{counts.mine:,} with you")
     return " · ".join(parts)
+
+
+def done_today(stats: MyStats) -> str:
+    """Return what a moderator decided today, in one sentence."""
+    each_s = (stats.median_handling_ms or 0) // 1000
+    pace = f", about {each_s} s each" if each_s else ""
+    return f"You decided {stats.decided_today:,} items today{pace}."

@@ -11,7 +11,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from studio.tasks import run
-from tests.studio.tabs.moderation.world import PERMISSIONS, Desk, World
+from tests.studio.tabs.moderation.desk import PERMISSIONS, Desk
+from tests.studio.tabs.moderation.world import World
 
 Story = Callable[[Desk], Coroutine[Any, Any, None]]
 Play = Callable[..., Desk]

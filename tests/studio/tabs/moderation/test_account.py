@@ -17,7 +17,8 @@ from studio.tabs.moderation.account_page import AccountPage
 from studio.tabs.moderation.count_bar import CountBar
 from studio.widgets.empty_state import ErrorState
 from tests.studio.tabs.moderation.conftest import Play, until
-from tests.studio.tabs.moderation.world import NOW, TITLES, Desk, World, decision, problem, record
+from tests.studio.tabs.moderation.desk import Desk
+from tests.studio.tabs.moderation.world import NOW, TITLES, World, decision, problem, record
 
 MARA = UUID(int=100)
 TITLE = TITLES.__getitem__

@@ -9,7 +9,8 @@ from uuid import UUID
 from studio.tabs.moderation.search import ModerationSearch
 from studio.widgets.command_palette import Command
 from tests.studio.tabs.moderation.conftest import Play, until
-from tests.studio.tabs.moderation.world import Desk, World, decision, problem
+from tests.studio.tabs.moderation.desk import Desk
+from tests.studio.tabs.moderation.world import World, decision, problem
 
 
 class Finder:

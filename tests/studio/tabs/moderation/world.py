@@ -1,4 +1,4 @@
-"""A moderation server in memory, with the real wire types, and a context around it."""
+"""A moderation server in memory, with the real wire types."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 import httpx
 
-from server.accounts.permissions import Role
-from server.accounts.schemas import Me
 from server.moderation.rules import OPEN, ContentType, FlagState, Outcome, Severity, Source
 from server.moderation.schemas import (
     CreatorPage,
@@ -27,29 +24,10 @@ from server.moderation.schemas import (
     StrikeRow,
     Subject,
 )
-from studio.api.client import Api
-from studio.api.live import Connection
-from studio.keys import Keymap
-from studio.messages import Message, Messages, Problem
-from studio.offline.changes import Broadcast
-from studio.offline.media_cache import MediaCache
-from studio.offline.outbox import Outbox
-from studio.offline.store import Store
-from studio.settings import Settings
-from studio.tab import Context
-from studio.tasks import Tasks
-from studio.widgets.ticker import Ticker
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 ME = "noor"
 MY_ID = UUID(int=1)
-PERMISSIONS = (
-    "moderation.read",
-    "moderation.claim",
-    "moderation.decide",
-    "moderation.note",
-    "people.history",
-)
 TITLES = {
     "violence.graphic": "Graphic violence",
     "adult.nudity": "Adult nudity",
@@ -354,68 +332,3 @@ def policies() -> list[dict[str, Any]]:
         }
         for (code, title), severity in zip(TITLES.items(), _SEVERITIES, strict=True)
     ]
-
-
-class StillTicker(Ticker):
-    """A clock that moves only when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._timer.stop()
-        self.at = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def pass_time(self, **span: float) -> None:
-        """Let time pass and tick once."""
-        self.at += timedelta(**span)
-        self.second.emit(self.at)
-
-
-class Desk:
-    """One person's context before a `World`; `reports` are what they were told, `went` where `go` led."""
-
-    def __init__(self, world: World, folder: Path, *, permissions: Iterable[str] = PERMISSIONS) -> None:
-        self.world = world
-        self.reports: list[Message | Problem] = []
-        self.went: list[tuple[str, dict[str, Any]]] = []
-        messages, changes = Messages(), Broadcast()
-        messages.listen(self.reports.append)
-        self.ticker = StillTicker()
-        store = Store(folder / "offline.sqlite")
-        self.api = Api("http://127.0.0.1:9", lambda: "token", transport=httpx.MockTransport(world.handle))
-        self.context = Context(
-            api=self.api,
-            me=Me(
-                id=MY_ID,
-                handle=ME,
-                name="Noor Haddad",
-                roles=[Role.MODERATOR],
-                permissions=list(permissions),
-                cleared=False,
-                has_totp=False,
-            ),
-            tasks=Tasks(messages, changes),
-            settings=Settings(folder / "settings.json"),
-            keymap=Keymap(),
-            messages=messages,
-            store=store,
-            outbox=Outbox(store),
-            changes=changes,
-            media=MediaCache(folder / "media", max_bytes=1_000_000),
-            ticker=self.ticker,
-            go=lambda tab, **what: self.went.append((tab, what)),
-            step_up=_never,
-            connection=lambda: Connection.ONLINE,
-        )
-
-    async def close(self) -> None:
-        """End what runs and close the files."""
-        await self.context.tasks.close()
-        await self.api.aclose()
-        self.context.store.close()
-
-
-async def _never() -> bool:
-    return False

@@ -1,0 +1,99 @@
+"""A person's context before a `World`, with a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from server.accounts.permissions import Role
+from server.accounts.schemas import Me
+from studio.api.client import Api
+from studio.api.live import Connection
+from studio.keys import Keymap
+from studio.messages import Message, Messages, Problem
+from studio.offline.changes import Broadcast
+from studio.offline.media_cache import MediaCache
+from studio.offline.outbox import Outbox
+from studio.offline.store import Store
+from studio.settings import Settings
+from studio.tab import Context
+from studio.tasks import Tasks
+from studio.widgets.ticker import Ticker
+from tests.studio.tabs.moderation.world import ME, MY_ID, NOW, World
+
+PERMISSIONS = (
+    "moderation.read",
+    "moderation.claim",
+    "moderation.decide",
+    "moderation.note",
+    "people.history",
+)
+
+
+class StillTicker(Ticker):
+    """A clock that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._timer.stop()
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def pass_time(self, **span: float) -> None:
+        """Let time pass and tick once."""
+        self.at += timedelta(**span)
+        self.second.emit(self.at)
+
+
+class Desk:
+    """One person's context before a `World`; `reports` are what they were told, `went` where `go` led."""
+
+    def __init__(self, world: World, folder: Path, *, permissions: Iterable[str] = PERMISSIONS) -> None:
+        self.world = world
+        self.reports: list[Message | Problem] = []
+        self.went: list[tuple[str, dict[str, Any]]] = []
+        messages, changes = Messages(), Broadcast()
+        messages.listen(self.reports.append)
+        self.ticker = StillTicker()
+        store = Store(folder / "offline.sqlite")
+        self.api = Api("http://127.0.0.1:9", lambda: "token", transport=httpx.MockTransport(world.handle))
+        self.context = Context(
+            api=self.api,
+            me=Me(
+                id=MY_ID,
+                handle=ME,
+                name="Noor Haddad",
+                roles=[Role.MODERATOR],
+                permissions=list(permissions),
+                cleared=False,
+                has_totp=False,
+            ),
+            tasks=Tasks(messages, changes),
+            settings=Settings(folder / "settings.json"),
+            keymap=Keymap(),
+            messages=messages,
+            store=store,
+            outbox=Outbox(store),
+            changes=changes,
+            media=MediaCache(folder / "media", max_bytes=1_000_000),
+            ticker=self.ticker,
+            go=lambda tab, **what: self.went.append((tab, what)),
+            step_up=_never,
+            connection=lambda: Connection.ONLINE,
+        )
+
+    async def close(self) -> None:
+        """End what runs and close the files."""
+        await self.context.tasks.close()
+        await self.api.aclose()
+        self.context.store.close()
+
+
+async def _never() -> bool:
+    return False
