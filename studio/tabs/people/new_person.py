@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from contextlib import suppress
 from uuid import uuid4
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from server.accounts.permissions import Role
 from server.accounts.schemas import NewPerson, PersonDetail
 from studio.api.errors import ApiError
 from studio.messages import Level
 from studio.step_up import with_step_up
 from studio.tab import Context
 from studio.tabs.people import state
+from studio.tabs.people.keeping import NEW, Keeping
 from studio.tabs.people.role_list import Choice, RoleList
 from studio.theme import style
 from studio.widgets.button import Button
@@ -43,6 +47,7 @@ class NewPersonPane(QWidget):
         self._context = context
         self.setAccessibleName("New person")
         self.handle, self.name, self.email, self.password = (QLineEdit() for _ in range(4))
+        self._texts = {"handle": self.handle, "name": self.name, "email": self.email}
         self.roles = RoleList()
         self.cleared = QCheckBox("Cleared for the restricted class")
         self.cleared.setAccessibleName("Cleared for the restricted class")
@@ -65,6 +70,12 @@ class NewPersonPane(QWidget):
         layout.addWidget(card)
         self.setFocusProxy(self.handle)
         self._anew()
+        self.keeping = Keeping(context, self)
+        self._restore(self.keeping.kept().get(NEW, ""))
+        for field in self._texts.values():
+            field.textEdited.connect(lambda: self._keep())
+        self.roles.changed.connect(self._keep)
+        self.cleared.clicked.connect(lambda: self._keep())
 
     def _scroll(self) -> QScrollArea:
         inside = QWidget()
@@ -111,8 +122,23 @@ class NewPersonPane(QWidget):
         self.cleared.setChecked(False)
         self._say({})
 
+    def _keep(self) -> None:
+        """Keep what is typed over a restart, except the password."""
+        typed: dict[str, object] = {name: field.text() for name, field in self._texts.items()}
+        typed |= {"roles": state.in_order(self.roles.roles()), "cleared": self.cleared.isChecked()}
+        self.keeping.keep(NEW, json.dumps(typed) if any(typed.values()) else "")
+
+    def _restore(self, text: str) -> None:
+        with suppress(ValueError, TypeError, AttributeError):
+            kept = json.loads(text)
+            for name, field in self._texts.items():
+                field.setText(str(kept.get(name, "")))
+            self.roles.set_roles([Role(role) for role in kept.get("roles", [])])
+            self.cleared.setChecked(bool(kept.get("cleared")))
+
     def _cancel(self) -> None:
         self._anew()
+        self._keep()
         self.cancelled.emit()
 
     def submit(self) -> None:
@@ -157,6 +183,7 @@ class NewPersonPane(QWidget):
             else:
                 self._context.messages.notify(Level.SUCCESS, f"@{made.handle} can begin")
                 self._anew()
+                self._keep()
                 self.made.emit(made)
         finally:
             self._set_busy(False)

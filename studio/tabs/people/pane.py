@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
@@ -17,9 +16,10 @@ from studio.tabs.people import state
 from studio.tabs.people.conflict import ConflictCard
 from studio.tabs.people.form import PersonForm
 from studio.tabs.people.history import History
+from studio.tabs.people.keeping import PREFIX, Keeping
 from studio.tabs.people.reset import ResetBox
 from studio.tabs.people.rows import STATE_LOOKS
-from studio.tabs.people.state import Draft
+from studio.tabs.people.state import Draft, Unsaved
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -30,16 +30,8 @@ from studio.widgets.time_label import ago, exact
 UNSENT = "Nothing was sent: the one-time code is missing. What you typed is kept."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unsaved:
-    """What was typed about a person, and the copy on which it was typed."""
-
-    person: PersonRow
-    typed: Draft
-
-
 class PersonPane(QWidget):
-    """Keeps what was typed about each person until it is saved or discarded.
+    """Keeps what was typed about each person, also over a restart, until it is saved or discarded.
 
     `saved` carries the new copy of a person; `audit_wanted` a target of the audit log.
     """
@@ -51,7 +43,9 @@ class PersonPane(QWidget):
         super().__init__()
         self._context = context
         self._person: PersonRow | None = None
-        self._unsaved: dict[UUID, Unsaved] = {}
+        self.keeping = Keeping(context, self)
+        kept = [state.kept_of(text) for text in self.keeping.kept().values()]
+        self._unsaved: dict[UUID, Unsaved] = {each.person.id: each for each in kept if each is not None}
         self._saving = False
         self.setAccessibleName("Person")
         self.form = PersonForm()
@@ -169,13 +163,15 @@ class PersonPane(QWidget):
             if self._person is not None and self._person.id == wanted and not self._saving:
                 self._take(found)
 
-        self._context.tasks.read(fetch, show, self._unread, owner=self)
+        def failed(error: ApiError) -> None:
+            self._say_fault(f"{error.what_happened} What you see is from the list.", wanted)
 
-    def _unread(self, error: ApiError) -> None:
-        self._say_fault(f"{error.what_happened} What you see is from the list.")
+        self._context.tasks.read(fetch, show, failed, owner=self)
 
     def _take(self, current: PersonRow) -> None:
         """Show a newer copy of the same person, and lay what was typed over it."""
+        if self._person is not None and current.version < self._person.version:
+            return  # an answer that was overtaken
         kept = self._unsaved.get(current.id)
         self._person = current
         self._tell(current)
@@ -184,14 +180,14 @@ class PersonPane(QWidget):
         elif kept.person.version != current.version:
             self._rebase(kept, current)
         else:
-            self._unsaved[current.id] = Unsaved(person=current, typed=kept.typed)
+            self._keep(Unsaved(person=current, typed=kept.typed))
         self._judge()
 
     def _rebase(self, kept: Unsaved, current: PersonRow) -> None:
         base, now = state.draft_of(kept.person), state.draft_of(current)
         found = state.differences(base, kept.typed, now)
         both = state.merged(base, kept.typed, now)
-        self._unsaved[current.id] = Unsaved(person=current, typed=both)
+        self._keep(Unsaved(person=current, typed=both))
         self.form.show_draft(both)
         if found:
             self.conflict.show_differences(found)
@@ -222,9 +218,9 @@ class PersonPane(QWidget):
             return
         draft = self.form.draft()
         if state.changed(state.draft_of(person), draft):
-            self._unsaved[person.id] = Unsaved(person=person, typed=draft)
+            self._keep(Unsaved(person=person, typed=draft))
         else:
-            self._unsaved.pop(person.id, None)
+            self._drop(person.id)
         self._say_fault("")
         self._judge()
 
@@ -242,6 +238,16 @@ class PersonPane(QWidget):
         self.discard_button.setEnabled(not self._saving)
         self.discard_button.setVisible(bool(asked))
 
+    def _keep(self, unsaved: Unsaved) -> None:
+        name = unsaved.person.id
+        if self._unsaved.get(name) != unsaved:
+            self._unsaved[name] = unsaved
+            self.keeping.keep(f"{PREFIX}{name}", state.kept_text(unsaved))
+
+    def _drop(self, name: UUID) -> None:
+        if self._unsaved.pop(name, None) is not None:
+            self.keeping.keep(f"{PREFIX}{name}", "")
+
     def unsaved(self) -> frozenset[UUID]:
         """Ids of people about whom something is typed and not saved."""
         return frozenset(self._unsaved)
@@ -250,7 +256,7 @@ class PersonPane(QWidget):
         """Put back what the server has."""
         if self._person is None:
             return
-        self._unsaved.pop(self._person.id, None)
+        self._drop(self._person.id)
         self.conflict.hide()
         self._say_fault("")
         self.form.show_draft(state.draft_of(self._person))
@@ -286,7 +292,7 @@ class PersonPane(QWidget):
                 self._accepted(saved)
 
     def _accepted(self, saved: PersonDetail) -> None:
-        self._unsaved.pop(saved.id, None)
+        self._drop(saved.id)
         if self._is_shown(saved.id):
             self.conflict.hide()
             self._take(saved)

@@ -179,6 +179,10 @@ class PeoplePage(QWidget):
         self.side.setCurrentWidget(self.pane)
 
     def _arrived(self) -> None:
+        shown = self.pane.person
+        listed = self.model.get(shown.id) if shown is not None else None
+        if shown is not None and listed is not None and listed.version > shown.version:
+            self.pane.refresh()
         if self._wanted_person is not None and self.model.get(self._wanted_person) is not None:
             self.table.select([self._wanted_person], self._wanted_person)
             self._wanted_person = None
@@ -255,6 +259,11 @@ class PeoplePage(QWidget):
                 self.model.remove([name])
 
         self._context.tasks.read(fetch, self._put, failed, owner=self)
+
+    async def leave(self) -> None:
+        """See to it that what was typed is on the disk."""
+        await self.pane.keeping.finish()
+        await self.new.keeping.finish()
 
     # What is remembered
 

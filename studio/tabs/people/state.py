@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, NamedTuple
 
 from server.accounts.permissions import Role
@@ -75,6 +76,36 @@ def edit_of(base: Draft, typed: Draft) -> PersonEdit:
 def merged(base: Draft, typed: Draft, current: Draft) -> Draft:
     """What was typed over what is there now: three-way, field by field."""
     return replace(current, **{name: getattr(typed, name) for name in changed(base, typed)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsaved:
+    """What was typed about a person, and the copy on which it was typed."""
+
+    person: PersonRow
+    typed: Draft
+
+
+def kept_text(unsaved: Unsaved) -> str:
+    """An unsaved edit as text, to be kept on this computer."""
+    person = unsaved.person.model_dump(mode="json", include=set(PersonRow.model_fields))
+    return json.dumps({"person": person, "typed": asdict(unsaved.typed) | {"roles": [*unsaved.typed.roles]}})
+
+
+def kept_of(text: str) -> Unsaved | None:
+    """The unsaved edit of a kept text, None for any other text."""
+    try:
+        kept = json.loads(text)
+        person, typed = PersonRow.model_validate(kept["person"]), kept["typed"]
+        draft = Draft(
+            name=str(typed["name"]),
+            roles=frozenset(map(Role, typed["roles"])),
+            state=PersonState(typed["state"]),
+            cleared=bool(typed["cleared"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Unsaved(person=person, typed=draft)
 
 
 class Difference(NamedTuple):

@@ -83,6 +83,9 @@ class PeopleTab(Tab):
             case _:
                 super().open(**what)
 
+    async def leave(self) -> None:
+        await self.people.leave()
+
     def save_state(self) -> Mapping[str, Any]:
         return self.people.save_state()
 

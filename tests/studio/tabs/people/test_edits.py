@@ -12,7 +12,7 @@ from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
 from studio.offline.changes import Changes
 from studio.tabs.people.tab import PeopleTab
-from tests.studio.tabs.office import Office, body, play, words
+from tests.studio.tabs.office import Office, body, button, play, words
 from tests.studio.tabs.people.people_server import PEOPLE, PeopleServer, row
 
 OTHER = row(1).id
@@ -193,5 +193,49 @@ def test_a_reset_shows_the_password_once(qapp: QApplication, tmp_path: Path, ser
         tab.people.table.select([OTHER], OTHER)
         await office.settle()
         assert reset.password.text() == ""
+
+    play(qapp, tmp_path, server, story)
+
+
+def test_what_is_typed_survives_the_end_of_the_program(
+    qapp: QApplication, tmp_path: Path, server: PeopleServer
+) -> None:
+    async def first(office: Office) -> None:
+        tab = await opened(office)
+        tab.people.pane.form.cleared.click()
+        tab.people.begin_new()
+        QTest.keyClicks(tab.people.new.handle, "kemi")
+        QTest.keyClicks(tab.people.new.password, "secret words")
+        tab.people.new.roles.boxes[Role.FAN].click()
+        await tab.leave()
+
+    async def second(office: Office) -> None:
+        assert "secret words" not in str(office.context.store.drafts())
+        server.put(row(1, version=4, name="Renamed"))
+        tab = await opened(office)
+        pane = tab.people.pane
+        assert pane.form.draft().cleared
+        assert pane.form.draft().name == "Renamed"
+        assert pane.conflict.isVisible()
+        assert tab.people.new.handle.text() == "kemi"
+        assert tab.people.new.roles.roles() == {Role.FAN}
+        pane.discard()
+        tab.people.begin_new()
+        button(tab.people.new, "Cancel").click()
+        await tab.leave()
+        assert office.context.store.drafts() == {}
+
+    play(qapp, tmp_path, server, first)
+    play(qapp, tmp_path, server, second)
+
+
+def test_an_overtaken_answer_changes_nothing(
+    qapp: QApplication, tmp_path: Path, server: PeopleServer
+) -> None:
+    async def story(office: Office) -> None:
+        tab = await opened(office)
+        tab.people.pane._take(row(1, version=9, name="New"))
+        tab.people.pane._take(row(1, version=3, name="Old"))
+        assert tab.people.pane.form.draft().name == "New"
 
     play(qapp, tmp_path, server, story)
