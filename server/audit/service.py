@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Table, insert, select, text
 
 from server.audit.models import GENESIS, AuditEntry, AuditHead, AuditPayload
 from server.kit import clock
@@ -18,6 +18,13 @@ from server.kit.db import WriteSession
 
 LOCK = 7_203_001
 """PostgreSQL advisory lock that orders the writers of the chain."""
+
+# On tables, not on mapped classes, and built once: nearly every transaction of the server runs these.
+_entries, _payloads = cast(Table, AuditEntry.__table__), cast(Table, AuditPayload.__table__)
+_TURN = text(f"SELECT pg_advisory_xact_lock({LOCK})")
+_LAST = select(_entries.c.seq, _entries.c.hash).order_by(_entries.c.seq.desc()).limit(1)
+_LINK, _KEEP = insert(_entries), insert(_payloads)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Draft:
 
 def canonical(value: dict[str, Any]) -> str:
     """JSON with sorted keys, no white space and no floats: the same bytes everywhere (cf. RFC 8785)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _canonical.encode(value)
 
 
 def link(
@@ -63,16 +70,12 @@ def record(s: WriteSession, *, actor: Actor, action: str, target: str, **data: A
         json=canonical(data),
     )
     s.info.setdefault("audit", []).append(draft)
-    s.before_commit("audit", _append)
+    s.before_commit("audit", _append, last=True)
 
 
 def _append(s: WriteSession) -> None:
     drafts: list[Draft] = s.info.pop("audit")
-    if s.get_bind().dialect.name == "postgresql":
-        s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    last = s.execute(
-        select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
-    ).one_or_none()
+    last = _last_in_turn(s)
     seq, prev = (last.seq, last.hash) if last else (0, GENESIS)
     entries, payloads = [], []
     for draft in drafts:
@@ -82,8 +85,15 @@ def _append(s: WriteSession) -> None:
         entries.append({"seq": seq, **fields, "data_commit": draft.commit, "prev_hash": prev, "hash": own})
         payloads.append({"seq": seq, "salt": draft.salt, "json": draft.json})
         prev = own
-    s.execute(insert(AuditEntry), entries)
-    s.execute(insert(AuditPayload), payloads)
+    s.execute(_LINK, entries)
+    s.execute(_KEEP, payloads)
+
+
+def _last_in_turn(s: WriteSession) -> Any | None:
+    """The newest link, once no other transaction can add one."""
+    if s.get_bind().dialect.name == "postgresql":
+        s.execute(_TURN)
+    return s.execute(_LAST).one_or_none()
 
 
 def _head_message(seq: int, own: bytes, at: str) -> bytes:
@@ -92,11 +102,7 @@ def _head_message(seq: int, own: bytes, at: str) -> bytes:
 
 def seal(s: WriteSession, keys: Keys) -> int | None:
     """Sign the newest entry; answers its seq, or None when the chain is empty or already sealed there."""
-    if s.get_bind().dialect.name == "postgresql":
-        s.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    last = s.execute(
-        select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
-    ).one_or_none()
+    last = _last_in_turn(s)
     sealed = s.execute(select(AuditHead.seq).order_by(AuditHead.seq.desc()).limit(1)).scalar()
     if last is None or last.seq == sealed:
         return None

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy.exc
@@ -36,9 +37,10 @@ class ReadSession(Session):
 class WriteSession(Session):
     """A transaction that may write. Services never commit it: whoever opened it does."""
 
-    def before_commit(self, name: str, run: BeforeCommit) -> None:
-        """Run once, last thing before COMMIT, in order of first registration; `name` makes it unique."""
-        self.info.setdefault("before_commit", {}).setdefault(name, run)
+    def before_commit(self, name: str, run: BeforeCommit, *, last: bool = False) -> None:
+        """Run once, before COMMIT, in order of first registration, but after all others if `last`;
+        `name` makes it unique."""
+        self.info.setdefault("before_commit", {}).setdefault(name, (last, run))
 
     def after_commit(self, run: Callable[[], None]) -> None:
         """Run once COMMIT has succeeded; dropped on rollback."""
@@ -48,7 +50,7 @@ class WriteSession(Session):
         """Run the pending `before_commit` work and flush it."""
         pending = self.info.pop("before_commit", {})
         self.flush()
-        for run in pending.values():
+        for _, run in sorted(pending.values(), key=itemgetter(0)):
             run(self)
         self.flush()
 
@@ -103,7 +105,6 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_timeout=WRITE_WAIT_S,
-                pool_pre_ping=True,
             )
         self._tickets = Tickets() if self.sqlite else None
 
@@ -111,7 +112,8 @@ class Database:
     def write(self) -> Iterator[WriteSession]:
         """A transaction that commits when the block ends well and rolls back when it does not.
 
-        Raises Busy when no turn came within two seconds (SQLite) or the pool is drained (PostgreSQL).
+        Raises Busy when no turn came within two seconds (SQLite), or when the pool is drained or the
+        connection turns out to be lost (PostgreSQL); not for a loss during COMMIT, whose outcome is unknown.
         """
         if self._tickets:
             began = time.perf_counter()
@@ -120,14 +122,16 @@ class Database:
             if not in_turn:
                 raise Busy
         done: list[Callable[[], None]] = []
+        committing = False
         try:
             with self._session(WriteSession, self.writer) as s:
                 yield s
                 s.finish()
+                committing = True
                 s.commit()
                 done = s.info.pop("after_commit", [])
-        except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.OperationalError) as error:
-            if _is_busy(error):
+        except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
+            if _is_busy(error) or (_is_lost(error) and not committing):
                 raise Busy from error
             raise
         finally:
@@ -138,12 +142,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
-        """A consistent view of the data as of its first statement."""
+        """A consistent view of the data as of its first statement. Raises Busy as `write` does."""
         try:
             with self._session(ReadSession, self.reader) as s:
                 yield s
-        except sqlalchemy.exc.TimeoutError as error:
-            raise Busy from error
+        except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
+            if isinstance(error, sqlalchemy.exc.TimeoutError) or _is_lost(error):
+                raise Busy from error
+            raise
 
     def _session(self, kind: type[S], engine: Engine | Connection) -> S:
         return kind(engine, expire_on_commit=False, autoflush=True)
@@ -157,6 +163,12 @@ class Database:
 def _is_busy(error: sqlalchemy.exc.SQLAlchemyError) -> bool:
     text = str(error)
     return isinstance(error, sqlalchemy.exc.TimeoutError) or "database is locked" in text
+
+
+def _is_lost(error: sqlalchemy.exc.SQLAlchemyError) -> bool:
+    """Whether the server ended the connection. The pool has then dropped it with all that are as old, so
+    that the next try gets a fresh one: that is cheaper than to ping before every transaction."""
+    return isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
 
 
 def _sqlite_engine(url: str, *, write: bool) -> Engine:

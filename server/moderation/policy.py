@@ -6,9 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from server.audit import service as audit
 from server.kit import clock
@@ -21,7 +22,8 @@ from server.moderation.rules import PolicyRule
 from server.moderation.schemas import PolicyNode
 
 _NODES = TypeAdapter(list[PolicyNode])
-_LAST = select(PolicyVersion.version, PolicyVersion.sha256).order_by(PolicyVersion.version.desc()).limit(1)
+_versions = cast(Table, PolicyVersion.__table__).c
+_LAST = select(_versions.version, _versions.sha256).order_by(_versions.version.desc()).limit(1)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, or_, select, update
-from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
 from server.kit import clock
@@ -20,7 +19,7 @@ from server.kit.access import Actor
 from server.kit.db import AnySession, WriteSession
 from server.kit.errors import Conflict, NotFound
 from server.kit.upsert import insert_ignoring
-from server.moderation.models import Exclusion, Item, Queue
+from server.moderation.models import Exclusion, Item
 from server.moderation.queries.scope import CLEARANCE, visible
 from server.moderation.rules import (
     CLAIM_MAX_S,
@@ -32,7 +31,7 @@ from server.moderation.rules import (
     rest_state,
 )
 from server.moderation.schemas import Claim, ClaimState, SubjectRef
-from server.moderation.service.record import FREE, changed, items
+from server.moderation.service.record import FREE, changed, exclusions, items, queues
 
 LEAD = "moderation.lead"
 RETURNED = (
@@ -52,9 +51,9 @@ def _pick() -> Any:
     On PostgreSQL rows that others are just claiming are skipped; on SQLite BEGIN IMMEDIATE excludes others.
     The index `pick` gives the order, so nothing is sorted.
     """
-    candidate = aliased(Item)
+    candidate = items.alias().c
     me: ColumnElement[UUID] = bindparam("me", type_=items.c.claimed_by.type)
-    excluded = exists().where(Exclusion.item_id == candidate.id, Exclusion.person_id == me)
+    excluded = exists().where(exclusions.c.item_id == candidate.id, exclusions.c.person_id == me)
     chosen = (
         select(candidate.id)
         .where(candidate.queue_id == bindparam("queue"), candidate.state == bindparam("waiting"))
@@ -83,8 +82,8 @@ def _pick() -> Any:
 def _held() -> Any:
     """The item of a live claim with what its queue allows, locked."""
     return (
-        select(items, Queue.outcomes, Queue.lease_s)
-        .join(Queue, Queue.id == items.c.queue_id)
+        select(items, queues.c.outcomes, queues.c.lease_s)
+        .join(queues, queues.c.id == items.c.queue_id)
         .where(
             items.c.id == bindparam("item"),
             items.c.claim_token == bindparam("token"),
@@ -96,10 +95,12 @@ def _held() -> Any:
     )
 
 
-# Built once: what every decision runs should not be put together anew each time.
+# On tables, not on mapped classes, and built once: every claim and decision runs these.
 PICK = _pick()
 HELD = _held()
-SERVED = select(Queue.id, Queue.tier, Queue.kind, Queue.lease_s).order_by(Queue.kind, Queue.tier.desc())
+SERVED = select(queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s).order_by(
+    queues.c.kind, queues.c.tier.desc()
+)
 
 
 @dataclass(frozen=True)

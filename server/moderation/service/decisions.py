@@ -35,7 +35,7 @@ from server.moderation.service.restriction import quarantine
 
 VIOLATIONS = (Outcome.RESTRICT, Outcome.REMOVE)
 
-# Built once: what every decision runs should not be put together anew each time.
+# On tables, not on mapped classes, and built once: every decision runs these.
 WRITE = insert(decisions)
 FINISH = (
     update(items)

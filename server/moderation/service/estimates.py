@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from statistics import median_low
-from typing import cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from server.kit.db import WriteSession
 from server.kit.upsert import insert_ignoring
 from server.moderation.models import HandlingTimes
 from server.moderation.rules import ContentType
+from server.moderation.service.record import handling_times as times
 
 KEPT = 200
-_MINE = (
-    HandlingTimes.policy == bindparam("of_policy"),
-    HandlingTimes.content_type == bindparam("of_type"),
-)
-_RECENT = select(HandlingTimes.recent_ms).where(*_MINE).with_for_update()
-_table = cast(Table, HandlingTimes.__table__)
-_REMEMBER = update(_table).where(*_MINE).values(recent_ms=bindparam("recent"), median_ms=bindparam("median"))
+_MINE = (times.c.policy == bindparam("of_policy"), times.c.content_type == bindparam("of_type"))
+_RECENT = select(times.c.recent_ms).where(*_MINE).with_for_update()
+_REMEMBER = update(times).where(*_MINE).values(recent_ms=bindparam("recent"), median_ms=bindparam("median"))
 
 
 def learn(s: WriteSession, *, policy: str, content_type: ContentType, handling_ms: int) -> None:

@@ -49,11 +49,12 @@ def test_a_reader_cannot_write(db: Database) -> None:
 def test_hooks_run_in_order_and_only_when_committed(db: Database) -> None:
     seen: list[str] = []
     with db.write() as s:
+        s.before_commit("lock", lambda _: seen.append("last"), last=True)
         s.before_commit("a", lambda _: seen.append(f"before {count(db)}"))
         s.before_commit("a", lambda _: seen.append("a second hook of the same name"))
         s.after_commit(lambda: seen.append(f"after {count(db)}"))
         s.add(Event(topic="t", subject="x", payload={}))
-    assert seen == ["before 0", "after 1"]
+    assert seen == ["before 0", "last", "after 1"]
 
     def fail() -> None:
         with db.write() as s:
@@ -113,6 +114,24 @@ def test_a_writer_that_waits_too_long_is_told_so(db: Database, monkeypatch: pyte
         pool.submit(second).result()
     add(db)
     assert count(db) == 1
+
+
+def test_a_lost_connection_refuses_once_and_is_replaced(db: Database) -> None:
+    if db.sqlite:
+        pytest.skip("SQLite has no server to be lost")
+    add(db)
+
+    def read_on() -> None:
+        with db.read() as s:
+            mine = s.scalar(sa.select(sa.func.pg_backend_pid()))
+            with db.write() as other:
+                other.execute(sa.select(sa.func.pg_terminate_backend(mine, 5000)))
+            s.execute(sa.select(1))
+
+    with pytest.raises(Busy):
+        read_on()
+    add(db)
+    assert count(db) == 2
 
 
 def test_naive_times_are_refused_and_aware_ones_come_back_aware(db: Database) -> None:
