@@ -125,7 +125,9 @@ def shown_ref(ref: str, handles: Mapping[UUID, str]) -> str:
     if person is not None and person in handles:
         return f"@{handles[person]}"
     kind, _, name = ref.partition(":")
-    return f"{kind} {name[:8]}…" if len(name) == 36 else f"{kind} {name}".strip()
+    if name in ("", kind):
+        return kind
+    return f"{kind} {name[:8]}…" if len(name) == 36 else f"{kind} {name}"
 
 
 def pairs(data: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

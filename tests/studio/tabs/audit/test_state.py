@@ -100,6 +100,7 @@ def test_refs_are_shown_as_people_call_them() -> None:
     assert state.shown_ref(f"person:{UUID(int=8)}", known) == "person 00000000…"
     assert state.shown_ref("system:worker", known) == "system worker"
     assert state.shown_ref("audit:log", {}) == "audit log"
+    assert state.shown_ref("system:system", {}) == "system"
     assert state.person_of("person:" + "-" * 36) is None
 
 
