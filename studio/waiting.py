@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.offline.changes import Changes
-from studio.offline.edits import EditKind, EditState, Entry
+from studio.offline.edits import Edit, EditKind, EditState, Entry
 from studio.offline.outbox import KIND, TooLate
 from studio.tab import Context
 from studio.theme import style
@@ -20,7 +20,7 @@ from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
 from studio.widgets.empty_state import EmptyState
-from studio.widgets.label import Label
+from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.time_label import AgoLabel
 
 NAMES: Final = {
@@ -88,6 +88,8 @@ class WaitingDialog(QDialog):
         card = Card(NAMES[entry.edit.kind])
         card.add_tool(AgoLabel(entry.edit.created_at, self._ticker))
         card.add_tool(Chip(words, tone))
+        if said := _said(entry.edit):
+            card.body.addWidget(ElidedLabel(said, "muted"))
         if entry.refusal is not None:
             card.body.addWidget(Label(entry.refusal.what_happened, wrap=True))
             card.body.addWidget(Label(entry.refusal.what_to_do, "muted", wrap=True))
@@ -125,3 +127,10 @@ class WaitingDialog(QDialog):
     def _on_changes(self, changes: Changes) -> None:
         if changes.touches(KIND):
             self.reload()
+
+
+def _said(edit: Edit) -> str:
+    """What tells this edit from others of its kind: the words of a note, the outcome of a decision."""
+    fields = ("outcome", "policy", "body", "facts", "note")
+    said = " · ".join(str(edit.body[field]) for field in fields if edit.body.get(field))
+    return said[:1].upper() + said[1:].replace("\n", " ")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from studio.keys import BY_ID, Keymap
 from studio.theme import style
@@ -21,12 +21,16 @@ from studio.video.timeline import Timeline
 from studio.video.view import FrameView
 from studio.video.waveform import Waveform
 from studio.widgets.button import IconButton
+from studio.widgets.label import ElidedLabel
 
+ROOMY = 740
+"""The width in px from which the line of buttons has room for the position, which the picture shows too."""
 _TRANSPORT = (
     ("first-frame", "step-back", "play", "step-forward", "last-frame"),
     ("previous-marker", "next-marker"),
     ("mark-in", "mark-out", "note"),
 )
+_ONE_ROW = 940  # the least width in px at which all buttons stand in one row
 _ALWAYS = ("mute", "greyscale", "blur", "panic")  # usable with no video open
 
 
@@ -59,12 +63,11 @@ class ReviewPlayer(QWidget):
         self._where = QLabel()
         self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._where.setAccessibleName("Position and speed")
-        self._status = QLabel()
-        self._status.setTextFormat(Qt.TextFormat.PlainText)
+        self._status = ElidedLabel()
         self._status.setAccessibleName("Player message")
         self._strength = QSlider(Qt.Orientation.Horizontal)
         self._strength.setRange(0, 100)
-        self._strength.setFixedWidth(90)
+        self._strength.setFixedWidth(56)
         self._strength.setAccessibleName("Blur strength")
         self._strength.setToolTip("Blur strength")
         self._buttons: dict[str, IconButton] = {}
@@ -120,10 +123,19 @@ class ReviewPlayer(QWidget):
         """The button of action `review.<name>`, or the one called "blur"."""
         return self._buttons[name]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._where.setVisible(self.width() >= ROOMY)
+
     def hideEvent(self, event: QHideEvent) -> None:
         self.player.reveal(False)
         self.player.shuttle(0)
         super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        beside = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._bar.setDirection(beside[event.size().width() < _ONE_ROW])
+        super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.player.close()
@@ -139,13 +151,12 @@ class ReviewPlayer(QWidget):
         handlers = self.handlers()
         row = QHBoxLayout()
         row.setContentsMargins(worn.space_2, 0, worn.space_2, 0)
-        row.setSpacing(worn.space_1)
+        row.setSpacing(2)
         for group in _TRANSPORT:
             for name in group:
                 row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
-            row.addSpacing(worn.space_3)
+            row.addSpacing(worn.space_2)
         row.addWidget(self._where)
-        row.addSpacing(worn.space_3)
         row.addWidget(self._status, 1)
         for name in ("mute", "greyscale"):
             row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
@@ -160,7 +171,7 @@ class ReviewPlayer(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_2)
         column.addWidget(self.view, 1)
-        column.addLayout(row)
+        column.addLayout(self._bar)
         for part in (self.timeline, self.waveform, self.storyboard):
             column.addWidget(part)
         self._name_buttons()
@@ -168,6 +179,7 @@ class ReviewPlayer(QWidget):
     def _add_button(self, name: str, act: Callable[[], None] | None) -> IconButton:
         known = BY_ID.get(f"review.{name}")
         button = IconButton(known.icon if known else name, known.text if known else "Blur")
+        button.setProperty("dense", True)
         if act is not None:
             button.clicked.connect(lambda _checked=False: act())
         self._buttons[name] = button
@@ -248,8 +260,7 @@ class ReviewPlayer(QWidget):
             self._where.clear()
             return
         speed = f"   {head.rate:g}x" if playing else ""
-        total = timecode(head.table.duration_ms)
-        self._where.setText(f"{timecode(head.ms)} / {total}   frame {head.frame + 1}{speed}")
+        self._where.setText(f"{timecode(head.ms)}{speed}")
 
     def _closed(self) -> None:
         self._source = None

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip, QWidget
 from studio.theme import style
 from studio.video.playhead import Playhead, Range, timecode
 
-GUTTER = 96  # room for lane names, left of every time axis
+GUTTER = 112  # room for lane names, left of every time axis
 _EDGE = 10
 _BAR = 22
 _LANE = 16

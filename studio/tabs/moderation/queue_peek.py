@@ -24,8 +24,8 @@ Line = tuple[str, str, str]
 
 
 def timecode(ms: int) -> str:
-    """m:ss of a position in a video."""
-    return f"{ms // 60_000}:{ms // 1000 % 60:02}"
+    """m:ss.t of a position in a video: flagged moments are often shorter than a second."""
+    return f"{ms // 60_000}:{ms // 1000 % 60:02}.{ms // 100 % 10}"
 
 
 def short(at: datetime) -> str:
