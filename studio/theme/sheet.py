@@ -52,6 +52,7 @@ QPushButton:disabled, QToolButton:disabled {
   color: $text_disabled; background: $surface; border-color: $border;
 }
 QToolButton { padding: 5px 6px; }
+QToolButton[dense="true"] { padding: 5px 2px; }
 QToolButton[kind="inset"] {
   background: transparent; border: none; margin: 0; padding: 0; min-height: 0;
 }
@@ -76,6 +77,7 @@ QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover {
   background: $raised; color: $text;
 }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $focus; }
+QPushButton[kind="tight"] { padding: 5px 2px; }
 QPushButton[kind="link"] {
   background: transparent; border-color: transparent; color: $accent; padding: 4px 0;
 }
@@ -199,8 +201,10 @@ QTabBar::tab {
   background: transparent; color: $text_muted; padding: 8px 14px; border: none;
   border-bottom: 2px solid transparent; font-weight: 500;
 }
+QTabBar[kind="tight"]::tab { padding: 8px 7px; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar[kind="tight"]::tab { padding: 8px 9px; }
 QTabBar:focus { outline: none; }
 QTabBar::tab:focus { border: 2px solid $focus; border-radius: ${radius_small}px; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }

@@ -14,7 +14,7 @@ from studio.video.audio import SoundOutput
 from studio.video.background import on_qt_thread
 from studio.video.decoder import BUDGET, Cached, Decoder, Failed, Opened, Picture, Request, Result
 from studio.video.index import MediaIndex, Source
-from studio.video.playhead import Lane, Playhead, Region
+from studio.video.playhead import Lane, Mark, Playhead, Region
 from studio.video.shield import OPEN, Shield
 
 _TICK_MS = 8
@@ -208,6 +208,10 @@ class Player(QObject):
     def remove_mark(self, frame: int) -> None:
         """Forget the note on a frame."""
         self._apply(lambda head: playhead.remove_mark(head, frame))
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Replace all notes on frames."""
+        self._apply(lambda head: replace(head, marks=tuple(marks)))
 
     def set_lanes(self, lanes: Sequence[Lane]) -> None:
         """Replace the flagged ranges."""

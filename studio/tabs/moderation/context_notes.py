@@ -1,0 +1,83 @@
+"""Notes of colleagues on the item under review, and a new one; what is typed is kept as it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from server.moderation.rules import NOTE_MAX
+from server.moderation.schemas import NoteRow
+from studio.tabs.moderation.context_list import ContextList, Entry
+from studio.tabs.moderation.queue_peek import note_line
+from studio.theme import style
+from studio.widgets.button import Button
+from studio.widgets.draft_edit import DraftEdit
+from studio.widgets.label import Label
+
+
+class NotesTab(QWidget):
+    """`added` carries the text of a new note; `keep` is given what is being typed."""
+
+    added = Signal(str)
+
+    def __init__(self, keep: Callable[[str], object]) -> None:
+        super().__init__()
+        self.setAccessibleName("Notes")
+        worn = style.tokens()
+        self.list = ContextList("Notes of colleagues")
+        self.field = _NoteEdit("New note, for colleagues only", keep, lines=2)
+        self.field.setPlaceholderText("New note, for colleagues only")
+        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.field.submitted.connect(self.submit)
+        self.add = Button("Add", icon="plus", tip="Add the note (Ctrl+Enter)")
+        self.add.clicked.connect(self.submit)
+        self.add.setEnabled(False)
+        self.field.textChanged.connect(lambda: self.add.setEnabled(bool(self._text())))
+        row = QHBoxLayout()
+        row.setSpacing(worn.space_1)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.add, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, worn.space_2)
+        column.setSpacing(worn.space_2)
+        column.addWidget(self.list, 1)
+        column.addLayout(row)
+
+    def show_notes(self, notes: Sequence[NoteRow]) -> None:
+        """Show the notes of an item."""
+        self.list.clear()
+        for note in notes:
+            self.list.add(Entry(*note_line(note)))
+        if not notes:
+            self.list.add(Label("No notes yet.", "muted"))
+
+    def append(self, who: str, text: str) -> None:
+        """Show one's own new note before the server has it."""
+        self.list.add(Entry(who, "now", text))
+
+    def submit(self) -> None:
+        """Hand the note over."""
+        text = self._text()
+        if text:
+            self.field.setPlainText("")
+            self.field.keep_now()
+            self.added.emit(text[:NOTE_MAX])
+
+    def _text(self) -> str:
+        return self.field.toPlainText().strip()
+
+
+class _NoteEdit(DraftEdit):
+    """Ctrl+Enter hands the note over."""
+
+    submitted = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,70 @@
+"""The tabs beside a review: flags, creator, notes, policy, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from server.moderation.schemas import PolicyNode, Review
+from studio.keys import Keymap
+from studio.tabs.moderation.context_creator import CreatorTab, Read
+from studio.tabs.moderation.context_evidence import EvidenceTab
+from studio.tabs.moderation.context_flags import FlagsTab
+from studio.tabs.moderation.context_notes import NotesTab
+from studio.tabs.moderation.context_policy import PolicyTab
+from studio.tabs.moderation.review_bundle import Bundle
+
+NAME: Final = "What is known of the item"
+
+
+class ContextTabs(QTabWidget):
+    """One tab for each kind of thing that is known of an item."""
+
+    def __init__(self, keymap: Keymap, *, read: Read, keep_note: Callable[[str], object]) -> None:
+        super().__init__()
+        self.setDocumentMode(True)
+        self.setAccessibleName(NAME)
+        self.tabBar().setAccessibleName(NAME)
+        self.tabBar().setExpanding(False)
+        self.tabBar().setDrawBase(False)
+        self.tabBar().setUsesScrollButtons(False)
+        self.tabBar().setProperty("kind", "tight")
+        self.flags = FlagsTab()
+        self.creator = CreatorTab(keymap, read)
+        self.notes = NotesTab(keep_note)
+        self.policy = PolicyTab()
+        self.evidence = EvidenceTab(keymap)
+        self._named: tuple[tuple[QWidget, str], ...] = (
+            (self.flags, "Flags"),
+            (self.creator, "Creator"),
+            (self.notes, "Notes"),
+            (self.policy, "Policy"),
+            (self.evidence, "Evidence"),
+        )
+        for widget, name in self._named:
+            self.addTab(widget, name)
+
+    def show_bundle(self, bundle: Bundle, titles: Callable[[str], str]) -> None:
+        """Show what is known of another item, beginning with its flags."""
+        self.notes.field.replace(bundle.note)
+        self.show_review(bundle.review, titles)
+        self.setCurrentWidget(self.flags)
+
+    def show_review(self, review: Review, titles: Callable[[str], str]) -> None:
+        """Show what is known of the same item now; what is being typed stays."""
+        self.flags.show_flags(review.flags, titles)
+        self.creator.show_creator(review.creator, review.decisions, titles)
+        self.notes.show_notes(review.notes)
+        self.show_count(self.flags, len(review.flags))
+        self.show_count(self.notes, len(review.notes))
+
+    def show_policy(self, node: PolicyNode | None) -> None:
+        """Show the text of a policy."""
+        self.policy.show_policy(node)
+
+    def show_count(self, widget: QWidget, count: int) -> None:
+        """Write how much there is into the title of a tab."""
+        name = next(name for each, name in self._named if each is widget)
+        self.setTabText(self.indexOf(widget), f"{name} {count}" if count else name)

@@ -1,0 +1,341 @@
+"""The decision on the item under review: policy, outcome, measures, facts; only what is valid can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
+
+from server.moderation.rules import FACTS_MAX, Measure, Outcome
+from server.moderation.schemas import MarkBody, SavedReasonRow
+from studio.keys import Keymap
+from studio.tabs.moderation.decision_policies import PolicyPicker, PolicySearch
+from studio.tabs.moderation.decision_state import (
+    DURATIONS,
+    NOTHING,
+    VIOLATIONS,
+    Case,
+    Draft,
+    sentence,
+    shortlist,
+)
+from studio.theme import style
+from studio.theme.icons import icon as themed_icon
+from studio.widgets.button import Button, IconButton
+from studio.widgets.card import Card
+from studio.widgets.draft_edit import DraftEdit
+from studio.widgets.label import Label, tooltip
+
+OUTCOMES: Final = {
+    Outcome.ALLOW: ("Allow", "allow"),
+    Outcome.RESTRICT: ("Restrict", "restrict"),
+    Outcome.REMOVE: ("Remove", "remove"),
+    Outcome.ESCALATE: ("Escalate", "escalate"),
+}
+ACCOUNT: Final = {
+    "No account measure": None,
+    "Restrict the account": Measure.RESTRICT,
+    "Remove the account": Measure.REMOVE,
+}
+AS_POLICY: Final = "Policy default"
+
+
+class DecisionPanel(Card):
+    """Holds one `Draft`. `changed` comes with every change of it, `confirmed` when it is to be sent."""
+
+    changed = Signal(object)
+    confirmed = Signal(object)
+    hold_wanted = Signal()
+    skip_wanted = Signal()
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        worn = style.tokens()
+        self._keymap = keymap
+        self._case: Case | None = None
+        self._draft = NOTHING
+        self._reasons: Sequence[SavedReasonRow] = ()
+        self._presses = 0
+        self._locked = ""
+        self._showing = False
+        self.setAccessibleName("Decision")
+        self.layout().setContentsMargins(worn.space_3, worn.space_3, worn.space_3, worn.space_3)  # type: ignore[union-attr]
+        self.body.setSpacing(worn.space_1 + 2)
+        self._lay_out()
+        self.setEnabled(False)
+
+    def _lay_out(self) -> None:
+        worn = style.tokens()
+        self.picker = PolicyPicker(self._keymap)
+        self.picker.chosen.connect(self.choose_policy)
+        head = QHBoxLayout()
+        head.addWidget(Label("Policy", "section"), 1)
+        self.search = Button(
+            "Find", kind="quiet", icon="search", tip=self._keymap.tooltip("review.find-policy")
+        )
+        self.search.clicked.connect(self.find_policy)
+        head.addWidget(self.search)
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        self.outcomes: dict[Outcome, QPushButton] = {}
+        for outcome, (name, picture) in OUTCOMES.items():
+            button = Button(name, icon=picture, tip=self._keymap.tooltip(f"review.{outcome}"))
+            button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setProperty("kind", "tight")
+            button.clicked.connect(partial(self.choose_outcome, outcome))
+            self.outcomes[outcome] = button
+            row.addWidget(button, 1)
+        self._barred = Label("", "caption", wrap=True)
+        self.account = _choice("Measure on the account", list(ACCOUNT))
+        self.account.currentTextChanged.connect(self._choose_account)
+        self.duration = _choice("How long the restriction lasts", [AS_POLICY, *DURATIONS])
+        self.duration.currentTextChanged.connect(self._choose_duration)
+        self._measures = QWidget()
+        measures = QHBoxLayout(self._measures)
+        measures.setContentsMargins(0, 0, 0, 0)
+        measures.setSpacing(worn.space_1)
+        measures.addWidget(self.account, 3)
+        measures.addWidget(self.duration, 2)
+        self.facts = DraftEdit("Facts", lambda _text: self.changed.emit(self._draft), lines=2)
+        self.facts.setPlaceholderText("Facts: what is to be seen, where")
+        self.facts.setToolTip(tooltip(self._keymap.tooltip("review.facts")))
+        self.facts.textChanged.connect(self._write)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.saved = IconButton("tag", "Saved reasons")
+        self.saved.clicked.connect(self._offer_reasons)
+        facts = QHBoxLayout()
+        facts.setSpacing(worn.space_1)
+        facts.addWidget(self.facts, 1)
+        facts.addWidget(self.saved, 0, Qt.AlignmentFlag.AlignTop)
+        self._told = Label("", "muted", wrap=True)
+        self._told.setAccessibleName("What the decision will do")
+        self.confirm = Button(
+            "Confirm", kind="primary", icon="check", tip=self._keymap.tooltip("review.confirm")
+        )
+        self.confirm.clicked.connect(self.press_confirm)
+        hold = IconButton("hold", "Hold", tip=self._keymap.tooltip("review.hold"))
+        hold.clicked.connect(self.hold_wanted)
+        skip = IconButton("skip", "Skip", tip=self._keymap.tooltip("review.skip"))
+        skip.clicked.connect(self.skip_wanted)
+        last = QHBoxLayout()
+        last.setSpacing(worn.space_1)
+        last.addWidget(self._told, 1)
+        last.addWidget(hold)
+        last.addWidget(skip)
+        last.addWidget(self.confirm)
+        self.body.addLayout(head)
+        self.body.addWidget(self.picker)
+        self.body.addLayout(row)
+        self.body.addWidget(self._barred)
+        self.body.addWidget(self._measures)
+        self.body.addLayout(facts)
+        self.body.addLayout(last)
+
+    # What is decided on
+
+    def show_case(self, case: Case, draft: Draft, reasons: Sequence[SavedReasonRow]) -> None:
+        """Begin with an item, or go on with what had been chosen for it."""
+        self._case, self._reasons = case, reasons
+        self._draft, self._locked = draft, ""
+        self._presses = 0
+        self.facts.replace(draft.facts)
+        self.setEnabled(True)
+        self._show()
+
+    def clear(self) -> None:
+        """There is nothing to decide; what was typed is handed over first."""
+        self.facts.keep_now()
+        self._case, self._draft = None, NOTHING
+        self.facts.replace("")
+        self.picker.show_policies((), None)
+        self.setEnabled(False)
+        self._show()
+
+    def set_case(self, case: Case) -> None:
+        """Go on with what is chosen after the item has changed."""
+        self._case = case
+        self._show()
+
+    def set_locked(self, why: str) -> None:
+        """Keep everything to be read and copied, but let nothing be sent; an empty text unlocks."""
+        self._locked = why
+        self._show()
+
+    @property
+    def draft(self) -> Draft:
+        """What is chosen."""
+        return self._draft
+
+    def set_marks(self, marks: tuple[MarkBody, ...]) -> None:
+        """Attach these marks as evidence, and no others."""
+        self._change(replace(self._draft, marks=marks))
+
+    def say(self, text: str) -> None:
+        """Say something where the decision is told, until the next change."""
+        self._told.setText(text)
+
+    # What a person does
+
+    def choose_policy(self, code: str) -> None:
+        """Choose a policy, or take it back."""
+        if self._case is not None:
+            self._change(self._case.with_policy(self._draft, code))
+
+    def choose_outcome(self, outcome: Outcome) -> None:
+        """Choose an outcome, or take it back; one that is barred says why instead."""
+        if self._case is not None:
+            if not self._case.barred(self._draft, outcome):
+                self._change(self._case.with_outcome(self._draft, outcome))
+            else:
+                self._show()
+
+    def find_policy(self) -> None:
+        """Search the whole tree."""
+        if self._case is not None:
+            found = PolicySearch(self._case.tree, self.window())
+            found.chosen.connect(self._take_found)
+            found.open_at(self.search)
+
+    def focus_facts(self) -> None:
+        """Go to the facts."""
+        self.facts.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def press_confirm(self) -> None:
+        """Send the decision if it is ready; one of critical severity needs a second press."""
+        if self._case is None or self._locked or self._case.problems(self._draft):
+            self._show()
+            return
+        self._presses += 1
+        if self._presses >= self._case.presses(self._draft):
+            self._presses = 0
+            self.confirmed.emit(self._draft)
+        else:
+            self._show()
+
+    # Inside
+
+    def _take_found(self, code: str) -> None:
+        if code != self._draft.policy:
+            self.choose_policy(code)
+
+    def _choose_account(self, text: str) -> None:
+        if self._case is not None and not self._showing:
+            self._change(self._case.with_account(self._draft, ACCOUNT[text]))
+
+    def _choose_duration(self, text: str) -> None:
+        if not self._showing:
+            self._change(replace(self._draft, duration_s=DURATIONS.get(text)))
+
+    def _write(self) -> None:
+        facts = self.facts.toPlainText()
+        if not self._showing and facts != self._draft.facts:
+            self._draft = replace(self._draft, facts=facts[:FACTS_MAX])
+            self._presses = 0
+            self._show()
+
+    def _offer_reasons(self) -> None:
+        menu = QMenu(self)
+        menu.setAccessibleName("Saved reasons")
+        wanted = [each for each in self._reasons if each.policy in (None, self._draft.policy)]
+        for reason in wanted:
+            entry = menu.addAction(reason.title.replace("&", "&&"))
+            entry.triggered.connect(partial(self._use_reason, reason))
+        if not wanted:
+            menu.addAction("No reasons are saved for this policy").setEnabled(False)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.saved.mapToGlobal(self.saved.rect().bottomLeft()))
+
+    def _use_reason(self, reason: SavedReasonRow, _checked: bool = False) -> None:
+        facts = "\n".join(filter(None, (self._draft.facts.strip(), reason.body)))
+        codes = dict.fromkeys((*self._draft.reasons, f"saved:{reason.id}"))
+        self._change(replace(self._draft, facts=facts[:FACTS_MAX], reasons=tuple(codes)))
+
+    def _change(self, draft: Draft) -> None:
+        if draft == self._draft:
+            self._show()
+            return
+        self._draft = draft
+        self._presses = 0
+        if draft.facts != self.facts.toPlainText():
+            self.facts.replace(draft.facts)
+        self._show()
+        self.changed.emit(draft)
+
+    def _show(self) -> None:
+        """Make every control say what the draft is and what it may become."""
+        self._showing = True
+        case, draft = self._case, self._draft
+        if case is not None:
+            self.picker.show_policies(shortlist(case.review, case.tree), case.node(draft.policy))
+            self._show_outcomes(case, draft)
+            self._show_measures(case, draft)
+        self._measures.setVisible(case is not None and draft.outcome in VIOLATIONS)
+        self._barred.setVisible(case is not None and bool(self._barred.text()))
+        self._show_confirm(case, draft)
+        self._showing = False
+
+    def _show_outcomes(self, case: Case, draft: Draft) -> None:
+        barred: dict[str, list[str]] = {}
+        for outcome, button in self.outcomes.items():
+            why = case.barred(draft, outcome)
+            button.setEnabled(not why)
+            button.setChecked(draft.outcome is outcome)
+            name, picture = OUTCOMES[outcome]
+            button.setIcon(themed_icon(picture, "accent" if draft.outcome is outcome else "text_muted"))
+            tip = self._keymap.tooltip(f"review.{outcome}")
+            button.setToolTip(tooltip(f"{tip}\n{why}" if why else tip))
+            if why:
+                barred.setdefault(why, []).append(name)
+        self._barred.setText("\n".join(f"{', '.join(names)}: {why}" for why, names in barred.items()))
+
+    def _show_measures(self, case: Case, draft: Draft) -> None:
+        why = case.account_barred(draft)
+        self.account.setEnabled(not why)
+        self.account.setToolTip(tooltip(why or "Measure on the account"))
+        self.account.setCurrentText(next(t for t, measure in ACCOUNT.items() if measure is draft.account))
+        timed = draft.outcome is Outcome.RESTRICT or draft.account is Measure.RESTRICT
+        self.duration.setEnabled(timed)
+        self.duration.setToolTip(
+            tooltip("How long the restriction lasts" if timed else "Only a restriction can be temporary.")
+        )
+        self.duration.setCurrentText(_duration_text(DURATIONS, draft.duration_s))
+        if draft.outcome in VIOLATIONS and draft.policy and why:
+            self._barred.setText("\n".join(filter(None, (self._barred.text(), why))))
+
+    def _show_confirm(self, case: Case | None, draft: Draft) -> None:
+        problems = case.problems(draft) if case is not None else []
+        problems = [self._locked] if self._locked else problems
+        asked = self._presses > 0
+        self.confirm.setEnabled(case is not None and not problems)
+        self.confirm.setText("Enter again" if asked else "Confirm")
+        kind = "danger" if asked or draft.outcome is Outcome.REMOVE else "primary"
+        if self.confirm.property("kind") != kind:
+            self.confirm.setProperty("kind", kind)
+            self.confirm.setIcon(themed_icon("check", f"on_{'danger' if kind == 'danger' else 'accent'}"))
+            self.confirm.style().unpolish(self.confirm)
+            self.confirm.style().polish(self.confirm)
+        if problems:
+            self._told.setText(problems[0])
+        elif asked:
+            self._told.setText("Critical: press Enter once more to decide.")
+        else:
+            marks = f" · {len(draft.marks)} mark{'s' if len(draft.marks) > 1 else ''}" if draft.marks else ""
+            self._told.setText(sentence(draft, case) + marks if case is not None else "")
+
+
+def _choice(name: str, texts: Sequence[str]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.addItems(list(texts))
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return box
+
+
+def _duration_text(durations: Mapping[str, int], seconds: int | None) -> str:
+    return next((text for text, each in durations.items() if each == seconds), AS_POLICY)

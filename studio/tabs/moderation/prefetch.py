@@ -1,0 +1,127 @@
+"""The item after the present one: claimed ahead, loaded ahead, given back when nobody comes to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from server.moderation.schemas import Claim
+from studio.api.client import Api
+from studio.api.errors import ApiError
+from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, Spawn, claim_ahead
+from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem
+from studio.tabs.moderation.review_state import is_video
+
+RENEW: Final = timedelta(seconds=40)
+"""The claim ahead holds for 60 s, and is asked for again in good time."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An item that can be shown at once. `media` is None for texts and where it could not be had.
+
+    `ahead`: it is claimed for a minute only; its first heartbeat makes that a full claim.
+    """
+
+    bundle: Bundle
+    held: HeldClaim
+    media: Media | None
+    ahead: bool = True
+
+
+class Prefetch:
+    """Keeps at most one item ready. `on_ready` is called when its video may be opened out of sight.
+
+    `tick` is to be called about once a second while somebody works; when nobody does, the claim lapses.
+    """
+
+    def __init__(
+        self, api: Api, loader: Loader, *, spawn: Spawn, on_ready: Callable[[Ready], object]
+    ) -> None:
+        self._api, self._loader, self._spawn = api, loader, spawn
+        self._on_ready = on_ready
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._ask_at: datetime | None = None
+        self.ready: Ready | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an item is on its way."""
+        return not self._settled.is_set()
+
+    def tick(self, now: datetime) -> None:
+        """Claim ahead, or keep what is claimed, when that is due at `now`."""
+        if self.ready is not None and not self.ready.ahead:
+            self.ready.held.touch(now)
+            self.ready.held.tick(now)
+        elif not self.under_way and (self._ask_at is None or now >= self._ask_at):
+            self._settled.clear()
+            self._ask_at = now + RENEW
+            self._spawn(self._ask(now))
+
+    async def settled(self) -> None:
+        """Wait until nothing is on its way."""
+        await self._settled.wait()
+
+    def take(self, now: datetime) -> Ready | None:
+        """Hand over the item that is ready, if its claim still holds; the next one is asked for anew."""
+        ready, self.ready = self.ready, None
+        self._ask_at = None
+        if ready is not None and not (ready.held.phase is ClaimPhase.HELD and ready.held.left(now)):
+            self._loader.drop(ready.media)
+            return None
+        return ready
+
+    def put(self, ready: Ready) -> None:
+        """Keep an item that has been shown as the next one; what was ready before is given back."""
+        before, self.ready = self.ready, ready
+        if before is not None:
+            self._loader.drop(before.media)
+            self._spawn(before.held.give_up())
+        self._on_ready(ready)
+
+    async def release(self) -> None:
+        """Give back what is claimed ahead: the person leaves. An answer still on its way is waited for."""
+        await self._settled.wait()
+        ready, self.ready = self.ready, None
+        self._ask_at = None
+        if ready is not None:
+            self._loader.drop(ready.media)
+            await ready.held.give_up()
+
+    async def _ask(self, now: datetime) -> None:
+        try:
+            await self._renew_or_load(now)
+        except ApiError:
+            pass  # nobody waits for it: the next `tick` that is due asks again
+        finally:
+            self._settled.set()
+
+    async def _renew_or_load(self, now: datetime) -> None:
+        claim = await claim_ahead(self._api)
+        ready = self.ready
+        if ready is not None and claim is not None and ready.held.claim == _same_lease(claim, ready.held):
+            ready.held.lease_until = claim.lease_until
+            return
+        self.ready = None
+        if ready is not None:
+            self._loader.drop(ready.media)
+        if claim is None:
+            return
+        held = HeldClaim(self._api, claim, now=now, spawn=self._spawn)
+        bundle = await self._loader.load(claim)
+        media = None
+        if is_video(bundle.review):
+            with suppress(MediaProblem):  # told when the item is opened
+                media = await self._loader.fetch_media(bundle)
+        self.ready = Ready(bundle, held, media)
+        self._on_ready(self.ready)
+
+
+def _same_lease(claim: Claim, held: HeldClaim) -> Claim:
+    return claim.model_copy(update={"lease_until": held.claim.lease_until})

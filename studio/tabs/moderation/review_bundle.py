@@ -1,0 +1,196 @@
+"""Brings everything that the review of one item needs: the case, the media, drafts, the thread around it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from server.content.schemas import CommentView
+from server.kit.wire import Page
+from server.moderation.rules import ContentType
+from server.moderation.schemas import Claim, Policies, PolicyNode, Review, SavedReasonRow
+from studio.api.client import Api, broken_protocol
+from studio.api.errors import ApiError
+from studio.offline.media_cache import (
+    MediaCache,
+    MediaCorrupt,
+    MediaTooLarge,
+    MediaWiped,
+    media_path,
+    read_into_memory,
+)
+from studio.offline.store import Store
+from studio.tabs.moderation.decision_state import NOTHING, Draft, from_plain, to_plain
+from studio.tabs.moderation.review_state import is_restricted
+from studio.tasks import off_thread
+from studio.video.index import Source
+
+RESTRICTED_MOST: Final = 512 * 1024 * 1024
+"""The largest restricted video in bytes: it has to fit into memory."""
+AROUND: Final = 4
+"""So many comments before and after the flagged one are shown."""
+
+
+class MediaProblem(Exception):
+    """The media cannot be shown; its text says why, for the person."""
+
+
+@dataclass(frozen=True)
+class Media:
+    """A video ready to be opened. `key` names its file in the cache; None = it is in memory only."""
+
+    source: Source
+    key: str | None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One claimed item with all that was read for it. `thread` = the comments around a flagged comment."""
+
+    claim: Claim
+    review: Review
+    restricted: bool
+    thread: tuple[CommentView, ...] = ()
+    draft: Draft = NOTHING
+    note: str = ""
+
+    @property
+    def item_id(self) -> UUID:
+        """The item's id."""
+        return self.claim.item_id
+
+
+class Loader:
+    """Reads bundles and media, and counts who uses which file: the last to drop one wipes it."""
+
+    def __init__(self, api: Api, media: MediaCache, store: Store) -> None:
+        self._api, self._media, self._store = api, media, store
+        self._users: Counter[str] = Counter()
+        self.tree: Mapping[str, PolicyNode] = {}
+        self.reasons: list[SavedReasonRow] = []
+
+    async def load(self, claim: Claim) -> Bundle:
+        """Read the case of a claimed item. Raises ApiError."""
+        if not self.tree:
+            await self._read_tables()
+        answer = await self._api.get(f"/v1/moderation/items/{claim.item_id}")
+        review = answer.model(Review)
+        draft, note = await off_thread(self._drafts, claim.item_id)
+        return Bundle(
+            claim=claim,
+            review=review,
+            restricted=is_restricted(review),
+            thread=await self._thread(review),
+            draft=draft,
+            note=note,
+        )
+
+    async def fetch_media(self, bundle: Bundle, progress: Callable[[int, int], None] | None = None) -> Media:
+        """Bring the video of an item. What is restricted goes into memory and nowhere else.
+
+        Call `drop` when done with it. Raises ApiError, MediaProblem.
+        """
+        subject = bundle.review.subject
+        if subject is None or subject.video_id is None:
+            raise MediaProblem("The video is not there any more.")
+        video = str(subject.video_id)
+        about = await self._api.request("HEAD", media_path(video))
+        key = (about.etag or "").strip('"')
+        length = about.headers.get("content-length", "")
+        if not key or not length.isdecimal():
+            raise broken_protocol("it does not say what the video is")
+        # Either word is enough: a video may have become restricted after its item was read.
+        restricted = bundle.restricted or "no-store" in about.headers.get("cache-control", "")
+        try:
+            if restricted:
+                most = RESTRICTED_MOST
+                read = partial(read_into_memory, self._api, video, sha256=key, max_bytes=most)
+                return Media(await read(size=int(length)), None)
+            path = await self._media.fetch(
+                self._api, video, sha256=key, size=int(length), restricted=False, progress=progress
+            )
+        except MediaTooLarge as error:
+            raise MediaProblem("The video is too large to be reviewed on this computer.") from error
+        except (MediaCorrupt, MediaWiped) as error:
+            raise MediaProblem("The video did not arrive whole. Try again.") from error
+        except OSError as error:
+            raise MediaProblem("The video cannot be kept on this computer's disk.") from error
+        self._users[key] += 1
+        return Media(path, key)
+
+    def drop(self, media: Media | None) -> None:
+        """Say that media is not shown any more; the last user's file is wiped."""
+        if media is None or media.key is None:
+            return
+        self._media.release(media.key)
+        self._users[media.key] -= 1
+        if self._users[media.key] <= 0:
+            del self._users[media.key]
+            self._media.wipe([media.key])
+
+    def save_draft(self, item_id: UUID, draft: Draft) -> None:
+        """Keep a decision that is being made; blocks for the disk."""
+        text = "" if draft.empty else json.dumps(to_plain(draft))
+        self._store.save_draft(decision_key(item_id), text)
+
+    def keep_refused(self, item_id: UUID, draft: Draft) -> None:
+        """Keep a decision that was not accepted, unless another one is being made already; blocks."""
+        if not self._store.draft(decision_key(item_id)):
+            self.save_draft(item_id, draft)
+
+    def save_note(self, item_id: UUID, text: str) -> None:
+        """Keep a note that is being written; blocks for the disk."""
+        self._store.save_draft(note_key(item_id), text)
+
+    async def _read_tables(self) -> None:
+        nodes = (await self._api.get("/v1/moderation/policies")).model(Policies).items
+        try:
+            answer = await self._api.get("/v1/moderation/reasons")
+            self.reasons = answer.model(Page[SavedReasonRow]).items
+        except ApiError:
+            self.reasons = []  # ready texts are a convenience: the review goes on without
+        self.tree = {node.code: node for node in nodes}
+
+    def _drafts(self, item_id: UUID) -> tuple[Draft, str]:
+        text = self._store.draft(decision_key(item_id))
+        try:
+            draft = from_plain(json.loads(text)) if text else Draft()
+        except ValueError:
+            draft = Draft()
+        return draft, self._store.draft(note_key(item_id))
+
+    async def _thread(self, review: Review) -> tuple[CommentView, ...]:
+        subject = review.subject
+        if subject is None or subject.content_type is not ContentType.COMMENT or subject.video_id is None:
+            return ()
+        try:
+            answer = await self._api.get(f"/v1/content/videos/{subject.video_id}/comments")
+        except ApiError:
+            return ()  # the comment itself can be judged without what stands around it
+        return around(answer.model(Page[CommentView]).items, subject.content_id)
+
+
+def around(newest_first: list[CommentView], comment_id: UUID) -> tuple[CommentView, ...]:
+    """The comments next to one, the oldest first, and the one that it answers to; none if it is not there."""
+    comments = newest_first[::-1]
+    place = next((n for n, each in enumerate(comments) if each.id == comment_id), None)
+    if place is None:
+        return ()
+    near = comments[max(place - AROUND, 0) : place + AROUND + 1]
+    parent = next((each for each in comments if each.id == comments[place].parent_id), None)
+    return (parent, *near) if parent is not None and parent not in near else tuple(near)
+
+
+def decision_key(item_id: UUID) -> str:
+    """The key of the draft of a decision."""
+    return f"decision:{item_id}"
+
+
+def note_key(item_id: UUID) -> str:
+    """The key of the draft of a note."""
+    return f"note:{item_id}"

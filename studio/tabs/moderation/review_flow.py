@@ -1,0 +1,443 @@
+"""The course of a review: open, decide, undo, go on to the next, lose a claim, leave. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from server.moderation.schemas import Claim, NewDecision, NewNote, Review
+from studio.api.errors import ApiError, NotFound, Offline
+from studio.messages import Level, Problem
+from studio.offline.edits import Edit, EditKind, Entry
+from studio.tab import Context
+from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_again
+from studio.tabs.moderation.decision_outbox import GRACE_S, DecisionOutbox, Sent
+from studio.tabs.moderation.decision_state import NOTHING, Case, Draft, from_body, sentence
+from studio.tabs.moderation.prefetch import Prefetch, Ready
+from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem
+from studio.tabs.moderation.review_state import Exposure, is_video
+from studio.tabs.moderation.review_view import View
+
+GRACE: Final = timedelta(seconds=GRACE_S)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that can still be undone, with all that it takes to go back to its item."""
+
+    sent: Sent
+    bundle: Bundle
+    draft: Draft
+    media: Media | None
+    until: datetime
+    take_back: Callable[[], object]
+
+
+class ReviewFlow:
+    """One person's course through the items. `wants_next` and `left` are called when it ends here."""
+
+    def __init__(
+        self,
+        context: Context,
+        view: View,
+        *,
+        wants_next: Callable[[], object],
+        left: Callable[[], object],
+        decided: Callable[[NewDecision], object],
+    ) -> None:
+        self._context, self._view = context, view
+        self._wants_next, self._left, self._on_decided = wants_next, left, decided
+        self.loader = Loader(context.api, context.media, context.store)
+        self.prefetch = Prefetch(
+            context.api, self.loader, spawn=context.tasks.spawn, on_ready=lambda ready: view.prepare(ready)
+        )
+        self.outbox = DecisionOutbox(
+            context.outbox,
+            context.api,
+            context.tasks,
+            context.changes,
+            keep=self._keep_refused,
+            on_refused=self._refused,
+        )
+        self.held: HeldClaim | None = None
+        self.bundle: Bundle | None = None
+        self.case: Case | None = None
+        self.media: Media | None = None
+        self._decided: dict[UUID, Decided] = {}
+
+    # Opening
+
+    def open(self, claim: Claim) -> None:
+        """Show a claimed item, at once when it has been loaded ahead."""
+        self._put_away()
+        ready = self.prefetch.ready
+        if ready is not None and ready.bundle.item_id == claim.item_id:
+            taken = self.prefetch.take(self._now())
+            if taken is not None:
+                taken.held.claim = claim
+                self._show_ready(taken)
+                return
+        self._load(self._hold(claim))
+
+    def retry(self) -> None:
+        """Read the item, or its video, again."""
+        if self.held is None:
+            return
+        if self.bundle is None:
+            self._load(self.held)
+        elif self.media is None:
+            self._spawn(self._fetch_media(self.held, self.bundle))
+
+    def again(self) -> None:
+        """Claim anew an item whose claim was lost."""
+        held = self.held
+        if held is None or held.phase is not ClaimPhase.LOST:
+            return
+
+        async def work() -> None:
+            claim = await claim_again(self._context.api, held.claim)
+            if self.held is held:
+                self._put_away()
+                self._load(self._hold(claim))
+
+        self._spawn(self._told(work()))
+
+    def _hold(self, claim: Claim) -> HeldClaim:
+        return HeldClaim(self._context.api, claim, now=self._now(), spawn=self._context.tasks.spawn)
+
+    def _load(self, held: HeldClaim) -> None:
+        self._use(held)
+        self._view.show_loading("Opening the item")
+
+        async def work() -> None:
+            try:
+                bundle = await self.loader.load(held.claim)
+            except ApiError as error:
+                if self.held is held:
+                    self._view.show_failed(error)
+                return
+            if self.held is held:
+                self._show(bundle)
+                if is_video(bundle.review):
+                    await self._fetch_media(held, bundle)
+
+        self._spawn(work())
+
+    def _show_ready(self, ready: Ready) -> None:
+        self._use(ready.held)
+        self._show(ready.bundle)
+        if ready.media is not None:
+            self.media = ready.media
+            self._view.show_media(ready.media)
+        elif is_video(ready.bundle.review):
+            self._spawn(self._fetch_media(ready.held, ready.bundle))
+        if ready.ahead:
+            self._spawn(ready.held.beat(self._now()))
+        self._spawn(self._refresh(ready.held))
+
+    def _use(self, held: HeldClaim) -> None:
+        self.held = held
+        held.on_change = lambda: self._claim_changed(held)
+        held.touch(self._now())
+
+    def _show(self, bundle: Bundle) -> None:
+        self.bundle, self.case = bundle, self._case(bundle)
+        self._view.show_bundle(bundle, self.case)
+
+    def _case(self, bundle: Bundle) -> Case:
+        cleared = "moderation.restricted" in self._context.me.permissions
+        return Case(bundle.review, self.loader.tree, restricted=bundle.restricted, cleared=cleared)
+
+    async def _fetch_media(self, held: HeldClaim, bundle: Bundle) -> None:
+        try:
+            media = await self.loader.fetch_media(bundle, self._view.show_progress)
+        except MediaProblem as problem:
+            if self.held is held:
+                self._view.show_media_problem(
+                    str(problem), "You can still decide by what is known, or skip it."
+                )
+            return
+        except ApiError as error:
+            if self.held is held:
+                self._view.show_media_problem(error.what_happened, error.what_to_do)
+            return
+        if self.held is held and held.phase is ClaimPhase.HELD:
+            self.media = media
+            self._view.show_media(media)
+        else:
+            self.loader.drop(media)
+
+    # While it is open
+
+    def tick(self, now: datetime) -> None:
+        """Do what is due at `now`; to be called about once a second."""
+        if self.held is not None:
+            self.held.tick(now)
+            if self.held is not None and self.held.phase is ClaimPhase.HELD and not self.held.pausing:
+                self.prefetch.tick(now)
+        for decided in [each for each in self._decided.values() if each.until <= now]:
+            self._forget(decided)
+
+    def touch(self) -> None:
+        """Take a sign of life of the person."""
+        if self.held is not None:
+            self.held.touch(self._now())
+
+    def changed(self, ids: frozenset[str]) -> None:
+        """The server told that these items changed."""
+        if self.held is not None and self.bundle is not None and str(self.bundle.item_id) in ids:
+            self._spawn(self._refresh(self.held))
+
+    def keep_draft(self, draft: Draft) -> None:
+        """Have what is being decided kept on the disk."""
+        if self.bundle is not None:
+            self._write(partial(self.loader.save_draft, self.bundle.item_id, draft))
+
+    def keep_note(self, text: str) -> None:
+        """Have what is being noted kept on the disk."""
+        if self.bundle is not None:
+            self._write(partial(self.loader.save_note, self.bundle.item_id, text))
+
+    def add_note(self, text: str) -> None:
+        """Hand a note to the outbox."""
+        if self.bundle is not None:
+            item, note = self.bundle.item_id, NewNote(id=uuid4(), body=text)
+            edit = Edit(
+                kind=EditKind.NOTE,
+                method="POST",
+                path=f"/v1/moderation/items/{item}/notes",
+                body=note.model_dump(mode="json"),
+                subject=f"note:{note.id}",
+            )
+            self._context.tasks.write(partial(self._context.outbox.add, edit))
+
+    async def _refresh(self, held: HeldClaim) -> None:
+        try:
+            answer = await self._context.api.get(f"/v1/moderation/items/{held.claim.item_id}")
+        except NotFound:
+            held.lost()
+            return
+        except ApiError:
+            return  # what is shown stays; the next word of the server brings the next attempt
+        review = answer.model(Review)
+        if self.held is not held or self.bundle is None or held.phase is not ClaimPhase.HELD:
+            return
+        if review.claim_token != held.token:
+            held.lost()
+        elif review != self.bundle.review:
+            self.bundle = replace(self.bundle, review=review)
+            self.case = self._case(self.bundle)
+            self._view.show_review(review, self.case)
+
+    def _claim_changed(self, held: HeldClaim) -> None:
+        if self.held is not held:
+            return
+        if held.phase is ClaimPhase.LOST:
+            self.keep_draft(self._view.current_draft())
+            self._view.show_claim(held)
+            self._drop_media()
+        elif held.phase is ClaimPhase.HELD:
+            self._view.show_claim(held)
+
+    # Deciding
+
+    def decide(self, draft: Draft, exposure: Exposure) -> None:
+        """Send a decision that has no `problems`, and go on at once."""
+        held, bundle, case = self.held, self.bundle, self.case
+        if held is None or bundle is None or case is None or held.phase is not ClaimPhase.HELD:
+            return
+        exposure.stop()
+        body = case.body(
+            draft,
+            decision_id=uuid4(),
+            claim_token=held.token,
+            ms_viewed=exposure.viewed.ms,
+            ms_revealed=exposure.revealed.ms,
+        )
+        held.decided()
+        sent = self.outbox.send(held.claim, body)
+        take_back = partial(self.undo, sent.id)
+        until = self._now() + GRACE
+        self._decided[sent.id] = Decided(sent, bundle, draft, self.media, until, take_back)
+        self.media = None
+        self._put_away()
+        self._write(partial(self.loader.save_draft, bundle.item_id, NOTHING))
+        self._context.messages.notify(
+            Level.SUCCESS,
+            sentence(draft, case),
+            bundle.review.item.title,
+            undo=take_back,
+            seconds=GRACE_S,
+        )
+        self._on_decided(body)
+        self.next()
+
+    def undo(self, decision_id: UUID | None = None) -> None:
+        """Take back a decision, the last one unless another is named, and go back to its item."""
+        wanted = decision_id or next(reversed(self._decided), None)
+        decided = self._decided.pop(wanted, None) if wanted else None
+        if decided is None:
+            self._context.messages.notify(Level.INFO, "There is no decision to undo any more.")
+            return
+        self._spawn(self._undo(decided))
+
+    async def _undo(self, decided: Decided) -> None:
+        try:
+            claim = await self.outbox.undo(decided.sent)
+        except ApiError as error:
+            if isinstance(error, Offline):
+                self._decided[decided.sent.id] = decided  # it may still be undone when the server is back
+            else:
+                self.loader.drop(decided.media)
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+            return
+        self._view.withdraw_offer(decided.take_back)
+        self._set_aside()
+        self._use(self._hold(claim))
+        self._show(replace(decided.bundle, claim=claim, draft=decided.draft))
+        self.keep_draft(decided.draft)
+        if decided.media is not None:
+            self.media = decided.media
+            self._view.show_media(decided.media)
+        elif is_video(decided.bundle.review) and self.held is not None and self.bundle is not None:
+            await self._fetch_media(self.held, self.bundle)
+
+    def next(self) -> None:
+        """Show the item after this one, which must be decided or given back."""
+        ready = self.prefetch.take(self._now())
+        if ready is not None:
+            self._show_ready(ready)
+            return
+        self._view.show_loading("Getting the next item")
+        if not self.prefetch.under_way:
+            self._wants_next()
+            return
+
+        async def work() -> None:
+            await self.prefetch.settled()
+            if self.held is None:
+                self.next()
+
+        self._spawn(work())
+
+    def pass_on(self) -> None:
+        """Leave an item that is not one's own any more, or did not open, for the next one."""
+        held = self.held
+        self._put_away()
+        if held is not None:
+            self._spawn(held.give_up())
+        self.next()
+
+    def skip(self, reason: str) -> None:
+        """Give the item back for good, and go on."""
+        self._end_by(lambda held: held.skip(reason))
+
+    def hold(self, reason: str, seconds: int) -> None:
+        """Set the item aside for oneself, and go on."""
+        self._end_by(lambda held: held.hold(reason, seconds))
+
+    def _end_by(self, how: Callable[[HeldClaim], Coroutine[Any, Any, None]]) -> None:
+        held = self.held
+        if held is None:
+            return
+
+        async def work() -> None:
+            await how(held)
+            if self.held is held:
+                self._put_away()
+                self.next()
+
+        self._spawn(self._told(work()))
+
+    # Leaving
+
+    def give_back(self) -> None:
+        """Give back everything and leave the review; what was typed is kept."""
+        self._spawn(self._give_back())
+
+    async def _give_back(self) -> None:
+        await self.leave()
+        self._left()
+
+    async def leave(self) -> None:
+        """Give back every claim, keep what was typed, wipe every copy of a video."""
+        held = self.held
+        self._put_away()
+        for decided in list(self._decided.values()):
+            self._forget(decided)
+        if held is not None:
+            await held.give_up()
+        await self.prefetch.release()
+
+    def _put_away(self) -> None:
+        self._view.put_away()
+        self._drop_media()
+        self.held = self.bundle = self.case = None
+
+    def _set_aside(self) -> None:
+        """Make room for an item one goes back to: what is open becomes the next one."""
+        held, bundle, media = self.held, self.bundle, self.media
+        if held is not None and bundle is not None and held.phase is ClaimPhase.HELD:
+            draft = self._view.current_draft()
+            self.media = None
+            self._put_away()
+            self.prefetch.put(Ready(replace(bundle, draft=draft), held, media, ahead=False))
+        else:
+            self._put_away()
+            if held is not None:
+                self._spawn(held.give_up())
+
+    def _drop_media(self) -> None:
+        media, self.media = self.media, None
+        self.loader.drop(media)
+
+    def _forget(self, decided: Decided) -> None:
+        del self._decided[decided.sent.id]
+        self.loader.drop(decided.media)
+
+    # What was refused
+
+    def _keep_refused(self, entry: Entry) -> None:
+        self.loader.keep_refused(_item_of(entry), from_body(entry.edit.body))
+
+    def _refused(self, entry: Entry) -> None:
+        decided = self._decided.get(entry.edit.id)
+        title = f"“{decided.bundle.review.item.title}”" if decided else "an item"
+        if decided is not None:
+            self._forget(decided)
+            self._view.withdraw_offer(decided.take_back)
+        refusal = entry.refusal
+        assert refusal is not None
+        self._context.messages.fail(
+            Problem(
+                what_happened=f"The decision on {title} was not accepted. {refusal.what_happened}",
+                what_was_kept="The whole decision: when you open the item again, it is filled in.",
+                what_to_do=f"{refusal.what_to_do} The item is {_item_of(entry)}.",
+            )
+        )
+
+    # Small words
+
+    def _now(self) -> datetime:
+        return self._context.ticker.now()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._context.tasks.spawn(work)
+
+    def _write(self, change: Callable[[], None]) -> None:
+        self._context.tasks.write(change)
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work`; tell in passing why it did not succeed."""
+        try:
+            await work
+        except ApiError as error:
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+
+
+def _item_of(entry: Entry) -> UUID:
+    return UUID(entry.edit.path.split("/")[4])

@@ -1,0 +1,60 @@
+"""What each key of the review does, and in which phases it does anything at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Final
+
+from server.moderation.rules import Outcome
+from studio.tabs.moderation.review_state import Phase
+
+if TYPE_CHECKING:
+    from studio.tabs.moderation.review_page import ReviewPage
+
+DECIDING: Final = frozenset({Phase.OPEN, Phase.COVERED})
+WORKING: Final = DECIDING | {Phase.LOST}
+ANY: Final = frozenset(Phase) - {Phase.BREAK}
+"""During a break nothing is heard but the way out of it."""
+
+Act = Callable[..., object]
+
+
+def handlers(page: ReviewPage) -> dict[str, Act]:
+    """The handler of every action of the review, for `bind`."""
+    panel, flow = page.panel, page.flow
+    table: dict[str, tuple[Collection[Phase], Act]] = {
+        name: ({Phase.OPEN}, act) for name, act in page.content.handlers().items()
+    }
+    table |= {
+        "review.note": ({Phase.OPEN}, page.mark_frame),
+        "review.transcript": (WORKING, lambda: page.tabs.setCurrentWidget(page.tabs.flags)),
+        "review.panic": (frozenset(Phase), lambda: page.set_break(page.phase is not Phase.BREAK)),
+        "review.proceed": ({Phase.COVERED}, page.proceed),
+        "review.allow": (DECIDING, lambda: page.choose(Outcome.ALLOW)),
+        "review.restrict": (DECIDING, lambda: page.choose(Outcome.RESTRICT)),
+        "review.remove": (DECIDING, lambda: page.choose(Outcome.REMOVE)),
+        "review.escalate": (DECIDING, lambda: page.choose(Outcome.ESCALATE)),
+        "review.facts": (WORKING, panel.focus_facts),
+        "review.find-policy": (DECIDING, panel.find_policy),
+        "review.hold": (DECIDING, page.ask_hold),
+        "review.skip": (DECIDING, page.ask_skip),
+        "review.confirm": (DECIDING, page.confirm),
+        "review.undo": (ANY, flow.undo),
+        "review.next": (ANY, page.next),
+        "review.give-back": (ANY, flow.give_back),
+        "review.account": (WORKING, page.tabs.creator.open_account),
+        "review.why": (WORKING, page.show_why),
+    }
+    for n in range(1, 10):
+        table[f"review.policy.{n}"] = (DECIDING, lambda n=n: panel.picker.press(n))
+    return {name: _heard_in(page, phases, act) for name, (phases, act) in table.items()}
+
+
+def _heard_in(page: ReviewPage, phases: Collection[Phase], act: Act) -> Act:
+    def handle(*held: Any) -> None:
+        page.flow.touch()
+        # The end of a hold is always heard: a reveal must end whatever else has happened.
+        if page.phase in phases or held == (False,):
+            act(*held)
+
+    return handle
