@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from studio.keys import BY_ID, Keymap
 from studio.theme import style
@@ -30,7 +30,6 @@ _TRANSPORT = (
     ("previous-marker", "next-marker"),
     ("mark-in", "mark-out", "note"),
 )
-_ONE_ROW = 940  # the least width in px at which all buttons stand in one row
 _ALWAYS = ("mute", "greyscale", "blur", "panic")  # usable with no video open
 
 
@@ -132,11 +131,6 @@ class ReviewPlayer(QWidget):
         self.player.shuttle(0)
         super().hideEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        beside = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._bar.setDirection(beside[event.size().width() < _ONE_ROW])
-        super().resizeEvent(event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self.player.close()
         super().closeEvent(event)
@@ -171,7 +165,7 @@ class ReviewPlayer(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_2)
         column.addWidget(self.view, 1)
-        column.addLayout(self._bar)
+        column.addLayout(row)
         for part in (self.timeline, self.waveform, self.storyboard):
             column.addWidget(part)
         self._name_buttons()
