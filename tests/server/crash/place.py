@@ -73,7 +73,7 @@ def signed_in(s: WriteSession, keys: Keys, handle: str, *roles: Role) -> tuple[A
 
 
 def flagged_videos(s: WriteSession, owner: Actor, flagger: Actor, count: int) -> list[UUID]:
-    """Videos of `owner`, each with a flag and so with an item that waits; `moderation.install` comes first."""
+    """Videos of `owner`, each with a flag and so with an item that waits. Needs `moderation.install`."""
     videos = [uuid4() for _ in range(count)]
     s.add_all(
         Video(

@@ -1,4 +1,4 @@
-"""A moderator decides while the server is killed: every decision is whole or absent, no answered one is lost."""
+"""A server is killed while a moderator decides: each decision is whole or absent, no answered one is lost."""
 
 from __future__ import annotations
 
