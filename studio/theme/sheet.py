@@ -204,7 +204,6 @@ QTabBar::tab {
 QTabBar[kind="tight"]::tab { padding: 8px 7px; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
-QTabBar[kind="tight"]::tab { padding: 8px 9px; }
 QTabBar:focus { outline: none; }
 QTabBar::tab:focus { border: 2px solid $focus; border-radius: ${radius_small}px; }
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
