@@ -49,19 +49,30 @@ SHOWN: Final[dict[Connection, status_line.Connection]] = {
 class App:
     """One run of the client."""
 
-    def __init__(self, qt: QApplication, profile: Profile, splash: Splash, *, server: str | None) -> None:
+    def __init__(
+        self,
+        qt: QApplication,
+        profile: Profile,
+        splash: Splash,
+        *,
+        server: str | None,
+        settings: Settings | None = None,
+        embedded: EmbeddedServer | None = None,
+    ) -> None:
         self._qt, self._profile, self._splash = qt, profile, splash
         crash.open_crash_log(profile.logs)
         log_qt_warnings()
         self.messages = Messages()
         crash.catch_everything(self.messages)
-        self._settings = Settings(profile.settings)
+        self._settings = settings or Settings(profile.settings)
         style.apply(
             qt,
             self._settings.get(THEME),
             reduced_motion=self._settings.get(REDUCED_MOTION),
         )
         self._server = server or self._settings.get(SERVER_URL)
+        self._embedded = embedded or EmbeddedServer(profile)
+        self._embedded.on_state = self._server_state
         self._keymap = Keymap(self._settings.get(KEYS))
         self._broadcast = Broadcast(alive=shiboken6.isValid)
         self._place: Workplace | None = None
@@ -71,6 +82,11 @@ class App:
     @property
     def _server_name(self) -> str:
         return self._server or f"embedded:{self._profile.root}"
+
+    @property
+    def profile(self) -> Profile:
+        """Where this run keeps its files."""
+        return self._profile
 
     @property
     def me(self) -> Me | None:
@@ -117,9 +133,8 @@ class App:
         if self._server:
             self._ready.set()
         else:
-            server = EmbeddedServer(self._profile, on_state=self._server_state)
             # Not one of the tasks: it outlives them, since stopping a server takes its time.
-            embedded = asyncio.ensure_future(server.run())
+            embedded = asyncio.ensure_future(self._embedded.run())
         self.window = self._make_window()
         me = await self._begin()
         if not self._quit.is_set():

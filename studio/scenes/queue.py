@@ -1,0 +1,94 @@
+"""The queue in each state, and the account of a creator."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from studio.api.errors import Offline
+from studio.scenes.camera import Camera, Strip
+from studio.stage import until
+from studio.tabs.moderation.tab import ModerationTab
+from studio.widgets.filter_bar import Filter
+from studio.widgets.skeleton import Skeleton
+
+MODERATOR: Final = "moderator@demo.local"
+
+
+async def opened(camera: Camera) -> ModerationTab:
+    """Open the queue and wait until the first item is known in full."""
+    tab = camera.tab(ModerationTab)
+    tab.show_queue()
+    queue = tab.queue
+    await until(lambda: queue.feed.read_once and queue.model.rowCount(), "the queue")
+    queue.bar.clear()
+    queue.model.flush()
+    queue.table.selectRow(0)
+    await until(lambda: queue.preview.review is not None, "the first item")
+    return tab
+
+
+async def _queue(camera: Camera) -> None:
+    tab = await opened(camera)
+    queue = tab.queue
+    queue.table.setFocus()
+    await camera.take("queue")
+    queue.show_why()
+    await camera.take("queue-why")
+    await camera.clear()
+    queue.peek()
+    await camera.take("queue-peek")
+    await camera.clear()
+    queue.bar.line.apply(Filter("severity:high,critical type:video due<4h"))
+    queue.bar.line.focus()
+    queue.model.flush()
+    await camera.take("queue-filtered")
+    menu = queue.bar.menu()
+    menu.popup(queue.bar.narrow.mapToGlobal(queue.bar.narrow.rect().bottomLeft()))
+    await camera.take("queue-narrow")
+    menu.close()
+    queue.bar.line.apply(Filter("a word that nobody wrote"))
+    queue.model.flush()
+    await camera.take("queue-empty")
+    queue.bar.clear()
+
+
+async def _without_rows(camera: Camera) -> None:
+    queue = (await opened(camera)).queue
+    queue.feed.rows = {}
+    queue.replaced([], None)
+    await camera.take("queue-clear")
+    queue.loading(1_024)
+    await until(lambda: isinstance(queue.states.shown(), Skeleton), "the skeleton")
+    await camera.take("queue-loading")
+    queue.failed(Offline())
+    await camera.take("queue-error")
+    queue.feed.refresh()
+    await until(lambda: queue.model.rowCount(), "the queue to come back")
+
+
+async def _account(camera: Camera) -> None:
+    tab = await opened(camera)
+    review = tab.queue.preview.review
+    assert review is not None
+    assert review.creator is not None
+    tab.open_account(review.creator.id)
+    await until(lambda: tab.account.decisions.rowCount() or tab.account.open_items.rowCount(), "the account")
+    await camera.take("queue-account")
+
+
+STRIPS: Final = (
+    Strip(
+        tab="moderation",
+        email=MODERATOR,
+        pictures=("queue", "queue-why", "queue-peek", "queue-filtered", "queue-narrow", "queue-empty"),
+        act=_queue,
+        everywhere=True,
+    ),
+    Strip(
+        tab="moderation",
+        email=MODERATOR,
+        pictures=("queue-clear", "queue-loading", "queue-error"),
+        act=_without_rows,
+    ),
+    Strip(tab="moderation", email=MODERATOR, pictures=("queue-account",), act=_account, everywhere=True),
+)

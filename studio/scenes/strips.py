@@ -1,0 +1,17 @@
+"""All strips, in the order in which they are shot: what changes the demo or breaks the connection is last."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from studio.scenes import office, offline, queue, review, start, window
+from studio.scenes.camera import Strip
+
+STRIPS: Final[tuple[Strip, ...]] = (
+    *start.STRIPS,
+    *queue.STRIPS,
+    *review.STRIPS,
+    *window.STRIPS,
+    *office.STRIPS,
+    *offline.STRIPS,
+)
