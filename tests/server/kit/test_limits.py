@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.kit import clock
-from server.kit.limits import MovingWindow, network
+from server.kit.limits import MovingWindow, caller, network
 
 SECOND = timedelta(seconds=1)
 
 
-def request(host: str | None) -> Request:
+def request(host: str | None, authorization: str = "") -> Request:
     client = (host, 5000) if host is not None else None
-    return Request({"type": "http", "headers": [], "client": client})
+    headers = [(b"authorization", authorization.encode())] if authorization else []
+    return Request({"type": "http", "headers": headers, "client": client})
 
 
 @given(st.lists(st.integers(0, 15), max_size=60), st.integers(1, 4), st.integers(1, 20))
@@ -74,3 +75,19 @@ def test_the_quietest_caller_is_forgotten_first() -> None:
 )
 def test_a_network_is_coarse(host: str | None, found: str) -> None:
     assert network(request(host)) == found
+
+
+@pytest.mark.parametrize("spelt", ["bearer cst_a", "BEARER cst_a", "Bearer   cst_a", "Bearer cst_a "])
+def test_a_caller_who_spells_the_header_otherwise_is_the_same(spelt: str) -> None:
+    usual = caller(request("203.0.113.77", "Bearer cst_a"))
+    assert caller(request("198.51.100.1", spelt)) == usual
+    assert caller(request("203.0.113.77", "Bearer cst_b")) != usual
+
+
+@pytest.mark.parametrize("other", ["", "Basic YTpi", "Bearer", "Bearer "])
+def test_who_sends_no_token_counts_by_network(other: str) -> None:
+    assert caller(request("203.0.113.77", other)) == "203.0.113.0/24"
+
+
+def test_a_caller_is_remembered_in_few_bytes() -> None:
+    assert len(caller(request("203.0.113.77", "Bearer " + "x" * 60_000))) == 64
