@@ -190,3 +190,29 @@ def test_a_client_that_goes_is_forgotten(portal: BlockingPortal) -> None:
         reader.next()
         assert broadcaster.clients == before + 1
     assert broadcaster.clients == before
+
+
+def test_a_busy_stream_looks_at_the_session_too(
+    portal: BlockingPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0)
+    account = Account(person("content.read"))
+    with listening(portal, account) as reader:
+        reader.next()
+        account.actor = None
+        broadcaster.receive([Change("content.video", "v1", 1)])
+        assert reader.ended()
+
+
+def test_an_order_to_read_anew_hides_no_permission_taken_away(portal: BlockingPortal) -> None:
+    me = person("content.read", "moderation.restricted")
+    account = Account(me)
+    with listening(portal, account) as reader:
+        reader.next()
+        account.actor = person("content.read", of=me.id)
+        flood = [Change("content.video", str(n), 1) for n in range(CLIENT_LIMIT + 1)]
+        broadcaster.receive([*flood, Change("accounts.person", str(me.id), 2)])
+        assert reader.next().startswith("event: resync\n")
+        broadcaster.receive([Change("moderation.restricted_item", "hidden", 1)])
+        broadcaster.receive([Change("content.video", "seen", 1)])
+        assert '"seen"' in reader.next()
