@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from server.audit import service as audit
 from server.kit import clock, jobs
+from server.kit.db import WriteSession
 from server.kit.events import Delivery, Event
 from server.kit.idempotency import IdempotencyRecord
 from server.kit.jobs import Context
@@ -36,22 +38,37 @@ def seal(context: Context) -> None:
 
 def forget_answers(context: Context) -> int:
     """Delete the answers kept for repeated requests; answers how many went."""
+    return _batch_by_batch(context, _forget_answers)
+
+
+def forget_events(context: Context) -> int:
+    """Delete events that every handler has done with; one that failed for good stays to be looked at."""
+    return _batch_by_batch(context, _forget_events)
+
+
+def _batch_by_batch(context: Context, forget: Callable[[WriteSession], int]) -> int:
+    """Run until nothing is left, each batch in its own transaction."""
+    total = 0
+    while True:
+        with context.db.write() as s:
+            gone = forget(s)
+        total += gone
+        if gone < BATCH:
+            return total
+
+
+def _forget_answers(s: WriteSession) -> int:
     old = (
         sa.select(IdempotencyRecord.actor, IdempotencyRecord.key)
         .where(IdempotencyRecord.at < clock.now() - ANSWERS_KEPT)
         .limit(BATCH)
     )
-    with context.db.write() as s:
-        found = s.execute(
-            sa.delete(IdempotencyRecord).where(
-                sa.tuple_(IdempotencyRecord.actor, IdempotencyRecord.key).in_(old)
-            )
-        )
+    key = sa.tuple_(IdempotencyRecord.actor, IdempotencyRecord.key)
+    found = s.execute(sa.delete(IdempotencyRecord).where(key.in_(old)))
     return int(found.rowcount)  # type: ignore[attr-defined]
 
 
-def forget_events(context: Context) -> int:
-    """Delete events that every handler has done with; one that failed for good stays to be looked at."""
+def _forget_events(s: WriteSession) -> int:
     owed = sa.select(Delivery.event_id).where(Delivery.event_id == Event.id, Delivery.done_at.is_(None))
     old = (
         sa.select(Event.id)
@@ -59,8 +76,7 @@ def forget_events(context: Context) -> int:
         .order_by(Event.id)
         .limit(BATCH)
     )
-    with context.db.write() as s:
-        ids = s.scalars(old).all()
-        s.execute(sa.delete(Delivery).where(Delivery.event_id.in_(ids)))
-        s.execute(sa.delete(Event).where(Event.id.in_(ids)))
+    ids = s.scalars(old).all()
+    s.execute(sa.delete(Delivery).where(Delivery.event_id.in_(ids)))
+    s.execute(sa.delete(Event).where(Event.id.in_(ids)))
     return len(ids)

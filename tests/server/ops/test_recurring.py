@@ -64,6 +64,17 @@ def test_events_are_kept_until_every_handler_is_done(context: Context) -> None:
         assert s.execute(sa.select(sa.func.count()).select_from(Delivery)).scalar_one() == 2
 
 
+def test_one_run_forgets_more_than_one_batch(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurring, "BATCH", 2)
+    long_ago = clock.now() - timedelta(days=31)
+    with context.db.write() as s:
+        for n in range(5):
+            s.add(Event(topic="test.done", subject="1", payload={}, created_at=long_ago))
+            s.add(IdempotencyRecord(actor="person:1", key=f"key-{n}", request_hash=bytes(32), at=long_ago))
+    assert recurring.forget_events(context) == 5
+    assert recurring.forget_answers(context) == 5
+
+
 def test_every_job_of_operations_runs_on_an_empty_database(context: Context) -> None:
     ticker = Ticker()
     recurring.register(ticker)
