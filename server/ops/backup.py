@@ -198,10 +198,12 @@ def _unpack(file: Path, folder: Path) -> Manifest:
 
 
 def _expected_hash(manifest: Manifest, member: tarfile.TarInfo) -> str:
-    if member.name == manifest.database and member.isreg():
+    # A sparse member of a few bytes says that it is terabytes long, and would fill the disk.
+    plain = member.isreg() and not member.issparse()
+    if plain and member.name == manifest.database:
         return manifest.sha256
     found = _MEDIA.fullmatch(member.name)
-    if not found or not member.isreg():
+    if not found or not plain:
         raise Refused("The backup holds something that does not belong there.")
     return found[1]
 

@@ -199,6 +199,14 @@ class TestDamage:
             tar.addfile(member)
         self.refused(target, file)
 
+    def test_a_sparse_member_that_claims_to_be_huge(self, file: Path, target: Settings) -> None:
+        with tarfile.open(file, "a", format=tarfile.PAX_FORMAT) as tar:
+            member = tarfile.TarInfo("media/" + "a" * 64)
+            member.pax_headers = {"GNU.sparse.size": str(2**50), "GNU.sparse.map": "0,0"}
+            tar.addfile(member)
+        with pytest.raises(Refused, match="does not belong"):
+            restore(target, file, force=False)
+
     def test_a_newer_format(self, file: Path, target: Settings, tmp_path: Path) -> None:
         changed = tmp_path / "changed.tar"
         with tarfile.open(file) as old, tarfile.open(changed, "w") as new:
