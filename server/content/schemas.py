@@ -63,8 +63,8 @@ class VideoView(Frozen):
     """A video as its reader may see it.
 
     `filename`, `size`, `received` and `reason` are for the owner and reviewers, `restricted_class` is for
-    reviewers; else they are null. So is a caption that is withheld. Times are ms from the first frame;
-    `fps` is a fraction ("30000/1001"); `damaged_from_ms` is where the first known damage begins.
+    cleared reviewers; else they are null. So is a caption that is withheld. Times are ms from the first
+    frame; `fps` is a fraction ("30000/1001"); `damaged_from_ms` is where the first known damage begins.
     """
 
     id: UUID

@@ -61,7 +61,7 @@ def _video(
         state=row.state,
         reason=row.reason if insider else None,
         availability=row.availability_now,
-        restricted_class=row.restricted_class if reviewer else None,
+        restricted_class=row.restricted_class if reviewer and viewer.can(queries.CLEARANCE) else None,
         filename=row.filename if insider else None,
         size=row.size if insider else None,
         received=None,

@@ -155,3 +155,11 @@ def test_nobody_is_not_even_let_in(client: httpx.Client, videos: dict[str, UUID]
 def test_the_program_itself_reads_everything(db: Database, videos: dict[str, UUID]) -> None:
     with db.read() as s:
         assert all(queries.video(s, SYSTEM, video_id) for video_id in videos.values())
+
+
+def test_a_reviewer_is_not_told_that_their_own_video_is_of_the_restricted_class(
+    client: httpx.Client, db: Database, sign_in: SignIn, people: dict[Role, Person], add_video: AddVideo
+) -> None:
+    mine = add_video(Actor("person", people[Role.MODERATOR].id), restricted_class=True)
+    shown = client.get(f"/v1/content/videos/{mine}", headers=sign_in(Role.MODERATOR))
+    assert shown.json()["restricted_class"] is None
