@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from server.accounts import queries as accounts
 from server.accounts.schemas import PersonState
 from server.content import queries as content
 from server.content.models import Video
 from server.kit.db import AnySession
+from server.moderation.models import Item
 from server.moderation.rules import ContentType
 
 
@@ -29,7 +30,6 @@ class Subject:
     video_id: UUID | None
     duration_ms: int | None
     version_hash: str | None
-    restricted_class: bool
     deleted: bool
     created_at: datetime | None
 
@@ -37,7 +37,7 @@ class Subject:
 def find(s: AnySession, content_type: ContentType, content_id: UUID) -> Subject | None:
     """The subject as it is now; None when there is none. Sparks are opaque until their catalogue."""
     if content_type is ContentType.SPARK:
-        return Subject(content_type, content_id, None, "", "", None, None, None, False, False, None)
+        return Subject(content_type, content_id, None, "", "", None, None, None, False, None)
     if content_type is ContentType.PROFILE:
         return _profile(s, content_id)
     found = content.subjects(s, [(content_type, content_id)]).get((content_type, content_id))
@@ -52,16 +52,16 @@ def find(s: AnySession, content_type: ContentType, content_id: UUID) -> Subject 
         video_id=found.video_id,
         duration_ms=found.duration_ms,
         version_hash=found.version_hash,
-        restricted_class=_is_restricted(s, content_type, content_id),
         deleted=found.deleted,
         created_at=found.created_at,
     )
 
 
-def _is_restricted(s: AnySession, content_type: ContentType, content_id: UUID) -> bool:
-    if content_type is ContentType.COMMENT:
-        return False
-    return bool(s.scalar(select(Video.restricted_class).where(Video.id == content_id)))
+def is_restricted(s: AnySession, content_id: UUID) -> bool:
+    """Whether this content is of the restricted class: a video says so itself, anything else by its items."""
+    video = exists().where(Video.id == content_id, Video.restricted_class)
+    item = exists().where(Item.content_id == content_id, Item.restricted)
+    return bool(s.scalar(select(or_(video, item))))
 
 
 def _profile(s: AnySession, person_id: UUID) -> Subject | None:
@@ -78,7 +78,6 @@ def _profile(s: AnySession, person_id: UUID) -> Subject | None:
         video_id=None,
         duration_ms=None,
         version_hash=hashlib.sha256(shown.encode()).hexdigest(),
-        restricted_class=False,
         deleted=card.state is PersonState.CLOSED,
         created_at=card.created_at,
     )

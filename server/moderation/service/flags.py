@@ -197,7 +197,7 @@ def _standing(s: WriteSession, voice: _Voice, *mine: Any) -> Any | None:
 def _open(s: WriteSession, voice: _Voice) -> None:
     """Open the item unless a concurrent flag has just done so."""
     subject, node = voice.subject, voice.node
-    restricted = node.restricted or subject.restricted_class
+    restricted = node.restricted or subjects.is_restricted(s, subject.content_id)
     clocks = priority.clocks(node.sla_class, since=voice.at)
     points, why = priority.score(priority.Signals(node.severity))
     title = _first_line(subject)

@@ -17,7 +17,7 @@ from server.kit.db import Database
 from server.kit.errors import Conflict, Invalid
 from server.moderation import service
 from server.moderation.models import Item
-from server.moderation.rules import ItemState, Outcome
+from server.moderation.rules import ContentType, ItemState, Outcome
 from tests.server.conftest import SignIn
 from tests.server.moderation.conftest import CSAM, EXPLICIT, GORE, SPAM, NewPerson, Studio
 
@@ -242,3 +242,14 @@ def test_a_cleared_person_still_needs_the_lead_for_the_second_stage(
     assert studio.claim(cleared) is None
     with pytest.raises(Conflict):
         studio.decide(cleared, claim)
+
+
+def test_a_comment_and_a_profile_stay_in_the_class_whatever_is_said_next(
+    studio: Studio, fan: Actor, creator: Actor, moderator: Actor
+) -> None:
+    comment = studio.comment(studio.video(), fan)
+    for kind, content_id in ((ContentType.COMMENT, comment), (ContentType.PROFILE, creator.person)):
+        studio.flag(fan, content_id, CSAM, kind)
+        later = studio.item(studio.flag(fan, content_id, SPAM, kind).item_id)
+        assert (later.restricted, later.queue_id) == (True, "restricted")
+    assert studio.claim(moderator) is None
