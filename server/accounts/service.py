@@ -180,7 +180,7 @@ def set_profile_availability(
     s: WriteSession, *, actor: Actor, person_id: UUID, availability: Availability, effective_at: datetime
 ) -> None:
     """Let `availability` of the profile count from `effective_at` on. Raises NotFound."""
-    person = _locked(s, person_id)
+    person = lock(s, person_id=person_id)
     person.availability = person.available
     person.next_availability = availability
     person.next_availability_at = effective_at
@@ -189,14 +189,15 @@ def set_profile_availability(
 
 def cancel_profile_availability(s: WriteSession, *, actor: Actor, person_id: UUID) -> None:
     """Take back a change that is not in force yet. Raises NotFound, Conflict `in_force`."""
-    person = _locked(s, person_id)
+    person = lock(s, person_id=person_id)
     if person.next_availability_at is None or person.next_availability_at <= clock.now():
         raise Conflict("There is no change of this profile left to take back.", code="in_force")
     person.next_availability = person.next_availability_at = None
     _availability_changed(s, actor, person, effective_at=None, to=person.availability)
 
 
-def _locked(s: WriteSession, person_id: UUID) -> Person:
+def lock(s: WriteSession, *, person_id: UUID) -> Person:
+    """The person, whom no other transaction changes until this one ends. Raises NotFound."""
     person = s.get(Person, person_id, with_for_update=True, populate_existing=True)
     if person is None:
         raise NotFound("There is no such person.")

@@ -238,6 +238,12 @@ def delete_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:
     bus.emit(s, "content.comment_deleted", comment_id)
 
 
+def lock(s: WriteSession, *, content_type: str, content_id: UUID) -> None:
+    """Let no other transaction change this content until this one ends."""
+    table = SLOTS[ContentType(content_type)].table
+    s.execute(select(table.id).where(table.id == content_id).with_for_update())
+
+
 def schedule_availability(
     s: WriteSession,
     *,

@@ -50,7 +50,7 @@ def add(
             }
         )
     s.execute(insert(Action), rows)
-    for target in {_target(action.scope, item) for action in chosen}:
+    for target in sorted({_target(action.scope, item) for action in chosen}):
         _settle(s, actor, target)
 
 
@@ -63,7 +63,7 @@ def end(s: WriteSession, *, actor: Actor, decision_id: UUID) -> None:
         .values(ended_at=now)
         .returning(Action.target_type, Action.target_id, Action.starts_at)
     ).all()
-    for target_type, target_id, never_came in {(row[0], row[1], row[2] > now) for row in ended}:
+    for target_type, target_id, never_came in sorted({(row[0], row[1], row[2] > now) for row in ended}):
         _settle(s, actor, (target_type, target_id), never_came=never_came)
 
 
@@ -77,7 +77,7 @@ def lift_expired(s: WriteSession, *, actor: Actor, limit: int) -> int:
         .returning(Action.target_type, Action.target_id)
         .execution_options(synchronize_session=False)
     ).all()
-    for target in {(row.target_type, row.target_id) for row in lifted}:
+    for target in sorted({(row.target_type, row.target_id) for row in lifted}):
         _settle(s, actor, target)
     return len(lifted)
 
@@ -93,8 +93,11 @@ def _target(scope: Scope, item: Any) -> Target:
 def _settle(s: WriteSession, actor: Actor, target: Target, *, never_came: bool = False) -> None:
     """Make the target's availability what the actions left on it ask for, at the right instant.
 
+    The target is locked before its actions are read: of two decisions at once the later one to commit sees
+    both. Callers settle in sorted order, so that two of them never wait for each other.
     `never_came`: an action was taken back before it took effect, so that without others nothing changes.
     """
+    _lock(s, target)
     now = clock.now()
     active = s.execute(
         select(Action.type, Action.starts_at).where(
@@ -112,6 +115,14 @@ def _settle(s: WriteSession, actor: Actor, target: Target, *, never_came: bool =
         _cancel(s, actor, target)
     else:
         _schedule(s, actor, target, Availability.PUBLIC, now)
+
+
+def _lock(s: WriteSession, target: Target) -> None:
+    kind, content_id = target
+    if kind is ContentType.PROFILE:
+        accounts.lock(s, person_id=content_id)
+    elif kind is not ContentType.SPARK:
+        content.lock(s, content_type=kind, content_id=content_id)
 
 
 def _schedule(s: WriteSession, actor: Actor, target: Target, to: Availability, at: datetime) -> None:
