@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from logging.handlers import RotatingFileHandler
-from typing import Any
-
-import httpx
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from studio.api.backoff import Backoff
 from studio.paths import Profile
+
+if TYPE_CHECKING:
+    import httpx
 
 LOG_BYTES = 1024 * 1024
 LOG_FILES = 3
@@ -79,23 +82,34 @@ class EmbeddedServer:
     `server.log` of the profile.
 
     A crashed server is started again, on the same port if possible, so that its clients just
-    reconnect. `on_state` is called on the event loop at every change.
+    reconnect. `on_state` is called on the event loop at every change while `run` is.
     """
 
     def __init__(
         self,
         profile: Profile,
         *,
-        on_state: Callable[[ServerState], None],
+        on_state: Callable[[ServerState], None] = lambda state: None,
         command: Sequence[str] | None = None,
         backoff: Backoff | None = None,
     ) -> None:
+        self.on_state = on_state
         self._profile = profile
-        self._on_state = on_state
         self._command = list(command or default_command())
         self._backoff = backoff or Backoff(base_s=0.5, cap_s=30.0)
+        self._log = _ServerLog(profile)
+        self._ahead: _Server | None = None
         self._port = 0
         self._crashes = 0
+
+    async def start_ahead(self) -> None:
+        """Start the process now, for the `run` that is to follow: so it loads while this program does.
+
+        Does nothing where a server seems to run on the profile. Raises OSError as `run` does.
+        """
+        self._profile.create()
+        if not self._address.exists():
+            self._ahead = await self._spawn()
 
     async def run(self) -> None:
         """Keep a server available until cancelled; one that was started here is then stopped,
@@ -104,40 +118,49 @@ class EmbeddedServer:
         Raises OSError when the profile cannot be written or the command cannot be started.
         """
         self._profile.create()
-        server_log = _ServerLog(self._profile)
         try:
             while True:
-                await self._use_running()
-                await self._run_own(server_log)
+                if self._ahead is None:
+                    await self._use_running()
+                await self._run_own()
         finally:
-            server_log.close()
-            self._on_state(ServerState(Phase.STOPPED))
+            self._log.close()
+            self.on_state(ServerState(Phase.STOPPED))
 
     async def _use_running(self) -> None:
         """Use the server that already runs on the profile for as long as it answers."""
+        if not self._address.exists():
+            return
+        import httpx
+
         url = ""
         # The server here speaks no TLS; loading the certificates would take the start 0.1 s.
         async with httpx.AsyncClient(timeout=LOOK_S, trust_env=False, verify=False) as http:  # noqa: S501
             while found := await self._answering(http):
                 if found != url:
                     url = found
-                    self._on_state(ServerState(Phase.READY, fraction=1.0, url=url, attached=True))
+                    self.on_state(ServerState(Phase.READY, fraction=1.0, url=url, attached=True))
                 await asyncio.sleep(LOOK_S)
 
     async def _answering(self, http: httpx.AsyncClient) -> str:
-        address = self._profile.server_data / "server.json"
+        import httpx
+
         try:
-            url = str(json.loads(address.read_text(encoding="utf-8"))["url"])
+            url = str(json.loads(self._address.read_text(encoding="utf-8"))["url"])
             (await http.get(f"{url}/health")).raise_for_status()
         except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError, httpx.InvalidURL):
             return ""
-        self._port = httpx.URL(url).port or 0
+        self._port = urlsplit(url).port or 0
         return url
 
-    async def _run_own(self, server_log: _ServerLog) -> None:
+    @property
+    def _address(self) -> Path:
+        return self._profile.server_data / "server.json"
+
+    async def _run_own(self) -> None:
         """Start a server and stay with it to its end; afterwards wait as long as is wise."""
-        self._on_state(ServerState(Phase.STARTING))
-        server = await self._spawn(server_log)
+        self.on_state(ServerState(Phase.STARTING))
+        server, self._ahead = self._ahead or await self._spawn(), None
         try:
             await self._until_started(server)
             if server.start.ready_at is not None:
@@ -146,21 +169,21 @@ class EmbeddedServer:
             await server.stop()
         start = server.start
         if start.taken:
-            self._on_state(ServerState(Phase.STARTING, step=start.reason))
+            self.on_state(ServerState(Phase.STARTING, step=start.reason))
             await asyncio.sleep(LOOK_S)
             return
         if start.ready_at is None:
             self._port = 0  # somebody else may have it
         elif time.monotonic() - start.ready_at >= STEADY_S:
             self._crashes = 0
-        self._on_state(ServerState(Phase.CRASHED, detail=start.reason or server_log.end()))
+        self.on_state(ServerState(Phase.CRASHED, detail=start.reason or self._log.end()))
         await asyncio.sleep(self._backoff.delay_s(self._crashes))
         self._crashes += 1
 
-    async def _spawn(self, server_log: _ServerLog) -> _Server:
+    async def _spawn(self) -> _Server:
         data = str(self._profile.server_data)
         _, server = await asyncio.get_running_loop().subprocess_exec(
-            partial(_Server, self._on_state, server_log),
+            partial(_Server, self._tell, self._log),
             *self._command,
             *("--port", str(self._port), "--data", data, "--announce"),
         )
@@ -177,7 +200,10 @@ class EmbeddedServer:
             except TimeoutError:
                 server.start = _Start(reason="The server did not start: it gave no sign of life.")
         if server.start.url:
-            self._port = httpx.URL(server.start.url).port or 0
+            self._port = urlsplit(server.start.url).port or 0
+
+    def _tell(self, state: ServerState) -> None:
+        self.on_state(state)
 
 
 class _Server(asyncio.SubprocessProtocol):
@@ -265,6 +291,7 @@ class _ServerLog:
             maxBytes=LOG_BYTES,
             backupCount=LOG_FILES - 1,
             encoding="utf-8",
+            delay=True,
         )
         self._last: deque[str] = deque(maxlen=20)
 

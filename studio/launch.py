@@ -1,4 +1,4 @@
-"""Start-up until the first window: the splash is painted before anything slow is even imported."""
+"""Start-up until the first window: the splash, then the server process, then all that is slow to load."""
 
 from __future__ import annotations
 
@@ -27,9 +27,20 @@ def launch(*, profile: Path | None, server: str | None) -> int:
     qt.processEvents()
     stamp("splash")
 
-    from studio.app import App
+    from studio.embedded import EmbeddedServer
+    from studio.settings import SERVER_URL, Settings
     from studio.tasks import run
 
     places = (Profile(profile.resolve()) if profile else Profile.default()).create()
-    app = App(qt, places, splash, server=server)
-    return run(qt, app.main)
+    settings = Settings(places.settings)
+
+    async def main() -> int:
+        embedded = EmbeddedServer(places)
+        if not (server or settings.get(SERVER_URL)):
+            await embedded.start_ahead()
+
+        from studio.app import App
+
+        return await App(qt, places, splash, server=server, settings=settings, embedded=embedded).main()
+
+    return run(qt, main)

@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, Generic, Literal, TypeVar
 
-from studio.api.client import checked_url
 from studio.offline.changes import Changes
 
 T = TypeVar("T")
@@ -65,8 +64,12 @@ class ServerUrl:
         """True for an address the sign-in token may be sent to, and for an empty text."""
         if not isinstance(value, str):
             return False
+        if not value:
+            return True
+        from studio.api.client import checked_url  # the start reads settings before it loads any of this
+
         try:
-            return not value or bool(checked_url(value))
+            return bool(checked_url(value))
         except ValueError:
             return False
 

@@ -119,6 +119,21 @@ async def test_starts_tells_and_stops(profile: Profile) -> None:
     assert "Migrating" not in written
 
 
+async def test_a_server_started_ahead_is_the_one_that_runs(profile: Profile) -> None:
+    keeper = Keeper(profile)
+    await keeper.server.start_ahead()
+    async with keeper.running():
+        state = await keeper.until(ready)
+        assert await answers(state.url)
+        other = Keeper(profile)
+        await other.server.start_ahead()
+        async with other.running():
+            assert (await other.until(ready)).attached
+    assert keeper.states[0] == ServerState(Phase.STARTING)
+    assert len(starts(profile)) == 1
+    assert not await answers(state.url)
+
+
 @pytest.mark.parametrize("mode", ["ok", "worker"])
 async def test_killed_server_comes_back_at_the_same_address(profile: Profile, mode: str) -> None:
     keeper = Keeper(profile, mode)
