@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
-from server.moderation.schemas import Claim, ClaimState, Reclaim, SubjectRef
+from server.moderation.schemas import Claim, ClaimState, Reclaim, Review, SubjectRef
 from studio.api.client import Api
 from studio.api.errors import ApiError, Conflict, NotFound
 
@@ -159,9 +159,19 @@ class HeldClaim:
 
 
 async def claim_again(api: Api, claim: Claim) -> Claim:
-    """Claim the item of a lost claim anew. Raises ApiError: Conflict when somebody else has it."""
+    """Claim the item of a lost claim anew, or go on with it where it was not lost after all.
+
+    Raises ApiError: Conflict when somebody else has it.
+    """
     body = {"item_id": str(claim.item_id)}
-    answer = await api.post("/v1/moderation/claims", json=body, idempotency_key=str(uuid4()))
+    try:
+        answer = await api.post("/v1/moderation/claims", json=body, idempotency_key=str(uuid4()))
+    except Conflict:
+        item = (await api.get(f"/v1/moderation/items/{claim.item_id}")).model(Review)
+        if item.claim_token is None or item.item.lease_until is None:
+            raise
+        mine = {"claim_token": item.claim_token, "lease_until": item.item.lease_until}
+        return claim.model_copy(update=mine)
     return answer.model(Claim)
 
 

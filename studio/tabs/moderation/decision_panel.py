@@ -187,12 +187,9 @@ class DecisionPanel(Card):
             self._change(self._case.with_policy(self._draft, code))
 
     def choose_outcome(self, outcome: Outcome) -> None:
-        """Choose an outcome, or take it back; one that is barred says why instead."""
+        """Choose an outcome, or take it back; one that is barred cannot be chosen."""
         if self._case is not None:
-            if not self._case.barred(self._draft, outcome):
-                self._change(self._case.with_outcome(self._draft, outcome))
-            else:
-                self._show()
+            self._change(self._case.with_outcome(self._draft, outcome))
 
     def find_policy(self) -> None:
         """Search the whole tree."""

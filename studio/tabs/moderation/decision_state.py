@@ -66,20 +66,20 @@ class Case:
 
     # Choosing
 
-    def with_outcome(self, draft: Draft, outcome: Outcome | None) -> Draft:
-        """Choose an outcome; the same again takes it back."""
+    def with_outcome(self, draft: Draft, outcome: Outcome) -> Draft:
+        """Choose an outcome that is not barred; the same again takes it back."""
+        if self.barred(draft, outcome):
+            return draft
         chosen = replace(draft, outcome=None if outcome is draft.outcome else outcome)
         if chosen.outcome is Outcome.ALLOW:
             chosen = replace(chosen, policy=None)
         return self._fitting(chosen)
 
-    def with_policy(self, draft: Draft, code: str | None) -> Draft:
+    def with_policy(self, draft: Draft, code: str) -> Draft:
         """Choose the policy that is violated; the same again takes it back."""
         chosen = replace(draft, policy=None if code == draft.policy else code)
-        if chosen.policy is not None and chosen.outcome is not None:
-            violated = chosen.outcome is not Outcome.ALLOW
-            if not violated or self.barred(chosen, chosen.outcome):
-                chosen = replace(chosen, outcome=None)
+        if chosen.policy is not None and chosen.outcome is Outcome.ALLOW:
+            chosen = replace(chosen, outcome=None)
         return self._fitting(chosen)
 
     def with_account(self, draft: Draft, measure: Measure | None) -> Draft:
@@ -87,6 +87,9 @@ class Case:
         return self._fitting(replace(draft, account=measure))
 
     def _fitting(self, draft: Draft) -> Draft:
+        """The draft without what does not go with the rest of it."""
+        if draft.outcome is not None and self.barred(draft, draft.outcome):
+            draft = replace(draft, outcome=None)
         if draft.outcome not in VIOLATIONS or self.account_barred(draft):
             draft = replace(draft, account=None)
         if draft.outcome is not Outcome.RESTRICT and draft.account is not Measure.RESTRICT:
