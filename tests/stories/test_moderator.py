@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -23,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from server.moderation.rules import Outcome, Severity
 from studio.app import App
 from studio.paths import Profile
-from studio.stage import play, until
+from studio.stage import StageError, play, until
 from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
@@ -134,7 +135,8 @@ async def decide_one(shift: Shift) -> None:
     assert case is not None
     critical = bundle.review.item.severity is Severity.CRITICAL
     # A person looks at an item for longer than it takes to prepare the next one.
-    await until(lambda: page.flow.prefetch.ready is not None, "the item after this to be prepared")
+    with suppress(StageError):
+        await until(lambda: page.flow.prefetch.ready is not None, "the next item, prepared", seconds=5)
     pressed, wrote_facts = 0, False
 
     def press(key: Qt.Key) -> None:
