@@ -19,13 +19,16 @@ HEARTBEAT_S = 15.0
 
 TOPICS = {
     "accounts.person": "people.read",
-    "content.video": "content.read",
+    "content.video": "content.review",
     "moderation.item": "moderation.read",
     "moderation.queue": "moderation.read",
     "moderation.restricted_item": "moderation.restricted",
     "ops.job": "ops.read",
 }
-"""The permission that each topic needs. What is not listed is heard by nobody."""
+"""The permission that each topic needs. What is not listed is heard by nobody.
+
+Of videos only reviewers hear: whoever knows the id of an unlisted one may watch it.
+"""
 
 
 def may_hear(actor: Actor, change: Change) -> bool:

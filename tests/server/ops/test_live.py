@@ -12,12 +12,14 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from fastapi import Request
 
+from server.accounts.permissions import Role, permissions_of
 from server.kit.access import Actor
 from server.kit.live import CLIENT_LIMIT, Change, broadcaster
 from server.ops import live
 from server.ops.live import TOPICS, may_hear, stream
 
 WAIT_S = 10
+VIDEO = Change("content.video", "v1", 1)
 
 
 def person(*permissions: str, of: UUID | None = None) -> Actor:
@@ -84,7 +86,7 @@ def listening(portal: BlockingPortal, account: Account, last_event_id: str | Non
 
 
 def test_a_change_arrives_with_its_event_id(portal: BlockingPortal) -> None:
-    with listening(portal, Account(person("content.read"))) as reader:
+    with listening(portal, Account(person("content.review"))) as reader:
         opening = reader.next()
         assert opening.startswith("retry: 2000\nid: ")
         broadcaster.receive([Change("content.video", "v1", 3)])
@@ -94,7 +96,7 @@ def test_a_change_arrives_with_its_event_id(portal: BlockingPortal) -> None:
 
 
 def test_only_permitted_topics_are_heard(portal: BlockingPortal) -> None:
-    with listening(portal, Account(person("content.read"))) as reader:
+    with listening(portal, Account(person("content.review"))) as reader:
         reader.next()
         broadcaster.receive([Change(topic, "hidden", 1) for topic in TOPICS if topic != "content.video"])
         broadcaster.receive([Change("unheard.of", "hidden", 1), Change("content.video", "seen", 1)])
@@ -107,6 +109,13 @@ def test_restricted_items_are_heard_by_cleared_people_only() -> None:
     assert may_hear(person("moderation.restricted"), change)
 
 
+def test_the_id_of_an_unlisted_video_is_told_to_reviewers_only() -> None:
+    heard = {
+        role for role in Role if may_hear(person(*permissions_of(frozenset({role}), cleared=False)), VIDEO)
+    }
+    assert heard == {Role.MODERATOR, Role.LEAD}
+
+
 def test_everyone_hears_of_themselves_but_not_of_others() -> None:
     me = person()
     assert may_hear(me, Change("accounts.person", str(me.id), 1))
@@ -114,7 +123,7 @@ def test_everyone_hears_of_themselves_but_not_of_others() -> None:
 
 
 def test_who_comes_back_gets_what_was_missed(portal: BlockingPortal) -> None:
-    account = Account(person("content.read"))
+    account = Account(person("content.review"))
     with listening(portal, account) as reader:
         last = reader.next().partition("id: ")[2].partition("\n")[0]
     broadcaster.receive([Change("content.video", "missed", 1)])
@@ -130,7 +139,7 @@ def test_an_unknown_event_id_gets_an_order_to_read_anew(portal: BlockingPortal) 
 
 
 def test_a_slow_reader_gets_one_order_to_read_anew(portal: BlockingPortal) -> None:
-    with listening(portal, Account(person("content.read"))) as reader:
+    with listening(portal, Account(person("content.review"))) as reader:
         reader.next()
         for n in range(CLIENT_LIMIT + 50):
             broadcaster.receive([Change("content.video", str(n), 1)])
@@ -150,11 +159,11 @@ def test_a_revoked_session_ends_the_stream_at_once(portal: BlockingPortal) -> No
 
 
 def test_a_permission_taken_away_counts_at_once(portal: BlockingPortal) -> None:
-    me = person("content.read", "moderation.read")
+    me = person("content.review", "moderation.read")
     account = Account(me)
     with listening(portal, account) as reader:
         reader.next()
-        account.actor = person("content.read", of=me.id)
+        account.actor = person("content.review", of=me.id)
         broadcaster.receive([Change("accounts.person", str(me.id), 2)])
         assert '"accounts.person"' in reader.next()
         broadcaster.receive([Change("moderation.item", "hidden", 1), Change("content.video", "seen", 1)])
@@ -196,7 +205,7 @@ def test_a_busy_stream_looks_at_the_session_too(
     portal: BlockingPortal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_S", 0)
-    account = Account(person("content.read"))
+    account = Account(person("content.review"))
     with listening(portal, account) as reader:
         reader.next()
         account.actor = None
@@ -205,11 +214,11 @@ def test_a_busy_stream_looks_at_the_session_too(
 
 
 def test_an_order_to_read_anew_hides_no_permission_taken_away(portal: BlockingPortal) -> None:
-    me = person("content.read", "moderation.restricted")
+    me = person("content.review", "moderation.restricted")
     account = Account(me)
     with listening(portal, account) as reader:
         reader.next()
-        account.actor = person("content.read", of=me.id)
+        account.actor = person("content.review", of=me.id)
         flood = [Change("content.video", str(n), 1) for n in range(CLIENT_LIMIT + 1)]
         broadcaster.receive([*flood, Change("accounts.person", str(me.id), 2)])
         assert reader.next().startswith("event: resync\n")
