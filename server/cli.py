@@ -109,13 +109,23 @@ def _seed_demo(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _create_admin(settings: Settings, asked: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
     from server.accounts import passwords, service
     from server.accounts.permissions import Role
+    from server.accounts.schemas import NewPerson
     from server.kit.access import SYSTEM
     from server.kit.errors import DomainError
     from server.runtime import opened
 
     password = os.environ.get("STUDIO_ADMIN_PASSWORD") or getpass.getpass("Password: ")
+    try:
+        new = NewPerson(
+            handle=asked.handle, name=asked.name or asked.handle, email=asked.email, password=password
+        )
+    except ValidationError as error:
+        # Never the error's own text: it quotes the password.
+        raise Refused("; ".join(f"{found['loc'][0]}: {found['msg']}" for found in error.errors())) from None
     with opened(settings) as (db, keys):
         try:
             hashed = passwords.hashed(password)
@@ -124,16 +134,16 @@ def _create_admin(settings: Settings, asked: argparse.Namespace) -> int:
                     s,
                     actor=SYSTEM,
                     keys=keys,
-                    handle=asked.handle,
-                    name=asked.name or asked.handle,
-                    email=asked.email,
+                    handle=new.handle,
+                    name=new.name,
+                    email=new.email,
                     password_hash=hashed,
                     roles=[Role.ADMIN],
                 )
         except DomainError as refusal:
             _say(refusal.detail)
             return REFUSED
-    _say(f"@{asked.handle} may sign in as admin.")
+    _say(f"@{new.handle} may sign in as admin.")
     return 0
 
 

@@ -42,6 +42,31 @@ def test_create_admin_makes_somebody_who_may_sign_in(
     assert capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("password", "email", "handle", "field"),
+    [
+        ("hunter2", "root@studio.test", "root", "password"),
+        ("a long enough passphrase", "nonsense", "root", "email"),
+        ("a long enough passphrase", "root@studio.test", "../root", "handle"),
+    ],
+)
+def test_create_admin_asks_what_the_api_asks(
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    password: str,
+    email: str,
+    handle: str,
+    field: str,
+) -> None:
+    monkeypatch.setenv("STUDIO_ADMIN_PASSWORD", password)
+    command = ["create-admin", "--data", str(data), "--email", email, "--handle", handle]
+    assert cli.main(command) == cli.REFUSED
+    said = capsys.readouterr().err
+    assert said.startswith(f"{field}: ")
+    assert password not in said
+
+
 def test_audit_verify_says_where_the_log_was_touched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with opened(Settings(data=data)) as (db, _):
         for n in range(3):
