@@ -105,7 +105,7 @@ def check_password(db: Database, *, person_id: UUID, password: str) -> str:
         key = lockout.password_key(found.email_lookup)
         lockout.charge(s, key=key, allowance=lockout.PER_PERSON)
     right, _ = passwords.verify(password, found.password_hash)
-    if not right or found.password_hash is None:
+    if not right or found.password_hash is None or _is_over(found.temporary_until):
         raise Forbidden("The password is not right.", code="bad_password")
     with db.write() as s:
         lockout.clear(s, key=key)

@@ -146,3 +146,16 @@ def test_a_password_that_is_reset_while_it_is_checked_opens_nothing(
 
     with patch.object(passwords, "verify", verify_slowly):
         assert post_sign_in(password=PASSWORD).status_code == 401
+
+
+def test_a_temporary_password_that_is_over_is_not_changed_either(
+    client: httpx.Client, admin: dict[str, str], post_sign_in: Post, enrolled: Person
+) -> None:
+    with clock.held() as now:
+        given = reset(client, admin, enrolled).json()["password"]
+        now.advance(credentials.TEMPORARY - timedelta(minutes=1))
+        mine = bearer(post_sign_in(password=given))
+        now.advance(timedelta(minutes=1))
+        change = {"current": given, "new": CHOSEN}
+        refused = client.post("/v1/accounts/password", headers=mine, json=change)
+        assert refused.json()["code"] == "bad_password"
