@@ -122,6 +122,19 @@ def test_any_text_can_be_redacted(text: str) -> None:
     assert len(logs.redacted(text)) <= logs.MAX_MESSAGE
 
 
+def test_patterns_never_see_more_than_twice_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    class Watched:
+        def sub(self, by: str, text: str) -> str:
+            seen.append(len(text))
+            return text
+
+    monkeypatch.setattr(logs, "_SECRETS", Watched())
+    logs.redacted("a" * 100_000)
+    assert seen == [2 * logs.MAX_MESSAGE]
+
+
 def test_the_file_is_rotated(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [file] = [h for h in logging.getLogger().handlers if isinstance(h, logging.handlers.RotatingFileHandler)]
     monkeypatch.setattr(file, "maxBytes", 400)
