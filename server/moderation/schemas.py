@@ -394,7 +394,3 @@ class SavedReasonBody(Frozen):
 class SavedReasonRow(SavedReasonBody):
     id: UUID
     version: Version
-
-
-class SavedReasons(Frozen):
-    items: list[SavedReasonRow]
