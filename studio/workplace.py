@@ -89,6 +89,7 @@ class Workplace:
 
     async def close(self) -> None:
         """End the loops and close the store; what waits is on the disk."""
+        self._broadcast.unsubscribe(self._count)
         for loop in self._loops:
             loop.cancel()
         await off_thread(self.context.media.clear)

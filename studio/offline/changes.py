@@ -49,6 +49,10 @@ class Broadcast:
             raise TypeError("only a bound method can subscribe: it is held weakly")
         self._methods.append(weakref.WeakMethod(method))
 
+    def unsubscribe(self, method: Callable[[Changes], None]) -> None:
+        """Call `method` no more: what it works on has been closed."""
+        self._methods = [each for each in self._methods if each() != method]
+
     def send(self, changes: Changes) -> None:
         """Tell every subscriber; one that fails is logged and does not keep it from the others."""
         if not changes.kinds:

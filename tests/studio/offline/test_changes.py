@@ -34,6 +34,16 @@ def test_delivers_and_forgets_the_dead() -> None:
     assert heard == [QUEUE]
 
 
+def test_who_unsubscribed_hears_nothing() -> None:
+    gone, here = View([]), View([])
+    broadcast = Broadcast()
+    broadcast.subscribe(gone.hear)
+    broadcast.subscribe(here.hear)
+    broadcast.unsubscribe(gone.hear)
+    broadcast.send(QUEUE)
+    assert (gone.heard, here.heard) == ([], [QUEUE])
+
+
 def test_nothing_changed_is_not_sent() -> None:
     broadcast, view = Broadcast(), View([])
     broadcast.subscribe(view.hear)
