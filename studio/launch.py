@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from studio.collector import Collector
 from studio.paths import Profile
 from studio.stamps import stamp
 from studio.theme import style
@@ -43,4 +44,8 @@ def launch(*, profile: Path | None, server: str | None) -> int:
 
         return await App(qt, places, splash, server=server, settings=settings, embedded=embedded).main()
 
-    return run(qt, main)
+    collector = Collector()
+    try:
+        return run(qt, main)
+    finally:
+        collector.stop()
