@@ -1,4 +1,4 @@
-"""Collects Python's garbage on the Qt thread alone: a QObject that dies elsewhere can take the program down."""
+"""Collects garbage on the Qt thread alone: a QObject that dies elsewhere can end the program."""
 
 from __future__ import annotations
 
