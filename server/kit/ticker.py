@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import String, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
@@ -146,7 +147,7 @@ class Ticker:
             job.run(given)
         except Exception as caught:
             log.exception("recurring job %s failed", job.name)
-            error = f"{type(caught).__name__}: {caught}"[:300]
+            error = _told(caught)
         self._finish(given, job, began, spent_s=time.monotonic() - clocked, error=error)
         return True
 
@@ -191,6 +192,12 @@ class Ticker:
     def wake(self) -> None:
         """Let `run` look again now (also used to stop it without a wait)."""
         self._wake.set()
+
+
+def _told(error: Exception) -> str:
+    """What the list of jobs says; of a database error the type only, since it quotes the values it met."""
+    kind = type(error).__name__
+    return kind if isinstance(error, DBAPIError) else f"{kind}: {error}"[:300]
 
 
 ticker = Ticker()

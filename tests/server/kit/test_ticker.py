@@ -214,3 +214,16 @@ def test_two_jobs_cannot_have_one_name() -> None:
     ticker.every("test.one", MINUTE, lambda _: None)
     with pytest.raises(ValueError, match=r"test\.one"):
         ticker.every("test.one", MINUTE, lambda _: None)
+
+
+def test_a_database_error_is_told_without_the_values_that_it_met(context: Context) -> None:
+    def fail(given: Context) -> None:
+        with given.db.write() as s:
+            s.execute(sa.text("INSERT INTO nowhere VALUES (:name)"), {"name": "Erika Mustermann"})
+
+    ticker = Ticker()
+    ticker.every("test.fail", timedelta(hours=1), fail)
+    with context.db.write() as s:
+        ticker.register(s)
+    ticker.tick(context)
+    assert row(context, "test.fail").error in ("OperationalError", "ProgrammingError")
