@@ -21,28 +21,28 @@ def both_times(at: datetime) -> str:
 def columns(ref: Ref, sealed_to: Callable[[], int]) -> list[Column[Entry]]:
     """The log as the server orders it, newest first. `sealed_to` is the newest signed entry."""
     return [
-        Column(id="seq", title="#", width=76, text=lambda e: f"{e.seq:,}", align="right", tone="text_muted"),
+        Column(id="seq", title="#", width=64, text=lambda e: f"{e.seq:,}", align="right", tone="text_muted"),
         Column(
             id="at",
             title="When",
-            width=176,
-            text=lambda e: f"{e.at.astimezone():%Y-%m-%d %H:%M:%S}",
+            width=130,
+            text=lambda e: f"{e.at.astimezone():%m-%d %H:%M:%S}",
             tooltip=lambda e: both_times(e.at),
         ),
         Column(
             id="actor",
             title="Actor",
-            width=96,
+            width=100,
             stretch=1,
             text=lambda e: ref(e.actor),
             tooltip=lambda e: e.actor,
             live=True,
         ),
-        Column(id="action", title="Action", width=168, stretch=2, text=lambda e: e.action),
+        Column(id="action", title="Action", width=140, stretch=2, text=lambda e: e.action),
         Column(
             id="target",
             title="Target",
-            width=112,
+            width=84,
             stretch=2,
             text=lambda e: ref(e.target),
             tooltip=lambda e: e.target,

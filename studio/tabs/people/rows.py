@@ -23,12 +23,12 @@ _YES: Final = ChipLook("success")
 def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
     """Columns of the list of people, which the server orders by handle."""
     return [
-        Column(id="handle", title="Handle", width=108, stretch=2, text=lambda p: f"@{p.handle}"),
-        Column(id="name", title="Name", width=108, stretch=2, text=lambda p: p.name),
+        Column(id="handle", title="Handle", width=100, stretch=2, text=lambda p: f"@{p.handle}"),
+        Column(id="name", title="Name", width=100, stretch=2, text=lambda p: p.name),
         Column(
             id="roles",
             title="Roles",
-            width=84,
+            width=76,
             stretch=2,
             text=lambda p: ", ".join(role.value for role in p.roles),
             tone="text_muted",
@@ -36,14 +36,14 @@ def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
         Column(
             id="state",
             title="State",
-            width=128,
+            width=124,
             text=lambda p: p.state.value.capitalize(),
             chip=lambda p: STATE_LOOKS[p.state],
         ),
         Column(
             id="seen",
             title="Last seen",
-            width=88,
+            width=84,
             text=lambda p: ago(now(), p.last_seen_at) if p.last_seen_at else "never",
             tooltip=lambda p: exact(p.last_seen_at) if p.last_seen_at else "",
             tone="text_muted",
@@ -52,7 +52,7 @@ def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
         Column(
             id="cleared",
             title="Clearance",
-            width=104,
+            width=108,
             text=lambda p: "Cleared" if p.cleared else "",
             chip=lambda p: ChipLook("info", "shield") if p.cleared else None,
             tooltip=lambda p: "May see the restricted class" if p.cleared else "",
