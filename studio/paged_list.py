@@ -70,11 +70,12 @@ class PagedList(QWidget):
         *,
         path: str,
         row: type[BaseModel],
-        noun: str,
+        nouns: tuple[str, str],
     ) -> None:
+        """`nouns` call one row, and several of them."""
         super().__init__()
         self._context, self._model, self._table = context, model, table
-        self._path, self._row, self._noun = path, row, noun
+        self._path, self._row, self._nouns = path, row, nouns
         self._params: Params = {}
         self._pages: Pages[Any] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -180,7 +181,10 @@ class PagedList(QWidget):
 
     def _said(self) -> str:
         end = "all" if self.complete else "scroll for more"
-        return f"{self.count:,} {self._noun} · {end}"
+        return f"{self._counted()} · {end}"
+
+    def _counted(self) -> str:
+        return f"{self.count:,} {self._nouns[self.count != 1]}"
 
     def _failed(self, error: ApiError) -> None:
         if not self.count:
@@ -200,7 +204,7 @@ class PagedList(QWidget):
             self._task = None
             self._more()
 
-        self._warn(f"{self.count:,} {self._noun} · the next ones did not come: {error.what_happened}", again)
+        self._warn(f"{self._counted()} · the next ones did not come: {error.what_happened}", again)
 
     def _warn(self, words: str, retry: Callable[[], object]) -> None:
         self._words.set_tone("warning")

@@ -60,7 +60,7 @@ class AuditPage(QWidget):
         )
         self.table = TableView(self.model, "Audit log", context.keymap)
         self.list = PagedList(
-            context, self.table, self.model, path="/v1/audit/entries", row=Entry, noun="entries"
+            context, self.table, self.model, path="/v1/audit/entries", row=Entry, nouns=("entry", "entries")
         )
         self.verify = VerifyCard(context)
         self.pane = EntryPane(self._ref, people="people.read" in context.me.permissions)

@@ -56,7 +56,12 @@ class PeoplePage(QWidget):
         self.table = TableView(self.model, "People", context.keymap)
         self.table.setColumnHidden(self.model.column_number("totp"), True)
         self.list = PagedList(
-            context, self.table, self.model, path="/v1/accounts/people", row=PersonRow, noun="people"
+            context,
+            self.table,
+            self.model,
+            path="/v1/accounts/people",
+            row=PersonRow,
+            nouns=("person", "people"),
         )
         self.pane = PersonPane(context)
         self.new = NewPersonPane(context)
