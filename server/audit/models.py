@@ -75,6 +75,20 @@ _SQLITE = (
        BEGIN SELECT RAISE(ABORT, 'audit heads are append-only'); END""",
     """CREATE TRIGGER audit_heads_no_delete BEFORE DELETE ON audit_heads
        BEGIN SELECT RAISE(ABORT, 'audit heads are append-only'); END""",
+    # A REPLACE deletes without firing the triggers on DELETE, so what is there already is refused.
+    """CREATE TRIGGER audit_heads_next_only BEFORE INSERT ON audit_heads
+       WHEN NEW.seq <= (SELECT COALESCE(MAX(seq), 0) FROM audit_heads)
+       BEGIN SELECT RAISE(ABORT, 'this is not the next head of the audit chain'); END""",
+    """CREATE TRIGGER audit_payloads_new_only BEFORE INSERT ON audit_payloads
+       WHEN EXISTS (SELECT 1 FROM audit_payloads WHERE seq = NEW.seq)
+       BEGIN SELECT RAISE(ABORT, 'audit details are written once'); END""",
+    """CREATE TRIGGER audit_payloads_erase_only BEFORE UPDATE ON audit_payloads
+       WHEN NEW.seq IS NOT OLD.seq OR NEW.salt IS NOT OLD.salt
+         OR OLD.json IS NULL OR NEW.json IS NOT NULL
+         OR OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL
+       BEGIN SELECT RAISE(ABORT, 'audit details can only be erased'); END""",
+    """CREATE TRIGGER audit_payloads_no_delete BEFORE DELETE ON audit_payloads
+       BEGIN SELECT RAISE(ABORT, 'audit details can only be erased'); END""",
 )
 
 _POSTGRESQL = (
@@ -99,6 +113,21 @@ _POSTGRESQL = (
     """CREATE TRIGGER audit_heads_append_only BEFORE UPDATE OR DELETE ON audit_heads
        FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
     """CREATE TRIGGER audit_heads_no_truncate BEFORE TRUNCATE ON audit_heads
+       FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
+    """CREATE FUNCTION audit_erase_only() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF NEW.seq IS DISTINCT FROM OLD.seq OR NEW.salt IS DISTINCT FROM OLD.salt
+            OR OLD.json IS NULL OR NEW.json IS NOT NULL
+            OR OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL THEN
+           RAISE EXCEPTION 'audit details can only be erased';
+         END IF;
+         RETURN NEW;
+       END $$""",
+    """CREATE TRIGGER audit_payloads_erase_only BEFORE UPDATE ON audit_payloads
+       FOR EACH ROW EXECUTE FUNCTION audit_erase_only()""",
+    """CREATE TRIGGER audit_payloads_no_delete BEFORE DELETE ON audit_payloads
+       FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+    """CREATE TRIGGER audit_payloads_no_truncate BEFORE TRUNCATE ON audit_payloads
        FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
 )
 

@@ -8,16 +8,20 @@ import os
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, text
+from sqlalchemy import Table, insert, select, text, update
 
 from server.audit.models import GENESIS, AuditEntry, AuditHead, AuditPayload
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import WriteSession
+from server.kit.errors import NotFound
 
 LOCK = 7_203_001
 """PostgreSQL advisory lock that orders the writers of the chain."""
+
+ERASED = "audit.erased"
+"""The action of the entry without which erased details count as wiped."""
 
 # On tables, not on mapped classes, and built once: nearly every transaction of the server runs these.
 _entries, _payloads = cast(Table, AuditEntry.__table__), cast(Table, AuditPayload.__table__)
@@ -71,6 +75,26 @@ def record(s: WriteSession, *, actor: Actor, action: str, target: str, **data: A
     )
     s.info.setdefault("audit", []).append(draft)
     s.before_commit("audit", _append, last=True)
+
+
+def erase(s: WriteSession, *, actor: Actor, seq: int, reason: str) -> None:
+    """Erase the details of entry `seq` for privacy, and put that on record in the same transaction.
+
+    The entry itself stays in the chain. Raises NotFound when it has no details (any more).
+    """
+    erased = s.execute(
+        update(AuditPayload)
+        .where(AuditPayload.seq == seq, AuditPayload.json.is_not(None))
+        .values(json=None, erased_at=clock.now())
+    )
+    if erased.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotFound("There are no details to erase in this audit entry.")
+    record(s, actor=actor, action=ERASED, target=entry_target(seq), reason=reason)
+
+
+def entry_target(seq: int) -> str:
+    """How one entry names another."""
+    return f"audit:{seq}"
 
 
 def _append(s: WriteSession) -> None:

@@ -11,6 +11,9 @@ from server.audit.verify import verify
 from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
 from server.kit.db import Database
+from server.kit.errors import NotFound
+
+ERASED_AT = "2026-01-01 00:00:00+00:00"
 
 
 def write(db: Database, count: int) -> None:
@@ -76,6 +79,11 @@ def test_a_rolled_back_change_leaves_no_entry(db: Database, keys: Keys) -> None:
         " FROM audit_log WHERE seq = 2",
         "UPDATE audit_heads SET at = 'never'",
         "DELETE FROM audit_heads",
+        "DELETE FROM audit_payloads WHERE seq = 2",
+        "UPDATE audit_payloads SET json = '{}' WHERE seq = 2",
+        "UPDATE audit_payloads SET json = NULL WHERE seq = 2",
+        f"UPDATE audit_payloads SET erased_at = '{ERASED_AT}' WHERE seq = 2",
+        f"UPDATE audit_payloads SET seq = 9, json = NULL, erased_at = '{ERASED_AT}' WHERE seq = 2",
     ],
 )
 def test_the_database_refuses_edits(db: Database, keys: Keys, statement: str) -> None:
@@ -90,15 +98,24 @@ def test_the_database_refuses_edits(db: Database, keys: Keys, statement: str) ->
 
 def test_the_database_refuses_the_edits_of_its_own_dialect(db: Database, keys: Keys) -> None:
     write(db, 3)
+    with db.write() as s:
+        service.seal(s, keys)
     columns = "seq, at, actor, action, target, data_commit, prev_hash, hash"
     copy = "SELECT seq, at, actor, 'other', target, data_commit, prev_hash, hash FROM audit_log WHERE seq = 3"
     statements = (
-        [f"INSERT OR REPLACE INTO audit_log ({columns}) {copy}", f"REPLACE INTO audit_log ({columns}) {copy}"]
+        [
+            f"INSERT OR REPLACE INTO audit_log ({columns}) {copy}",
+            f"REPLACE INTO audit_log ({columns}) {copy}",
+            "REPLACE INTO audit_heads (seq, hash, at, signature)"
+            " SELECT seq, zeroblob(32), at, signature FROM audit_heads",
+            "REPLACE INTO audit_payloads (seq, salt, json) SELECT seq, salt, '{}' FROM audit_payloads",
+        ]
         if db.sqlite
         else [
             f"INSERT INTO audit_log ({columns}) {copy} ON CONFLICT (seq) DO UPDATE SET action = 'other'",
             "TRUNCATE audit_log",
             "TRUNCATE audit_heads",
+            "TRUNCATE audit_payloads",
         ]
     )
     for statement in statements:
@@ -152,11 +169,43 @@ def test_a_head_signed_by_another_key_is_caught(db: Database, keys: Keys) -> Non
         assert verify(s, keys).broken_at == 2
 
 
-def test_an_erased_payload_keeps_the_chain_whole(db: Database, keys: Keys) -> None:
+def test_erased_details_keep_the_chain_whole_and_leave_a_record(db: Database, keys: Keys) -> None:
     write(db, 3)
-    with db.writer.begin() as c:
-        c.exec_driver_sql(
-            "UPDATE audit_payloads SET json = NULL, erased_at = '2026-01-01 00:00:00' WHERE seq = 2"
-        )
+    with db.write() as s:
+        service.erase(s, actor=SYSTEM, seq=2, reason="asked for by the person")
     with db.read() as s:
         assert verify(s, keys).whole
+        gone = s.execute(sa.text("SELECT json, erased_at FROM audit_payloads WHERE seq = 2")).one()
+        assert gone.json is None
+        assert gone.erased_at is not None
+        last = s.execute(sa.text("SELECT action, target FROM audit_log ORDER BY seq DESC LIMIT 1")).one()
+        assert tuple(last) == ("audit.erased", "audit:2")
+
+
+@pytest.mark.parametrize("seq", [2, 99])
+def test_what_has_no_details_cannot_be_erased(db: Database, keys: Keys, seq: int) -> None:
+    write(db, 3)
+    with db.write() as s:
+        service.erase(s, actor=SYSTEM, seq=2, reason="asked for")
+    with pytest.raises(NotFound), db.write() as s:
+        service.erase(s, actor=SYSTEM, seq=seq, reason="again")
+    with db.read() as s:
+        assert verify(s, keys).entries == 4
+
+
+def test_a_wipe_that_looks_like_an_erasure_is_caught(db: Database, keys: Keys) -> None:
+    write(db, 3)
+    with db.write() as s:
+        service.record(s, actor=SYSTEM, action="audit.erased", target="audit:5", reason="too early")
+    write(db, 2)
+    with db.writer.begin() as c:
+        c.exec_driver_sql(
+            f"UPDATE audit_payloads SET json = NULL, erased_at = '{ERASED_AT}' WHERE seq IN (3, 5)"
+        )
+    with db.read() as s:
+        verdict = verify(s, keys)
+    assert (verdict.broken_at, verdict.whole) == (3, False)
+    with db.write() as s:
+        service.record(s, actor=SYSTEM, action="audit.erased", target="audit:3", reason="said later")
+    with db.read() as s:
+        assert verify(s, keys).broken_at == 5
