@@ -24,7 +24,8 @@ NO_NUL = r"^[^\x00]*$"
 
 _YEAR = re.compile(r"[0-9]{4}-")
 
-SAYS_SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
+SAYS_SOMETHING = r"^[^\x00]*[^\s\x00\x85\ufeff][^\x00]*$"
+"""Unicode and ECMAScript, which readers of the OpenAPI use, differ on whether U+0085 and U+FEFF are spaces."""
 
 
 class Frozen(BaseModel):

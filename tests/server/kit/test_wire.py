@@ -24,7 +24,9 @@ def test_text_is_trimmed(given: str, kept: str) -> None:
     assert TEXT.validate_python(given) == kept
 
 
-@pytest.mark.parametrize("given", ["", "   ", "\u2003", "a\x00b", "\x00", "abcdef", "\ud800"])
+@pytest.mark.parametrize(
+    "given", ["", "   ", "\u2003", "\x85", "\ufeff ", "a\x00b", "\x00", "abcdef", "\ud800"]
+)
 def test_text_that_says_nothing_or_cannot_be_stored_is_refused(given: str) -> None:
     with pytest.raises(ValidationError):
         TEXT.validate_python(given)
