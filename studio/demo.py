@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from studio.__main__ import NO_SCREEN, has_display
 from studio.paths import Profile
+from studio.screenshots import DEMO
 from studio.settings import SIGN_IN, Settings
 
 FIRST_ACCOUNT = "moderator@demo.local"
@@ -26,6 +28,8 @@ def start(data: Path, media: Path | None) -> int:
         shots = data / "screenshots"
         print(NO_SCREEN.format(command="make demo"), file=sys.stderr)
         print(f"Meanwhile every tab is rendered into {shots}", file=sys.stderr)
+        if not DEMO.exists():  # what has just been seeded saves seeding another
+            shutil.copytree(profile.server_data, DEMO / "server")
         return subprocess.run(
             [sys.executable, "-m", "studio", "screenshots", str(shots)], check=False
         ).returncode

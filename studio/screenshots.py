@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,8 @@ from studio.stage import ThemeName
 
 DEMO: Final = Path("var/screenshots")
 """The profile that is rendered; its server's folder is seeded when it is not there."""
+FRESH_S: Final = 12 * 3600
+"""An older demo is made anew: every clock of its queue has run out."""
 THEMES: Final[tuple[ThemeName, ...]] = get_args(ThemeName)
 
 
@@ -45,12 +49,13 @@ TOUR: Final[dict[ThemeName, tuple[str, ...]]] = {
         "review-covered",
         "review",
         "review-revealed",
+        "review-ready",
         "review-decided",
         "review-offline",
         "audit-verified",
     ),
-    "light": ("people",),
-    "contrast": ("operations",),
+    "light": ("people", "sign-in"),
+    "contrast": ("ops",),
 }
 """The pictures of docs/tour.md."""
 
@@ -75,6 +80,10 @@ def render(directory: Path, theme: ThemeName | None, *, tour: bool = False) -> i
 
 def _seed() -> int:
     profile = Profile(DEMO.resolve()).create()
+    keys = profile.server_data / "keys.json"
+    if keys.exists() and time.time() - keys.stat().st_mtime > FRESH_S:
+        shutil.rmtree(profile.root)
+        profile.create()
     command = [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)]
     return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
 

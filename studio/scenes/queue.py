@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
+from server.moderation.schemas import Review
 from studio.api.errors import Offline
 from studio.scenes.camera import Camera, Strip
-from studio.stage import until
+from studio.stage import StageError, until
 from studio.tabs.moderation.tab import ModerationTab
 from studio.widgets.filter_bar import Filter
 from studio.widgets.skeleton import Skeleton
@@ -68,12 +70,18 @@ async def _without_rows(camera: Camera) -> None:
 
 async def _account(camera: Camera) -> None:
     tab = await opened(camera)
-    review = tab.queue.preview.review
-    assert review is not None
-    assert review.creator is not None
-    tab.open_account(review.creator.id)
+    tab.open_account(await _with_a_record(camera, list(tab.queue.feed.rows)))
     await until(lambda: tab.account.decisions.rowCount() or tab.account.open_items.rowCount(), "the account")
     await camera.take("queue-account")
+
+
+async def _with_a_record(camera: Camera, items: list[str]) -> UUID:
+    """Return the first creator of these items about whom something has been decided."""
+    for item in items:
+        review = (await camera.context.api.get(f"/v1/moderation/items/{item}")).model(Review)
+        if review.creator is not None and review.creator.violations:
+            return review.creator.id
+    raise StageError("no creator has a record")
 
 
 STRIPS: Final = (
