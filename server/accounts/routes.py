@@ -188,7 +188,7 @@ def create_person(
     idempotency_key: IdempotencyKey = None,
     actor: Actor = require("people.write", step_up=True),
 ) -> PersonDetail:
-    """Make an account."""
+    """Make an account. A password given here lasts a day and must be changed at the first sign-in."""
     keys = _keys(request)
     password_hash = passwords.hashed(body.password) if body.password else None
     said = body.model_copy(update={"password": None})
@@ -206,6 +206,7 @@ def create_person(
                 bio=body.bio,
                 email=body.email,
                 password_hash=password_hash,
+                temporary=True,
                 roles=body.roles,
                 cleared=body.cleared,
             )

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select, update
 
 from server.accounts import sessions
+from server.accounts.credentials import TEMPORARY
 from server.accounts.models import Credential, Person, PersonRole
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
@@ -33,14 +34,15 @@ def create_person(
     name: str,
     email: str | None = None,
     password_hash: str | None = None,
+    temporary: bool = False,
     roles: Collection[Role] = (),
     bio: str = "",
     cleared: bool = False,
     id: UUID | None = None,  # noqa: A002 - the wire name
 ) -> Person:
-    """Add a person. `password_hash` comes from `passwords.hashed`, made before the session was opened.
-
-    Raises Conflict `handle_taken`, `email_taken` or `id_taken`.
+    """Add a person. `password_hash` comes from `passwords.hashed`, made before the session was opened;
+    one that is `temporary` works for a day and opens nothing but its change, for who makes an account must
+    not know its password. Raises Conflict `handle_taken`, `email_taken` or `id_taken`.
     """
     values = {
         "id": id or uuid4(),
@@ -61,7 +63,8 @@ def create_person(
         raise Conflict(f"The handle {handle} belongs to another person.", code="handle_taken")
     person = s.get_one(Person, values["id"])
     if email is not None:
-        _add_credential(s, keys, person.id, email, password_hash)
+        until = clock.now() + TEMPORARY if temporary and password_hash else None
+        _add_credential(s, keys, person.id, email, password_hash, until)
     s.add_all(PersonRole(person_id=person.id, role=role) for role in set(roles))
     audit.record(
         s,
@@ -79,13 +82,19 @@ def create_person(
 
 
 def _add_credential(
-    s: WriteSession, keys: Keys, person_id: UUID, email: str, password_hash: str | None
+    s: WriteSession,
+    keys: Keys,
+    person_id: UUID,
+    email: str,
+    password_hash: str | None,
+    temporary_until: datetime | None,
 ) -> None:
     values = {
         "person_id": person_id,
         "email": keys.encrypt(email, bound_to=f"accounts_credentials.email:{person_id}"),
         "email_lookup": keys.lookup("email", email),
         "password_hash": password_hash,
+        "temporary_until": temporary_until,
         "totp_step": 0,
     }
     if not insert_ignoring(s, Credential, values):

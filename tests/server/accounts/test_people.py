@@ -18,6 +18,7 @@ from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.events import Event
+from tests.server.accounts.conftest import Post, bearer
 from tests.server.conftest import SignIn
 
 PEOPLE = "/v1/accounts/people"
@@ -64,6 +65,22 @@ def test_a_new_person_can_sign_in(client: httpx.Client, admin: dict[str, str]) -
         json={"email": "bea@demo.local", "password": "a long password", "device": device},
     )
     assert signed_in.json()["person"]["id"] == shown["id"]
+
+
+def test_who_makes_an_account_does_not_keep_its_password(
+    client: httpx.Client, admin: dict[str, str], post_sign_in: Post
+) -> None:
+    body = {"handle": "bea", "name": "Bea", "email": "bea@demo.local", "password": "a long password"}
+    assert client.post(PEOPLE, headers=admin, json={**body, "roles": ["moderator"]}).status_code == 201
+    first = post_sign_in(email="bea@demo.local", password="a long password")
+    told = first.json()["person"]
+    assert (told["must_change_password"], told["permissions"]) == (True, ["account.self"])
+    change = {"current": "a long password", "new": "a password of her own"}
+    assert client.post("/v1/accounts/password", headers=bearer(first), json=change).status_code == 204
+    assert post_sign_in(email="bea@demo.local", password="a long password").status_code == 401
+    told = post_sign_in(email="bea@demo.local", password="a password of her own").json()["person"]
+    assert told["must_change_password"] is False
+    assert "moderation.decide" in told["permissions"]
 
 
 def test_creating_twice_with_one_key_makes_one_person(
