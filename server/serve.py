@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import os
@@ -54,11 +55,16 @@ def serve(settings: Settings, *, host: str, port: int, announced: bool) -> None:
 
 
 def _run(settings: Settings, host: str, port: int, announced: bool, progress: Progress) -> None:
-    import uvicorn
+    # What is loaded stays: to look through it for garbage took a tenth of the start.
+    gc.disable()
+    try:
+        import uvicorn
 
-    from server.app import create_app
-    from server.kit.live import broadcaster
-    from server.runtime import opened
+        from server.app import create_app
+        from server.kit.live import broadcaster
+        from server.runtime import opened
+    finally:
+        gc.enable()
 
     class Announced(uvicorn.Server):
         """Says when it is ready, and lets the live streams go first when it stops."""
@@ -85,6 +91,7 @@ def _run(settings: Settings, host: str, port: int, announced: bool, progress: Pr
 
         progress("starting", 0.8)
         app = create_app(settings, db, keys)
+        gc.freeze()  # nor need the requests wait for such a look
         server = Announced(
             uvicorn.Config(
                 app,

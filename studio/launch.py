@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -40,7 +41,13 @@ def launch(*, profile: Path | None, server: str | None) -> int:
         if not (server or settings.get(SERVER_URL)):
             await embedded.start_ahead()
 
-        from studio.app import App
+        # What is loaded stays: to look through it for garbage, now or later, only takes time.
+        gc.disable()
+        try:
+            from studio.app import App
+        finally:
+            gc.freeze()
+            gc.enable()
 
         return await App(qt, places, splash, server=server, settings=settings, embedded=embedded).main()
 
