@@ -42,8 +42,9 @@ lint: setup  ## style, types, layers, migrations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-screenshots: setup  ## every tab and state, all themes, into docs/screenshots
-	$(BIN)/python -m studio screenshots docs/screenshots
+screenshots: setup  ## every tab and state, all themes, into var/pictures; those of the tour into docs
+	$(BIN)/python -m studio screenshots var/pictures
+	$(BIN)/python -m studio screenshots docs/screenshots --tour
 
 package: setup  ## the frozen app: client and embedded server in dist/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[package]'

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         from studio.screenshots import render
 
-        return render(options.directory, options.theme)
+        return render(options.directory, options.theme, tour=options.tour)
     if options.check:
         from studio.check import check
 
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     shots = commands.add_parser("screenshots", help="render every tab with demo data into a folder")
     shots.add_argument("directory", type=Path)
     shots.add_argument("--theme", choices=("dark", "light", "contrast"), help="only this theme")
+    shots.add_argument("--tour", action="store_true", help="only the pictures of docs/tour.md, 1280x800")
     demo = commands.add_parser("demo", help="server and client on demo data")
     demo.add_argument("--data", type=Path, default=Path("var/demo"), help="the profile of the demo")
     demo.add_argument("--media", type=Path, help="a folder of your own video files")
