@@ -155,7 +155,7 @@ class Exclusion(Base):
 class Flag(Identified, Base):
     """One voice against a piece of content. `ranges` is [[start_ms, end_ms], ...] of the video.
 
-    `dedup_key` is null once the flag does not speak any more, so that its reporter may speak anew.
+    `dedup_key` is null once the flag is withdrawn, so that its reporter may speak anew.
     """
 
     __tablename__ = "moderation_flags"

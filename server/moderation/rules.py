@@ -125,6 +125,7 @@ FLAG_MACHINE = (
     Transition(FlagState.LINKED, "no_violation", FlagState.DISMISSED, "its item was decided: allow"),
     Transition(FlagState.LINKED, "withdraw", FlagState.WITHDRAWN, "by its own reporter, source user"),
     Transition(FlagState.LINKED, "subject_gone", FlagState.MOOT, "the subject was deleted before a decision"),
+    Transition(FlagState.MOOT, "subject_back", FlagState.LINKED, "the subject was restored"),
     Transition(FlagState.ACTIONED, "undo", FlagState.LINKED, "the decision is undone within its grace"),
     Transition(FlagState.DISMISSED, "undo", FlagState.LINKED, "the decision is undone within its grace"),
     Transition(FlagState.ACTIONED, "no_violation", FlagState.DISMISSED, "by a reversing decision"),
@@ -164,8 +165,17 @@ ITEM_MACHINE = (
     Transition(ItemState.ESCALATED, "undo", ItemState.CLAIMED, "as above, while no one else has claimed it"),
     Transition(ItemState.DECIDED, "reverse", ItemState.DECIDED, "moderation.lead, after the grace"),
     *(
-        Transition(state, "cancel", ItemState.CANCELLED, "the subject is gone, or no flag is left")
+        Transition(
+            state,
+            "cancel",
+            ItemState.CANCELLED,
+            "the subject is gone (not in the restricted class), or no flag is left",
+        )
         for state in OPEN
+    ),
+    *(
+        Transition(ItemState.CANCELLED, "reopen", after, f"the subject was restored; {_REST}")
+        for after in (ItemState.PENDING, ItemState.ESCALATED)
     ),
 )
 

@@ -1,17 +1,17 @@
-"""Items that end without a decision: the subject is gone, or the last voice against it was taken back."""
+"""Items that end without a decision, when the subject is gone or the last voice is; and come back with it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, case, exists, select, update
 
 from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound
 from server.moderation.models import Flag, Item
-from server.moderation.rules import OPEN, ContentType, FlagState, ItemState, Source
+from server.moderation.rules import OPEN, ContentType, FlagState, ItemState, Source, rest_state
 from server.moderation.schemas import FlagReceipt
 from server.moderation.service.record import FREE, changed, flags, items
 
@@ -47,39 +47,87 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
             version=_touch(s, item.id),
         )
     else:
-        cancel_items(s, actor=actor, content_id=item.content_id, only=item.id, flags_become=None)
+        _cancel(s, actor, items.c.id == item.id)
     return FlagReceipt(flag_id=flag_id, item_id=item.id, state=FlagState.WITHDRAWN)
 
 
 def cancel_items(
-    s: WriteSession,
-    *,
-    actor: Actor,
-    content_id: UUID,
-    content_types: Sequence[ContentType] = tuple(ContentType),
-    only: UUID | None = None,
-    flags_become: FlagState | None = FlagState.MOOT,
+    s: WriteSession, *, actor: Actor, content_id: UUID, content_types: Sequence[ContentType]
 ) -> int:
-    """Cancel the open items of a subject that is gone; answers how many. What was collected is kept."""
+    """Cancel the open items of a subject that is gone; answers how many. What was collected is kept.
+
+    Items of the restricted class stay open: nobody gets out of that judgement by deleting.
+    """
+    cancelled = _cancel(
+        s,
+        actor,
+        items.c.content_id == content_id,
+        items.c.content_type.in_(content_types),
+        items.c.restricted.is_(False),
+    )
+    s.execute(
+        update(flags)
+        .where(flags.c.item_id.in_(cancelled), flags.c.state == FlagState.LINKED)
+        .values(state=FlagState.MOOT)
+    )
+    return len(cancelled)
+
+
+def reopen_items(
+    s: WriteSession, *, actor: Actor, content_id: UUID, content_types: Sequence[ContentType]
+) -> int:
+    """Open again what was cancelled because its subject was gone, with its flags; answers how many.
+
+    Where a later flag has opened an item of the same family already, the subject is judged there.
+    """
+    moot = exists().where(flags.c.item_id == items.c.id, flags.c.state == FlagState.MOOT)
+    found = s.execute(
+        select(items)
+        .where(items.c.content_id == content_id, items.c.content_type.in_(content_types))
+        .where(items.c.state == ItemState.CANCELLED, moot)
+        .order_by(items.c.created_at)
+        .with_for_update()
+    ).all()
+    reopened = 0
+    for item in found:
+        same = (Item.content_type == item.content_type, Item.family == item.family)
+        if s.scalar(select(exists().where(Item.content_id == content_id, *same, Item.state.in_(OPEN)))):
+            continue
+        version = s.execute(
+            update(items)
+            .where(items.c.id == item.id)
+            .values(
+                state=rest_state(item.stage),
+                boost_at=case((items.c.boosts < 2, items.c.due_at), else_=None),
+                version=items.c.version + 1,
+            )
+            .returning(items.c.version)
+        ).scalar_one()
+        s.execute(
+            update(flags)
+            .where(flags.c.item_id == item.id, flags.c.state == FlagState.MOOT)
+            .values(state=FlagState.LINKED)
+        )
+        changed(
+            s,
+            actor=actor,
+            what="item_reopened",
+            item_id=item.id,
+            restricted=item.restricted,
+            version=version,
+        )
+        reopened += 1
+    return reopened
+
+
+def _cancel(s: WriteSession, actor: Actor, *which: ColumnElement[bool]) -> list[UUID]:
     cancelled = s.execute(
         update(items)
-        .where(items.c.content_id == content_id, items.c.content_type.in_(content_types))
-        .where(items.c.state.in_(OPEN), *([items.c.id == only] if only else []))
-        .values(
-            state=ItemState.CANCELLED,
-            boost_at=None,
-            version=items.c.version + 1,
-            **FREE,
-        )
+        .where(*which, items.c.state.in_(OPEN))
+        .values(state=ItemState.CANCELLED, boost_at=None, version=items.c.version + 1, **FREE)
         .returning(items.c.id, items.c.restricted, items.c.version)
     ).all()
     for item in cancelled:
-        if flags_become is not None:
-            s.execute(
-                update(flags)
-                .where(flags.c.item_id == item.id, flags.c.state == FlagState.LINKED)
-                .values(state=flags_become, dedup_key=None)
-            )
         changed(
             s,
             actor=actor,
@@ -88,7 +136,7 @@ def cancel_items(
             restricted=item.restricted,
             version=item.version,
         )
-    return len(cancelled)
+    return [item.id for item in cancelled]
 
 
 def _touch(s: WriteSession, item_id: UUID) -> int:

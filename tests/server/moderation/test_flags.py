@@ -15,10 +15,11 @@ from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from server.kit.events import Bus
 from server.moderation import handlers, service
 from server.moderation.models import Flag, Item
 from server.moderation.rules import ContentType, FlagState, ItemState, Outcome, Source
-from tests.server.moderation.conftest import EXPLICIT, GORE, HATE, NCII, SPAM, NewPerson, Studio
+from tests.server.moderation.conftest import CSAM, EXPLICIT, GORE, HATE, NCII, SPAM, NewPerson, Studio
 
 
 def flag_state(db: Database, flag_id: object) -> FlagState:
@@ -181,8 +182,6 @@ def test_deleted_content_leaves_no_open_item(
     of_video = studio.flag(fan, video)
     of_caption = studio.flag(fan, video, SPAM, ContentType.CAPTION)
     claim = studio.take(moderator, of_video.item_id)
-    from server.kit.events import Bus
-
     bus = Bus()
     handlers.register(bus)
     with db.write() as s:
@@ -192,6 +191,44 @@ def test_deleted_content_leaves_no_open_item(
     assert flag_state(db, of_video.flag_id) is FlagState.MOOT
     with pytest.raises(Conflict):
         studio.decide(moderator, claim, Outcome.ALLOW)
+
+
+def test_deleting_and_restoring_does_not_evade_a_judgement(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    video = studio.video()
+    got = studio.flag(fan, video)
+    studio.take(moderator, got.item_id)
+    bus = Bus()
+    handlers.register(bus)
+    for happened in ("content.video_deleted", "content.video_restored", "content.video_deleted"):
+        with db.write() as s:
+            bus.emit(s, happened, video)
+        assert bus.deliver_due(db) == 1
+    assert studio.item(got.item_id).state == ItemState.CANCELLED
+    with db.write() as s:
+        bus.emit(s, "content.video_restored", video)
+    assert bus.deliver_due(db) == 1
+    assert studio.item(got.item_id).state == ItemState.PENDING
+    assert flag_state(db, got.flag_id) is FlagState.LINKED
+    assert studio.flag(fan, video).state is FlagState.DUPLICATE
+    assert studio.item(got.item_id).flag_count == 1
+    assert studio.claim(moderator) is not None
+
+
+def test_deleting_does_not_end_the_judgement_of_the_restricted_class(
+    db: Database, studio: Studio, fan: Actor, cleared: Actor
+) -> None:
+    video = studio.video()
+    got = studio.flag(fan, video, CSAM)
+    bus = Bus()
+    handlers.register(bus)
+    with db.write() as s:
+        bus.emit(s, "content.video_deleted", video)
+    assert bus.deliver_due(db) == 1
+    assert flag_state(db, got.flag_id) is FlagState.LINKED
+    claim = studio.take(cleared, got.item_id)
+    studio.decide(cleared, claim, Outcome.REMOVE, policy=CSAM, facts="a child at 0:02")
 
 
 def test_every_linked_flag_is_on_the_record(db: Database, studio: Studio, fan: Actor) -> None:
