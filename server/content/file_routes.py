@@ -218,7 +218,8 @@ def _file_headers(video: VideoRow) -> dict[str, str]:
     return {
         "ETag": f'"{video.sha256}"',
         "Accept-Ranges": "bytes",
-        "Cache-Control": "no-store" if video.restricted_class else "private, no-cache",
+        # The same for every video: a header that changed would tell its owner of the restricted class.
+        "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     }
 

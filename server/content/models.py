@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, false
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from server.content.rules import (
@@ -103,6 +103,10 @@ class Slot:
     def in_force(self) -> ColumnElement[Availability]:
         """The availability of this instant, for reads."""
         return in_force_sql(self.current, self.following, self.following_at)
+
+    def restricted_class(self) -> ColumnElement[bool]:
+        """Whether only cleared reviewers may know what became of it."""
+        return Video.restricted_class.expression if self.table is Video else false()
 
 
 SLOTS = {

@@ -259,7 +259,7 @@ def schedule_availability(
     passes the result of both. Raises NotFound.
     """
     slot = SLOTS[ContentType(content_type)]
-    changed = s.scalar(
+    changed = s.execute(
         update(slot.table)
         .where(slot.table.id == content_id)
         .values(
@@ -270,11 +270,11 @@ def schedule_availability(
                 slot.table.version: slot.table.version + 1,
             }
         )
-        .returning(slot.table.version)
-    )
+        .returning(slot.table.version, slot.restricted_class())
+    ).one_or_none()
     if changed is None:
         raise NotFound(f"There is no such {content_type}.")
-    _availability_changed(s, actor, content_type, content_id, changed, availability, effective_at)
+    _availability_changed(s, actor, content_type, content_id, *changed, availability, effective_at)
 
 
 def cancel_scheduled_availability(
@@ -282,17 +282,17 @@ def cancel_scheduled_availability(
 ) -> None:
     """Take back the coming change. Raises NotFound; Conflict `in_force` when there is none any more."""
     slot = SLOTS[ContentType(content_type)]
-    changed = s.scalar(
+    changed = s.execute(
         update(slot.table)
         .where(slot.table.id == content_id, slot.following_at > clock.now())
         .values({slot.following: None, slot.following_at: None, slot.table.version: slot.table.version + 1})
-        .returning(slot.table.version)
-    )
+        .returning(slot.table.version, slot.restricted_class())
+    ).one_or_none()
     if changed is None:
         if s.get(slot.table, content_id) is None:
             raise NotFound(f"There is no such {content_type}.")
         raise Conflict("There is no change left to take back.", code="in_force")
-    _availability_changed(s, actor, content_type, content_id, changed, None, None)
+    _availability_changed(s, actor, content_type, content_id, *changed, None, None)
 
 
 def _availability_changed(
@@ -301,12 +301,15 @@ def _availability_changed(
     content_type: str,
     content_id: UUID,
     version: int,
+    restricted_class: bool,
     to: Availability | None,
     effective_at: datetime | None,
 ) -> None:
     when = effective_at.isoformat() if effective_at else None
     target = f"{ContentType(content_type)}:{content_id}"
-    audit.record(s, actor=actor, action="content.availability", target=target, to=to, effective_at=when)
+    # Who reads the audit log may lack the clearance to know what was decided.
+    outcome = {} if restricted_class else {"to": to, "effective_at": when}
+    audit.record(s, actor=actor, action="content.availability", target=target, **outcome)
     bus.emit(s, "content.availability_changed", content_id, content_type=str(content_type), to=to)
     if content_type != ContentType.COMMENT:
         live.publish(s, LIVE_TOPIC, content_id, version)

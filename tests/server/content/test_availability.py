@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
+from server.audit.models import AuditEntry, AuditPayload
 from server.content import queries, service
 from server.content.models import Comment, Video
 from server.content.rules import ContentType
@@ -158,3 +161,26 @@ def test_there_is_no_availability_of_what_does_not_exist(db: Database, now: Held
             schedule(db, kind, UUID(int=7), Availability.REMOVED, now())
         with pytest.raises(NotFound):
             cancel(db, kind, UUID(int=7))
+
+
+@pytest.mark.parametrize("kind", [ContentType.VIDEO, ContentType.CAPTION])
+def test_the_record_tells_no_outcome_of_the_restricted_class(
+    db: Database, now: Held, video_id: UUID, kind: ContentType
+) -> None:
+    schedule(db, kind, video_id, Availability.RESTRICTED, now.at + GRACE)
+    with db.write() as s:
+        service.set_restricted_class(s, actor=SYSTEM, video_id=video_id)
+    cancel(db, kind, video_id)
+    schedule(db, kind, video_id, Availability.REMOVED, now.at + GRACE)
+    with db.read() as s:
+        said = s.scalars(
+            sa.select(AuditPayload.json)
+            .join(AuditEntry, AuditEntry.seq == AuditPayload.seq)
+            .where(AuditEntry.action == "content.availability")
+            .order_by(AuditEntry.seq)
+        ).all()
+    assert [json.loads(text or "") for text in said] == [
+        {"to": "restricted", "effective_at": (now.at + GRACE).isoformat()},
+        {},
+        {},
+    ]
