@@ -121,7 +121,8 @@ def decide(
         s.add(Finality(decision_id=decision_id, at=effective_at))
     if to_class:
         quarantine(s, content_type=item.content_type, content_id=item.content_id)
-    _decided(s, actor, "item_escalated" if escalates else "item_decided", done, decision_id, body)
+    what = "item_escalated" if escalates else "item_decided"
+    _decided(s, actor, what, done, decision_id, body, restricted=item.restricted or to_class)
     return DecisionReceipt(decision_id=decision_id, effective_at=effective_at)
 
 
@@ -192,10 +193,15 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
 def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement) -> DecisionReceipt:
     """Replace a decision that has taken effect by another, at once: its actions end, its strike is revoked.
 
-    Raises Conflict `in_grace`, `not_standing` when it was undone or reversed before; Invalid as `decide`.
+    Raises Conflict `in_grace`, `not_standing` when it was undone or reversed before; Invalid as `decide`;
+    Forbidden `own_content`, `own_decision`: nobody judges in their own case.
     """
     decision, restricted = _seen(s, actor, decision_id)
     now = clock.now()
+    if decision.owner_id == actor.id:
+        raise Forbidden("This is about your own content: someone else judges it.", code="own_content")
+    if decision.decider_id == actor.id:
+        raise Forbidden("This decision is your own: someone else may reverse it.", code="own_decision")
     if decision.outcome is Outcome.ESCALATE or body.outcome is Outcome.ESCALATE:
         raise Invalid("An escalation neither is reversed nor reverses.", code="invalid_decision")
     if now < decision.effective_at:
@@ -240,7 +246,18 @@ def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement
     if chosen:
         effects.add(s, actor=actor, decision_id=new_id, chosen=chosen, item=item, starts_at=now)
         s.add(Finality(decision_id=new_id, at=now))
-    _decided(s, actor, "decision_reversed", item, new_id, body, reverses=str(decision_id))
+    if to_class := node is not None and node.restricted and not restricted:
+        quarantine(s, content_type=item.content_type, content_id=item.content_id)
+    _decided(
+        s,
+        actor,
+        "decision_reversed",
+        item,
+        new_id,
+        body,
+        restricted=restricted or to_class,
+        reverses=str(decision_id),
+    )
     return DecisionReceipt(decision_id=new_id, effective_at=now)
 
 
@@ -306,14 +323,23 @@ def _keep_marks(
 
 
 def _decided(
-    s: WriteSession, actor: Actor, what: str, row: Any, decision_id: UUID, body: Judgement, **data: Any
+    s: WriteSession,
+    actor: Actor,
+    what: str,
+    row: Any,
+    decision_id: UUID,
+    body: Judgement,
+    *,
+    restricted: bool,
+    **data: Any,
 ) -> None:
+    """Record a decision. `restricted` counts one that has just put its item into the restricted class."""
     changed(
         s,
         actor=actor,
         what=what,
         item_id=row.id,
-        restricted=row.restricted,
+        restricted=restricted,
         version=row.version,
         decision=str(decision_id),
         outcome=body.outcome,

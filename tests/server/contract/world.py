@@ -51,6 +51,7 @@ class Maker:
         self.creator = self.person("creator", Role.CREATOR, email="creator@demo.local")
         self.fan = self.person("fan", Role.FAN)
         self.everyone = self.person("everyone", *Role, email=EMAIL)
+        self.colleague = self.person("colleague", Role.MODERATOR)
 
     def person(self, handle: str, *roles: Role, email: str | None = None) -> Actor:
         everything = len(roles) > 1
@@ -111,12 +112,12 @@ class Maker:
             self.s.add(Derivative(video_id=made.id, kind=kind, sha256=sha256, size=32, meta=meta))
         return made.id
 
-    def item(self, policy: str = "spam") -> tuple[UUID, UUID]:
-        """An item over a video of the creator, flagged by everyone; answers its id and the flag's."""
+    def item(self, policy: str = "spam", *, by: Actor | None = None) -> tuple[UUID, UUID]:
+        """An item over a video of the creator, flagged by the fan; answers its id and the flag's."""
         video_id = self.video(self.creator)
         flag = service.receive_flag(
             self.s,
-            actor=self.everyone,
+            actor=by or self.fan,
             content_type=ContentType.VIDEO,
             content_id=video_id,
             policy=policy,
@@ -125,18 +126,18 @@ class Maker:
         )
         return flag.item_id, flag.flag_id
 
-    def claimed(self, policy: str = "spam") -> UUID:
+    def claimed(self, by: Actor, policy: str = "spam") -> UUID:
         item_id, _ = self.item(policy)
-        service.claim_item(self.s, actor=self.everyone, item_id=item_id, lease_s=DAY_S)
+        service.claim_item(self.s, actor=by, item_id=item_id, lease_s=DAY_S)
         return item_id
 
-    def decided(self, *, grace_s: int) -> UUID:
-        """A decision of everyone's: still to be undone, or in effect."""
+    def decided(self, by: Actor, *, grace_s: int) -> UUID:
+        """A decision: still to be undone by whoever took it, or in effect, to be reversed by someone else."""
         body = NewDecision(
             claim_token=1, outcome=Outcome.REMOVE, policy="violence.graphic", facts="blood at 0:01"
         )
-        item_id = self.claimed("violence.graphic")
-        done = service.decide(self.s, actor=self.everyone, item_id=item_id, body=body, grace_s=grace_s)
+        item_id = self.claimed(by, "violence.graphic")
+        done = service.decide(self.s, actor=by, item_id=item_id, body=body, grace_s=grace_s)
         return done.decision_id
 
 
@@ -152,10 +153,10 @@ def make(db: Database, keys: Keys, media: Path) -> World:
             content.add_comment(s, actor=author, video_id=video, body="words").id
             for author, video in ((everyone, others), (creator, own))
         ]
-        waiting, flag = maker.item()
-        claimed, held = maker.claimed(), maker.claimed()
+        (waiting, _), (_, flag) = maker.item(), maker.item(by=everyone)
+        claimed, held = maker.claimed(everyone), maker.claimed(everyone)
         service.hold(s, actor=everyone, item_id=held, token=1, reason="asking a colleague", seconds=3_600)
-        decisions = [maker.decided(grace_s=DAY_S), maker.decided(grace_s=0)]
+        decisions = [maker.decided(everyone, grace_s=DAY_S), maker.decided(maker.colleague, grace_s=0)]
         restricted, _ = maker.item("child_safety.csam")
         service.add_note(s, actor=everyone, item_id=claimed, body=NewNote(body="see 0:01", at_ms=1_000))
         reason = service.save_reason(s, actor=everyone, body=SavedReasonBody(title="Spam", body="Sells."))

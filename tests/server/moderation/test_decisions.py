@@ -188,7 +188,7 @@ def test_the_client_may_make_the_id_of_a_decision_once(
 
 
 def test_a_strike_comes_with_finality_and_goes_with_a_reversal(
-    db: Database, studio: Studio, moderator: Actor, lead: Actor, case: tuple[UUID, Claim]
+    db: Database, studio: Studio, moderator: Actor, lead: Actor, case: tuple[UUID, Claim], person: NewPerson
 ) -> None:
     video, claim = case
     with clock.held() as now:
@@ -209,7 +209,7 @@ def test_a_strike_comes_with_finality_and_goes_with_a_reversal(
         with pytest.raises(Conflict) as refused:
             reverse(db, lead, decision, Outcome.ALLOW)
         assert refused.value.code == "not_standing"
-        reverse(db, lead, new, Outcome.RESTRICT, policy=GORE)
+        reverse(db, person(Role.LEAD), new, Outcome.RESTRICT, policy=GORE)
         assert studio.availability(video) == "restricted"
         assert finish(db) == 1
         assert [s.revoked_at for s in strikes(db)] == [now.at, None]
