@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from server.moderation.models import Decision, Flag, HandlingTimes, Item, Mark, 
 from server.moderation.queries import creators, items, walks
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.flags import flag_rows
-from server.moderation.queries.scope import visible
+from server.moderation.queries.scope import CLEARANCE, visible
 from server.moderation.rules import ItemState
 from server.moderation.schemas import FlagRow, Lane, MarkRow, NoteRow, Review, Subject
 
@@ -58,7 +59,7 @@ def review(s: AnySession, *, actor: Actor, item_id: UUID) -> Review:
     left = (found.lease_until - clock.now()).total_seconds() if found.lease_until else None
     return Review(
         item=row,
-        subject=_subject(s, found),
+        subject=_subject(s, actor, found),
         flags=flags,
         lanes=_lanes(flags),
         creator=creators.summary(s, actor=actor, person_id=found.subject_owner_id),
@@ -85,10 +86,14 @@ def _lanes(flags: Sequence[FlagRow]) -> list[Lane]:
     ]
 
 
-def _subject(s: AnySession, item: Any) -> Subject | None:
+def _subject(s: AnySession, actor: Actor, item: Any) -> Subject | None:
+    """What is judged. A restricted video under which it was said is not named to the uncleared."""
     shown = subjects.find(s, item.content_type, item.content_id)
     if shown is None:
         return None
+    around = shown.video_id if shown.video_id != shown.content_id else None
+    if around is not None and not actor.can(CLEARANCE) and subjects.is_restricted(s, around):
+        shown = replace(shown, video_id=None, title="", duration_ms=None)
     return Subject(
         content_type=shown.content_type,
         content_id=shown.content_id,

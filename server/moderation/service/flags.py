@@ -240,7 +240,9 @@ def _open(s: WriteSession, voice: _Voice) -> None:
 
 
 def _first_line(subject: Subject) -> str:
-    lines = (subject.title or subject.text).strip().splitlines()
+    """The item's name in lists: of a comment its own words, since the video around it may be hidden."""
+    own = "" if subject.content_type is ContentType.COMMENT else subject.title
+    lines = (own or subject.text).strip().splitlines()
     return lines[0][:200] if lines else ""
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.content.models import Derivative, Video
@@ -17,6 +18,7 @@ from server.kit.db import Database
 from server.kit.errors import Conflict, Invalid
 from server.moderation import service
 from server.moderation.models import Item
+from server.moderation.queries.review import review
 from server.moderation.rules import ContentType, ItemState, Outcome
 from tests.server.conftest import SignIn
 from tests.server.moderation.conftest import CSAM, EXPLICIT, GORE, SPAM, NewPerson, Studio
@@ -224,8 +226,6 @@ def test_writes_answer_as_if_it_did_not_exist(client: httpx.Client, sign_in: Sig
 
 
 def test_the_record_of_a_restricted_item_does_not_name_its_policy(db: Database, case: Case) -> None:
-    import sqlalchemy as sa
-
     with db.read() as s:
         payloads = list(s.scalars(sa.text("SELECT json FROM audit_payloads")))
         restricted = set(s.scalars(sa.select(Item.restricted)))
@@ -253,3 +253,30 @@ def test_a_comment_and_a_profile_stay_in_the_class_whatever_is_said_next(
         later = studio.item(studio.flag(fan, content_id, SPAM, kind).item_id)
         assert (later.restricted, later.queue_id) == (True, "restricted")
     assert studio.claim(moderator) is None
+
+
+def test_the_decision_that_puts_it_into_the_class_is_recorded_without_its_policy(
+    db: Database, studio: Studio, fan: Actor, cleared: Actor
+) -> None:
+    got = studio.flag(fan, studio.video(), SPAM)
+    studio.decide(cleared, studio.take(cleared, got.item_id), Outcome.REMOVE, policy=CSAM, facts="a child")
+    assert studio.item(got.item_id).restricted
+    with db.read() as s:
+        payloads = list(s.scalars(sa.text("SELECT json FROM audit_payloads")))
+    assert payloads
+    assert not [text for text in payloads if "csam" in text]
+
+
+def test_an_item_under_a_video_of_the_class_does_not_name_the_video(
+    db: Database, studio: Studio, fan: Actor, person: NewPerson, moderator: Actor, cleared: Actor
+) -> None:
+    video = studio.video("Hidden things")
+    got = studio.flag(person(Role.FAN), studio.comment(video, fan), SPAM, ContentType.COMMENT)
+    studio.flag(fan, video, CSAM)
+    with db.read() as s:
+        shown, whole = (review(s, actor=actor, item_id=got.item_id) for actor in (moderator, cleared))
+    assert shown.item.title == "words"
+    assert shown.subject is not None
+    assert (shown.subject.title, shown.subject.text, shown.subject.video_id) == ("", "words", None)
+    assert whole.subject is not None
+    assert (whole.subject.title, whole.subject.video_id) == ("Hidden things", video)
