@@ -116,7 +116,7 @@ class MediaCache:
         self._make_room(size)
         part = self._directory / f"{key}.{uuid4().hex}.part"
         try:
-            sink = await asyncio.to_thread(_HashingFile, part)
+            sink = _HashingFile(part)  # at once: a cancel in between would leave the file open, and behind
             try:
                 await stream_to(api, media_path(video_id), sink, end=size, progress=progress)
             finally:

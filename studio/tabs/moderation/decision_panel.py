@@ -72,6 +72,7 @@ class DecisionPanel(Card):
         worn = style.tokens()
         self.picker = PolicyPicker(self._keymap)
         self.picker.chosen.connect(self.choose_policy)
+        self.picker.pressed.connect(self._press_policy)
         head = QHBoxLayout()
         head.addWidget(Label("Policy", "section"), 1)
         self.search = Button(
@@ -87,7 +88,7 @@ class DecisionPanel(Card):
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setProperty("kind", "tight")
-            button.clicked.connect(partial(self.choose_outcome, outcome))
+            button.clicked.connect(partial(self._press_outcome, outcome))
             self.outcomes[outcome] = button
             row.addWidget(button, 1)
         self._barred = Label("", "caption", wrap=True)
@@ -182,12 +183,12 @@ class DecisionPanel(Card):
     # What a person does
 
     def choose_policy(self, code: str) -> None:
-        """Choose a policy, or take it back."""
+        """Choose a policy; the same again changes nothing, so that a habit of keys is safe."""
         if self._case is not None:
             self._change(self._case.with_policy(self._draft, code))
 
     def choose_outcome(self, outcome: Outcome) -> None:
-        """Choose an outcome, or take it back; one that is barred cannot be chosen."""
+        """Choose an outcome that is not barred; the same again changes nothing."""
         if self._case is not None:
             self._change(self._case.with_outcome(self._draft, outcome))
 
@@ -195,7 +196,7 @@ class DecisionPanel(Card):
         """Search the whole tree."""
         if self._case is not None:
             found = PolicySearch(self._case.tree, self.window())
-            found.chosen.connect(self._take_found)
+            found.chosen.connect(self.choose_policy)
             found.open_at(self.search)
 
     def focus_facts(self) -> None:
@@ -216,9 +217,15 @@ class DecisionPanel(Card):
 
     # Inside
 
-    def _take_found(self, code: str) -> None:
-        if code != self._draft.policy:
-            self.choose_policy(code)
+    def _press_policy(self, code: str) -> None:
+        """A button that is down comes up again."""
+        if self._case is not None:
+            self._change(self._case.with_policy(self._draft, None if code == self._draft.policy else code))
+
+    def _press_outcome(self, outcome: Outcome, _checked: bool = False) -> None:
+        if self._case is not None:
+            again = outcome is self._draft.outcome
+            self._change(self._case.with_outcome(self._draft, None if again else outcome))
 
     def _choose_account(self, text: str) -> None:
         if self._case is not None and not self._showing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
@@ -70,7 +69,9 @@ class PolicyPicker(QWidget):
     """The shortlist, and after it whatever else was chosen by search."""
 
     chosen = Signal(str)
-    """The code of a policy that was pressed."""
+    """The code of a policy that was chosen by its digit."""
+    pressed = Signal(str)
+    """The code of a policy whose button was pressed."""
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
@@ -99,7 +100,7 @@ class PolicyPicker(QWidget):
         for button in self.buttons:
             button.setChecked(chosen is not None and button.node.code == chosen.code)
 
-    def press(self, number: int) -> None:
+    def choose(self, number: int) -> None:
         """Choose policy `number` of the shortlist, from 1."""
         if number <= len(self._shortlist):
             self.chosen.emit(self._shortlist[number - 1].code)
@@ -107,7 +108,7 @@ class PolicyPicker(QWidget):
     def _button(self, place: int, node: PolicyNode, listed: int) -> PolicyButton:
         key = self._keymap.shown(f"review.policy.{place + 1}") if place < listed else ""
         button = PolicyButton(node, key, node.covers)
-        button.clicked.connect(partial(self.chosen.emit, node.code))
+        button.clicked.connect(lambda: self.pressed.emit(node.code))
         self._grid.addWidget(button, place // COLUMNS, place % COLUMNS)
         return button
 

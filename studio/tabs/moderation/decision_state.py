@@ -66,19 +66,19 @@ class Case:
 
     # Choosing
 
-    def with_outcome(self, draft: Draft, outcome: Outcome) -> Draft:
-        """Choose an outcome that is not barred; the same again takes it back."""
-        if self.barred(draft, outcome):
+    def with_outcome(self, draft: Draft, outcome: Outcome | None) -> Draft:
+        """Choose an outcome that is not barred, or none."""
+        if outcome is not None and self.barred(draft, outcome):
             return draft
-        chosen = replace(draft, outcome=None if outcome is draft.outcome else outcome)
-        if chosen.outcome is Outcome.ALLOW:
+        chosen = replace(draft, outcome=outcome)
+        if outcome is Outcome.ALLOW:
             chosen = replace(chosen, policy=None)
         return self._fitting(chosen)
 
-    def with_policy(self, draft: Draft, code: str) -> Draft:
-        """Choose the policy that is violated; the same again takes it back."""
-        chosen = replace(draft, policy=None if code == draft.policy else code)
-        if chosen.policy is not None and chosen.outcome is Outcome.ALLOW:
+    def with_policy(self, draft: Draft, code: str | None) -> Draft:
+        """Choose the policy that is violated, or none."""
+        chosen = replace(draft, policy=code)
+        if code is not None and chosen.outcome is Outcome.ALLOW:
             chosen = replace(chosen, outcome=None)
         return self._fitting(chosen)
 

@@ -155,8 +155,8 @@ class WaitScreen(Screen):
 
     def __init__(self, icon: str, tone: str, *, action: str, back: str = "Back to the queue") -> None:
         super().__init__("Waiting", icon, tone)
-        self._act = self.add_button(Button(action, kind="primary", icon="refresh"))
-        self._act.clicked.connect(self.acted)
-        self._act.setVisible(bool(action))
+        if action:
+            act = self.add_button(Button(action, kind="primary", icon="refresh"))
+            act.clicked.connect(self.acted)
         leave = self.add_button(Button(back))
         leave.clicked.connect(self.back_wanted)

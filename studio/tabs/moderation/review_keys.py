@@ -46,7 +46,7 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
         "review.why": (WORKING, page.show_why),
     }
     for n in range(1, 10):
-        table[f"review.policy.{n}"] = (DECIDING, lambda n=n: panel.picker.press(n))
+        table[f"review.policy.{n}"] = (DECIDING, lambda n=n: panel.picker.choose(n))
     return {name: _heard_in(page, phases, act) for name, (phases, act) in table.items()}
 
 

@@ -86,10 +86,14 @@ def test_allowing_takes_the_policy_back_and_a_policy_takes_allow_back() -> None:
     assert (draft.outcome, draft.policy) == (None, SPAM)
 
 
-def test_the_same_again_takes_a_choice_back() -> None:
+def test_the_same_again_changes_nothing_and_none_takes_back() -> None:
     made = case()
-    assert made.with_outcome(made.with_outcome(NOTHING, Outcome.REMOVE), Outcome.REMOVE) == NOTHING
-    assert made.with_policy(made.with_policy(NOTHING, SPAM), SPAM) == NOTHING
+    removed = made.with_outcome(NOTHING, Outcome.REMOVE)
+    assert made.with_outcome(removed, Outcome.REMOVE) == removed
+    assert made.with_outcome(removed, None) == NOTHING
+    spam = made.with_policy(NOTHING, SPAM)
+    assert made.with_policy(spam, SPAM) == spam
+    assert made.with_policy(spam, None) == NOTHING
 
 
 def test_a_policy_without_the_outcome_bars_it_and_says_why() -> None:
