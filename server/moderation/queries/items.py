@@ -160,50 +160,57 @@ SNAPSHOT = (
     "version",
 )
 
+_creator, _claimer = aliased(Person), aliased(Person)
+_SHOWN = (
+    select(
+        Item.id,
+        Item.queue_id,
+        Item.state,
+        Item.stage,
+        Item.priority,
+        Item.due_at,
+        Item.policy,
+        Item.severity,
+        Item.max_confidence_bp,
+        Item.flag_count,
+        Item.content_type,
+        Item.subject_title,
+        _creator.handle.label("creator"),
+        _claimer.handle.label("claimer"),
+        Item.lease_until,
+        Item.created_at,
+        Item.version,
+    )
+    .outerjoin(_creator, _creator.id == Item.subject_owner_id)
+    .outerjoin(_claimer, _claimer.id == Item.claimed_by)
+)
+"""The values of SNAPSHOT."""
+
 
 def snapshot(db: Database, *, actor: Actor) -> Iterator[bytes]:
-    """The whole open queue as NDJSON in constant memory: lines of columns, at most 5,000 rows each.
+    """The whole open queue as NDJSON: lines of columns, up to 5,000 rows each; memory holds one id an item.
 
     A line maps each name of SNAPSHOT to its values; times are ms since 1970. The last line is
     `{"end": true, "rows": n, "as_of": id}` with the newest event when the reading began: a change that
-    is announced after that may be missing in the rows.
+    is announced after that may be missing in the rows. Each line is read in a session of its own, none of
+    which is open while a slow client takes its time, and no item comes twice.
     """
-    creator, claimer = aliased(Person), aliased(Person)
-    query = (
-        select(
-            Item.id,
-            Item.queue_id,
-            Item.state,
-            Item.stage,
-            Item.priority,
-            Item.due_at,
-            Item.policy,
-            Item.severity,
-            Item.max_confidence_bp,
-            Item.flag_count,
-            Item.content_type,
-            Item.subject_title,
-            creator.handle.label("creator"),
-            claimer.handle.label("claimer"),
-            Item.lease_until,
-            Item.created_at,
-            Item.version,
-        )
-        .outerjoin(creator, creator.id == Item.subject_owner_id)
-        .outerjoin(claimer, claimer.id == Item.claimed_by)
-        .where(Item.queue_id.in_(QUEUES), Item.state.in_(OPEN), visible(actor))
-        .execution_options(yield_per=CHUNK)
-    )
+    is_shown = (Item.state.in_(OPEN), visible(actor))
     with db.read() as s:
         as_of = s.scalar(select(func.max(Event.id))) or 0
-        total = 0
-        for chunk in s.execute(query).partitions():
-            total += len(chunk)
-            columns = {
-                name: [_plain(value) for value in values]
-                for name, values in zip(SNAPSHOT, zip(*chunk, strict=True), strict=True)
-            }
-            yield json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        ids = s.scalars(select(Item.id).where(Item.queue_id.in_(QUEUES), *is_shown)).all()
+    total = 0
+    for start in range(0, len(ids), CHUNK):
+        with db.read() as s:
+            rows = s.execute(_SHOWN.where(Item.id.in_(ids[start : start + CHUNK]), *is_shown)).all()
+        if not rows:
+            continue
+        total += len(rows)
+        columns = {
+            name: [_plain(value) for value in values]
+            for name, values in zip(SNAPSHOT, zip(*rows, strict=True), strict=True)
+        }
+        yield json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     yield json.dumps({"end": True, "rows": total, "as_of": as_of}).encode() + b"\n"
 
 

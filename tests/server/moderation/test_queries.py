@@ -264,6 +264,26 @@ def test_the_snapshot_is_the_open_queue_in_chunks(
         )
 
 
+def test_a_slow_reader_of_the_snapshot_holds_no_session(
+    db: Database, installed: None, moderator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "CHUNK", 10)
+    with db.write() as s:
+        s.execute(sa.insert(Item), [row(n, 1, n, "general") for n in range(25)])
+    before = db.reader.pool.checkedout()  # type: ignore[attr-defined]
+    lines = items.snapshot(db, actor=moderator)
+    first = json.loads(next(lines))
+    assert db.reader.pool.checkedout() == before  # type: ignore[attr-defined]
+    with db.write() as s:
+        gone = s.scalars(sa.select(Item.id).where(Item.id.not_in([UUID(i) for i in first["id"]]))).first()
+        s.execute(sa.update(Item).where(Item.id == gone).values(state=ItemState.DECIDED))
+        s.execute(sa.insert(Item), [row(25, 1, 25, "general")])
+    *rest, end = [json.loads(line) for line in lines]
+    shown = [i for chunk in (first, *rest) for i in chunk["id"]]
+    assert len(shown) == len(set(shown)) == end["rows"] == 24
+    assert str(gone) not in shown
+
+
 def test_queue_counts_stop(
     db: Database, installed: None, moderator: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
