@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import math
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import cast
+from uuid import UUID
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from server.kit.access import Actor, Resolver
+from server.kit.access import Actor, Resolver, require
+from server.kit.errors import TooMany
 from server.kit.live import Change, broadcaster
 
 HEARTBEAT_S = 15.0
+PER_SESSION = 4
+"""Streams one session may have open: what a client needs while it reconnects, not what would exhaust us."""
 
 TOPICS = {
     "accounts.person": "people.read",
@@ -39,6 +46,41 @@ def may_hear(actor: Actor, change: Change) -> bool:
 
 def _about(actor: Actor, change: Change) -> bool:
     return change.topic == "accounts.person" and change.id == str(actor.id)
+
+
+class Places:
+    """Counts the open streams of each session in this process."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._taken: Counter[UUID | None] = Counter()
+
+    @contextmanager
+    def take(self, session_id: UUID | None) -> Iterator[None]:
+        """One place for as long as the block runs. Raises TooMany when the session has them all."""
+        with self._guard:
+            if self._taken[session_id] >= PER_SESSION:
+                raise TooMany(
+                    f"This session listens {PER_SESSION} times already. Close one of its streams.",
+                    retry_after_s=math.ceil(HEARTBEAT_S),
+                )
+            self._taken[session_id] += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._taken[session_id] -= 1
+                if not self._taken[session_id]:
+                    del self._taken[session_id]
+
+
+places = Places()
+
+
+async def listener(actor: Actor = require("live.listen")) -> AsyncIterator[Actor]:
+    """The dependency of the live route: who listens, with a place of their own until the stream ends."""
+    with places.take(actor.session_id):
+        yield actor
 
 
 class Listening:

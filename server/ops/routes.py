@@ -6,7 +6,7 @@ import ipaddress
 from typing import Annotated, cast
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from server.kit import metrics
@@ -16,7 +16,7 @@ from server.kit.errors import Busy, Forbidden, problems
 from server.kit.live import broadcaster
 from server.kit.ticker import ticker
 from server.ops import doctor, queries, service
-from server.ops.live import stream
+from server.ops.live import listener, stream
 from server.ops.schemas import Findings, Health, Jobs
 
 router = APIRouter(tags=["ops"])
@@ -60,12 +60,12 @@ def prometheus(request: Request, _: None = public()) -> Response:
 @router.get(
     "/v1/live",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}, **problems(401, 403, 422, 503)},
+    responses={200: {"content": {"text/event-stream": {}}}, **problems(401, 403, 422, 429, 503)},
 )
 async def live(
     request: Request,
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
-    actor: Actor = require("live.listen"),
+    actor: Actor = Depends(listener),
 ) -> StreamingResponse:
     """What changes, as it changes: events `change` with `{topic, id, version}` and `resync` = read anew.
 

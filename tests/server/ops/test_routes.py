@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
 import httpx
 import pytest
 import sqlalchemy as sa
 from anyio.from_thread import BlockingPortal
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
+from server.kit.access import Actor
 from server.kit.db import Database
+from server.kit.errors import TooMany
 from server.kit.ticker import JobSchedule, ticker
+from server.ops import live, routes
+from server.ops.live import PER_SESSION, places
 from tests.server.conftest import SignIn
 
 
@@ -100,3 +107,26 @@ def test_the_doctor_answers(client: httpx.Client, sign_in: SignIn) -> None:
     assert checks["database"] == checks["codecs"] == checks["live"] == checks["audit"] == "ok"
     assert checks["schema"] == "fail", "the template of the tests is not made by migrations"
     assert found["level"] == "fail"
+
+
+def test_a_session_listens_four_times_at_most(
+    client: httpx.Client, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def brief(request: Request, actor: Actor, last_event_id: str | None) -> AsyncIterator[bytes]:
+        """A stream that ends; meanwhile it takes all the places that are left."""
+        with ExitStack() as others:
+            for _ in range(PER_SESSION - 1):
+                others.enter_context(places.take(actor.session_id))
+            with pytest.raises(TooMany):
+                others.enter_context(places.take(actor.session_id))
+            yield b": connected\n\n"
+
+    monkeypatch.setattr(routes, "stream", brief)
+    headers = sign_in(Role.MODERATOR)
+    for _ in range(PER_SESSION + 1):
+        answer = client.get("/v1/live", headers=headers)
+        assert (answer.status_code, answer.text) == (200, ": connected\n\n")
+    monkeypatch.setattr(live, "PER_SESSION", 0)
+    refused = client.get("/v1/live", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    assert refused.headers["Retry-After"] == "15"
