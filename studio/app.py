@@ -6,7 +6,6 @@ import asyncio
 from functools import partial
 from typing import Any, Final
 
-import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from server.accounts.schemas import Me
@@ -74,7 +73,7 @@ class App:
         self._embedded = embedded or EmbeddedServer(profile)
         self._embedded.on_state = self._server_state
         self._keymap = Keymap(self._settings.get(KEYS))
-        self._broadcast = Broadcast(alive=shiboken6.isValid)
+        self._broadcast = Broadcast()
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
         self.started = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
+import shiboken6
+
 from server.accounts.schemas import Me
 from studio.api.client import Api
 from studio.api.errors import Forbidden, Unauthorised
@@ -49,6 +51,8 @@ class Workplace:
         on_signed_out: Callable[[], None],
     ) -> None:
         self._tasks, self._broadcast = tasks, broadcast
+        # One of its own: who listens here must not outlive the session, whose store is then closed.
+        self._heard = Broadcast(alive=shiboken6.isValid)
         self._on_connection, self._on_waiting, self._on_signed_out = on_connection, on_waiting, on_signed_out
         self._state = Connection.CONNECTING
         self._store = Store(profile.store(server_url=server, person_id=str(me.id)))
@@ -62,7 +66,7 @@ class Workplace:
             messages=messages,
             store=self._store,
             outbox=outbox,
-            changes=broadcast,
+            changes=self._heard,
             media=MediaCache(profile.media, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
             ticker=ticker,
             go=go,
@@ -71,7 +75,8 @@ class Workplace:
         )
         self._live = Live(api, on_changes=self._changed, on_resync=self._resync, on_state=self._connected)
         self._sender = Sender(outbox, api, broadcast, on_signed_out=on_signed_out)
-        broadcast.subscribe(self._count)
+        broadcast.subscribe(self._pass_on)
+        self._heard.subscribe(self._count)
         tasks.spawn(off_thread(self.context.media.clear))
         self._loops = [tasks.spawn(self._listen()), tasks.spawn(self._sender.run())]
         self._count(Changes(kinds=frozenset({KIND})))
@@ -89,11 +94,14 @@ class Workplace:
 
     async def close(self) -> None:
         """End the loops and close the store; what waits is on the disk."""
-        self._broadcast.unsubscribe(self._count)
+        self._broadcast.unsubscribe(self._pass_on)
         for loop in self._loops:
             loop.cancel()
         await off_thread(self.context.media.clear)
         self._store.close()
+
+    def _pass_on(self, changes: Changes) -> None:
+        self._heard.send(changes)
 
     def _changed(self, changes: Sequence[Change]) -> None:
         ids: dict[str, set[str]] = defaultdict(set)
