@@ -68,7 +68,7 @@ async def _video(camera: Camera) -> None:
     QTest.keyClicks(page.window().focusWidget(), "The threat, in full")
     await camera.take("review-marked")
     page.panel.choose_outcome(Outcome.REMOVE)
-    page.panel.picker.press(1)
+    page.panel.choose_policy(THREAT)
     page.panel.facts.setPlainText("A card at this moment threatens whoever watches.")
     page.setFocus()
     await camera.take("review-ready")
