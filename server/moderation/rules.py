@@ -12,6 +12,10 @@ MARKS_MAX = 200
 HOLD_MAX_S = 24 * 3600
 CLAIM_MAX_S = 2 * 3600
 """No claim outlives this, however often its heartbeat comes."""
+CLAIMS_MAX = 5
+"""Live claims of one person: the present item, the next one, and room for a lead who compares."""
+HOLDS_MAX = 20
+"""Items that one person sets aside at a time."""
 PREFETCH_S = 60
 SKIPS_TO_ESCALATE = 3
 DURATION_MIN_S = 3600
@@ -135,8 +139,13 @@ FLAG_MACHINE = (
 _REST = "the state of rest: pending at stage 1, escalated above"
 ITEM_MACHINE = (
     Transition(None, "open", ItemState.PENDING, "no open item for this subject and policy family"),
-    Transition(ItemState.PENDING, "claim", ItemState.CLAIMED, "not excluded, not one's own; token + 1"),
-    Transition(ItemState.ESCALATED, "claim", ItemState.CLAIMED, "moderation.lead; token + 1"),
+    Transition(
+        ItemState.PENDING,
+        "claim",
+        ItemState.CLAIMED,
+        "not excluded, not one's own, fewer than five live claims; token + 1",
+    ),
+    Transition(ItemState.ESCALATED, "claim", ItemState.CLAIMED, "as above, and moderation.lead"),
     *(
         Transition(ItemState.CLAIMED, event, after, f"{guard}; {_REST}")
         for after in (ItemState.PENDING, ItemState.ESCALATED)
@@ -153,7 +162,9 @@ ITEM_MACHINE = (
     Transition(
         ItemState.CLAIMED, "hold", ItemState.ON_HOLD, "own live claim; <= 24 h, not past the legal term"
     ),
-    Transition(ItemState.ON_HOLD, "resume", ItemState.CLAIMED, "by its holder; token + 1"),
+    Transition(
+        ItemState.ON_HOLD, "resume", ItemState.CLAIMED, "by its holder, the two hours go on; token + 1"
+    ),
     Transition(ItemState.ON_HOLD, "wake", ItemState.PENDING, f"the hold is over; {_REST}"),
     Transition(ItemState.ON_HOLD, "wake", ItemState.ESCALATED, f"the hold is over; {_REST}"),
     Transition(ItemState.CLAIMED, "decide", ItemState.DECIDED, "own live claim; the decision is valid"),

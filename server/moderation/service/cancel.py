@@ -17,8 +17,9 @@ from server.moderation.service.record import FREE, changed, flags, items
 
 
 def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceipt:
-    """Take one's own flag back; the item is cancelled when nobody else speaks for it.
+    """Take one's own flag back; the item is cancelled when nobody else speaks for it and nobody has it.
 
+    An item of the restricted class stays: once that was said, a cleared person looks at it.
     Raises NotFound for a flag that is not one's own, Conflict `already_judged` after the decision.
     """
     flag = s.execute(
@@ -37,7 +38,7 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
     if gone.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("This flag is not waiting for a decision any more.", code="already_judged")
     others = s.scalar(select(exists().where(Flag.item_id == item.id, Flag.state == FlagState.LINKED)))
-    if others:
+    if others or item.restricted or item.state in (ItemState.CLAIMED, ItemState.ON_HOLD):
         changed(
             s,
             actor=actor,

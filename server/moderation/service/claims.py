@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, select, update
 
 from server.accounts.models import Person
 from server.kit import clock
@@ -23,6 +23,8 @@ from server.moderation.models import Exclusion, Item
 from server.moderation.queries.scope import CLEARANCE, visible
 from server.moderation.rules import (
     CLAIM_MAX_S,
+    CLAIMS_MAX,
+    HOLDS_MAX,
     PREFETCH_S,
     SKIPS_TO_ESCALATE,
     ItemState,
@@ -95,9 +97,17 @@ def _held() -> Any:
     )
 
 
+def _in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
+    """How many items someone has in this way."""
+    mine = (items.c.claimed_by == bindparam("me"), items.c.state == state, until > bindparam("now"))
+    return select(func.count()).where(*mine)
+
+
 # On tables, not on mapped classes, and built once: every claim and decision runs these.
 PICK = _pick()
 HELD = _held()
+CLAIMS = _in_hand(ItemState.CLAIMED, items.c.lease_until)
+HOLDS = _in_hand(ItemState.ON_HOLD, items.c.held_until)
 SERVED = select(queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s).order_by(
     queues.c.kind, queues.c.tier.desc()
 )
@@ -131,7 +141,11 @@ def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = Non
 
 
 def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None = None) -> Claim | None:
-    """Claim the first waiting item of `queue`, or of any that the actor serves; None when none waits."""
+    """Claim the first waiting item of `queue`, or of any that the actor serves; None when none waits.
+
+    Raises Conflict `too_many_claims`.
+    """
+    _check_room(s, actor)
     for place in served(s, actor, lease_s=lease_s, queue=queue):
         if (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
             return _claimed(s, actor, row)
@@ -141,7 +155,7 @@ def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None
 def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Claim | None:
     """Claim the item after the present one for 60 s, so that it can be loaded; its heartbeat makes it a
     full claim. Whoever has one already gets that one, for another 60 s. The restricted class is loaded
-    ahead only for those who name its queue."""
+    ahead only for those who name its queue. Raises Conflict `too_many_claims`."""
     until = clock.now() + timedelta(seconds=PREFETCH_S)
     mine = (
         update(items)
@@ -153,6 +167,7 @@ def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Clai
     )
     if (again := s.execute(mine).first()) is not None:
         return _answer(again)
+    _check_room(s, actor)
     for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
         if place.restricted and queue is None:
             continue
@@ -165,7 +180,8 @@ def claim_item(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) ->
     """Claim one item by its id.
 
     Raises NotFound where the actor may not see it; Conflict `claimed` when someone has it, `not_waiting` when
-    it is decided or held, `excluded` for own content and for what the actor has skipped.
+    it is decided or held, `excluded` for own content and what the actor has flagged or skipped;
+    `too_many_claims`.
     """
     item = s.execute(
         select(Item.queue_id, Item.stage, Item.state, Item.subject_owner_id, Person.name.label("by"))
@@ -177,7 +193,10 @@ def claim_item(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) ->
     (place,) = served(s, actor, lease_s=lease_s, queue=item.queue_id)
     skipped = exists().where(Exclusion.item_id == item_id, Exclusion.person_id == actor.person)
     if item.subject_owner_id == actor.id or s.scalar(select(skipped)):
-        raise Conflict("This item is for someone else: it is your own, or you skipped it.", code="excluded")
+        raise Conflict(
+            "This is for someone else: it is your own, or you flagged or skipped it.", code="excluded"
+        )
+    _check_room(s, actor)
     now = clock.now()
     row = s.execute(
         update(items)
@@ -198,6 +217,12 @@ def claim_item(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) ->
     if row is None:
         raise Conflict("This item does not wait for a decision now.", code="not_waiting")
     return _claimed(s, actor, row)
+
+
+def _check_room(s: AnySession, actor: Actor) -> None:
+    """Nobody keeps the queue from the others by claiming all of it."""
+    if s.execute(CLAIMS, {"me": actor.person, "now": clock.now()}).scalar_one() >= CLAIMS_MAX:
+        raise Conflict("You have as many items as one can have at a time.", code="too_many_claims")
 
 
 def _take(s: WriteSession, actor: Actor, place: Served, lease_s: int, *, ahead: bool) -> Any | None:
@@ -306,15 +331,23 @@ def _rest(s: WriteSession, actor: Actor, row: Any, what: str, **values: Any) -> 
 def hold(
     s: WriteSession, *, actor: Actor, item_id: UUID, token: int, reason: str, seconds: int
 ) -> ClaimState:
-    """Set an item aside for oneself, e.g. to ask someone. Raises Conflict `past_legal_term`."""
-    row, until = held(s, actor, item_id, token), clock.now() + timedelta(seconds=seconds)
+    """Set an item aside for oneself, e.g. to ask someone.
+
+    The two hours of the claim stand still meanwhile: `claimed_at` moves along with the hold.
+    Raises Conflict `past_legal_term`, `too_many_holds`.
+    """
+    row, now = held(s, actor, item_id, token), clock.now()
+    until = now + timedelta(seconds=seconds)
     if row.legal_due_at is not None and until > row.legal_due_at:
         raise Conflict("The law gives this item less time than that.", code="past_legal_term")
+    if s.execute(HOLDS, {"me": actor.person, "now": now}).scalar_one() >= HOLDS_MAX:
+        raise Conflict("You have set aside as much as one can.", code="too_many_holds")
     done = s.execute(
         update(items)
         .where(fence(actor, item_id, token))
         .values(
             state=ItemState.ON_HOLD,
+            claimed_at=row.claimed_at + timedelta(seconds=seconds),
             lease_until=None,
             held_until=until,
             hold_reason=reason,
@@ -328,25 +361,33 @@ def hold(
 
 
 def resume(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) -> Claim:
-    """Take up again what one set aside. Raises Conflict `not_held` when it is not one's own any more."""
+    """Take up again what one set aside, for what is left of the claim's two hours.
+
+    Raises Conflict `not_held` when it is not one's own any more, `too_many_claims`.
+    """
     now = clock.now()
+    mine = (items.c.id == item_id, items.c.claimed_by == actor.person, visible(actor))
+    kept = (items.c.state == ItemState.ON_HOLD, items.c.held_until > now)
+    aside = s.execute(select(items).where(*mine, *kept).with_for_update()).one_or_none()
+    if aside is None:
+        if isinstance(refusal := lost(s, actor, item_id), NotFound):
+            raise refusal
+        raise Conflict("You do not hold this item any more.", code="not_held")
+    _check_room(s, actor)
+    began: datetime = aside.claimed_at - (aside.held_until - now)
+    until = min(now + timedelta(seconds=lease_s), began + timedelta(seconds=CLAIM_MAX_S))
     row = s.execute(
         update(items)
-        .where(items.c.id == item_id, items.c.claimed_by == actor.person, visible(actor))
-        .where(items.c.state == ItemState.ON_HOLD, items.c.held_until > now)
+        .where(items.c.id == item_id)
         .values(
             state=ItemState.CLAIMED,
             claim_token=items.c.claim_token + 1,
-            claimed_at=now,
-            lease_until=now + timedelta(seconds=lease_s),
+            claimed_at=began,
+            lease_until=until,
             held_until=None,
             hold_reason=None,
             version=items.c.version + 1,
         )
         .returning(*RETURNED)
-    ).one_or_none()
-    if row is None:
-        if isinstance(refusal := lost(s, actor, item_id), NotFound):
-            raise refusal
-        raise Conflict("You do not hold this item any more.", code="not_held")
+    ).one()
     return _claimed(s, actor, row)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, NotFound
 from server.moderation import service, sweeps
-from server.moderation.rules import CLAIM_MAX_S, ItemState
+from server.moderation.rules import CLAIM_MAX_S, CLAIMS_MAX, ItemState
 from server.moderation.service.claims import PICK
 from tests.server.moderation.conftest import GORE, LEASE_S, NCII, SPAM, NewPerson, Studio
 
@@ -250,3 +252,63 @@ def test_the_pick_walks_its_index_and_sorts_nothing(db: Database, studio: Studio
     assert "ix_moderation_items_pick" in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+def test_nobody_claims_the_whole_queue(db: Database, studio: Studio, fan: Actor, moderator: Actor) -> None:
+    with clock.held() as now:
+        got = [studio.flag(fan, studio.video()) for _ in range(CLAIMS_MAX + 1)]
+        claims = [studio.take(moderator, flagged.item_id) for flagged in got[:CLAIMS_MAX]]
+        attempts: list[Callable[[], object]] = [
+            lambda: studio.claim(moderator),
+            lambda: studio.take(moderator, got[-1].item_id),
+            lambda: ahead(db, moderator),
+        ]
+        for attempt in attempts:
+            with pytest.raises(Conflict) as refused:
+                attempt()
+            assert refused.value.code == "too_many_claims"
+        studio.decide(moderator, claims[0])
+        assert studio.claim(moderator) is not None
+        studio.flag(fan, studio.video())
+        now.advance(timedelta(seconds=LEASE_S))
+        assert studio.claim(moderator) is not None
+
+
+def ahead(db: Database, actor: Actor) -> None:
+    with db.write() as s:
+        service.prefetch(s, actor=actor)
+
+
+def test_setting_aside_does_not_make_a_claim_longer(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    with clock.held() as now:
+        claim = studio.take(moderator, studio.flag(fan, studio.video()).item_id)
+        with db.write() as s:
+            service.heartbeat(
+                s, actor=moderator, item_id=claim.item_id, token=claim.claim_token, lease_s=CLAIM_MAX_S
+            )
+        now.advance(timedelta(seconds=CLAIM_MAX_S - 100))
+        with db.write() as s:
+            service.hold(
+                s,
+                actor=moderator,
+                item_id=claim.item_id,
+                token=claim.claim_token,
+                reason="asking",
+                seconds=3_600,
+            )
+        now.advance(timedelta(seconds=600))
+        with db.write() as s:
+            again = service.resume(s, actor=moderator, item_id=claim.item_id, lease_s=LEASE_S)
+        assert again.lease_until == now.at + timedelta(seconds=100)
+        with db.write() as s:
+            kept = service.heartbeat(
+                s, actor=moderator, item_id=claim.item_id, token=again.claim_token, lease_s=LEASE_S
+            )
+        assert kept.lease_until == again.lease_until
+
+
+def test_an_unknown_item_is_not_found(db: Database, studio: Studio, moderator: Actor) -> None:
+    with pytest.raises(NotFound), db.write() as s:
+        service.release(s, actor=moderator, item_id=uuid4(), token=1)

@@ -175,6 +175,18 @@ def test_withdrawing_the_last_voice_cancels_the_item(
         service.withdraw_flag(s, actor=fan, flag_id=first.flag_id)
 
 
+def test_withdrawing_takes_an_item_neither_from_whoever_has_it_nor_out_of_the_restricted_class(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    claimed, restricted = studio.flag(fan, studio.video()), studio.flag(fan, studio.video(), CSAM)
+    claim = studio.take(moderator, claimed.item_id)
+    for got in (claimed, restricted):
+        with db.write() as s:
+            service.withdraw_flag(s, actor=fan, flag_id=got.flag_id)
+    assert studio.item(restricted.item_id).state == ItemState.PENDING
+    studio.decide(moderator, claim)
+
+
 def test_deleted_content_leaves_no_open_item(
     db: Database, studio: Studio, fan: Actor, moderator: Actor
 ) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -27,48 +25,18 @@ from server.kit import clock
 from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import Database
-from server.kit.errors import Conflict, DomainError, Invalid, NotFound
+from server.kit.errors import Conflict, DomainError, Invalid
 from server.moderation import rules, service, sweeps
 from server.moderation.models import Decision, Finality, Flag, Item, Strike, Undo
 from server.moderation.rules import FLAG_MACHINE, ITEM_MACHINE, FlagState, ItemState, Outcome
 from server.moderation.schemas import NewDecision
 from tests.server.moderation.conftest import GORE, GRACE_S, LEASE_S, NewPerson, Studio
+from tests.server.moderation.model import Believed, Held, empty
 
 VERBS = ["heartbeat", "release", "skip", "hold", "allow", "remove", "escalate"]
 LATER = st.sampled_from([0, 0, 1, GRACE_S, LEASE_S])
 """Seconds that pass before something is tried: none, within the grace, all of it, all of the lease."""
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
-
-
-@dataclass
-class Held:
-    """What the model believes of a claim."""
-
-    by: str
-    token: int
-    until: datetime
-    began: datetime
-
-
-@dataclass
-class Believed:
-    """What the model believes of one item."""
-
-    video: UUID
-    flags: dict[UUID, tuple[str, FlagState]] = field(default_factory=dict)
-    state: ItemState = ItemState.PENDING
-    stage: int = 1
-    token: int = 0
-    claim: Held | None = None
-    held_until: datetime | None = None
-    holder: str = ""
-    skips: int = 0
-    skipped_by: set[str] = field(default_factory=set)
-    decision: tuple[UUID, str, Outcome, datetime] | None = None
-
-    @property
-    def rest(self) -> ItemState:
-        return ItemState.PENDING if self.stage == 1 else ItemState.ESCALATED
 
 
 def allowed(machine: tuple[rules.Transition, ...]) -> set[tuple[str | None, str]]:
@@ -168,6 +136,11 @@ class Moderation(RuleBasedStateMachine):
             ready = believed.state in (ItemState.PENDING, ItemState.ESCALATED)
             return ready and who not in believed.skipped_by and (tier == 1 or who == "lead")
 
+        if (
+            sum(b.claim.by == who and b.claim.until > self.now.at for b in self.items.values() if b.claim)
+            >= rules.CLAIMS_MAX
+        ):
+            return
         got = self.studio.claim(self.staff[who])
         waiting = {item_id for item_id, believed in self.items.items() if waits(believed)}
         if got is None:
@@ -220,6 +193,7 @@ class Moderation(RuleBasedStateMachine):
                 believed.stage = 2
             self.freed(believed)
         elif verb == "hold":
+            believed.worked = self.now.at - claim.began
             believed.state, believed.claim = ItemState.ON_HOLD, None
             believed.held_until = self.now.at + timedelta(seconds=900)
             believed.holder = who
@@ -294,7 +268,9 @@ class Moderation(RuleBasedStateMachine):
             assert isinstance(got, Conflict)
             return
         held = self.granted(believed, who)
-        assert got.claim_token == held.token
+        held.began = self.now.at - believed.worked
+        held.until = min(held.until, held.began + timedelta(seconds=rules.CLAIM_MAX_S))
+        assert (got.claim_token, got.lease_until) == (held.token, held.until)
         self.tokens.append((who, item_id, held.token))
 
     @precondition(lambda self: any(b.flags for b in self.items.values()))
@@ -310,8 +286,9 @@ class Moderation(RuleBasedStateMachine):
             return
         believed.flags[flag_id] = (by, FlagState.WITHDRAWN)
         self.speaking.discard((by, believed.video))
-        if not any(state is FlagState.LINKED for _, state in believed.flags.values()):
-            believed.state, believed.claim, believed.held_until = ItemState.CANCELLED, None, None
+        taken = believed.state in (ItemState.CLAIMED, ItemState.ON_HOLD)
+        if not taken and not any(state is FlagState.LINKED for _, state in believed.flags.values()):
+            believed.state = ItemState.CANCELLED
 
     @rule(seconds=st.sampled_from([1, 9, 10, 590, 600, 900, 7200]))
     def time_passes(self, seconds: int) -> None:
@@ -386,7 +363,7 @@ def test_items_and_flags_follow_the_model(
     class Here(Moderation):
         def __init__(self) -> None:
             self.db, self.studio, self.staff, self.fans, self.keys = db, studio, staff, fans, keys
-            _empty(db)
+            empty(db)
             super().__init__()
 
     run_state_machine_as_test(
@@ -398,32 +375,3 @@ def test_items_and_flags_follow_the_model(
             suppress_health_check=list(HealthCheck),
         ),
     )
-
-
-def _empty(db: Database) -> None:
-    """Take away what an earlier run left, behind the back of the guards."""
-    tables = [
-        "strikes",
-        "pending_effects",
-        "undos",
-        "actions",
-        "marks",
-        "notes",
-        "exclusions",
-        "flags",
-        "decisions",
-        "handling_times",
-        "items",
-    ]
-    with db.writer.begin() as c:
-        if db.sqlite:
-            c.exec_driver_sql("DROP TRIGGER IF EXISTS moderation_decisions_no_delete")
-        else:
-            c.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in tables:
-            c.exec_driver_sql(f"DELETE FROM moderation_{table}")
-
-
-def test_an_unknown_item_is_not_found(db: Database, studio: Studio, moderator: Actor) -> None:
-    with pytest.raises(NotFound), db.write() as s:
-        service.release(s, actor=moderator, item_id=uuid4(), token=1)
