@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true, tuple_
 
 from server.content.models import SLOTS, Comment, Derivative, Video
 from server.content.rules import ContentType, DerivativeKind, VideoState, Visibility
@@ -189,6 +189,12 @@ def referenced(s: AnySession, names: Collection[str]) -> set[str]:
     of_videos = select(Video.sha256).where(Video.sha256.in_(names), needed)
     of_derivatives = select(Derivative.sha256).where(Derivative.sha256.in_(names))
     return {*filter(None, s.scalars(of_videos)), *s.scalars(of_derivatives)}
+
+
+def open_uploads(s: AnySession, owner_id: UUID) -> int:
+    """How many videos of a person are on their way in."""
+    mine = (Video.owner_id == owner_id, Video.state == VideoState.UPLOADING, Video.deleted_at.is_(None))
+    return s.execute(select(func.count()).select_from(Video).where(*mine)).scalar_one()
 
 
 def abandoned_uploads(s: AnySession, *, before: datetime, limit: int) -> Sequence[UUID]:

@@ -21,6 +21,8 @@ from server.kit.upsert import insert_ignoring
 from server.kit.wire import Availability
 
 LIVE_TOPIC = "content.video"
+UPLOADS_AT_ONCE = 16
+"""Videos that one person may have on their way in."""
 
 
 def create_video(
@@ -36,9 +38,14 @@ def create_video(
 ) -> Video:
     """Begin a video of `size` bytes that are still to come. The texts are clean (see `rules`).
 
-    Raises Conflict `id_taken`.
+    Raises Conflict `id_taken`, or `too_many_uploads` while the person has 16 others on their way in.
     """
     video_id = video_id or uuid4()
+    if queries.open_uploads(s, actor.person) >= UPLOADS_AT_ONCE:
+        raise Conflict(
+            f"You have {UPLOADS_AT_ONCE} unfinished uploads. Finish one or delete its video first.",
+            code="too_many_uploads",
+        )
     values = {
         "id": video_id,
         "owner_id": actor.person,

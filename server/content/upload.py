@@ -21,7 +21,11 @@ from server.kit.storage import PIECE, Store
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-_REMEMBERED = 64
+RESERVE = 1 << 30
+"""Bytes of the disk that uploads leave free: the database and the log need them to go on."""
+_REMEMBERED = 4096
+"""Running hashes kept, about 2 MB. A person has few uploads open (see `service.UPLOADS_AT_ONCE`), so that
+nobody can push out the hashes of the others and make the server read every file again for every part."""
 
 
 class OffsetMismatch(Conflict):
@@ -63,9 +67,11 @@ class Receiver:
         """Append `body` to the file of the upload, which may grow to `size`; answers the new offset.
 
         `length` is the announced length of the body, where there is one. A body that breaks off keeps what
-        arrived, and its exception goes on. Raises OffsetMismatch, TooLarge (the file is as it was before)
-        and Conflict `upload_in_progress` when another request is appending.
+        arrived, and its exception goes on. Raises OffsetMismatch, TooLarge (the file is as it was before),
+        Conflict `upload_in_progress` when another request is appending, and Busy when the disk is full.
         """
+        if await run_in_threadpool(self.store.free) < RESERVE:
+            raise _no_room()
         with self._alone(upload_id):
             handle = await run_in_threadpool(self._open, upload_id, offset)
             try:
@@ -175,7 +181,7 @@ def _write(handle: int, running: _Hash, data: bytes) -> int:
             left = left[os.write(handle, left) :]
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Busy("The server has no room on its disk. What arrived before is kept.") from error
+            raise _no_room() from error
         raise
     running.update(data)
     return len(data)
@@ -195,6 +201,10 @@ def _lock(handle: int) -> None:
 
 def _in_progress() -> Conflict:
     return Conflict("Another request is sending this file.", code="upload_in_progress")
+
+
+def _no_room() -> Busy:
+    return Busy("The server has no room on its disk. What arrived before is kept.")
 
 
 def _too_large(size: int) -> TooLarge:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,6 +124,11 @@ class Store:
         for file in self._files.glob("??/??/*"):
             if _NAME.fullmatch(file.name):
                 yield file.name, _changed_at(file)
+
+    def free(self) -> int:
+        """Bytes that the disk of the incoming files still has room for."""
+        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return shutil.disk_usage(self._incoming).free
 
     def incoming(self, upload_id: UUID) -> Path:
         """Where the file that is being received under this id lies."""

@@ -331,3 +331,13 @@ def test_subjects_tell_moderation_what_is_shown_in_two_queries(
     assert now["caption", video_id].version_hash != caption.version_hash
     assert now["comment", comment_id].deleted
     assert not now["video", video_id].deleted
+
+
+def test_sixteen_uploads_at_once_are_enough(client: httpx.Client, sign_in: SignIn) -> None:
+    headers = sign_in(Role.CREATOR)
+    made = [client.post(VIDEOS, headers=headers, json=NEW) for _ in range(service.UPLOADS_AT_ONCE)]
+    assert {answer.status_code for answer in made} == {201}
+    refused = client.post(VIDEOS, headers=headers, json=NEW)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_uploads")
+    assert client.delete(f"{VIDEOS}/{made[0].json()['id']}", headers=headers).status_code == 204
+    assert client.post(VIDEOS, headers=headers, json=NEW).status_code == 201

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from starlette.requests import ClientDisconnect
 
-from server.content import upload
-from server.content.upload import OffsetMismatch, Receiver
+from server.content import service, upload
+from server.content.upload import RESERVE, OffsetMismatch, Receiver
 from server.kit.errors import Busy, Conflict, TooLarge
 from server.kit.storage import PIECE, Store
 
@@ -219,15 +219,46 @@ def test_a_full_disk_is_told_and_keeps_what_came_before(
     assert receiver.finish(UPLOAD, 16) == hashlib.sha256(b"before and after").hexdigest()
 
 
-def test_the_hashes_that_are_remembered_are_few(store: Store) -> None:
+def test_a_disk_that_is_all_but_full_takes_no_more_parts(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = Receiver(store)
+    assert send(receiver, 0, b"before", size=12) == 6
+    monkeypatch.setattr(Store, "free", lambda store: RESERVE - 1)
+    with pytest.raises(Busy, match="no room"):
+        send(receiver, 6, b" after", size=12)
+    monkeypatch.setattr(Store, "free", lambda store: RESERVE)
+    assert send(receiver, 6, b" after", size=12) == 12
+    assert receiver.finish(UPLOAD, 12) == hashlib.sha256(b"before after").hexdigest()
+
+
+def test_no_number_of_open_uploads_makes_the_server_read_them_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = Receiver(store)
+    uploads = [uuid4() for _ in range(8 * service.UPLOADS_AT_ONCE)]
+
+    async def a_part_of_each(offset: int) -> None:
+        for upload_id in uploads:
+            await receiver.receive(upload_id, offset=offset, size=9, length=1, body=body(b"x"))
+
+    anyio.run(a_part_of_each, 0)
+    read: list[int] = []
+    monkeypatch.setattr(os, "read", lambda handle, size: read.append(size))
+    anyio.run(a_part_of_each, 1)
+    assert read == []
+
+
+def test_the_hashes_that_are_remembered_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "_REMEMBERED", 3)
     receiver = Receiver(store)
 
     async def many() -> None:
-        for _ in range(70):
+        for _ in range(5):
             await receiver.receive(uuid4(), offset=0, size=2, length=1, body=body(b"x"))
 
     anyio.run(many)
-    assert len(receiver._hashes) == 64
+    assert len(receiver._hashes) == 3
 
 
 RECEIVE_AND_WAIT = """
