@@ -53,7 +53,7 @@ class Policies(Frozen):
 
 
 class NewFlag(Frozen):
-    """`ranges` are [start_ms, end_ms] of the video. Anything but source `user` is for staff and programs."""
+    """`ranges` are [start_ms, end_ms] of the video. Source `staff` is for staff, others are for programs."""
 
     content_type: ContentType
     content_id: UUID

@@ -13,6 +13,7 @@ from server.accounts import queries as accounts
 from server.accounts.schemas import PersonState
 from server.content import queries as content
 from server.content.models import Video
+from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.moderation.models import Item
 from server.moderation.rules import ContentType
@@ -62,6 +63,20 @@ def is_restricted(s: AnySession, content_id: UUID) -> bool:
     video = exists().where(Video.id == content_id, Video.restricted_class)
     item = exists().where(Item.content_id == content_id, Item.restricted)
     return bool(s.scalar(select(or_(video, item))))
+
+
+def is_visible(s: AnySession, viewer: Actor, subject: Subject) -> bool:
+    """Whether a person can have met this content. Programs, profiles and sparks know no such limit."""
+    if viewer.kind != "person" or subject.video_id is None:
+        return True
+    if content.video(s, viewer, subject.video_id) is None:
+        return False
+    if subject.content_type is not ContentType.COMMENT:
+        return True
+    found = content.comments(
+        s, viewer, video_id=subject.video_id, comment_id=subject.content_id, before=None, limit=1
+    )
+    return bool(found)
 
 
 def _profile(s: AnySession, person_id: UUID) -> Subject | None:

@@ -18,7 +18,7 @@ from server.kit.errors import Conflict, Forbidden, NotFound
 from server.kit.upsert import insert_ignoring
 from server.moderation import policy as policies
 from server.moderation import priority, subjects
-from server.moderation.models import Decision, Flag, Item
+from server.moderation.models import Decision, Exclusion, Flag, Item
 from server.moderation.rules import (
     OPEN,
     ContentType,
@@ -94,14 +94,16 @@ def receive_flag(
     edit lets new people speak, but no one can harry a creator with repeats. Other families and sources
     open a new item.
 
-    Raises NotFound without such a subject, Invalid for an unknown policy, Forbidden for the source.
+    Staff who flag are not offered the item. Raises NotFound without such a subject or when the person may not
+    see it, Invalid for an unknown policy, Forbidden for the source.
     """
-    if source is not Source.USER and actor.kind == "person" and not actor.can("moderation.read"):
-        raise Forbidden("Only staff and programs may name another source than user.")
+    staff = actor.kind == "person" and actor.can("moderation.read")
+    if actor.kind == "person" and source not in (Source.USER, *([Source.STAFF] if staff else [])):
+        raise Forbidden("Only programs may name this source.")
     tree = policies.current(s)
     node = tree.get(policy)
     subject = subjects.find(s, content_type, content_id)
-    if subject is None or subject.deleted:
+    if subject is None or subject.deleted or not subjects.is_visible(s, actor, subject):
         raise NotFound("There is nothing here that could be flagged.")
     voice = _Voice(
         actor=actor,
@@ -146,6 +148,9 @@ def receive_flag(
     )
     if not new:
         raise Conflict("The same flag is just being received. Ask again.", code="duplicate")
+    if staff:
+        excluded = {"item_id": item.id, "person_id": actor.person, "why": "flagged it", "at": voice.at}
+        insert_ignoring(s, Exclusion, excluded)
     if state is FlagState.LINKED:
         version = _count(s, item, voice)
         changed(

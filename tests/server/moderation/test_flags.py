@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,11 +11,14 @@ import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
+from server.content.models import Video
+from server.content.rules import VideoState, Visibility
 from server.kit import clock
-from server.kit.access import Actor
+from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from server.kit.events import Bus
+from server.kit.wire import Availability
 from server.moderation import handlers, service
 from server.moderation.models import Flag, Item
 from server.moderation.rules import ContentType, FlagState, ItemState, Outcome, Source
@@ -81,7 +84,7 @@ def test_ncii_has_a_term_of_the_law(studio: Studio, fan: Actor) -> None:
     assert item.legal_due_at == now.at + timedelta(hours=48)
 
 
-def test_staff_and_programs_name_their_source(studio: Studio, fan: Actor, moderator: Actor) -> None:
+def test_programs_name_their_source(studio: Studio, fan: Actor, moderator: Actor) -> None:
     video = studio.video()
     with pytest.raises(Forbidden):
         studio.flag(fan, video, GORE, source=Source.HASH_MATCH)
@@ -90,7 +93,10 @@ def test_staff_and_programs_name_their_source(studio: Studio, fan: Actor, modera
         program, video, GORE, source=Source.CLASSIFIER, source_ref="gore-v1", confidence_bp=9_100
     )
     again = studio.flag(program, video, GORE, source=Source.CLASSIFIER, source_ref="gore-v1")
-    studio.flag(moderator, video, GORE, source=Source.TRUSTED_FLAGGER, source_ref="hotline")
+    for claimed in set(Source) - {Source.USER, Source.STAFF}:
+        with pytest.raises(Forbidden):
+            studio.flag(moderator, video, GORE, source=claimed)
+    studio.flag(SYSTEM, video, GORE, source=Source.TRUSTED_FLAGGER, source_ref="hotline")
     item = studio.item(got.item_id)
     assert again.state is FlagState.DUPLICATE
     assert (item.reporters, item.flag_count, item.max_confidence_bp) == (0, 2, 9_100)
@@ -119,6 +125,45 @@ def test_what_does_not_exist_cannot_be_flagged(studio: Studio, fan: Actor) -> No
     with pytest.raises(Invalid) as refused:
         studio.flag(fan, studio.video(), "no.such")
     assert refused.value.code == "unknown_policy"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"visibility": Visibility.PRIVATE},
+        {"state": VideoState.PROCESSING},
+        {"availability": Availability.REMOVED},
+        {"deleted_at": datetime(2026, 5, 1, tzinfo=UTC)},
+    ],
+)
+def test_what_one_may_not_see_cannot_be_flagged_either(
+    db: Database, studio: Studio, fan: Actor, hidden: dict[str, object]
+) -> None:
+    video = studio.video()
+    comment = studio.comment(video, studio.owner)
+    with db.write() as s:
+        s.execute(sa.update(Video).where(Video.id == video).values(hidden))
+    with pytest.raises(NotFound) as unknown:
+        studio.flag(fan, uuid4())
+    for content_id, kind in (
+        (video, ContentType.VIDEO),
+        (video, ContentType.CAPTION),
+        (comment, ContentType.COMMENT),
+    ):
+        with pytest.raises(NotFound) as refused:
+            studio.flag(fan, content_id, SPAM, kind)
+        assert refused.value.detail == unknown.value.detail
+
+
+def test_whoever_flags_for_the_staff_does_not_judge_it(
+    studio: Studio, moderator: Actor, person: NewPerson
+) -> None:
+    got = studio.flag(moderator, studio.video(), SPAM, source=Source.STAFF)
+    assert studio.claim(moderator) is None
+    with pytest.raises(Conflict) as refused:
+        studio.take(moderator, got.item_id)
+    assert refused.value.code == "excluded"
+    assert studio.claim(person(Role.MODERATOR)) is not None
 
 
 def test_a_judged_version_stays_judged(
@@ -153,7 +198,7 @@ def test_another_family_or_source_is_heard_after_a_decision(
     first = studio.flag(fan, video)
     studio.decide(moderator, studio.take(moderator, first.item_id))
     assert studio.flag(fan, video, GORE).state is FlagState.LINKED
-    matched = studio.flag(moderator, video, SPAM, source=Source.HASH_MATCH, source_ref="bank")
+    matched = studio.flag(SYSTEM, video, SPAM, source=Source.HASH_MATCH, source_ref="bank")
     assert matched.state is FlagState.LINKED
     assert matched.item_id != first.item_id
 
