@@ -129,7 +129,7 @@ REASONS = (
     ("Personal data shown", "The post shows personal data of a third person without their consent."),
 )
 POLICY_OF_MOMENT = {
-    "threat_card": ("violence.threat",),
+    "threat_card": ("harassment", "violence.glorification", "dangerous_acts", "violence.threat"),
     "strobe": ("dangerous_acts", "quality"),
     "fake_id": ("fraud.phishing", "impersonation"),
     "phone_number": ("privacy",),
