@@ -57,7 +57,8 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
         finally:
             await run_in_threadpool(background.stop)
 
-    app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan)
+    # What the API looks like is printed by `python -m server openapi`; strangers are told nothing.
+    app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan, openapi_url=None)
     app.state.settings = settings
     app.state.db = db
     app.state.keys = keys

@@ -29,9 +29,8 @@ PUBLIC = {
     ("GET", "/health"),
     ("GET", "/metrics"),
 }
-"""What anyone may call; beside the description of the API itself."""
+"""What anyone may call."""
 
-DESCRIPTION = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 GRANTED_AHEAD = {"moderation.configure"}
 """Permissions whose routes come with a later issue."""
 
@@ -76,8 +75,6 @@ def guards_of(dependant: Dependant) -> Iterator[Require | Public]:
 def routes_of(app: FastAPI) -> list[Guarded]:
     found = []
     for route in iter_route_contexts(app.routes):
-        if route.path in DESCRIPTION:
-            continue
         dependant = getattr(route, "dependant", None)
         guards = tuple(guards_of(dependant)) if isinstance(dependant, Dependant) else ()
         found += [Guarded(method, str(route.path), guards) for method in sorted(route.methods or {"GET"})]
@@ -96,13 +93,18 @@ def test_every_route_names_one_permission_or_is_public(routes: list[Guarded]) ->
 
 
 def test_a_route_without_a_guard_would_be_found() -> None:
-    app = FastAPI()
+    app = FastAPI(openapi_url=None)
     app.add_api_route("/open", lambda: None)
     assert [r.guards for r in routes_of(app)] == [()]
 
 
 def test_the_public_routes_are_these_and_no_others(routes: list[Guarded]) -> None:
     assert {(r.method, r.path) for r in routes if r.permission is None} == PUBLIC
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+def test_strangers_are_not_told_what_the_api_looks_like(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 def test_every_permission_of_a_route_is_granted_to_someone(routes: list[Guarded]) -> None:
