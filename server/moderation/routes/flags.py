@@ -24,17 +24,21 @@ def policies(request: Request, actor: Actor = require("moderation.policies")) ->
     return Policies(version=tree.version, items=list(tree.nodes.values()))
 
 
-@router.post("/flags", status_code=201, responses=problems(404, 409))
+@router.post("/flags", status_code=201, responses=problems(404, 409, 429))
 def flag(
     request: Request,
     body: NewFlag,
     idempotency_key: IdempotencyKey = None,
     actor: Actor = require("moderation.flag"),
 ) -> FlagReceipt:
-    """Flag a piece of content. Saying the same twice counts once and answers `duplicate`."""
+    """Flag a piece of content. Saying the same twice counts once and answers `duplicate`.
+
+    Ten a minute, sixty an hour; five a day of the restricted class. Staff is exempt.
+    """
     with database(request).write() as s:
 
         def receive() -> FlagReceipt:
+            service.check_flood(s, actor=actor, policy=body.policy)
             return service.receive_flag(
                 s,
                 actor=actor,

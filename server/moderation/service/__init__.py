@@ -15,12 +15,14 @@ from server.moderation.service.claims import (
 )
 from server.moderation.service.decisions import decide, reverse, undo
 from server.moderation.service.flags import receive_flag
+from server.moderation.service.flood import check_flood
 from server.moderation.service.notes import add_note, delete_reason, edit_reason, save_reason
 from server.moderation.service.setup import install
 
 __all__ = [
     "add_note",
     "cancel_items",
+    "check_flood",
     "claim_item",
     "claim_next",
     "decide",

@@ -119,8 +119,6 @@ def receive_flag(
     said = s.execute(select(Flag.id, Flag.item_id).where(Flag.dedup_key == voice.dedup_key)).one_or_none()
     if said is not None:
         return FlagReceipt(flag_id=said.id, item_id=said.item_id, state=FlagState.DUPLICATE)
-    if node.restricted:
-        quarantine(s, content_type=content_type, content_id=content_id)
     item, state = _place(s, voice)
     flag_id = uuid4()
     new = insert_ignoring(
@@ -158,12 +156,14 @@ def receive_flag(
             actor=actor,
             what="item_flagged",
             item_id=item.id,
-            restricted=item.restricted,
+            restricted=item.restricted or node.restricted,
             version=version,
             flag=str(flag_id),
             policy=policy,
             source=source,
         )
+        if node.restricted:
+            quarantine(s, content_type=content_type, content_id=content_id)
     return FlagReceipt(flag_id=flag_id, item_id=item.id, state=state)
 
 

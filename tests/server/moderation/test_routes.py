@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,8 +10,9 @@ import httpx
 import pytest
 
 from server.accounts.permissions import Role
+from server.kit import clock
 from tests.server.conftest import SignIn
-from tests.server.moderation.conftest import GORE, SPAM, Studio
+from tests.server.moderation.conftest import CSAM, GORE, SPAM, Studio
 
 BASE = "/v1/moderation"
 
@@ -248,3 +250,27 @@ def test_the_snapshot_is_ndjson(studio: Studio, as_fan: Caller, as_moderator: Ca
     first, last = answer.text.splitlines()
     assert '"title":["Café"]' in first
     assert '"rows": 1' in last
+
+
+def test_nobody_floods_the_queue_by_flagging_and_withdrawing(
+    studio: Studio, as_fan: Caller, as_moderator: Caller
+) -> None:
+    with clock.held() as now:
+        video = studio.video()
+        for _ in range(10):
+            flagged = as_fan.post("flags", flag_body(video))
+            assert flagged.status_code == 201
+            assert as_fan.post(f"flags/{flagged.json()['flag_id']}/withdraw", {}).status_code == 200
+        refused = as_fan.post("flags", flag_body(video))
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+        assert as_moderator.post("flags", flag_body(video)).status_code == 201
+        now.advance(timedelta(minutes=1))
+        assert as_fan.post("flags", flag_body(video)).status_code == 201
+
+
+def test_one_fan_puts_at_most_five_videos_a_day_into_the_restricted_class(
+    studio: Studio, as_fan: Caller
+) -> None:
+    codes = [as_fan.post("flags", flag_body(studio.video(), policy=CSAM)).status_code for _ in range(6)]
+    assert codes == [201] * 5 + [429]
+    assert as_fan.post("flags", flag_body(studio.video())).status_code == 201
