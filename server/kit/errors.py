@@ -12,6 +12,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
+from starlette.types import Scope
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +168,11 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(found))
 
 
+def route_of(scope: Scope) -> str:
+    """The address of a request as the code has it: what stands in the path itself may name a person."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
+
+
 def install(app: FastAPI) -> None:
     """Turn every exception that leaves a route into a problem document."""
 
@@ -215,6 +221,6 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def fault(request: Request, error: Exception) -> JSONResponse:
-        log.exception("unexpected fault at %s %s", request.method, request.scope.get("path"))
+        log.exception("unexpected fault at %s %s", request.method, route_of(request.scope))
         detail = "The server met a fault of its own. It was logged; what you sent was not applied."
         return _answer(Problem(title="Server fault", status=500, code="fault", detail=detail))

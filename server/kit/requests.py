@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.kit import metrics
+from server.kit.errors import route_of
 from server.kit.logs import request_id
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Observed:
             await self._app(scope, receive, answer)
         finally:
             spent = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = route_of(scope)
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             metrics.requests.add(method, route, str(status))
             metrics.request_seconds.observe(spent, route)

@@ -81,6 +81,22 @@ def test_network_addresses_and_telephone_numbers_are_struck_out(hostile: str) ->
     assert hostile not in logs.redacted(f"from {hostile}, again")
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    ["2001:db8:1:2::77", "2001:0db8:0001:0002:0003:0004:0005:0077", "::1", "fe80::", "::ffff:192.0.2.77"],
+)
+def test_ipv6_addresses_are_struck_out(hostile: str) -> None:
+    assert logs.redacted(f"from {hostile}, again") == "from [struck out], again"
+    assert logs.redacted(f"from [{hostile}]:443") == "from [[struck out]]:443"
+
+
+@pytest.mark.parametrize(
+    "text", ["at 12:34:56", "took 1:02:03.5", "std::vector", "a :: b", "add: dead: beef"]
+)
+def test_times_and_code_are_no_addresses(text: str) -> None:
+    assert logs.redacted(text) == text
+
+
 def test_what_is_no_secret_stays() -> None:
     text = "GET /v1/moderation/items/{id} 200 12 ms, item 8f14e45f-ceea-467f-a0e6-3f7b1c9d2e11, 41.2 MB"
     assert logs.redacted(text) == text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
+import anyio
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -46,6 +48,24 @@ def test_every_answer_names_its_request(client: httpx.Client) -> None:
     made = client.get("/health", headers={"X-Request-Id": "not\tgood"})
     assert made.headers["X-Request-Id"] != "not\tgood"
     assert len(made.headers["X-Request-Id"]) == 32
+
+
+def test_a_fault_is_logged_by_its_route_and_not_by_its_path(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.get("/v1/breaks/{name}")
+    def breaks(name: str) -> None:
+        raise RuntimeError("no")
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get("/v1/breaks/erika-mustermann")
+
+    with caplog.at_level(logging.ERROR):
+        assert anyio.run(ask).status_code == 500
+    assert "unexpected fault at GET /v1/breaks/{name}" in caplog.text
+    assert "erika" not in caplog.text
 
 
 def test_metrics_count_requests_by_route(client: httpx.Client) -> None:
