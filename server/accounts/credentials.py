@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from server.accounts import lockout, sessions, totp
-from server.accounts.models import Credential, Person
+from server.accounts.models import Credential, Person, Session
 from server.audit import service as audit
 from server.kit import clock, live
 from server.kit.access import Actor
@@ -68,8 +68,10 @@ def reset(s: WriteSession, *, actor: Actor, person_id: UUID, password_hash: str)
     until = clock.now() + TEMPORARY
     found.password_hash, found.temporary_until = password_hash, until
     found.totp = found.totp_pending = None
-    for key in (lockout.password_key(found.email_lookup), lockout.code_key(person_id)):
-        lockout.clear(s, key=key)
+    devices = s.scalars(select(Session.device_id).where(Session.person_id == person_id).distinct()).all()
+    for device_id in (None, *devices):
+        lockout.clear(s, key=lockout.password_key(found.email_lookup, device_id))
+    lockout.clear(s, key=lockout.code_key(person_id))
     person.version += 1
     ended = sessions.close_sessions(s, person_id=person_id)
     audit.record(

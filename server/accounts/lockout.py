@@ -35,9 +35,13 @@ class LockedOut(TooMany):
     code, title = "locked_out", "Too many wrong attempts"
 
 
-def password_key(email_lookup: bytes) -> bytes:
-    """What guesses at the password of an address are counted under."""
-    return hashlib.sha256(b"password:" + email_lookup).digest()
+def password_key(email_lookup: bytes, known_device: UUID | None = None) -> bytes:
+    """What guesses at the password of an address are counted under.
+
+    A device that its person has signed in from is counted apart, so that strangers cannot lock them out.
+    """
+    device = known_device.bytes if known_device else b""
+    return hashlib.sha256(b"password:" + email_lookup + device).digest()
 
 
 def code_key(person_id: UUID) -> bytes:

@@ -130,6 +130,16 @@ def has_totp(s: AnySession, person_id: UUID) -> bool:
     return s.scalar(select(Credential.totp).where(Credential.person_id == person_id)) is not None
 
 
+def is_known_device(s: AnySession, email_lookup: bytes, device_id: UUID) -> bool:
+    """Whether the person behind an address has signed in from this device, as long as that is remembered."""
+    found = (
+        select(Session.id)
+        .join(Credential, Credential.person_id == Session.person_id)
+        .where(Credential.email_lookup == email_lookup, Session.device_id == device_id)
+    )
+    return s.execute(found.limit(1)).first() is not None
+
+
 def has_temporary_password(s: AnySession, person_id: UUID) -> bool:
     """Whether the person has still to change a password that an administrator handed out."""
     until = s.scalar(select(Credential.temporary_until).where(Credential.person_id == person_id))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from server.accounts import credentials, lockout, passwords, sessions
+from server.accounts import credentials, lockout, passwords, queries, sessions
 from server.accounts.models import Credential, Person, Session
 from server.accounts.schemas import PersonState
 from server.audit import service as audit
@@ -45,7 +45,9 @@ def sign_in(
     Raises LockedOut, BadCredentials, Busy, or Forbidden `account_suspended` (only to who knows the password).
     """
     lookup = keys.lookup("email", email)
-    person_key, network_key = lockout.password_key(lookup), keys.lookup("network", network)
+    with db.read() as s:
+        known_device = device_id if queries.is_known_device(s, lookup, device_id) else None
+    person_key, network_key = lockout.password_key(lookup, known_device), keys.lookup("network", network)
     with db.write() as s:
         lockout.charge(s, key=network_key, allowance=lockout.PER_NETWORK)
         lockout.charge(s, key=person_key, allowance=lockout.PER_PERSON)

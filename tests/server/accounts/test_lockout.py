@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -121,6 +122,26 @@ def test_sign_in_is_locked_even_for_the_right_password_and_survives_a_restart(
         assert post_sign_in().status_code == 200
     with db.read() as s:
         assert s.scalars(sa.select(Attempts.failures)).all() == [5]
+
+
+def test_strangers_cannot_lock_out_a_device_that_signed_in_before(post_sign_in: Post, anna: Person) -> None:
+    desk = uuid4()
+    with clock.held():
+        assert post_sign_in(device_id=desk).status_code == 200
+        for _ in range(5):
+            assert post_sign_in(password="wrong").status_code == 401
+        assert post_sign_in().status_code == 429
+        assert post_sign_in(device_id=desk).status_code == 200
+        assert post_sign_in().status_code == 429
+
+
+def test_a_known_device_has_no_more_guesses_than_others(post_sign_in: Post, anna: Person) -> None:
+    desk = uuid4()
+    with clock.held():
+        assert post_sign_in(device_id=desk).status_code == 200
+        for _ in range(5):
+            assert post_sign_in(password="wrong", device_id=desk).status_code == 401
+        assert post_sign_in(device_id=desk).status_code == 429
 
 
 def test_an_unknown_address_is_locked_like_a_known_one(post_sign_in: Post) -> None:

@@ -61,6 +61,18 @@ def test_who_lost_everything_gets_back_in(
     assert client.post("/v1/accounts/totp/confirm", headers=mine, json={"code": code}).status_code == 204
 
 
+def test_guesses_from_the_own_device_are_forgotten_too(
+    client: httpx.Client, admin: dict[str, str], post_sign_in: Post, anna: Person
+) -> None:
+    desk = uuid4()
+    assert post_sign_in(device_id=desk).status_code == 200
+    for _ in range(lockout.PER_PERSON):
+        post_sign_in(password="forgotten", device_id=desk)
+    assert post_sign_in(device_id=desk).status_code == 429
+    given = reset(client, admin, anna).json()["password"]
+    assert post_sign_in(password=given, device_id=desk).status_code == 200
+
+
 def test_guessed_codes_are_forgotten_too(
     client: httpx.Client, admin: dict[str, str], post_sign_in: Post, enrolled: Person
 ) -> None:
