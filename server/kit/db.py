@@ -24,6 +24,8 @@ from server.kit.errors import Busy
 
 WRITE_WAIT_S = 2.0
 READERS = 16
+_IN_THE_WAY = {"40001", "40P01", "55P03"}
+"""SQLSTATE of PostgreSQL for serialization failure, deadlock, and a lock that is not to be had."""
 
 S = TypeVar("S", bound=Session)
 
@@ -31,7 +33,7 @@ BeforeCommit = Callable[["WriteSession"], None]
 
 
 class ReadSession(Session):
-    """Reads only: on SQLite the connection itself refuses to write."""
+    """Reads only: the database itself refuses to write."""
 
 
 class WriteSession(Session):
@@ -100,11 +102,16 @@ class Database:
             self.writer = _sqlite_engine(url, write=True)
             self.reader = _sqlite_engine(url, write=False)
         else:
-            self.writer = self.reader = create_engine(
+            self.writer = create_engine(
                 url,
                 pool_size=pool_size,
                 max_overflow=pool_size,
                 pool_timeout=WRITE_WAIT_S,
+                hide_parameters=True,
+            )
+            # One pool for both; the driver says all of this in the BEGIN that it sends anyway.
+            self.reader = self.writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._tickets = Tickets() if self.sqlite else None
 
@@ -112,8 +119,9 @@ class Database:
     def write(self) -> Iterator[WriteSession]:
         """A transaction that commits when the block ends well and rolls back when it does not.
 
-        Raises Busy when no turn came within two seconds (SQLite), or when the pool is drained or the
-        connection turns out to be lost (PostgreSQL); not for a loss during COMMIT, whose outcome is unknown.
+        Raises Busy when no turn came within two seconds (SQLite), or when the pool is drained, another
+        transaction was in the way or the connection turns out to be lost (PostgreSQL); not for a loss
+        during COMMIT, whose outcome is unknown.
         """
         if self._tickets:
             began = time.perf_counter()
@@ -147,7 +155,7 @@ class Database:
             with self._session(ReadSession, self.reader) as s:
                 yield s
         except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
-            if isinstance(error, sqlalchemy.exc.TimeoutError) or _is_lost(error):
+            if _is_busy(error) or _is_lost(error):
                 raise Busy from error
             raise
 
@@ -161,8 +169,11 @@ class Database:
 
 
 def _is_busy(error: sqlalchemy.exc.SQLAlchemyError) -> bool:
-    text = str(error)
-    return isinstance(error, sqlalchemy.exc.TimeoutError) or "database is locked" in text
+    """Whether another transaction was in the way, so that nothing was changed and a new try may succeed."""
+    if isinstance(error, sqlalchemy.exc.TimeoutError):
+        return True
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
+    return getattr(cause, "sqlstate", None) in _IN_THE_WAY or "database is locked" in str(error)
 
 
 def _is_lost(error: sqlalchemy.exc.SQLAlchemyError) -> bool:
@@ -178,6 +189,7 @@ def _sqlite_engine(url: str, *, write: bool) -> Engine:
         pool_size=1 if write else READERS,
         max_overflow=0 if write else READERS,
         pool_timeout=WRITE_WAIT_S if not write else 30,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": 10},
     )
 
