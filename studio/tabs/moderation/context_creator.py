@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from server.moderation.schemas import CreatorPage, CreatorSummary, DecisionRow
 from studio.api.errors import ApiError
 from studio.keys import Keymap
+from studio.tab import Context
 from studio.tabs.moderation.account_state import history
 from studio.tabs.moderation.context_list import ContextList, Entry
 from studio.tabs.moderation.queue_peek import decision_line, short
@@ -93,3 +94,17 @@ class CreatorTab(QWidget):
             for moment in history(page, self._titles):
                 detail = f"{short(moment.at)} · {moment.detail}" if moment.detail else short(moment.at)
                 self.list.add(Entry(moment.text, detail))
+
+
+def reader(context: Context, owner: QWidget) -> Read:
+    """What reads the record of a creator for as long as `owner` lives."""
+
+    def read(
+        person: UUID, then: Callable[[CreatorPage], object], failed: Callable[[ApiError], object]
+    ) -> object:
+        async def fetch() -> CreatorPage:
+            return (await context.api.get(f"/v1/moderation/creators/{person}")).model(CreatorPage)
+
+        return context.tasks.read(fetch, then, failed, owner=owner)
+
+    return read

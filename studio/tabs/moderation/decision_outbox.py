@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from server.moderation.schemas import Claim, NewDecision, Reclaim, SubjectRef
+from server.moderation.schemas import Claim, NewDecision, NewNote, Reclaim, SubjectRef
 from studio.api.client import Api
 from studio.api.errors import NotFound
+from studio.messages import Problem
 from studio.offline.changes import Broadcast, Changes
 from studio.offline.edits import Edit, EditKind, EditState, Entry
 from studio.offline.outbox import KIND, Outbox, TooLate
 from studio.tabs.moderation.claims import reclaimed
+from studio.tabs.moderation.decision_state import Draft
+from studio.tabs.moderation.review_bundle import Bundle, Media, item_of
 from studio.tasks import Tasks, off_thread
 
 GRACE_S: Final = 10
@@ -29,6 +33,18 @@ class Sent:
     id: UUID
     claim: Claim
     stored: asyncio.Task[None]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that can still be undone, with all that it takes to go back to its item."""
+
+    sent: Sent
+    bundle: Bundle
+    draft: Draft
+    media: Media | None
+    until: datetime
+    take_back: Callable[[], object]
 
 
 class DecisionOutbox:
@@ -125,3 +141,27 @@ class DecisionOutbox:
             for entry in self._outbox.entries()
             if entry.edit.kind is EditKind.DECISION and entry.state is EditState.REFUSED
         ]
+
+
+def note_edit(item_id: UUID, text: str) -> Edit:
+    """A note on an item, for the outbox."""
+    note = NewNote(id=uuid4(), body=text)
+    return Edit(
+        kind=EditKind.NOTE,
+        method="POST",
+        path=f"/v1/moderation/items/{item_id}/notes",
+        body=note.model_dump(mode="json"),
+        subject=f"note:{note.id}",
+    )
+
+
+def told(entry: Entry, title: str) -> Problem:
+    """What a person is told of a refused decision on the item called `title`, empty = not known."""
+    refusal = entry.refusal
+    assert refusal is not None
+    item = f"“{title}”" if title else "an item"
+    return Problem(
+        what_happened=f"The decision on {item} was not accepted. {refusal.what_happened}",
+        what_was_kept="The whole decision: when you open the item again, it is filled in.",
+        what_to_do=f"{refusal.what_to_do} The item is {item_of(entry)}.",
+    )

@@ -16,6 +16,7 @@ from server.moderation.rules import ContentType
 from server.moderation.schemas import Claim, Policies, PolicyNode, Review, SavedReasonRow
 from studio.api.client import Api, broken_protocol
 from studio.api.errors import ApiError
+from studio.offline.edits import Entry
 from studio.offline.media_cache import (
     MediaCache,
     MediaCorrupt,
@@ -25,7 +26,7 @@ from studio.offline.media_cache import (
     read_into_memory,
 )
 from studio.offline.store import Store
-from studio.tabs.moderation.decision_state import NOTHING, Draft, from_plain, to_plain
+from studio.tabs.moderation.decision_state import NOTHING, Draft, from_body, from_plain, to_plain
 from studio.tabs.moderation.review_state import is_restricted
 from studio.tasks import off_thread
 from studio.video.index import Source
@@ -38,6 +39,13 @@ AROUND: Final = 4
 
 class MediaProblem(Exception):
     """The media cannot be shown; its text says why, for the person."""
+
+    what_to_do = "You can still decide by what is known, or skip it."
+
+    @property
+    def what_happened(self) -> str:
+        """A sentence."""
+        return str(self)
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,10 @@ class Loader:
         self._users[key] += 1
         return Media(path, key)
 
+    def title(self, code: str) -> str:
+        """The title of a policy, or its code."""
+        return self.tree[code].title if code in self.tree else code
+
     def drop(self, media: Media | None) -> None:
         """Say that media is not shown any more; the last user's file is wiped."""
         if media is None or media.key is None:
@@ -138,10 +150,11 @@ class Loader:
         text = "" if draft.empty else json.dumps(to_plain(draft))
         self._store.save_draft(decision_key(item_id), text)
 
-    def keep_refused(self, item_id: UUID, draft: Draft) -> None:
+    def keep_refused(self, entry: Entry) -> None:
         """Keep a decision that was not accepted, unless another one is being made already; blocks."""
+        item_id = item_of(entry)
         if not self._store.draft(decision_key(item_id)):
-            self.save_draft(item_id, draft)
+            self.save_draft(item_id, from_body(entry.edit.body))
 
     def save_note(self, item_id: UUID, text: str) -> None:
         """Keep a note that is being written; blocks for the disk."""
@@ -194,3 +207,8 @@ def decision_key(item_id: UUID) -> str:
 def note_key(item_id: UUID) -> str:
     """The key of the draft of a note."""
     return f"note:{item_id}"
+
+
+def item_of(entry: Entry) -> UUID:
+    """The item that a decision in the outbox is about."""
+    return UUID(entry.edit.path.split("/")[4])

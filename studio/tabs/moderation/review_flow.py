@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from server.moderation.schemas import Claim, NewDecision, NewNote, Review
+from server.moderation.schemas import Claim, NewDecision, Review
 from studio.api.errors import ApiError, NotFound, Offline
-from studio.messages import Level, Problem
-from studio.offline.edits import Edit, EditKind, Entry
+from studio.messages import Level
+from studio.offline.edits import Entry
 from studio.tab import Context
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_again
-from studio.tabs.moderation.decision_outbox import GRACE_S, DecisionOutbox, Sent
-from studio.tabs.moderation.decision_state import NOTHING, Case, Draft, from_body, sentence
+from studio.tabs.moderation.decision_outbox import GRACE_S, Decided, DecisionOutbox, note_edit, told
+from studio.tabs.moderation.decision_state import NOTHING, Case, Draft, sentence
 from studio.tabs.moderation.prefetch import Prefetch, Ready
 from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem
 from studio.tabs.moderation.review_state import Exposure, is_video
 from studio.tabs.moderation.review_view import View
 
 GRACE: Final = timedelta(seconds=GRACE_S)
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A decision that can still be undone, with all that it takes to go back to its item."""
-
-    sent: Sent
-    bundle: Bundle
-    draft: Draft
-    media: Media | None
-    until: datetime
-    take_back: Callable[[], object]
 
 
 class ReviewFlow:
@@ -60,7 +48,7 @@ class ReviewFlow:
             context.api,
             context.tasks,
             context.changes,
-            keep=self._keep_refused,
+            keep=self.loader.keep_refused,
             on_refused=self._refused,
         )
         self.held: HeldClaim | None = None
@@ -155,13 +143,7 @@ class ReviewFlow:
     async def _fetch_media(self, held: HeldClaim, bundle: Bundle) -> None:
         try:
             media = await self.loader.fetch_media(bundle, self._view.show_progress)
-        except MediaProblem as problem:
-            if self.held is held:
-                self._view.show_media_problem(
-                    str(problem), "You can still decide by what is known, or skip it."
-                )
-            return
-        except ApiError as error:
+        except (MediaProblem, ApiError) as error:
             if self.held is held:
                 self._view.show_media_problem(error.what_happened, error.what_to_do)
             return
@@ -195,24 +177,17 @@ class ReviewFlow:
     def keep_draft(self, draft: Draft) -> None:
         """Have what is being decided kept on the disk."""
         if self.bundle is not None:
-            self._write(partial(self.loader.save_draft, self.bundle.item_id, draft))
+            self._context.tasks.write(partial(self.loader.save_draft, self.bundle.item_id, draft))
 
     def keep_note(self, text: str) -> None:
         """Have what is being noted kept on the disk."""
         if self.bundle is not None:
-            self._write(partial(self.loader.save_note, self.bundle.item_id, text))
+            self._context.tasks.write(partial(self.loader.save_note, self.bundle.item_id, text))
 
     def add_note(self, text: str) -> None:
         """Hand a note to the outbox."""
         if self.bundle is not None:
-            item, note = self.bundle.item_id, NewNote(id=uuid4(), body=text)
-            edit = Edit(
-                kind=EditKind.NOTE,
-                method="POST",
-                path=f"/v1/moderation/items/{item}/notes",
-                body=note.model_dump(mode="json"),
-                subject=f"note:{note.id}",
-            )
+            edit = note_edit(self.bundle.item_id, text)
             self._context.tasks.write(partial(self._context.outbox.add, edit))
 
     async def _refresh(self, held: HeldClaim) -> None:
@@ -265,7 +240,7 @@ class ReviewFlow:
         self._decided[sent.id] = Decided(sent, bundle, draft, self.media, until, take_back)
         self.media = None
         self._put_away()
-        self._write(partial(self.loader.save_draft, bundle.item_id, NOTHING))
+        self._context.tasks.write(partial(self.loader.save_draft, bundle.item_id, NOTHING))
         self._context.messages.notify(
             Level.SUCCESS,
             sentence(draft, case),
@@ -357,11 +332,12 @@ class ReviewFlow:
 
     def give_back(self) -> None:
         """Give back everything and leave the review; what was typed is kept."""
-        self._spawn(self._give_back())
 
-    async def _give_back(self) -> None:
-        await self.leave()
-        self._left()
+        async def work() -> None:
+            await self.leave()
+            self._left()
+
+        self._spawn(work())
 
     async def leave(self) -> None:
         """Give back every claim, keep what was typed, wipe every copy of a video."""
@@ -371,6 +347,7 @@ class ReviewFlow:
             self._forget(decided)
         if held is not None:
             await held.give_up()
+        self._view.forget_ahead()
         await self.prefetch.release()
 
     def _put_away(self) -> None:
@@ -401,26 +378,12 @@ class ReviewFlow:
 
     # What was refused
 
-    def _keep_refused(self, entry: Entry) -> None:
-        self.loader.keep_refused(_item_of(entry), from_body(entry.edit.body))
-
     def _refused(self, entry: Entry) -> None:
         decided = self._decided.get(entry.edit.id)
-        title = f"“{decided.bundle.review.item.title}”" if decided else "an item"
         if decided is not None:
             self._forget(decided)
             self._view.withdraw_offer(decided.take_back)
-        refusal = entry.refusal
-        assert refusal is not None
-        self._context.messages.fail(
-            Problem(
-                what_happened=f"The decision on {title} was not accepted. {refusal.what_happened}",
-                what_was_kept="The whole decision: when you open the item again, it is filled in.",
-                what_to_do=f"{refusal.what_to_do} The item is {_item_of(entry)}.",
-            )
-        )
-
-    # Small words
+        self._context.messages.fail(told(entry, decided.bundle.review.item.title if decided else ""))
 
     def _now(self) -> datetime:
         return self._context.ticker.now()
@@ -428,16 +391,9 @@ class ReviewFlow:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._context.tasks.spawn(work)
 
-    def _write(self, change: Callable[[], None]) -> None:
-        self._context.tasks.write(change)
-
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work`; tell in passing why it did not succeed."""
         try:
             await work
         except ApiError as error:
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
-
-
-def _item_of(entry: Entry) -> UUID:
-    return UUID(entry.edit.path.split("/")[4])

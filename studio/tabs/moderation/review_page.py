@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from server.moderation.rules import Outcome
-from server.moderation.schemas import Claim, CreatorPage, MarkBody, Review
+from server.moderation.schemas import Claim, MarkBody, Review
 from studio.api.errors import ApiError
 from studio.api.live import Connection
 from studio.key_binding import bind
@@ -22,6 +20,7 @@ from studio.offline.changes import Changes
 from studio.tab import Context
 from studio.tabs.moderation import review_state
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim
+from studio.tabs.moderation.context_creator import reader
 from studio.tabs.moderation.context_tabs import ContextTabs
 from studio.tabs.moderation.decision_panel import DecisionPanel
 from studio.tabs.moderation.decision_state import Case, Draft
@@ -77,7 +76,7 @@ class ReviewPage(QWidget):
             left=self.left.emit,
             decided=self.decided.emit,
         )
-        self.tabs = ContextTabs(context.keymap, read=self._read_creator, keep_note=self.flow.keep_note)
+        self.tabs = ContextTabs(context.keymap, read=reader(context, self), keep_note=self.flow.keep_note)
         self._lay_out()
         self._connect()
         self.commands = bind(context.keymap, self, "review", handlers(self))
@@ -172,14 +171,14 @@ class ReviewPage(QWidget):
 
     def show_loading(self, title: str) -> None:
         """Nothing is there yet."""
-        self._set_phase(Phase.LOADING)
+        self.phase = Phase.LOADING
         self.content.show_loading(title)
         self._known.hide()
         self.setFocus()
 
     def show_failed(self, error: ApiError) -> None:
         """The item could not be read."""
-        self._set_phase(Phase.FAILED)
+        self.phase = Phase.FAILED
         self.content.show_failed(error.what_happened, error.what_to_do)
 
     def show_bundle(self, bundle: Bundle, case: Case) -> None:
@@ -196,7 +195,7 @@ class ReviewPage(QWidget):
         self._known.show()
         covered = review_state.starts_covered(review, self._context.settings)
         self.content.show_bundle(bundle, case.title, covered=covered)
-        self._set_phase(Phase.COVERED if covered else Phase.OPEN)
+        self.phase = Phase.COVERED if covered else Phase.OPEN
         self.setFocus()
 
     def show_media(self, media: Media) -> None:
@@ -234,14 +233,18 @@ class ReviewPage(QWidget):
             self.panel.facts.keep_now()
             self.panel.set_locked("This item is not yours any more: claim it again to decide.")
             self.content.show_lost()
-            self._set_phase(Phase.LOST)
+            self.phase = Phase.LOST
 
     def prepare(self, ready: Ready) -> None:
         """Open the next video out of sight."""
         if ready.media is not None:
             review = ready.bundle.review
-            lanes = review_state.lanes_of(review.lanes, self._title)
+            lanes = review_state.lanes_of(review.lanes, self.flow.loader.title)
             self.content.prepare(ready.bundle.item_id, ready.media.source, lanes)
+
+    def forget_ahead(self) -> None:
+        """Close what was opened out of sight."""
+        self.content.video.forget_prepared()
 
     def put_away(self) -> None:
         """Hand over what is being typed, and let go of the item."""
@@ -269,7 +272,7 @@ class ReviewPage(QWidget):
     def proceed(self) -> None:
         """Take the cover off; what is below is still shielded."""
         if self.phase is Phase.COVERED:
-            self._set_phase(Phase.OPEN)
+            self.phase = Phase.OPEN
             self.content.uncover()
             self.setFocus()
 
@@ -284,18 +287,10 @@ class ReviewPage(QWidget):
             self.pause.show_kept(until)
             self.panel.facts.keep_now()
             self.exposure.stop()
-        self._set_phase(Phase.BREAK if on else self._before_break)
+        self.phase = Phase.BREAK if on else self._before_break
         self.content.set_blank(on)
         self._stack.setCurrentWidget(self.pause if on else self._desk)
         (self.pause if on else self).setFocus()
-
-    def confirm(self) -> None:
-        """Send the decision, if it is ready."""
-        self.panel.press_confirm()
-
-    def choose(self, outcome: Outcome) -> None:
-        """Choose an outcome."""
-        self.panel.choose_outcome(outcome)
 
     def next(self) -> None:
         """Go on to the next item; one that is open has to be decided or put aside first."""
@@ -350,10 +345,7 @@ class ReviewPage(QWidget):
         if self.flow.held is None:
             return
         ask = AsidePopover(self.window(), holding=holding)
-        if holding:
-            ask.chosen.connect(self.flow.hold)
-        else:
-            ask.chosen.connect(lambda reason, _seconds: self.flow.skip(reason))
+        ask.chosen.connect(self.flow.hold if holding else lambda reason, _s: self.flow.skip(reason))
         ask.open_at(self.panel)
 
     def _decide(self, draft: Draft) -> None:
@@ -394,21 +386,6 @@ class ReviewPage(QWidget):
         self.exposure.revealed.set(revealed and seen)
         if viewed:
             self.flow.touch()
-
-    def _set_phase(self, phase: Phase) -> None:
-        self.phase = phase
-
-    def _read_creator(
-        self, person: UUID, then: Callable[[CreatorPage], object], failed: Callable[[ApiError], object]
-    ) -> None:
-        async def fetch() -> CreatorPage:
-            return (await self._context.api.get(f"/v1/moderation/creators/{person}")).model(CreatorPage)
-
-        self._context.tasks.read(fetch, then, failed, owner=self)
-
-    def _title(self, code: str) -> str:
-        node = self.flow.loader.tree.get(code)
-        return node.title if node is not None else code
 
     def _now(self) -> datetime:
         return self._context.ticker.now()

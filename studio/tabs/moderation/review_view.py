@@ -43,6 +43,9 @@ class View(Protocol):
     def prepare(self, ready: Ready) -> None:
         """Open the next video out of sight."""
 
+    def forget_ahead(self) -> None:
+        """Close what was opened out of sight."""
+
     def put_away(self) -> None:
         """Hand over what is being typed, and let go of the item."""
 

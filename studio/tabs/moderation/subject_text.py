@@ -162,6 +162,8 @@ class TextSubject(QWidget):
         self, cursor: QTextCursor, parts: Sequence[Piece], *, weight: QFont.Weight = QFont.Weight.Medium
     ) -> None:
         block = QTextBlockFormat()
+        block.setTopMargin(style.tokens().space_3)
+        block.setBottomMargin(style.tokens().space_4)
         block.setLineHeight(145, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         cursor.setBlockFormat(block)
         hidden = self._mask and not self._revealed
