@@ -13,6 +13,7 @@ from server.demo.told import Made, Placed, Written
 from server.kit import clock
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database, WriteSession
+from server.kit.errors import NotFound
 from server.moderation import policy as policies
 from server.moderation import service as moderation
 from server.moderation import sweeps
@@ -151,7 +152,15 @@ def _voices(rng: random.Random, made: Made, case: Case, first: datetime, until: 
     return voices
 
 
-def _raise(s: WriteSession, voice: Voice) -> FlagReceipt:
+def _raise(s: WriteSession, voice: Voice) -> FlagReceipt | None:
+    """Raise a flag; None when its subject has been removed meanwhile and can be seen by nobody."""
+    try:
+        return _receive(s, voice)
+    except NotFound:
+        return None
+
+
+def _receive(s: WriteSession, voice: Voice) -> FlagReceipt:
     return moderation.receive_flag(
         s,
         actor=voice.by,
@@ -187,7 +196,7 @@ def _decide_history(
         voice = _voices(rng, made, case, time.at, time.at)[0]
         with db.write() as s:
             flag = _raise(s, voice)
-        if flag.state is FlagState.DUPLICATE:
+        if flag is None or flag.state is FlagState.DUPLICATE:
             continue
         with db.write() as s:
             claim = moderation.claim_item(s, actor=made.lead, item_id=flag.item_id, lease_s=600)

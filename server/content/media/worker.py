@@ -60,7 +60,7 @@ def run(
         "file_limits": asdict(file_limits),
         "worker_limits": asdict(limits),
     }
-    process = subprocess.Popen(  # noqa: S603 - the command is our own interpreter and module
+    process = subprocess.Popen(
         _command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
