@@ -244,7 +244,7 @@ def test_leaving_keeps_the_words_gives_all_back_and_wipes_the_copies(play: Play,
             me.page.tabs.notes.field.setPlainText("ask Samir")
             await me.page.leave()
             await me.until(lambda: desk.context.store.draft(note_key(item_id)) == "ask Samir")
-            assert '"unfinished"' in desk.context.store.draft(decision_key(item_id))
+            await me.until(lambda: '"unfinished"' in desk.context.store.draft(decision_key(item_id)))
             assert {row.state for row in me.world.items.values()} == {"pending"}
             assert not list((desk.context.store.path.parent / "media").iterdir())
 
