@@ -18,6 +18,7 @@ IfMatch = Annotated[
         alias="If-Match",
         pattern=r'^"[1-9][0-9]{0,8}"$',
         description="The ETag of the copy that is edited (RFC 9110, 13.1.1)",
+        examples=['"1"'],
     ),
 ]
 

@@ -25,7 +25,7 @@ NO_NUL = r"^[^\x00]*$"
 _YEAR = re.compile(r"[0-9]{4}-")
 
 SAYS_SOMETHING = r"^[^\x00]*[^\s\x00\x85\ufeff][^\x00]*$"
-"""Unicode and ECMAScript, which readers of the OpenAPI use, differ on whether U+0085 and U+FEFF are spaces."""
+"""Neither U+0085 nor U+FEFF says something: Unicode and ECMAScript disagree on which of them is a space."""
 
 
 class Frozen(BaseModel):

@@ -76,13 +76,22 @@ class Api:
         return {name: self._one(name.lower(), value, seed) for name, value in values.items()}
 
     def _one(self, name: str, value: Any, seed: str) -> Any:
-        """One of the existing values, or now and then the generated one; the same for the same case."""
-        known = {**self._world.existing, **self._world.fitting.get(self.operation, {})}.get(name)
+        """What fits, else what exists, now and then what was generated: the same for the same case."""
+        if fitting := self._world.fitting.get(self.operation, {}).get(name):
+            return fitting
+        known = self._world.existing.get(name)
         if not known or value is None:
             return value
         drawn = int.from_bytes(hashlib.sha256(f"{name} {seed}".encode(errors="replace")).digest()[:4])
         chosen = drawn % (4 * len(known) + 1)
         return value if chosen == 4 * len(known) else known[chosen % len(known)]
+
+
+def padded(value: Any) -> bool:
+    """Whether there is a text with spaces around it: too long with them, it may be accepted without."""
+    if isinstance(value, dict):
+        return any(map(padded, value.values()))
+    return isinstance(value, str) and value != value.strip()
 
 
 def as_sent(headers: dict[str, str | bytes]) -> list[tuple[bytes, bytes]]:

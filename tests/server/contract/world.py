@@ -38,8 +38,8 @@ class World:
 
     callers: dict[str, dict[str, str]]
     existing: Existing
-    fitting: dict[str, Existing]
-    """Where not just any will do: the values that an operation accepts."""
+    fitting: dict[str, dict[str, str]]
+    """Where not just any will do: the one value that an operation accepts."""
 
 
 class Maker:
@@ -195,12 +195,14 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "current": [PASSWORD],
     }
     videos_api, items_api = "/v1/content/videos/{video_id}", "/v1/moderation/items/{item_id}"
-    fitting: dict[str, Existing] = {
-        f"PATCH {videos_api}": {"video_id": [str(own)]},
-        f"PATCH {videos_api}/file": {"video_id": [str(uploading)]},
-        f"POST {videos_api}/restore": {"video_id": [str(deleted)]},
-        f"POST {items_api}/resume": {"item_id": [str(held)]},
+    fitting = {
+        f"PATCH {videos_api}": {"video_id": str(own), "if-match": '"1"'},
+        f"PATCH {videos_api}/file": {"video_id": str(uploading)},
+        f"POST {videos_api}/restore": {"video_id": str(deleted)},
+        f"POST {items_api}/resume": {"item_id": str(held)},
+        "POST /v1/accounts/people/{person_id}/reset": {"person_id": str(creator.id)},
+        "POST /v1/accounts/sign-in": {"email": EMAIL, "password": PASSWORD},
     }
     for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
-        fitting[f"POST {items_api}/{verb}"] = {"item_id": [str(claimed)]}
+        fitting[f"POST {items_api}/{verb}"] = {"item_id": str(claimed)}
     return World(callers | {"anyone": {}}, existing, fitting)
