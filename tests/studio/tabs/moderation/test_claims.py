@@ -47,6 +47,14 @@ class Rig:
     def _count(self) -> None:
         self.changes += 1
 
+    def phase(self) -> ClaimPhase:
+        """Whose the claim is."""
+        return self.held.phase
+
+    def pausing(self) -> bool:
+        """Whether it waits for a sign of life."""
+        return self.held.pausing
+
     def tick(self, seconds: float) -> int:
         """Let it be so many seconds after the start; how many beats were sent."""
         self.held.tick(NOW + timedelta(seconds=seconds))
@@ -87,12 +95,12 @@ def test_without_a_sign_of_life_the_claim_pauses_after_a_warning() -> None:
     rig.held.touch(NOW + timedelta(seconds=200))
     idle_from = 200.0
     rig.tick(idle_from + (PAUSE - WARN).total_seconds() - 1)
-    assert not rig.held.pausing
+    assert not rig.pausing()
     rig.tick(idle_from + (PAUSE - WARN).total_seconds())
-    assert rig.held.pausing
+    assert rig.pausing()
     assert rig.tick(1_100) == 0
     rig.held.touch(NOW + timedelta(seconds=1_101))
-    assert not rig.held.pausing
+    assert not rig.pausing()
     assert rig.tick(1_101) == 1
 
 
@@ -100,7 +108,7 @@ def test_without_a_sign_of_life_the_claim_pauses_after_a_warning() -> None:
 def test_a_refused_beat_is_the_loss_of_the_claim(answer: Callable[[httpx.Request], httpx.Response]) -> None:
     rig = Rig(answer)
     rig.tick(200)
-    assert rig.held.phase is ClaimPhase.LOST
+    assert rig.phase() is ClaimPhase.LOST
     assert rig.changes
     assert rig.tick(400) == 0
 
@@ -110,9 +118,9 @@ def test_out_of_reach_it_is_tried_again_until_the_lease_is_over() -> None:
     assert rig.tick(200) == 1
     assert rig.tick(203) == 0
     assert rig.tick(206) == 1
-    assert rig.held.phase is ClaimPhase.HELD
+    assert rig.phase() is ClaimPhase.HELD
     rig.tick(600)
-    assert rig.held.phase is ClaimPhase.LOST
+    assert rig.phase() is ClaimPhase.LOST
 
 
 def test_giving_back_twice_asks_once() -> None:
@@ -120,24 +128,24 @@ def test_giving_back_twice_asks_once() -> None:
     asyncio.run(rig.held.release())
     asyncio.run(rig.held.release())
     assert [verb for verb, _ in rig.asked] == ["release"]
-    assert rig.held.phase is ClaimPhase.ENDED
+    assert rig.phase() is ClaimPhase.ENDED
 
 
 def test_giving_back_what_was_lost_is_no_error_but_a_bad_skip_is() -> None:
     rig = Rig(lease_lost)
     asyncio.run(rig.held.release())
-    assert rig.held.phase is ClaimPhase.ENDED
+    assert rig.phase() is ClaimPhase.ENDED
     rig = Rig(lambda r: httpx.Response(422, json={"code": "invalid"}))
     with pytest.raises(Refused):
         asyncio.run(rig.held.skip("x"))
-    assert rig.held.phase is ClaimPhase.HELD
+    assert rig.phase() is ClaimPhase.HELD
 
 
 def test_hold_and_skip_carry_their_reasons() -> None:
     rig = Rig(lambda r: httpx.Response(200, json={"state": "on_hold"}))
     asyncio.run(rig.held.hold("waiting", 3_600))
     assert rig.asked == [("hold", {"claim_token": 7, "reason": "waiting", "seconds": 3_600})]
-    assert rig.held.phase is ClaimPhase.ENDED
+    assert rig.phase() is ClaimPhase.ENDED
 
 
 def test_a_claim_that_is_still_mine_is_gone_on_with() -> None:

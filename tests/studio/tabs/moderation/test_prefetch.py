@@ -6,7 +6,7 @@ from studio.tabs.moderation.prefetch import RENEW
 from tests.studio.tabs.moderation.conftest import Play
 from tests.studio.tabs.moderation.desk import Desk
 from tests.studio.tabs.moderation.review_world import Reviewer
-from tests.studio.tabs.moderation.test_review_page import text_world
+from tests.studio.tabs.moderation.test_review_page_comfort import text_world
 
 
 def asked_ahead(me: Reviewer) -> int:

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from benchmarks.coded_clips import Recipe, write_clip
 from tests.studio.tabs.moderation.conftest import Play
 from tests.studio.tabs.moderation.desk import Desk
+from tests.studio.tabs.moderation.review_parts import collected_here, videos
 from tests.studio.tabs.moderation.review_world import Reviewer, ReviewWorld
-from tests.studio.tabs.moderation.test_review_page import collected_here, videos
 from tests.studio.video.test_no_raw_pixel import Recorder, recorder, red_and_green
 
 __all__ = ["collected_here", "recorder"]
