@@ -235,6 +235,8 @@ class ReviewFlow:
         )
         held.decided()
         sent = self.outbox.send(held.claim, body)
+        for earlier in self._decided.values():
+            self._view.withdraw_offer(earlier.take_back)  # it can still be undone by key, after this one
         take_back = partial(self.undo, sent.id)
         until = self._now() + GRACE
         self._decided[sent.id] = Decided(sent, bundle, draft, self.media, until, take_back)
@@ -254,11 +256,10 @@ class ReviewFlow:
     def undo(self, decision_id: UUID | None = None) -> None:
         """Take back a decision, the last one unless another is named, and go back to its item."""
         wanted = decision_id or next(reversed(self._decided), None)
-        decided = self._decided.pop(wanted, None) if wanted else None
-        if decided is None:
+        if wanted in self._decided:
+            self._spawn(self._undo(self._decided.pop(wanted)))
+        else:
             self._context.messages.notify(Level.INFO, "There is no decision to undo any more.")
-            return
-        self._spawn(self._undo(decided))
 
     async def _undo(self, decided: Decided) -> None:
         try:
@@ -343,11 +344,11 @@ class ReviewFlow:
         """Give back every claim, keep what was typed, wipe every copy of a video."""
         held = self.held
         self._put_away()
+        self._view.forget_ahead()
         for decided in list(self._decided.values()):
             self._forget(decided)
         if held is not None:
             await held.give_up()
-        self._view.forget_ahead()
         await self.prefetch.release()
 
     def _put_away(self) -> None:
