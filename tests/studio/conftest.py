@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -41,11 +42,14 @@ def qapp(qapp: QApplication) -> QApplication:
 
 @pytest.fixture(autouse=True)
 def bury_the_dead() -> Iterator[None]:
-    """Delete what earlier tests left to `deleteLater`.
+    """Delete what earlier tests left to `deleteLater`, and collect garbage on this thread alone.
 
-    Without an event loop Qt keeps it for ever, and every change of theme dresses it too.
+    Without an event loop Qt keeps it for ever, and every change of theme dresses it too. A QObject that the
+    collector meets on a decoder's thread takes the whole run down (see studio/collector.py).
     """
+    gc.disable()
     yield
+    gc.collect(1)
     app = QApplication.instance()
     if app is not None:
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
