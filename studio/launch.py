@@ -41,14 +41,9 @@ def launch(*, profile: Path | None, server: str | None) -> int:
         if not (server or settings.get(SERVER_URL)):
             await embedded.start_ahead()
 
-        # What is loaded stays: to look through it for garbage, now or later, only takes time.
-        gc.disable()
-        try:
-            from studio.app import App
-        finally:
-            gc.freeze()
-            gc.enable()
+        from studio.app import App
 
+        gc.freeze()  # what is loaded stays: to look through it for garbage only takes time
         return await App(qt, places, splash, server=server, settings=settings, embedded=embedded).main()
 
     collector = Collector()
