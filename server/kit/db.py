@@ -159,6 +159,19 @@ class Database:
                 raise Busy from error
             raise
 
+    def write_in_batches(self, change: Callable[[WriteSession], int], *, size: int) -> int:
+        """Run `change`, each time in a transaction of its own, until it changed fewer than `size` rows.
+
+        Nobody else waits longer than one batch takes. Answers how many rows were changed in all.
+        """
+        total = 0
+        while True:
+            with self.write() as s:
+                done = change(s)
+            total += done
+            if done < size:
+                return total
+
     def _session(self, kind: type[S], engine: Engine | Connection) -> S:
         return kind(engine, expire_on_commit=False, autoflush=True)
 

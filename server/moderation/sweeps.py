@@ -40,16 +40,7 @@ def register(ticker: Ticker) -> None:
 def _until_done(sweep: Sweep) -> Callable[[Context], int]:
     """Run a sweep batch by batch, each in its own transaction, until nothing is due."""
 
-    def run(given: Context) -> int:
-        total = 0
-        while True:
-            with given.db.write() as s:
-                done = sweep(s)
-            total += done
-            if done < BATCH:
-                return total
-
-    return run
+    return lambda given: given.db.write_in_batches(sweep, size=BATCH)
 
 
 def lapse_claims(s: WriteSession) -> int:

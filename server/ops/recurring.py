@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -38,23 +37,12 @@ def seal(context: Context) -> None:
 
 def forget_answers(context: Context) -> int:
     """Delete the answers kept for repeated requests; answers how many went."""
-    return _batch_by_batch(context, _forget_answers)
+    return context.db.write_in_batches(_forget_answers, size=BATCH)
 
 
 def forget_events(context: Context) -> int:
     """Delete events that every handler has done with; one that failed for good stays to be looked at."""
-    return _batch_by_batch(context, _forget_events)
-
-
-def _batch_by_batch(context: Context, forget: Callable[[WriteSession], int]) -> int:
-    """Run until nothing is left, each batch in its own transaction."""
-    total = 0
-    while True:
-        with context.db.write() as s:
-            gone = forget(s)
-        total += gone
-        if gone < BATCH:
-            return total
+    return context.db.write_in_batches(_forget_events, size=BATCH)
 
 
 def _forget_answers(s: WriteSession) -> int:
