@@ -37,6 +37,12 @@ class Believed:
     skipped_by: set[str] = field(default_factory=set)
     decision: tuple[UUID, str, Outcome, datetime] | None = None
 
+    def removed(self, at: datetime) -> bool:
+        """Whether a removal is in force at `at`: nobody but reviewers sees the video then."""
+        if self.decision is None or self.state is not ItemState.DECIDED:
+            return False
+        return self.decision[2] is Outcome.REMOVE and self.decision[3] <= at
+
     @property
     def rest(self) -> ItemState:
         return ItemState.PENDING if self.stage == 1 else ItemState.ESCALATED

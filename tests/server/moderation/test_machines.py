@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from server.kit import clock
 from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import Database
-from server.kit.errors import Conflict, DomainError, Invalid
+from server.kit.errors import Conflict, DomainError, Invalid, NotFound
 from server.moderation import rules, service, sweeps
 from server.moderation.models import Decision, Finality, Flag, Item, Strike, Undo
 from server.moderation.rules import FLAG_MACHINE, ITEM_MACHINE, FlagState, ItemState, Outcome
@@ -115,6 +116,11 @@ class Moderation(RuleBasedStateMachine):
         if video is None:
             video = self.studio.video(f"video {len(self.videos)}")
         self.now.advance(timedelta(milliseconds=1))
+        judged_in = self.videos.get(video)
+        if judged_in is not None and self.items[judged_in].removed(self.now.at):
+            with pytest.raises(NotFound):
+                self.studio.flag(self.fans[who], video, GORE)
+            return
         got = self.studio.flag(self.fans[who], video, GORE)
         if (who, video) in self.speaking:
             assert got.state is FlagState.DUPLICATE
