@@ -12,6 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Neither the keyring of whoever runs the tests nor a backend that some test module defines (keyring takes up
+# every subclass that was ever imported) may hold a server's keys: its processes would not find them there.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 from server.kit import jobs
 from server.kit.crypto import Keys

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -111,12 +110,7 @@ def test_failure_is_reported_without_its_words_in_the_log(
     async def story(client: Client) -> None:
         await asyncio.wait([client.tasks.spawn(fail())])
 
-    logger = logging.getLogger("studio.crash")
-    propagates, logger.propagate = logger.propagate, True
-    try:
-        client = play(story)
-    finally:
-        logger.propagate = propagates
+    client = play(story)
     (report,) = client.reports
     assert isinstance(report, Problem)
     assert "ValueError" in caplog.text

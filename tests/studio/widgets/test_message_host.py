@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.messages import Level, Messages, Problem, log
+from studio.messages import Level, Messages, Problem
 from studio.widgets.error_sheet import ErrorSheet
 from studio.widgets.message_host import MessageHost, log_qt_warnings
 
@@ -59,10 +59,7 @@ def test_sheet_tells_and_copies_everything(qtbot: QtBot) -> None:
 
 
 @pytest.mark.usefixtures("qapp")
-def test_qt_warning_goes_to_the_log(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log, "propagate", True)
+def test_qt_warning_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     before = qInstallMessageHandler(None)
     try:
         log_qt_warnings()
