@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DATA ?= var/demo
 MEDIA ?=
+# As many test processes as there are cores; a file's tests stay in one of them.
+PARALLEL ?= -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo demo-reset test drill bench lint types screenshots package package-check constraints docs clean
@@ -28,7 +30,7 @@ demo-reset: setup  ## forget what was done in the demo and start over
 	@$(MAKE) --no-print-directory demo
 
 test: setup  ## the whole test suite
-	$(BIN)/python -m pytest -q -m "not drill"
+	$(BIN)/python -m pytest -q -m "not drill" $(PARALLEL) --durations=15
 
 drill: setup  ## long crash and fuzz runs
 	$(BIN)/python -m pytest -q -m drill

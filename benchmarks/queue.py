@@ -20,7 +20,7 @@ import httpx
 import sqlalchemy as sa
 import uvicorn
 
-from benchmarks.queue_rows import add_items
+from benchmarks.queue_rows import add_flags, add_items
 from server.accounts import service as accounts
 from server.accounts import sessions
 from server.accounts.permissions import Role, permissions_of
@@ -121,6 +121,7 @@ def _fill(db: Database, first: int, last: int) -> None:
     began = time.perf_counter()
     with db.writer.begin() as connection:
         add_items(connection, first, last)
+        add_flags(connection)
     print(f"{last} rows, {time.perf_counter() - began:.1f} s for the last part", file=sys.stderr)
 
 

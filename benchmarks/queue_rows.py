@@ -1,4 +1,4 @@
-"""Fills the moderation queue with as many open items as wanted, inside the database, in seconds."""
+"""Fills the moderation queue with open items and their flags, inside the database, in seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ _COLUMNS = """id, created_at, version, queue_id, restricted, content_type, conte
 _VALUES = """'general', {false}, 'comment', {uuid}, 'bench', 'bench.p' || (n % {policies}),
     CASE n % 4 WHEN 0 THEN 'low' WHEN 1 THEN 'medium' WHEN 2 THEN 'high' ELSE 'critical' END,
     'medium', 'pending', 1, 1000 * (1 + n % 4) + (n * 7919) % 300, '[["severity", 1000]]', 0, NULL,
-    {due}, 1 + n % 5, 1 + n % 5, {false}, {false}, 0, 'Item ' || n, 'item ' || n, 0, {false}, 0"""
+    {due}, 1 + n % 3, 1 + n % 3, {false}, {false}, 0, 'Item ' || n, 'item ' || n, 0, {false}, 0"""
+
+_FLAGS = """INSERT INTO moderation_flags
+    (id, source, content_type, content_id, policy, policy_version, ranges, state, item_id, received_at)
+    SELECT {uuid}, 'classifier', i.content_type, i.content_id, i.policy,
+        (SELECT max(version) FROM moderation_policy_versions), '[]', 'linked', i.id, i.created_at
+    FROM moderation_items i JOIN (SELECT 1 AS nth UNION SELECT 2 UNION SELECT 3) k ON k.nth <= i.flag_count
+    WHERE NOT EXISTS (SELECT 1 FROM moderation_flags f WHERE f.item_id = i.id)"""
 
 _SQLITE = {
     "uuid": "lower(hex(randomblob(16)))",
@@ -47,3 +54,10 @@ def add_items(connection: Connection, first: int, last: int) -> None:
         )
     )
     connection.execute(text("ANALYZE moderation_items"))
+
+
+def add_flags(connection: Connection) -> None:
+    """Write the one to three flags of each item that has none yet; needs an installed policy tree."""
+    words = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
+    connection.exec_driver_sql(_FLAGS.format(uuid=words["uuid"]))
+    connection.execute(text("ANALYZE moderation_flags"))
