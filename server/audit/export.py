@@ -13,7 +13,7 @@ MEDIA_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.JSONL: "application/x-ndjson",
 }
-COLUMNS = ("seq", "at", "actor", "action", "target", "data", "erased_at", "prev_hash", "hash")
+COLUMNS = ("seq", "at", "actor", "action", "target", "restricted", "data", "erased_at", "prev_hash", "hash")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

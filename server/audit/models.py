@@ -16,6 +16,7 @@ class AuditEntry(Base):
     """One link: `hash` = SHA-256 over the link before and this link's own canonical JSON.
 
     `at` is kept as the ISO text that was hashed, so that both databases give back the same bytes.
+    `restricted` entries are about the restricted class: they exist for cleared readers only.
     """
 
     __tablename__ = "audit_log"
@@ -25,6 +26,7 @@ class AuditEntry(Base):
     actor: Mapped[str] = mapped_column(String(96))
     action: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(96))
+    restricted: Mapped[bool]
     data_commit: Mapped[bytes] = mapped_column(LargeBinary(32))
     prev_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))

@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, Row, Select, select
 
 from server.audit.models import AuditEntry, AuditHead, AuditPayload
 from server.audit.schemas import Entry, Head
+from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import AnySession, Database
 from server.kit.errors import NotFound
 from server.kit.paging import Page, decode, encode
 
 BATCH = 1_000
+CLEARANCE = "moderation.restricted"
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ def _as_stored(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def entries(s: AnySession, wanted: Filter, *, cursor: str | None, limit: int) -> Page[Entry]:
-    """One page, newest first."""
-    query = _select(wanted).order_by(AuditEntry.seq.desc()).limit(limit + 1)
+def entries(s: AnySession, reader: Actor, wanted: Filter, *, cursor: str | None, limit: int) -> Page[Entry]:
+    """One page of what the reader may see, newest first."""
+    query = _select(reader, wanted).order_by(AuditEntry.seq.desc()).limit(limit + 1)
     if cursor is not None:
         query = query.where(AuditEntry.seq < decode(cursor, int)[0])
     found = [_entry(row) for row in s.execute(query)]
@@ -55,22 +57,23 @@ def entries(s: AnySession, wanted: Filter, *, cursor: str | None, limit: int) ->
     return Page(items=shown, next_cursor=encode(shown[-1].seq) if len(found) > limit else None)
 
 
-def entry(s: AnySession, seq: int) -> Entry:
+def entry(s: AnySession, reader: Actor, seq: int) -> Entry:
     """One entry. Raises NotFound."""
-    row = s.execute(_select(Filter()).where(AuditEntry.seq == seq)).one_or_none()
+    row = s.execute(_select(reader, Filter()).where(AuditEntry.seq == seq)).one_or_none()
     if row is None:
         raise NotFound("The audit log has no such entry.")
     return _entry(row)
 
 
-def stream(db: Database, wanted: Filter) -> Iterator[Entry]:
-    """Every entry up to the newest at the start, oldest first; no session stays open between batches."""
+def stream(db: Database, reader: Actor, wanted: Filter) -> Iterator[Entry]:
+    """Every entry that the reader may see, up to the newest at the start, oldest first; no session stays
+    open between batches."""
     with db.read() as s:
         last = s.scalar(select(AuditEntry.seq).order_by(AuditEntry.seq.desc()).limit(1)) or 0
     after = 0
     while after < last:
         query = (
-            _select(wanted)
+            _select(reader, wanted)
             .where(AuditEntry.seq > after, AuditEntry.seq <= last)
             .order_by(AuditEntry.seq)
             .limit(BATCH)
@@ -100,14 +103,16 @@ def head(s: AnySession, keys: Keys) -> Head:
     )
 
 
-def _select(wanted: Filter) -> Select[*tuple[Any, ...]]:
-    return (
+def _select(reader: Actor, wanted: Filter) -> Select[*tuple[Any, ...]]:
+    """No number of what is left out goes with it: how many there are under a filter would name them all."""
+    found = (
         select(
             AuditEntry.seq,
             AuditEntry.at,
             AuditEntry.actor,
             AuditEntry.action,
             AuditEntry.target,
+            AuditEntry.restricted,
             AuditEntry.hash,
             AuditEntry.prev_hash,
             AuditPayload.json,
@@ -116,6 +121,7 @@ def _select(wanted: Filter) -> Select[*tuple[Any, ...]]:
         .outerjoin(AuditPayload, AuditPayload.seq == AuditEntry.seq)
         .where(*wanted.conditions())
     )
+    return found if reader.can(CLEARANCE) else found.where(AuditEntry.restricted.is_(False))
 
 
 def _entry(row: Row[Any]) -> Entry:
@@ -125,6 +131,7 @@ def _entry(row: Row[Any]) -> Entry:
         actor=row.actor,
         action=row.action,
         target=row.target,
+        restricted=row.restricted,
         data=json.loads(row.json) if row.json is not None else None,
         erased_at=row.erased_at,
         hash=row.hash.hex(),

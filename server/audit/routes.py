@@ -57,7 +57,7 @@ def entries(
 ) -> Page[Entry]:
     """Entries, newest first."""
     with _db(request).read() as s:
-        return queries.entries(s, wanted, cursor=cursor, limit=limit)
+        return queries.entries(s, reader, wanted, cursor=cursor, limit=limit)
 
 
 @router.get(
@@ -73,12 +73,20 @@ def export_entries(
 ) -> StreamingResponse:
     """All matching entries as a file, oldest first. The export itself is put on record."""
     db = _db(request)
+    # What a cleared reader looked for by its name may itself be of the restricted class.
+    telling = wanted.target is not None and reader.can(queries.CLEARANCE)
     with db.write() as s:
         service.record(
-            s, actor=reader, action="audit.exported", target="audit:log", format=form, filter=asdict(wanted)
+            s,
+            actor=reader,
+            action="audit.exported",
+            target="audit:log",
+            restricted=telling,
+            format=form,
+            filter=asdict(wanted),
         )
     return StreamingResponse(
-        export.lines(queries.stream(db, wanted), form),
+        export.lines(queries.stream(db, reader, wanted), form),
         media_type=export.MEDIA_TYPES[form],
         headers={"Content-Disposition": f'attachment; filename="audit.{form}"'},
     )
@@ -90,7 +98,7 @@ def entry(
 ) -> Entry:
     """One entry."""
     with _db(request).read() as s:
-        return queries.entry(s, seq)
+        return queries.entry(s, reader, seq)
 
 
 @router.get("/head")

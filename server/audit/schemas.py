@@ -13,13 +13,18 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 in
 
 
 class Entry(Frozen):
-    """One link of the chain. `data` is null where the details were erased for privacy."""
+    """One link of the chain. `data` is null where the details were erased for privacy.
+
+    A `restricted` one is about the restricted class; it exists for cleared readers only, so that others see
+    a gap in `seq`.
+    """
 
     seq: RowNumber
     at: Instant
     actor: str
     action: str
     target: str
+    restricted: bool = False
     data: dict[str, Any] | None
     erased_at: Instant | None
     hash: Digest

@@ -39,6 +39,7 @@ class Draft:
     actor: str
     action: str
     target: str
+    restricted: bool
     salt: bytes
     json: str
 
@@ -53,15 +54,35 @@ def canonical(value: dict[str, Any]) -> str:
 
 
 def link(
-    prev_hash: bytes, *, seq: int, at: str, actor: str, action: str, target: str, commit: bytes
+    prev_hash: bytes,
+    *,
+    seq: int,
+    at: str,
+    actor: str,
+    action: str,
+    target: str,
+    restricted: bool,
+    commit: bytes,
 ) -> bytes:
     """The hash of one entry."""
-    body = {"seq": seq, "at": at, "actor": actor, "action": action, "target": target, "data": commit.hex()}
+    body = {
+        "seq": seq,
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "target": target,
+        "restricted": restricted,
+        "data": commit.hex(),
+    }
     return hashlib.sha256(prev_hash + canonical(body).encode()).digest()
 
 
-def record(s: WriteSession, *, actor: Actor, action: str, target: str, **data: Any) -> None:
+def record(
+    s: WriteSession, *, actor: Actor, action: str, target: str, restricted: bool = False, **data: Any
+) -> None:
     """Add an entry to the caller's transaction. `action` is `domain.verb`, `target` is `kind:id`.
+
+    One that is `restricted` tells of the restricted class and is shown to cleared readers only.
 
     The chain's lock is taken last, just before COMMIT, so that it is held for the shortest time.
     """
@@ -70,6 +91,7 @@ def record(s: WriteSession, *, actor: Actor, action: str, target: str, **data: A
         actor=actor.ref,
         action=action,
         target=target,
+        restricted=restricted,
         salt=os.urandom(16),
         json=canonical(data),
     )
@@ -89,7 +111,8 @@ def erase(s: WriteSession, *, actor: Actor, seq: int, reason: str) -> None:
     )
     if erased.rowcount != 1:  # type: ignore[attr-defined]
         raise NotFound("There are no details to erase in this audit entry.")
-    record(s, actor=actor, action=ERASED, target=entry_target(seq), reason=reason)
+    hidden = s.execute(select(AuditEntry.restricted).where(AuditEntry.seq == seq)).scalar_one()
+    record(s, actor=actor, action=ERASED, target=entry_target(seq), restricted=hidden, reason=reason)
 
 
 def entry_target(seq: int) -> str:
@@ -104,7 +127,13 @@ def _append(s: WriteSession) -> None:
     entries, payloads = [], []
     for draft in drafts:
         seq += 1
-        fields = {"at": draft.at, "actor": draft.actor, "action": draft.action, "target": draft.target}
+        fields: dict[str, Any] = {
+            "at": draft.at,
+            "actor": draft.actor,
+            "action": draft.action,
+            "target": draft.target,
+            "restricted": draft.restricted,
+        }
         own = link(prev, seq=seq, commit=draft.commit, **fields)
         entries.append({"seq": seq, **fields, "data_commit": draft.commit, "prev_hash": prev, "hash": own})
         payloads.append({"seq": seq, "salt": draft.salt, "json": draft.json})

@@ -57,6 +57,7 @@ def verify(s: AnySession, keys: Keys) -> Verdict:
             actor=entry.actor,
             action=entry.action,
             target=entry.target,
+            restricted=entry.restricted,
             commit=entry.data_commit,
         )
         if entry.hash != own:

@@ -131,6 +131,7 @@ def read_file(
                 actor=actor,
                 action="content.restricted_read",
                 target=f"video:{video_id}",
+                restricted=True,
                 start=sent.start,
                 end=sent.end,
             )

@@ -29,7 +29,7 @@ CLEARANCE = "moderation.restricted"
 
 def readable(viewer: Actor) -> ColumnElement[bool]:
     """The videos that `viewer` may see by id: own ones; as a reviewer all, where cleared also of the
-    restricted class; else what is ready, shared and allowed."""
+    restricted class; else what is ready, shared and allowed, and not of that class."""
     own = Video.owner_id == viewer.id if viewer.id else false()
     if viewer.can(REVIEW):
         return true() if viewer.can(CLEARANCE) else or_(own, Video.restricted_class.is_(False))
@@ -37,6 +37,7 @@ def readable(viewer: Actor) -> ColumnElement[bool]:
         Video.state == VideoState.READY,
         Video.visibility != Visibility.PRIVATE,
         Video.deleted_at.is_(None),
+        Video.restricted_class.is_(False),
         SLOTS[ContentType.VIDEO].in_force() == Availability.PUBLIC,
     )
     return or_(own, shared)

@@ -194,7 +194,9 @@ def set_restricted_class(s: WriteSession, *, actor: Actor, video_id: UUID) -> No
     dropped = s.scalars(
         delete(Derivative).where(Derivative.video_id == video_id).returning(Derivative.sha256)
     ).all()
-    _record(s, actor, "video_restricted", video_id, version=version, derivatives=len(dropped))
+    _record(
+        s, actor, "video_restricted", video_id, version=version, restricted=True, derivatives=len(dropped)
+    )
     if dropped:
         jobs.enqueue(s, "content.drop_files", *dropped)
 
@@ -316,7 +318,14 @@ def _availability_changed(
     target = f"{ContentType(content_type)}:{content_id}"
     # Who reads the audit log may lack the clearance to know what was decided.
     outcome = {} if restricted_class else {"to": to, "effective_at": when}
-    audit.record(s, actor=actor, action="content.availability", target=target, **outcome)
+    audit.record(
+        s,
+        actor=actor,
+        action="content.availability",
+        target=target,
+        restricted=restricted_class,
+        **outcome,
+    )
     bus.emit(s, "content.availability_changed", content_id, content_type=str(content_type), to=to)
     if content_type != ContentType.COMMENT:
         live.publish(s, LIVE_TOPIC, content_id, version)

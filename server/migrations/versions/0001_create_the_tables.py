@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=96), nullable=False),
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("target", sa.String(length=96), nullable=False),
+        sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("data_commit", sa.LargeBinary(length=32), nullable=False),
         sa.Column("prev_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),

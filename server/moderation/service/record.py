@@ -27,7 +27,12 @@ def changed(
 ) -> None:
     """Record that `what` happened to an item. Of a restricted one the record says no more than that."""
     audit.record(
-        s, actor=actor, action=f"moderation.{what}", target=f"item:{item_id}", **({} if restricted else data)
+        s,
+        actor=actor,
+        action=f"moderation.{what}",
+        target=f"item:{item_id}",
+        restricted=restricted,
+        **({} if restricted else data),
     )
     bus.emit(s, f"moderation.{what}", item_id, **data)
     live.publish(s, "moderation.restricted_item" if restricted else "moderation.item", item_id, version)

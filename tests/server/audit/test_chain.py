@@ -73,9 +73,9 @@ def test_a_rolled_back_change_leaves_no_entry(db: Database, keys: Keys) -> None:
     [
         "UPDATE audit_log SET action = 'other' WHERE seq = 2",
         "DELETE FROM audit_log WHERE seq = 3",
-        "INSERT INTO audit_log SELECT 9, at, actor, action, target, data_commit, prev_hash, hash"
+        "INSERT INTO audit_log SELECT 9, at, actor, action, target, restricted, data_commit, prev_hash, hash"
         " FROM audit_log WHERE seq = 3",
-        "INSERT INTO audit_log SELECT 4, at, actor, action, target, data_commit, prev_hash, hash"
+        "INSERT INTO audit_log SELECT 4, at, actor, action, target, restricted, data_commit, prev_hash, hash"
         " FROM audit_log WHERE seq = 2",
         "UPDATE audit_heads SET at = 'never'",
         "DELETE FROM audit_heads",
@@ -100,8 +100,11 @@ def test_the_database_refuses_the_edits_of_its_own_dialect(db: Database, keys: K
     write(db, 3)
     with db.write() as s:
         service.seal(s, keys)
-    columns = "seq, at, actor, action, target, data_commit, prev_hash, hash"
-    copy = "SELECT seq, at, actor, 'other', target, data_commit, prev_hash, hash FROM audit_log WHERE seq = 3"
+    columns = "seq, at, actor, action, target, restricted, data_commit, prev_hash, hash"
+    copy = (
+        "SELECT seq, at, actor, 'other', target, restricted, data_commit, prev_hash, hash"
+        " FROM audit_log WHERE seq = 3"
+    )
     statements = (
         [
             f"INSERT OR REPLACE INTO audit_log ({columns}) {copy}",
@@ -130,6 +133,7 @@ def test_the_database_refuses_the_edits_of_its_own_dialect(db: Database, keys: K
     [
         (["UPDATE audit_log SET action = 'other' WHERE seq = 2"], 2),
         (["UPDATE audit_log SET actor = 'person:x' WHERE seq = 4"], 4),
+        (["UPDATE audit_log SET restricted = NOT restricted WHERE seq = 3"], 3),
         (["DELETE FROM audit_log WHERE seq = 3"], 3),
         (["DELETE FROM audit_log WHERE seq = 1"], 1),
         (

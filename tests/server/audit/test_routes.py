@@ -13,6 +13,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.audit import export, queries, service
 from server.audit.schemas import Entry, ExportFormat
@@ -200,7 +201,36 @@ def test_the_log_of_an_export_ends_where_it_began(db: Database) -> None:
 
     for n in range(3):
         write(n)
-    streamed = queries.stream(db, queries.Filter())
+    streamed = queries.stream(db, SYSTEM, queries.Filter())
     first = next(streamed)
     write(3)
     assert [first.seq, *(entry.seq for entry in streamed)] == [1, 2, 3]
+
+
+def test_what_is_about_the_restricted_class_exists_for_cleared_readers_only(
+    client: httpx.Client,
+    reader: dict[str, str],
+    written: list[str],
+    db: Database,
+    sign_in: SignIn,
+    people: dict[Role, Person],
+) -> None:
+    with db.write() as s:
+        service.record(s, actor=SYSTEM, action="test.hid", target="row:hidden", restricted=True, n=99)
+        s.execute(sa.update(Person).where(Person.id == people[Role.ADMIN].id).values(cleared=True))
+    seq = get(client, reader, "head")["seq"]
+    for wanted in ({}, {"action": "test.hid"}, {"target": "row:hidden"}, {"actor": SYSTEM.ref}):
+        assert seq not in [entry["seq"] for entry in get(client, reader, "entries", **wanted)["items"]]
+        exported = client.get(f"{AUDIT}/entries/export", headers=reader, params={**wanted, "format": "jsonl"})
+        assert seq not in [json.loads(line)["seq"] for line in exported.text.splitlines()]
+    assert client.get(f"{AUDIT}/entries/{seq}", headers=reader).status_code == 404
+    assert client.post(f"{AUDIT}/verify", headers=reader).json()["whole"]
+
+    cleared = sign_in(Role.ADMIN)
+    shown = get(client, cleared, f"entries/{seq}")
+    assert (shown["target"], shown["restricted"], shown["data"]) == ("row:hidden", True, {"n": 99})
+    assert [e["seq"] for e in get(client, cleared, "entries", action="test.hid")["items"]] == [seq]
+    url, by_name = f"{AUDIT}/entries/export", {"target": "row:hidden"}
+    assert client.get(url, headers=cleared, params=by_name).text.count("row:hidden") == 1
+    exports = get(client, reader, "entries", action="audit.exported")["items"]
+    assert not [e for e in exports if e["actor"] == f"person:{people[Role.ADMIN].id}"]

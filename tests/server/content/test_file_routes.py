@@ -273,8 +273,10 @@ def test_a_restricted_file_is_for_cleared_reviewers_and_every_read_is_written_do
     with db.write() as s:
         service.set_restricted_class(s, actor=cleared, video_id=video_id)
     path = f"/v1/content/videos/{video_id}"
-    assert client.get(f"{path}/file", headers=sign_in(Role.MODERATOR)).status_code == 404
-    assert client.get(path, headers=sign_in(Role.MODERATOR)).status_code == 404
+    for role in (Role.FAN, Role.FINANCE, Role.MODERATOR):
+        assert client.get(f"{path}/file", headers=sign_in(role)).status_code == 404
+        assert client.get(path, headers=sign_in(role)).status_code == 404
+    assert client.get(f"{path}/file", headers=sign_in(Role.CREATOR)).status_code == 200
     clear(Role.LEAD)
     lead = sign_in(Role.LEAD)
     whole = client.get(f"{path}/file", headers=lead)
@@ -289,6 +291,11 @@ def test_a_restricted_file_is_for_cleared_reviewers_and_every_read_is_written_do
             sa.select(AuditEntry.actor).where(AuditEntry.action == "content.restricted_read")
         ).all()
     assert read == [f"person:{people[Role.LEAD].id}"] * 2
+    for action in ("content.video_restricted", "content.restricted_read"):
+        asked = {"action": action}
+        hidden = client.get("/v1/audit/entries", headers=sign_in(Role.FINANCE), params=asked)
+        assert hidden.json()["items"] == []
+        assert client.get("/v1/audit/entries", headers=lead, params=asked).json()["items"]
 
 
 def test_the_headers_tell_no_owner_of_the_restricted_class(
