@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -87,22 +88,31 @@ class Tasks:
         self,
         change: Callable[[], Changes | None],
         on_saved: Callable[[], object] | None = None,
+        on_failed: Callable[[], object] | None = None,
         *,
         owner: QObject | None = None,
     ) -> asyncio.Task[None]:
         """Run `change` (`partial(outbox.add, edit)`, a draft's `save_draft`) on the writer thread.
 
-        When it is on the disk, what it returned is broadcast and `on_saved` is called. A write is
-        never cancelled: `owner` says only who wants to hear of it, and `close` waits for it.
+        When it is on the disk, what it returned is broadcast and `on_saved` is called; when the disk did
+        not take it, that is reported and `on_failed` is called. A write is never cancelled: `owner` says
+        only who wants to hear of it, and `close` waits for it.
         """
         future = asyncio.wrap_future(self._writer.submit(change))
 
         async def save() -> None:
-            changes = await future
+            def tell(listener: Callable[[], object] | None) -> None:
+                if listener is not None and (owner is None or shiboken6.isValid(owner)):
+                    listener()
+
+            try:
+                changes = await future
+            except Exception:
+                tell(on_failed)
+                raise
             if changes is not None:
                 self._broadcast.send(changes)
-            if on_saved is not None and (owner is None or shiboken6.isValid(owner)):
-                on_saved()
+            tell(on_saved)
 
         task = self._start(save())
         _keep(task, self._writes)
@@ -136,7 +146,7 @@ class Tasks:
             return
         if not isinstance(error, ApiError):
             log.error(places(error))
-        self._messages.fail(_problem(error))
+        self._messages.fail(_unwritten(error) if task in self._writes else _problem(error))
 
 
 async def off_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -174,6 +184,17 @@ def _cancel_with(task: asyncio.Task[Any], owner: QObject) -> None:
 def _disconnect(owner: QObject, connection: Any, _: asyncio.Task[Any]) -> None:
     if shiboken6.isValid(owner):
         QObject.disconnect(connection)
+
+
+def _unwritten(error: BaseException) -> Problem:
+    if not isinstance(error, sqlite3.Error | OSError):
+        return unexpected(error)
+    return Problem(
+        what_happened="This computer's disk did not take what you just did.",
+        what_was_kept="Nothing was sent. What you typed is still on the screen.",
+        what_to_do="Make room on the disk, then do it again.",
+        detail=str(error),
+    )
 
 
 def _problem(error: BaseException) -> Problem:

@@ -59,8 +59,12 @@ class Outbox:
 
     # What a person does
 
-    def add(self, edit: Edit) -> Changes:
-        """Take an edit over. The same edit twice is one edit."""
+    def add(self, edit: Edit, *, drafts: Collection[str] = ()) -> Changes:
+        """Take an edit over. The same edit twice is one edit.
+
+        The `drafts` it was made from are forgotten in the same transaction: what a person typed is
+        always in one of the two places.
+        """
         row = {
             "id": str(edit.id),
             "kind": edit.kind,
@@ -81,6 +85,7 @@ class Outbox:
                 " ON CONFLICT (id) DO NOTHING",
                 row,
             )
+            db.executemany("DELETE FROM drafts WHERE key = ?", [(key,) for key in drafts])
         return _changes(edit)
 
     def undo(self, edit_id: UUID) -> Changes:

@@ -40,7 +40,7 @@ async def _away(camera: Camera) -> None:
     _kill_server(camera)
     await until(lambda: context.connection() is Connection.OFFLINE, "the loss to be seen")
     page.panel.choose_outcome(Outcome.ALLOW)
-    page.flow.add_note("Seen twice; the thread above it is a quarrel between friends.")
+    page.flow.add_note("Seen twice; the thread above it is a quarrel of friends.", page.tabs.notes.stored)
     await until(context.outbox.entries, "the note to wait")
     await camera.take("review-offline")
     _open_waiting(camera)

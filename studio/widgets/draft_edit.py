@@ -52,6 +52,12 @@ class DraftEdit(QPlainTextEdit):
         self.setPlainText(text)
         self._pause.stop()
 
+    def forget(self) -> None:
+        """Empty the field of a text that is kept elsewhere now."""
+        self._kept = ""
+        self.clear()
+        self._pause.stop()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.keep_now()
         super().focusOutEvent(event)

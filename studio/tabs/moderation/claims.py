@@ -132,6 +132,11 @@ class HeldClaim:
         """The item has been decided: nothing is extended any more."""
         self._end(ClaimPhase.ENDED)
 
+    def not_decided(self) -> None:
+        """The decision was not taken after all: the item is one's own as before."""
+        self.phase = ClaimPhase.HELD
+        self.on_change()
+
     def lost(self) -> None:
         """It is known from elsewhere that somebody else has the item."""
         if self.phase is ClaimPhase.HELD:

@@ -19,7 +19,10 @@ from studio.widgets.label import Label
 
 
 class NotesTab(QWidget):
-    """`added` carries the text of a new note; `keep` is given what is being typed."""
+    """`added` carries the text of a new note; `keep` is given what is being typed.
+
+    The text stays in the field until `stored` tells that the note is on the disk.
+    """
 
     added = Signal(str)
 
@@ -54,6 +57,11 @@ class NotesTab(QWidget):
         if not notes:
             self.list.add(Label("No notes yet.", "muted"))
 
+    def begin(self, text: str) -> None:
+        """Go to another item, with what had been typed for it."""
+        self.field.setReadOnly(False)
+        self.field.replace(text)
+
     def append(self, who: str, text: str) -> None:
         """Show one's own new note before the server has it."""
         self.list.add(Entry(who, "now", text))
@@ -61,10 +69,19 @@ class NotesTab(QWidget):
     def submit(self) -> None:
         """Hand the note over."""
         text = self._text()
-        if text:
-            self.field.setPlainText("")
+        if text and not self.field.isReadOnly():
             self.field.keep_now()
+            self.field.setReadOnly(True)
             self.added.emit(text[:NOTE_MAX])
+
+    def stored(self, done: bool) -> None:
+        """The note that was handed over is on the disk, and its draft forgotten; or it is not."""
+        if not self.field.isReadOnly():
+            return  # another item is shown by now
+        self.field.setReadOnly(False)
+        if done:
+            self.append("You", self._text()[:NOTE_MAX])
+            self.field.forget()
 
     def _text(self) -> str:
         return self.field.toPlainText().strip()

@@ -48,7 +48,7 @@ class ContextTabs(QTabWidget):
 
     def show_bundle(self, bundle: Bundle, titles: Callable[[str], str]) -> None:
         """Show what is known of another item, beginning with its flags."""
-        self.notes.field.replace(bundle.note)
+        self.notes.begin(bundle.note)
         self.show_review(bundle.review, titles)
         self.setCurrentWidget(self.flags)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
@@ -18,8 +17,7 @@ from studio.offline.changes import Broadcast, Changes
 from studio.offline.edits import Edit, EditKind, EditState, Entry
 from studio.offline.outbox import KIND, Outbox, TooLate
 from studio.tabs.moderation.claims import reclaimed
-from studio.tabs.moderation.decision_state import Draft
-from studio.tabs.moderation.review_bundle import Bundle, Media, item_of
+from studio.tabs.moderation.review_bundle import decision_key, item_of, note_key, refused_key
 from studio.tasks import Tasks, off_thread
 
 GRACE_S: Final = 10
@@ -28,23 +26,10 @@ GRACE_S: Final = 10
 
 @dataclass(frozen=True)
 class Sent:
-    """A decision that was handed to the outbox, on the item of `claim`. `stored`: it is on the disk."""
+    """A decision that is in the outbox, on the item of `claim`."""
 
     id: UUID
     claim: Claim
-    stored: asyncio.Task[None]
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A decision that can still be undone, with all that it takes to go back to its item."""
-
-    sent: Sent
-    bundle: Bundle
-    draft: Draft
-    media: Media | None
-    until: datetime
-    take_back: Callable[[], object]
 
 
 class DecisionOutbox:
@@ -72,8 +57,15 @@ class DecisionOutbox:
         changes.subscribe(self._heard)
         tasks.spawn(self._collect_refused())
 
-    def send(self, claim: Claim, decision: NewDecision) -> Sent:
-        """Hand a decision over. Raises ValueError for one without an id."""
+    def send(
+        self,
+        claim: Claim,
+        decision: NewDecision,
+        *,
+        on_stored: Callable[[Sent], object],
+        on_failed: Callable[[], object],
+    ) -> None:
+        """Hand a decision over; its drafts are forgotten. Raises ValueError for one without an id."""
         if decision.id is None:
             raise ValueError("a decision is sent under an id of its own")
         edit = Edit(
@@ -84,7 +76,15 @@ class DecisionOutbox:
             subject=f"item:{claim.item_id}",
             id=decision.id,
         )
-        return Sent(decision.id, claim, self._tasks.write(partial(self._outbox.add, edit)))
+        store = partial(
+            self._outbox.add, edit, drafts=(decision_key(claim.item_id), refused_key(claim.item_id))
+        )
+        self._tasks.write(store, partial(on_stored, Sent(decision.id, claim)), on_failed)
+
+    def send_note(self, item_id: UUID, text: str, stored: Callable[[bool], object]) -> None:
+        """Hand a note over; its draft is forgotten. `stored` is told whether it is on the disk."""
+        store = partial(self._outbox.add, note_edit(item_id, text), drafts=(note_key(item_id),))
+        self._tasks.write(store, partial(stored, True), partial(stored, False))
 
     async def undo(self, sent: Sent) -> Claim:
         """Take a decision back, and return the claim that one then has.
@@ -92,7 +92,6 @@ class DecisionOutbox:
         One that has not left is dropped, and the claim is the one it was made under; of any other the server
         is asked. Raises ApiError: Conflict `grace_over` when it is too late.
         """
-        await sent.stored
         while True:
             self._moved.clear()
             try:
@@ -162,6 +161,6 @@ def told(entry: Entry, title: str) -> Problem:
     item = f"“{title}”" if title else "an item"
     return Problem(
         what_happened=f"The decision on {item} was not accepted. {refusal.what_happened}",
-        what_was_kept="The whole decision: when you open the item again, it is filled in.",
+        what_was_kept="The whole decision: it is there when you open the item again.",
         what_to_do=f"{refusal.what_to_do} The item is {item_of(entry)}.",
     )

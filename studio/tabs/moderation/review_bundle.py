@@ -65,6 +65,7 @@ class Bundle:
     restricted: bool
     thread: tuple[CommentView, ...] = ()
     draft: Draft = NOTHING
+    refused: Draft = NOTHING
     note: str = ""
 
     @property
@@ -88,13 +89,14 @@ class Loader:
             await self._read_tables()
         answer = await self._api.get(f"/v1/moderation/items/{claim.item_id}")
         review = answer.model(Review)
-        draft, note = await off_thread(self._drafts, claim.item_id)
+        draft, refused, note = await off_thread(self._drafts, claim.item_id)
         return Bundle(
             claim=claim,
             review=review,
             restricted=is_restricted(review),
             thread=await self._thread(review),
             draft=draft,
+            refused=refused,
             note=note,
         )
 
@@ -147,14 +149,16 @@ class Loader:
 
     def save_draft(self, item_id: UUID, draft: Draft) -> None:
         """Keep a decision that is being made; blocks for the disk."""
-        text = "" if draft.empty else json.dumps(to_plain(draft))
-        self._store.save_draft(decision_key(item_id), text)
+        self._store.save_draft(decision_key(item_id), _text(draft))
 
     def keep_refused(self, entry: Entry) -> None:
-        """Keep a decision that was not accepted, unless another one is being made already; blocks."""
-        item_id = item_of(entry)
-        if not self._store.draft(decision_key(item_id)):
-            self.save_draft(item_id, from_body(entry.edit.body))
+        """Keep a decision that was not accepted, beside one that may be in the making; blocks."""
+        self._store.save_draft(refused_key(item_of(entry)), _text(from_body(entry.edit.body)))
+
+    def save_both(self, bundle: Bundle) -> None:
+        """Keep the draft and the decision beside it; blocks for the disk."""
+        self._store.save_draft(refused_key(bundle.item_id), _text(bundle.refused))
+        self.save_draft(bundle.item_id, bundle.draft)
 
     def save_note(self, item_id: UUID, text: str) -> None:
         """Keep a note that is being written; blocks for the disk."""
@@ -169,13 +173,12 @@ class Loader:
             self.reasons = []  # ready texts are a convenience: the review goes on without
         self.tree = {node.code: node for node in nodes}
 
-    def _drafts(self, item_id: UUID) -> tuple[Draft, str]:
-        text = self._store.draft(decision_key(item_id))
-        try:
-            draft = from_plain(json.loads(text)) if text else Draft()
-        except ValueError:
-            draft = Draft()
-        return draft, self._store.draft(note_key(item_id))
+    def _drafts(self, item_id: UUID) -> tuple[Draft, Draft, str]:
+        draft = _draft(self._store.draft(decision_key(item_id)))
+        refused = _draft(self._store.draft(refused_key(item_id)))
+        if draft.empty:
+            draft, refused = refused, draft
+        return draft, refused, self._store.draft(note_key(item_id))
 
     async def _thread(self, review: Review) -> tuple[CommentView, ...]:
         subject = review.subject
@@ -186,6 +189,17 @@ class Loader:
         except ApiError:
             return ()  # the comment itself can be judged without what stands around it
         return around(answer.model(Page[CommentView]).items, subject.content_id)
+
+
+def _text(draft: Draft) -> str:
+    return "" if draft.empty else json.dumps(to_plain(draft))
+
+
+def _draft(text: str) -> Draft:
+    try:
+        return from_plain(json.loads(text)) if text else NOTHING
+    except ValueError:
+        return NOTHING
 
 
 def around(newest_first: list[CommentView], comment_id: UUID) -> tuple[CommentView, ...]:
@@ -202,6 +216,11 @@ def around(newest_first: list[CommentView], comment_id: UUID) -> tuple[CommentVi
 def decision_key(item_id: UUID) -> str:
     """The key of the draft of a decision."""
     return f"decision:{item_id}"
+
+
+def refused_key(item_id: UUID) -> str:
+    """The key of a decision that was not accepted, beside whatever else is being decided."""
+    return f"refused:{item_id}"
 
 
 def note_key(item_id: UUID) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4
 
 from server.moderation.schemas import Claim, NewDecision, Review
@@ -15,14 +15,13 @@ from studio.messages import Level
 from studio.offline.edits import Entry
 from studio.tab import Context
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_again
-from studio.tabs.moderation.decision_outbox import GRACE_S, Decided, DecisionOutbox, note_edit, told
-from studio.tabs.moderation.decision_state import NOTHING, Case, Draft, sentence
+from studio.tabs.moderation.decision_outbox import DecisionOutbox, Sent, told
+from studio.tabs.moderation.decision_state import Case, Draft, from_body, sentence
 from studio.tabs.moderation.prefetch import Prefetch, Ready
-from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem
+from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem, item_of
 from studio.tabs.moderation.review_state import Exposure, is_video
 from studio.tabs.moderation.review_view import View
-
-GRACE: Final = timedelta(seconds=GRACE_S)
+from studio.tabs.moderation.undo_offers import Decided, UndoOffers
 
 
 class ReviewFlow:
@@ -38,6 +37,7 @@ class ReviewFlow:
         decided: Callable[[NewDecision], object],
     ) -> None:
         self._context, self._view = context, view
+        self._now, self._spawn = context.ticker.now, context.tasks.spawn
         self._wants_next, self._left, self._on_decided = wants_next, left, decided
         self.loader = Loader(context.api, context.media, context.store)
         self.prefetch = Prefetch(
@@ -55,21 +55,22 @@ class ReviewFlow:
         self.bundle: Bundle | None = None
         self.case: Case | None = None
         self.media: Media | None = None
-        self._decided: dict[UUID, Decided] = {}
+        self._offers = UndoOffers(view, context, self.loader, undo=self.undo)
+        self._storing = False
 
     # Opening
 
     def open(self, claim: Claim) -> None:
-        """Show a claimed item, at once when it has been loaded ahead."""
-        self._put_away()
+        """Show a claimed item, at once when it has been loaded ahead; another one is given back."""
+        self._let_go(keep=claim.item_id)
         ready = self.prefetch.ready
-        if ready is not None and ready.bundle.item_id == claim.item_id:
-            taken = self.prefetch.take(self._now())
-            if taken is not None:
-                taken.held.claim = claim
-                self._show_ready(taken)
-                return
-        self._load(self._hold(claim))
+        waits = ready is not None and ready.bundle.item_id == claim.item_id
+        taken = self.prefetch.take(self._now()) if waits else None
+        if taken is None:
+            self._load(self._hold(claim))
+        else:
+            taken.held.claim = claim
+            self._show_ready(taken)
 
     def retry(self) -> None:
         """Read the item, or its video, again."""
@@ -147,7 +148,7 @@ class ReviewFlow:
             if self.held is held:
                 self._view.show_media_problem(error.what_happened, error.what_to_do)
             return
-        if self.held is held and held.phase is ClaimPhase.HELD:
+        if self.held is held and held.phase is not ClaimPhase.LOST:
             self.media = media
             self._view.show_media(media)
         else:
@@ -161,8 +162,7 @@ class ReviewFlow:
             self.held.tick(now)
             if self.held is not None and self.held.phase is ClaimPhase.HELD and not self.held.pausing:
                 self.prefetch.tick(now)
-        for decided in [each for each in self._decided.values() if each.until <= now]:
-            self._forget(decided)
+        self._offers.expire(now)
 
     def touch(self) -> None:
         """Take a sign of life of the person."""
@@ -176,19 +176,26 @@ class ReviewFlow:
 
     def keep_draft(self, draft: Draft) -> None:
         """Have what is being decided kept on the disk."""
-        if self.bundle is not None:
+        if self.bundle is not None and not self._storing:
             self._context.tasks.write(partial(self.loader.save_draft, self.bundle.item_id, draft))
+
+    def use_refused(self) -> None:
+        """Go on with the decision that was not accepted; the one in the making is kept in its place."""
+        bundle, case = self.bundle, self.case
+        if bundle is not None and case is not None:
+            self.bundle = replace(bundle, draft=bundle.refused, refused=self._view.current_draft())
+            self._context.tasks.write(partial(self.loader.save_both, self.bundle))
+            self._view.show_draft(self.bundle, case)
 
     def keep_note(self, text: str) -> None:
         """Have what is being noted kept on the disk."""
         if self.bundle is not None:
             self._context.tasks.write(partial(self.loader.save_note, self.bundle.item_id, text))
 
-    def add_note(self, text: str) -> None:
-        """Hand a note to the outbox."""
+    def add_note(self, text: str, stored: Callable[[bool], object]) -> None:
+        """Hand a note to the outbox; `stored` is told whether it is there."""
         if self.bundle is not None:
-            edit = note_edit(self.bundle.item_id, text)
-            self._context.tasks.write(partial(self._context.outbox.add, edit))
+            self.outbox.send_note(self.bundle.item_id, text, stored)
 
     async def _refresh(self, held: HeldClaim) -> None:
         try:
@@ -221,11 +228,10 @@ class ReviewFlow:
     # Deciding
 
     def decide(self, draft: Draft, exposure: Exposure) -> None:
-        """Send a decision that has no `problems`, and go on at once."""
+        """Send a decision that has no `problems`, and go on as soon as it is on the disk."""
         held, bundle, case = self.held, self.bundle, self.case
         if held is None or bundle is None or case is None or held.phase is not ClaimPhase.HELD:
             return
-        exposure.stop()
         body = case.body(
             draft,
             decision_id=uuid4(),
@@ -234,30 +240,31 @@ class ReviewFlow:
             ms_revealed=exposure.revealed.ms,
         )
         held.decided()
-        sent = self.outbox.send(held.claim, body)
-        for earlier in self._decided.values():
-            self._view.withdraw_offer(earlier.take_back)  # it can still be undone by key, after this one
-        take_back = partial(self.undo, sent.id)
-        until = self._now() + GRACE
-        self._decided[sent.id] = Decided(sent, bundle, draft, self.media, until, take_back)
-        self.media = None
-        self._put_away()
-        self._context.tasks.write(partial(self.loader.save_draft, bundle.item_id, NOTHING))
-        self._context.messages.notify(
-            Level.SUCCESS,
-            sentence(draft, case),
-            bundle.review.item.title,
-            undo=take_back,
-            seconds=GRACE_S,
-        )
-        self._on_decided(body)
-        self.next()
+        self._storing = True
+
+        def stored(sent: Sent) -> None:
+            media = None
+            if self.held is held:
+                media, self.media = self.media, None
+            self._offers.offer(sent, bundle, draft, media, sentence(draft, case))
+            self._on_decided(body)
+            if self.held is held:
+                self._put_away()
+                self.next()
+
+        def failed() -> None:
+            if self.held is held:
+                self._storing = False
+                held.not_decided()
+                self.keep_draft(self._view.current_draft())
+
+        self.outbox.send(held.claim, body, on_stored=stored, on_failed=failed)
 
     def undo(self, decision_id: UUID | None = None) -> None:
         """Take back a decision, the last one unless another is named, and go back to its item."""
-        wanted = decision_id or next(reversed(self._decided), None)
-        if wanted in self._decided:
-            self._spawn(self._undo(self._decided.pop(wanted)))
+        decided = self._offers.take(decision_id)
+        if decided is not None:
+            self._spawn(self._undo(decided))
         else:
             self._context.messages.notify(Level.INFO, "There is no decision to undo any more.")
 
@@ -266,7 +273,7 @@ class ReviewFlow:
             claim = await self.outbox.undo(decided.sent)
         except ApiError as error:
             if isinstance(error, Offline):
-                self._decided[decided.sent.id] = decided  # it may still be undone when the server is back
+                self._offers.put_back(decided)  # it may still be undone when the server is back
             else:
                 self.loader.drop(decided.media)
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
@@ -302,10 +309,7 @@ class ReviewFlow:
 
     def pass_on(self) -> None:
         """Leave an item that is not one's own any more, or did not open, for the next one."""
-        held = self.held
-        self._put_away()
-        if held is not None:
-            self._spawn(held.give_up())
+        self._let_go()
         self.next()
 
     def skip(self, reason: str) -> None:
@@ -345,16 +349,22 @@ class ReviewFlow:
         held = self.held
         self._put_away()
         self._view.forget_ahead()
-        for decided in list(self._decided.values()):
-            self._forget(decided)
+        self._offers.forget_all()
         if held is not None:
             await held.give_up()
         await self.prefetch.release()
+
+    def _let_go(self, *, keep: UUID | None = None) -> None:
+        held = self.held
+        self._put_away()
+        if held is not None and held.claim.item_id != keep:
+            self._spawn(held.give_up())
 
     def _put_away(self) -> None:
         self._view.put_away()
         self._drop_media()
         self.held = self.bundle = self.case = None
+        self._storing = False
 
     def _set_aside(self) -> None:
         """Make room for an item one goes back to: what is open becomes the next one."""
@@ -365,32 +375,20 @@ class ReviewFlow:
             self._put_away()
             self.prefetch.put(Ready(replace(bundle, draft=draft), held, media, ahead=False))
         else:
-            self._put_away()
-            if held is not None:
-                self._spawn(held.give_up())
+            self._let_go()
 
     def _drop_media(self) -> None:
-        media, self.media = self.media, None
-        self.loader.drop(media)
-
-    def _forget(self, decided: Decided) -> None:
-        del self._decided[decided.sent.id]
-        self.loader.drop(decided.media)
+        self.loader.drop(self.media)
+        self.media = None
 
     # What was refused
 
     def _refused(self, entry: Entry) -> None:
-        decided = self._decided.get(entry.edit.id)
-        if decided is not None:
-            self._forget(decided)
-            self._view.withdraw_offer(decided.take_back)
-        self._context.messages.fail(told(entry, decided.bundle.review.item.title if decided else ""))
-
-    def _now(self) -> datetime:
-        return self._context.ticker.now()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._context.tasks.spawn(work)
+        self._context.messages.fail(told(entry, self._offers.refused(entry.edit.id)))
+        bundle, case = self.bundle, self.case
+        if bundle is not None and case is not None and bundle.item_id == item_of(entry):
+            self.bundle = replace(bundle, refused=from_body(entry.edit.body))
+            self._view.offer_refused(self.bundle, case)
 
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work`; tell in passing why it did not succeed."""

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QCursor, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
 from server.moderation.schemas import Claim, MarkBody, Review
 from studio.api.errors import ApiError
@@ -23,7 +23,7 @@ from studio.tabs.moderation.claims import ClaimPhase, HeldClaim
 from studio.tabs.moderation.context_creator import reader
 from studio.tabs.moderation.context_tabs import ContextTabs
 from studio.tabs.moderation.decision_panel import DecisionPanel
-from studio.tabs.moderation.decision_state import Case, Draft
+from studio.tabs.moderation.decision_state import Case, Draft, sentence
 from studio.tabs.moderation.prefetch import Ready
 from studio.tabs.moderation.review_aside import AsidePopover
 from studio.tabs.moderation.review_bundle import Bundle, Media
@@ -32,15 +32,13 @@ from studio.tabs.moderation.review_cover import BreakScreen
 from studio.tabs.moderation.review_flow import ReviewFlow
 from studio.tabs.moderation.review_header import ReviewHeader
 from studio.tabs.moderation.review_keys import handlers
+from studio.tabs.moderation.review_layout import lay_out
 from studio.tabs.moderation.review_notice import Notice
 from studio.tabs.moderation.review_state import Exposure, Phase
 from studio.tabs.moderation.tab import ITEMS
 from studio.tabs.moderation.why import WhyPopover
-from studio.theme import style
-from studio.widgets.card import Card
 from studio.widgets.toast import ToastStack
 
-SIDE: Final = 380
 OFFLINE: Final = "The server is out of reach. What you decide is kept here and sent when it is back."
 AWAY: Final = "Are you still there? In a minute the claim is no longer extended."
 
@@ -56,6 +54,15 @@ class ReviewPage(QWidget):
     decided = Signal(object)
     account_wanted = Signal(object)
 
+    offline: Notice
+    away: Notice
+    trouble: Notice
+    other_draft: Notice
+    known: QWidget
+    desk: QWidget
+    pause: BreakScreen
+    stack: QStackedLayout
+
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setAccessibleName("Review")
@@ -63,7 +70,7 @@ class ReviewPage(QWidget):
         self._context = context
         self._before_break = Phase.LOADING
         self._mouse = QCursor.pos()
-        self.phase = Phase.LOADING
+        self._phase = Phase.LOADING
         self.exposure = Exposure(time.monotonic)
         self.content = Content(context.keymap, context.settings)
         self.header = ReviewHeader(context.keymap)
@@ -77,47 +84,12 @@ class ReviewPage(QWidget):
             decided=self.decided.emit,
         )
         self.tabs = ContextTabs(context.keymap, read=reader(context, self), keep_note=self.flow.keep_note)
-        self._lay_out()
+        lay_out(self, context.keymap)
         self._connect()
         self.commands = bind(context.keymap, self, "review", handlers(self))
         context.changes.subscribe(self.on_changes)
         context.ticker.second.connect(self._tick)
         self.show_loading("Opening the item")
-
-    def _lay_out(self) -> None:
-        worn = style.tokens()
-        self.offline = Notice("offline", "warning")
-        self.away = Notice("clock", "warning", "I am here")
-        self.trouble = Notice("alert-triangle", "danger", "Try again")
-        main = QVBoxLayout()
-        main.setSpacing(worn.space_2)
-        for notice in (self.offline, self.away, self.trouble):
-            main.addWidget(notice)
-        main.addWidget(self.content, 1)
-        side = QWidget()
-        side.setFixedWidth(SIDE)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(worn.space_2)
-        known = Card()
-        known.layout().setContentsMargins(worn.space_3, 0, worn.space_1, 0)  # type: ignore[union-attr]
-        known.body.addWidget(self.tabs)
-        self._known = known
-        column.addWidget(self.header)
-        column.addWidget(self.panel)
-        column.addWidget(known, 1)
-        column.addStretch()  # while nothing is known, the panel keeps its height
-        desk = QWidget()
-        row = QHBoxLayout(desk)
-        row.setContentsMargins(worn.space_4, worn.space_3, worn.space_3, worn.space_3)
-        row.setSpacing(worn.space_3)
-        row.addLayout(main, 1)
-        row.addWidget(side)
-        self._desk = desk
-        self.pause = BreakScreen(self._context.keymap.tooltip("review.panic"))
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(desk)
-        self._stack.addWidget(self.pause)
 
     def _connect(self) -> None:
         flow, content, panel, tabs = self.flow, self.content, self.panel, self.tabs
@@ -147,6 +119,20 @@ class ReviewPage(QWidget):
         self.pause.resumed.connect(lambda: self.set_break(False))
         self.away.acted.connect(flow.touch)
         self.trouble.acted.connect(self._retry)
+        self.other_draft.acted.connect(flow.use_refused)
+
+    @property
+    def phase(self) -> Phase:
+        """What the page shows."""
+        return self._phase
+
+    @phase.setter
+    def phase(self, phase: Phase) -> None:
+        self._phase = phase
+        self._see()
+
+    def _see(self) -> None:
+        self.exposure.seen(self._phase is Phase.OPEN and self.isVisible())
 
     # What the tab asks for
 
@@ -173,7 +159,7 @@ class ReviewPage(QWidget):
         """Nothing is there yet."""
         self.phase = Phase.LOADING
         self.content.show_loading(title)
-        self._known.hide()
+        self.known.hide()
         self.setFocus()
 
     def show_failed(self, error: ApiError) -> None:
@@ -188,15 +174,25 @@ class ReviewPage(QWidget):
         self.trouble.tell("")
         self.header.show_review(review, restricted=bundle.restricted)
         self.header.show_claim(self.flow.held, self._now())
-        self.panel.show_case(case, bundle.draft, self.flow.loader.reasons)
         self.tabs.show_bundle(bundle, case.title)
-        self.tabs.show_policy(case.node(bundle.draft.policy or review.item.policy))
-        self._show_marks(bundle.draft.marks)
-        self._known.show()
+        self.show_draft(bundle, case)
+        self.known.show()
         covered = review_state.starts_covered(review, self._context.settings)
         self.content.show_bundle(bundle, case.title, covered=covered)
         self.phase = Phase.COVERED if covered else Phase.OPEN
         self.setFocus()
+
+    def show_draft(self, bundle: Bundle, case: Case) -> None:
+        """Show another draft for the same item."""
+        self.panel.show_case(case, bundle.draft, self.flow.loader.reasons)
+        self.tabs.show_policy(case.node(bundle.draft.policy or bundle.review.item.policy))
+        self._show_marks(bundle.draft.marks)
+        self.offer_refused(bundle, case)
+
+    def offer_refused(self, bundle: Bundle, case: Case) -> None:
+        """Offer the other draft that there is, if any."""
+        other = "" if bundle.refused.empty else sentence(bundle.refused, case) or bundle.refused.facts
+        self.other_draft.tell(f"You have another decision for this item: {other}" if other else "")
 
     def show_media(self, media: Media) -> None:
         """The video of the item is here."""
@@ -253,8 +249,8 @@ class ReviewPage(QWidget):
         self.panel.clear()
         self.content.let_go()
         self.header.clear()
-        self.away.tell("")
-        self.trouble.tell("")
+        for notice in (self.away, self.trouble, self.other_draft):
+            notice.tell("")
 
     def withdraw_offer(self, take_back: Callable[[], object]) -> None:
         """A decision cannot be undone any more by `take_back`: take its toast away."""
@@ -286,10 +282,9 @@ class ReviewPage(QWidget):
             until = f"{held.lease_until.astimezone():%H:%M}" if held is not None else ""
             self.pause.show_kept(until)
             self.panel.facts.keep_now()
-            self.exposure.stop()
         self.phase = Phase.BREAK if on else self._before_break
         self.content.set_blank(on)
-        self._stack.setCurrentWidget(self.pause if on else self._desk)
+        self.stack.setCurrentWidget(self.pause if on else self.desk)
         (self.pause if on else self).setFocus()
 
     def next(self) -> None:
@@ -336,8 +331,12 @@ class ReviewPage(QWidget):
             super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.exposure.stop()
         super().hideEvent(event)
+        self._see()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._see()
 
     # Inside
 
@@ -372,8 +371,7 @@ class ReviewPage(QWidget):
         self.content.show_marks(marks)
 
     def _add_note(self, text: str) -> None:
-        self.flow.add_note(text)
-        self.tabs.notes.append("You", text)
+        self.flow.add_note(text, self.tabs.notes.stored)
         self.setFocus()
 
     def _retry(self) -> None:
@@ -381,9 +379,7 @@ class ReviewPage(QWidget):
         self.flow.retry()
 
     def _expose(self, viewed: bool, revealed: bool) -> None:
-        seen = self.phase is Phase.OPEN and self.isVisible()
-        self.exposure.viewed.set(viewed and seen)
-        self.exposure.revealed.set(revealed and seen)
+        self.exposure.tell(viewed=viewed, revealed=revealed)
         if viewed:
             self.flow.touch()
 

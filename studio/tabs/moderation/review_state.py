@@ -42,6 +42,11 @@ class Stopwatch:
             self._since = None
 
     @property
+    def running(self) -> bool:
+        """Whether it counts at this moment."""
+        return self._since is not None
+
+    @property
     def ms(self) -> int:
         """What has been counted so far."""
         running = 0.0 if self._since is None else self._now() - self._since
@@ -57,11 +62,27 @@ class Exposure:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.viewed, self.revealed = Stopwatch(now), Stopwatch(now)
+        self._told = (False, False)
+        self._seen = False
+
+    def tell(self, *, viewed: bool, revealed: bool) -> None:
+        """What the content does; it counts while the page is seen."""
+        self._told = (viewed, revealed)
+        self._count()
+
+    def seen(self, on: bool) -> None:
+        """Whether the content is on the screen at all: the page is shown and nothing lies over it."""
+        self._seen = on
+        self._count()
 
     def stop(self) -> None:
         """Nothing is on the screen any more."""
-        self.viewed.set(False)
-        self.revealed.set(False)
+        self.tell(viewed=False, revealed=False)
+
+    def _count(self) -> None:
+        viewed, revealed = self._told
+        self.viewed.set(viewed and self._seen)
+        self.revealed.set(revealed and self._seen)
 
 
 def is_restricted(review: Review) -> bool:

@@ -25,6 +25,12 @@ class View(Protocol):
     def show_bundle(self, bundle: Bundle, case: Case) -> None:
         """Show an item anew."""
 
+    def show_draft(self, bundle: Bundle, case: Case) -> None:
+        """Show another draft for the same item."""
+
+    def offer_refused(self, bundle: Bundle, case: Case) -> None:
+        """Offer the other draft that there is, if any."""
+
     def show_media(self, media: Media) -> None:
         """The video of the item is here."""
 
