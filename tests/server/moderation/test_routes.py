@@ -114,6 +114,10 @@ def test_fans_may_flag_and_nothing_else(studio: Studio, as_fan: Caller) -> None:
     assert as_fan.post("flags", flag_body(studio.video(), source="hash_match")).status_code == 403
 
 
+NOWHERE = UUID(int=4)
+"""The id of nothing; fixed, so that every test process has the same tests."""
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -130,14 +134,14 @@ def test_fans_may_flag_and_nothing_else(studio: Studio, as_fan: Caller) -> None:
         ("flags", {"note": "\ud800"}),
         ("claims", {"queue": "a'; DROP TABLE events; --"}),
         ("claims", {"queue": "general", "item_id": str(uuid4())}),
-        (f"items/{uuid4()}/heartbeat", {"claim_token": 2**31}),
-        (f"items/{uuid4()}/heartbeat", {"claim_token": -1}),
-        (f"items/{uuid4()}/skip", {"claim_token": 1, "reason": "   "}),
-        (f"items/{uuid4()}/hold", {"claim_token": 1, "reason": "x", "seconds": 10**9}),
-        (f"items/{uuid4()}/decisions", {"claim_token": 1, "outcome": "shrug"}),
-        (f"items/{uuid4()}/decisions", {"claim_token": 1, "outcome": "allow", "ms_viewed": 10**12}),
-        (f"items/{uuid4()}/decisions", {"claim_token": 1, "outcome": "allow", "marks": [{"label": "x"}]}),
-        (f"items/{uuid4()}/notes", {"body": "a\x00b"}),
+        (f"items/{NOWHERE}/heartbeat", {"claim_token": 2**31}),
+        (f"items/{NOWHERE}/heartbeat", {"claim_token": -1}),
+        (f"items/{NOWHERE}/skip", {"claim_token": 1, "reason": "   "}),
+        (f"items/{NOWHERE}/hold", {"claim_token": 1, "reason": "x", "seconds": 10**9}),
+        (f"items/{NOWHERE}/decisions", {"claim_token": 1, "outcome": "shrug"}),
+        (f"items/{NOWHERE}/decisions", {"claim_token": 1, "outcome": "allow", "ms_viewed": 10**12}),
+        (f"items/{NOWHERE}/decisions", {"claim_token": 1, "outcome": "allow", "marks": [{"label": "x"}]}),
+        (f"items/{NOWHERE}/notes", {"body": "a\x00b"}),
         ("items/not-an-id/notes", {"body": "x"}),
         ("reasons", {"title": "", "body": "x"}),
     ],
@@ -170,9 +174,9 @@ def test_hostile_bodies_are_refused_with_a_reason(
         ("search?q=%00", 422),
         ("search?q=" + "x" * 301, 422),
         ("search?q=%F0%9F%98%80_%25", 200),
-        (f"items/{uuid4()}", 404),
-        (f"creators/{uuid4()}", 404),
-        (f"decisions/{uuid4()}", 404),
+        (f"items/{NOWHERE}", 404),
+        (f"creators/{NOWHERE}", 404),
+        (f"decisions/{NOWHERE}", 404),
         ("items?queue=nowhere", 200),
     ],
 )
