@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, false
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from server.content.rules import (
@@ -27,7 +27,10 @@ from server.kit.wire import Availability
 
 
 class Video(Available, Identified, Timestamped, Versioned, Base):
-    """A video, its file, its measurements and who may see it. Times are ms from the first frame."""
+    """A video, its file, its measurements and who may see it. Times are ms from the first frame.
+
+    `runs` counts how often its processing was begun anew.
+    """
 
     __tablename__ = "content_videos"
 
@@ -38,6 +41,7 @@ class Video(Available, Identified, Timestamped, Versioned, Base):
     visibility: Mapped[Visibility] = mapped_column(one_of(Visibility))
     state: Mapped[VideoState] = mapped_column(one_of(VideoState), default=VideoState.UPLOADING)
     reason: Mapped[str | None] = mapped_column(String(500))
+    runs: Mapped[int] = mapped_column(SmallInteger, default=0)
 
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
@@ -88,6 +92,7 @@ class Comment(Available, Identified, Timestamped, Versioned, Base):
     author_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("content_comments.id"))
     body: Mapped[str] = mapped_column(String(COMMENT_MAX))
+    restricted_class: Mapped[bool] = mapped_column(default=False)
     deleted_at: Mapped[datetime | None]
 
 
@@ -106,7 +111,7 @@ class Slot:
 
     def restricted_class(self) -> ColumnElement[bool]:
         """Whether only cleared reviewers may know what became of it."""
-        return Video.restricted_class.expression if self.table is Video else false()
+        return self.table.restricted_class.expression
 
 
 SLOTS = {
@@ -131,5 +136,11 @@ for _type, _slot in SLOTS.items():
         sqlite_where=_slot.following_at.is_not(None),
         postgresql_where=_slot.following_at.is_not(None),
     )
-_uploading = Video.state == VideoState.UPLOADING
-Index("ix_content_videos_uploading", Video.created_at, sqlite_where=_uploading, postgresql_where=_uploading)
+for _state in (VideoState.UPLOADING, VideoState.PROCESSING):
+    _on_its_way = Video.state == _state
+    Index(
+        f"ix_content_videos_{_state}",
+        Video.created_at,
+        sqlite_where=_on_its_way,
+        postgresql_where=_on_its_way,
+    )

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, selec
 
 from server.content.models import SLOTS, Comment, Derivative, Video
 from server.content.rules import ContentType, DerivativeKind, VideoState, Visibility
+from server.kit import job_history
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.wire import Availability
@@ -102,16 +103,19 @@ def comments(
     comment_id: UUID | None = None,
 ) -> Rows:
     """The comments under a video that the viewer may see, newest first, from after the key `before` on;
-    or just the one of `comment_id`."""
+    or just the one of `comment_id`. Those of the restricted class are for cleared reviewers and their
+    authors."""
     in_force = SLOTS[ContentType.COMMENT].in_force()
     found = select(*Comment.__table__.c, in_force.label("availability_now")).where(
         Comment.video_id == video_id, Comment.deleted_at.is_(None)
     )
     if comment_id:
         found = found.where(Comment.id == comment_id)
+    own = Comment.author_id == viewer.id if viewer.id else false()
     if not viewer.can(REVIEW):
-        own = Comment.author_id == viewer.id if viewer.id else false()
         found = found.where(or_(in_force == Availability.PUBLIC, own))
+    if not (viewer.can(REVIEW) and viewer.can(CLEARANCE)):
+        found = found.where(or_(Comment.restricted_class.is_(False), own))
     if before:
         found = found.where(tuple_(Comment.created_at, Comment.id) < before)
     return s.execute(found.order_by(Comment.created_at.desc(), Comment.id.desc()).limit(limit)).all()
@@ -192,10 +196,27 @@ def referenced(s: AnySession, names: Collection[str]) -> set[str]:
     return {*filter(None, s.scalars(of_videos)), *s.scalars(of_derivatives)}
 
 
-def open_uploads(s: AnySession, owner_id: UUID) -> int:
-    """How many videos of a person are on their way in."""
+def open_uploads(s: AnySession, owner_id: UUID) -> tuple[int, int]:
+    """How many videos of a person are on their way in, and how many bytes they will have."""
     mine = (Video.owner_id == owner_id, Video.state == VideoState.UPLOADING, Video.deleted_at.is_(None))
-    return s.execute(select(func.count()).select_from(Video).where(*mine)).scalar_one()
+    count, size = s.execute(select(func.count(), func.sum(Video.size)).where(*mine)).one()
+    return count, int(size or 0)
+
+
+def run_of(video_id: UUID, runs: int) -> str:
+    """The id of the job that processes a video after `runs` others."""
+    return f"content.process_video {video_id} {runs}"
+
+
+def stuck_in_processing(s: AnySession, *, before: datetime) -> list[tuple[UUID, int]]:
+    """Videos from before that instant that no job works on, with their `runs`."""
+    rows = s.execute(
+        select(Video.id, Video.runs)
+        .where(Video.state == VideoState.PROCESSING, Video.created_at < before)
+        .order_by(Video.created_at)
+    ).all()
+    at_work = job_history.unfinished(s, [run_of(row.id, row.runs) for row in rows])
+    return [(row.id, row.runs) for row in rows if run_of(row.id, row.runs) not in at_work]
 
 
 def abandoned_uploads(s: AnySession, *, before: datetime, limit: int) -> Sequence[UUID]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from server.content import queries, service, views
+from server.content import comments, queries, service, views
 from server.content.rules import Cleaned, VideoState, clean, clean_filename
 from server.content.schemas import (
     CommentView,
@@ -145,13 +145,14 @@ def delete_video(request: Request, video_id: UUID, actor: Actor = require("conte
     """Take an own video away; `restore` brings it back."""
     with _db(request).write() as s:
         service.delete_video(s, actor=actor, video_id=video_id)
+    cast(Receiver, request.app.state.receiver).forget(video_id)
 
 
-@router.post("/videos/{video_id}/restore", responses=problems(404))
+@router.post("/videos/{video_id}/restore", responses=problems(404, 409))
 def restore_video(
     request: Request, response: Response, video_id: UUID, actor: Actor = require("content.edit")
 ) -> VideoView:
-    """Bring an own deleted video back as it was."""
+    """Bring an own deleted video back as it was; an unfinished upload begins anew."""
     with _db(request).write() as s:
         service.restore_video(s, actor=actor, video_id=video_id)
         restored = _view(request, s, actor, video_id)
@@ -176,7 +177,7 @@ def add_comment(
     text = _said("body", clean(body.body, lines=True))
 
     def add() -> CommentView:
-        comment = service.add_comment(
+        comment = comments.add_comment(
             s,
             actor=actor,
             video_id=video_id,
@@ -213,7 +214,7 @@ def list_comments(
 def delete_comment(request: Request, comment_id: UUID, actor: Actor = require("content.comment")) -> None:
     """Take back an own comment, or one under an own video."""
     with _db(request).write() as s:
-        service.delete_comment(s, actor=actor, comment_id=comment_id)
+        comments.delete_comment(s, actor=actor, comment_id=comment_id)
 
 
 def _view(request: Request, s: AnySession, actor: Actor, video_id: UUID) -> VideoView:

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import and_, case, delete, func, select, update
 
+from server.accounts import service as accounts
 from server.audit import service as audit
 from server.content import queries
-from server.content.models import SLOTS, Comment, Derivative, Video
+from server.content.models import SLOTS, Derivative, Video
 from server.content.rules import ContentType, VideoState, Visibility
 from server.kit import clock, jobs, live
 from server.kit.access import Actor
@@ -23,6 +24,10 @@ from server.kit.wire import Availability
 LIVE_TOPIC = "content.video"
 UPLOADS_AT_ONCE = 16
 """Videos that one person may have on their way in."""
+UNFINISHED_MAX = 16 << 30
+"""Bytes that these may have together. One alone may be as large as a video may be."""
+RUNS = 3
+"""How often a video is tried to be processed before it is refused."""
 
 
 def create_video(
@@ -38,14 +43,10 @@ def create_video(
 ) -> Video:
     """Begin a video of `size` bytes that are still to come. The texts are clean (see `rules`).
 
-    Raises Conflict `id_taken`, or `too_many_uploads` while the person has 16 others on their way in.
+    Raises Conflict `id_taken`, or `too_many_uploads` while the person has 16 others, or 16 GiB, on their way.
     """
     video_id = video_id or uuid4()
-    if queries.open_uploads(s, actor.person) >= UPLOADS_AT_ONCE:
-        raise Conflict(
-            f"You have {UPLOADS_AT_ONCE} unfinished uploads. Finish one or delete its video first.",
-            code="too_many_uploads",
-        )
+    _check_room(s, actor, size)
     values = {
         "id": video_id,
         "owner_id": actor.person,
@@ -61,18 +62,60 @@ def create_video(
     return s.get_one(Video, video_id)
 
 
+def _check_room(s: WriteSession, actor: Actor, size: int) -> None:
+    """Nobody fills the disk with what is never finished. The person is locked for two at once to count."""
+    accounts.lock(s, person_id=actor.person)
+    count, announced = queries.open_uploads(s, actor.person)
+    if count >= UPLOADS_AT_ONCE or (count and announced + size > UNFINISHED_MAX):
+        raise Conflict(
+            f"You have {count} unfinished uploads. Finish one or delete its video first.",
+            code="too_many_uploads",
+        )
+
+
 def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str) -> bool:
     """Hand a whole file over to processing; False when that was done before."""
     version = s.scalar(
         update(Video)
-        .where(Video.id == video_id, Video.state == VideoState.UPLOADING)
+        .where(Video.id == video_id, Video.state == VideoState.UPLOADING, Video.deleted_at.is_(None))
         .values(state=VideoState.PROCESSING, sha256=sha256, version=Video.version + 1)
         .returning(Video.version)
     )
     if version is None:
         return False
     _record(s, actor, "video_uploaded", video_id, version=version, sha256=sha256)
-    jobs.enqueue(s, "content.process_video", video_id)
+    _process(s, video_id, runs=0)
+    return True
+
+
+def _process(s: WriteSession, video_id: UUID, *, runs: int) -> None:
+    run = queries.run_of(video_id, runs)
+    jobs.enqueue(s, "content.process_video", video_id, workflow_id=run)
+
+
+def process_again(s: WriteSession, *, actor: Actor, video_id: UUID, runs: int) -> bool:
+    """Begin anew with a video whose processing ended without a result after `runs` others, or give it up.
+
+    False when it has gone on in the meantime.
+    """
+    if runs + 1 >= RUNS:
+        return refuse_video(
+            s,
+            actor=actor,
+            video_id=video_id,
+            code="not_processed",
+            reason="The server could not process this file, although it tried several times. "
+            "Send it again later, or in another format.",
+        )
+    done = s.execute(
+        update(Video)
+        .where(Video.id == video_id, Video.state == VideoState.PROCESSING, Video.runs == runs)
+        .values(runs=runs + 1)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    audit.record(s, actor=actor, action="content.processed_again", target=f"video:{video_id}", runs=runs + 1)
+    _process(s, video_id, runs=runs + 1)
     return True
 
 
@@ -135,14 +178,21 @@ def edit_video(
 
 
 def delete_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
-    """Take an own video out of everyone's sight, until it is restored. Raises NotFound."""
+    """Take an own video out of everyone's sight, until it is restored. Raises NotFound.
+
+    What has arrived of an unfinished upload does not stay: whoever calls drops it after COMMIT.
+    """
     version = _set_deleted(s, actor, video_id, clock.now())
     _record(s, actor, "video_deleted", video_id, version=version)
     bus.emit(s, "content.video_deleted", video_id)
 
 
 def restore_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
-    """Undo `delete_video`. Raises NotFound."""
+    """Undo `delete_video`. An unfinished upload begins anew. Raises NotFound, Conflict `too_many_uploads`."""
+    mine = (Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_not(None))
+    unfinished = s.scalar(select(Video.size).where(*mine, Video.state == VideoState.UPLOADING))
+    if unfinished is not None:
+        _check_room(s, actor, unfinished)
     version = _set_deleted(s, actor, video_id, None)
     _record(s, actor, "video_restored", video_id, version=version)
     bus.emit(s, "content.video_restored", video_id)
@@ -199,52 +249,6 @@ def set_restricted_class(s: WriteSession, *, actor: Actor, video_id: UUID) -> No
     )
     if dropped:
         jobs.enqueue(s, "content.drop_files", *dropped)
-
-
-def add_comment(
-    s: WriteSession,
-    *,
-    actor: Actor,
-    video_id: UUID,
-    body: str,
-    parent_id: UUID | None = None,
-    comment_id: UUID | None = None,
-) -> Comment:
-    """Write under a video that the actor may watch. Raises NotFound, Conflict `id_taken`."""
-    video = queries.video(s, actor, video_id)
-    if video is None or video.state is not VideoState.READY or video.deleted_at:
-        raise NotFound("There is no such video.")
-    if parent_id and s.scalar(select(Comment.video_id).where(Comment.id == parent_id)) != video_id:
-        raise NotFound("The comment that this answers is not under this video.")
-    comment_id = comment_id or uuid4()
-    values = {
-        "id": comment_id,
-        "video_id": video_id,
-        "author_id": actor.person,
-        "parent_id": parent_id,
-        "body": body,
-    }
-    if not insert_ignoring(s, Comment, values):
-        raise Conflict("There is a comment with this id already.", code="id_taken")
-    audit.record(s, actor=actor, action="content.comment_added", target=f"comment:{comment_id}")
-    bus.emit(s, "content.comment_added", comment_id, video_id=str(video_id))
-    return s.get_one(Comment, comment_id)
-
-
-def delete_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:
-    """Take back an own comment, or one under an own video. Raises NotFound."""
-    under_own = select(Video.id).where(Video.owner_id == actor.person)
-    done = s.scalar(
-        update(Comment)
-        .where(Comment.id == comment_id, Comment.deleted_at.is_(None))
-        .where((Comment.author_id == actor.person) | Comment.video_id.in_(under_own))
-        .values(deleted_at=clock.now(), version=Comment.version + 1)
-        .returning(Comment.version)
-    )
-    if done is None:
-        raise NotFound("There is no such comment of yours.")
-    audit.record(s, actor=actor, action="content.comment_deleted", target=f"comment:{comment_id}")
-    bus.emit(s, "content.comment_deleted", comment_id)
 
 
 def lock(s: WriteSession, *, content_type: str, content_id: UUID) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 from server.content import queries
 from server.content.models import Video
 from server.content.rules import VideoState
-from server.content.service import fold_due, refuse_video
+from server.content.service import fold_due, process_again, refuse_video
 from server.kit import clock
 from server.kit.access import SYSTEM
 from server.kit.db import Database
@@ -26,9 +26,10 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Swept:
-    """How many uploads were given up, and how many files nobody needed."""
+    """How many uploads were given up, videos stuck in processing, and files that nobody needed."""
 
     uploads: int = 0
+    stuck: int = 0
     files: int = 0
     incoming: int = 0
 
@@ -49,15 +50,16 @@ def _sweep(context: Context) -> None:
 
 
 def sweep_files(db: Database, store: Store, *, dry_run: bool = False) -> Swept:
-    """Give up uploads without progress for a week, and delete files without a row.
+    """Give up uploads without progress for a week, process again what is stuck, delete files without a row.
 
     With `dry_run` nothing is changed, only counted.
     """
     before = clock.now() - ABANDONED_AFTER
     return Swept(
         uploads=_give_up_uploads(db, store, before, dry_run),
+        stuck=_process_again(db, dry_run),
         files=_delete_orphans(db, store, dry_run),
-        incoming=_delete_incoming(db, store, before, dry_run),
+        incoming=_delete_incoming(db, store, dry_run),
     )
 
 
@@ -81,6 +83,18 @@ def _give_up_uploads(db: Database, store: Store, before: datetime, dry_run: bool
     return given_up
 
 
+def _process_again(db: Database, dry_run: bool) -> int:
+    with db.read() as s:
+        found = queries.stuck_in_processing(s, before=clock.now() - YOUNG)
+    if dry_run:
+        return len(found)
+    again = 0
+    for video_id, runs in found:
+        with db.write() as s:
+            again += process_again(s, actor=SYSTEM, video_id=video_id, runs=runs)
+    return again
+
+
 def _delete_orphans(db: Database, store: Store, dry_run: bool) -> int:
     old = (name for name, at in store.names() if at < clock.now() - YOUNG)
     orphans = 0
@@ -102,14 +116,15 @@ def drop_unreferenced(db: Database, store: Store, names: Iterable[str]) -> int:
     return dropped
 
 
-def _delete_incoming(db: Database, store: Store, before: datetime, dry_run: bool) -> int:
+def _delete_incoming(db: Database, store: Store, dry_run: bool) -> int:
+    """What belongs to no upload that goes on: a still of which only half was stored, a deleted upload."""
     deleted = 0
     for upload_id, at in list(store.all_incoming()):
-        if at >= before:
+        if at >= clock.now() - YOUNG:
             continue
         with db.read() as s:
             video = s.get(Video, upload_id)
-        if video is None or video.state is not VideoState.UPLOADING:
+        if video is None or video.state is not VideoState.UPLOADING or video.deleted_at is not None:
             deleted += 1
             if not dry_run:
                 store.incoming(upload_id).unlink(missing_ok=True)

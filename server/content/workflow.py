@@ -44,9 +44,10 @@ def process_video(video_id: str) -> None:
         publish(video_id)
 
 
-@jobs.workflow("content.drop_files")
+@jobs.workflow("content.drop_files", queue=jobs.PROMPT)
 def drop_files(*names: str) -> None:
-    """Delete those of the files that nothing refers to any more."""
+    """Delete those of the files that nothing refers to any more. Stills of the restricted class do not wait
+    for the films that are just being measured."""
     drop(list(names))
 
 

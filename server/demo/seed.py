@@ -13,8 +13,8 @@ from sqlalchemy import inspect, select
 from server.accounts import credentials, passwords, totp
 from server.accounts import service as accounts
 from server.accounts.permissions import Role, permissions_of
+from server.content import comments, workflow
 from server.content import service as content
-from server.content import workflow
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, VideoState
 from server.demo import cast, clips
@@ -234,6 +234,6 @@ def _comments(
                     rng.choice(cast.FLAGGED_COMMENTS) if broken else ("", rng.choice(cast.COMMENTS))
                 )
                 on, by = rng.choice(videos), rng.choice(everyone)
-                comment = content.add_comment(s, actor=by, video_id=on.id, body=body)
+                comment = comments.add_comment(s, actor=by, video_id=on.id, body=body)
                 written.append(Written(comment.id, policy))
     return written

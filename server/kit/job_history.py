@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,6 +88,22 @@ def _readable(error: str) -> str:
         return f"{found['name']}: {found['message']}"[:300]
     except (ValueError, KeyError, TypeError):
         return "unreadable"
+
+
+def unfinished(s: AnySession, workflow_ids: Sequence[str]) -> set[str]:
+    """Those of the workflows that still wait or run; the others ended, in whatever way, or are forgotten."""
+    run = _runs(s)
+    found: set[str] = set()
+    for start in range(0, len(workflow_ids), 500):
+        some = workflow_ids[start : start + 500]
+        found |= set(
+            s.scalars(
+                sa.select(run.workflow_uuid).where(
+                    run.workflow_uuid.in_(some), run.status.in_([*WAITING, "PENDING"])
+                )
+            )
+        )
+    return found
 
 
 def waiting_for_other_versions(s: AnySession, version: str) -> int:

@@ -30,7 +30,7 @@ from server.kit.models import Base, Timestamped
 from server.kit.types import Json
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, EnqueueOptions
 
     from server.settings import Settings
 
@@ -42,6 +42,8 @@ at the wrong step."""
 QUEUE = "jobs"
 AT_ONCE = 4
 """Workflows that one process runs at a time."""
+PROMPT = "prompt"
+"""The queue of what is short and must not wait behind long work."""
 POLL_S = 0.5
 KEEP = timedelta(days=14)
 """How long the record of a finished workflow is kept."""
@@ -72,6 +74,7 @@ class Context:
 
 
 _workflows: dict[str, Callable[..., None]] = {}
+_queues: dict[str, str] = {}
 _clients: WeakKeyDictionary[sa.Engine, DBOSClient] = WeakKeyDictionary()
 _guard = threading.Lock()
 _context: Context | None = None
@@ -97,7 +100,7 @@ def using(given: Context) -> Iterator[None]:
         _context = before
 
 
-def workflow(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+def workflow(name: str, *, queue: str = QUEUE) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Register a workflow as `<domain>.<verb_noun>`; its arguments are ids as `enqueue` got them.
 
     Its body only calls steps, in an order that depends on nothing but their results. Called directly it is
@@ -108,6 +111,7 @@ def workflow(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
         if name in _workflows:
             raise ValueError(f"there are two workflows named {name}")
         _workflows[name] = run
+        _queues[name] = queue
         return run
 
     return register
@@ -115,7 +119,8 @@ def workflow(name: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 def step(run: Callable[P, R]) -> Callable[P, R]:
     """A part of a workflow. Its result (JSON) is kept; it is repeated only if the process died within it,
-    so it must bear that. A busy database is tried again; any other exception fails the workflow."""
+    so it must bear that. A busy database and a want of resources (OSError) are tried again, for about a
+    minute; any other exception fails the workflow."""
 
     @functools.wraps(run)
     def checkpointed(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -129,7 +134,7 @@ def step(run: Callable[P, R]) -> Callable[P, R]:
             "max_attempts": 8,
             "interval_seconds": 0.5,
             "backoff_rate": 2.0,
-            "should_retry": lambda error: isinstance(error, Busy),
+            "should_retry": lambda error: isinstance(error, (Busy, OSError)),
         }
         return DBOS.run_step(retry, run, *args, **kwargs)
 
@@ -168,8 +173,10 @@ def _step_key() -> tuple[str, int] | None:
     return DBOS.workflow_id, DBOS.step_id
 
 
-def enqueue(s: WriteSession, name: str, *ids: UUID | str | int) -> None:
+def enqueue(s: WriteSession, name: str, *ids: UUID | str | int, workflow_id: str | None = None) -> None:
     """Queue workflow `name` in the caller's transaction: rolled back means never queued.
+
+    One that is given a `workflow_id` is queued once under it, and can be looked up by it.
 
     Raises KeyError for a workflow that nobody registered. (`DBOS.start_workflow` must not be used instead:
     within a SQLite write session it waits for ever for that session's own lock.)
@@ -177,7 +184,10 @@ def enqueue(s: WriteSession, name: str, *ids: UUID | str | int) -> None:
     if name not in _workflows:
         raise KeyError(f"no workflow is named {name}")
     arguments = [str(one) if isinstance(one, UUID) else one for one in ids]
-    _client(s).enqueue_in_transaction(s, {"workflow_name": name, "queue_name": QUEUE}, *arguments)
+    options: EnqueueOptions = {"workflow_name": name, "queue_name": _queues[name]}
+    if workflow_id is not None:
+        options["workflow_id"] = workflow_id
+    _client(s).enqueue_in_transaction(s, options, *arguments)
 
 
 def _client(s: WriteSession) -> DBOSClient:
@@ -221,7 +231,7 @@ def launch(given: Context) -> None:
             "name": APPLICATION,
             "system_database_url": given.db.url,
             "sys_db_pool_size": 6,
-            "max_executor_threads": AT_ONCE + 4,
+            "max_executor_threads": 2 * AT_ONCE + 4,
             "application_version": VERSION,
             "executor_id": slots.mine,
             "serializer": DBOSPortableJSONSerializer(),
@@ -233,7 +243,8 @@ def launch(given: Context) -> None:
     _context, _slots = given, slots
     try:
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
+        for queue in (QUEUE, PROMPT):
+            DBOS.register_queue(queue, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
     except BaseException:
         DBOS.destroy()
         slots.release()

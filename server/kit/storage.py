@@ -89,12 +89,14 @@ class Store:
         """Take in bytes in the transaction that refers to them; answers their name."""
         sha256 = hashlib.sha256(data).hexdigest()
         file = self.incoming(uuid4())
-        with os.fdopen(self.open_incoming(file), "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        self.adopt(s, file, sha256)
-        file.unlink()
+        try:
+            with os.fdopen(self.open_incoming(file), "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            self.adopt(s, file, sha256)
+        finally:
+            file.unlink(missing_ok=True)
         return sha256
 
     def adopt(self, s: WriteSession, file: Path, sha256: str) -> None:

@@ -352,6 +352,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("runs", sa.SmallInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("container", sa.String(length=80), nullable=True),
@@ -448,6 +449,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_content_videos_owner", ["owner_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_content_videos_sha256"), ["sha256"], unique=False)
+        batch_op.create_index(
+            "ix_content_videos_processing",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'processing'"),
+            postgresql_where=sa.text("state = 'processing'"),
+        )
         batch_op.create_index(
             "ix_content_videos_uploading",
             ["created_at"],
@@ -668,6 +676,7 @@ def upgrade() -> None:
         sa.Column("author_id", sa.Uuid(), nullable=False),
         sa.Column("parent_id", sa.Uuid(), nullable=True),
         sa.Column("body", sa.String(length=1000), nullable=False),
+        sa.Column("restricted_class", sa.Boolean(), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "availability",

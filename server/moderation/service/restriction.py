@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from server.content import comments
 from server.content import service as content
 from server.kit import live
 from server.kit.access import SYSTEM
@@ -23,6 +24,8 @@ def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) 
     """
     if content_type in (ContentType.VIDEO, ContentType.CAPTION):
         content.set_restricted_class(s, actor=SYSTEM, video_id=content_id)
+    if content_type is ContentType.COMMENT:
+        comments.restrict_comment(s, actor=SYSTEM, comment_id=content_id)
     found = s.execute(
         select(Item.id, Item.state, Item.stage)
         .where(Item.content_id == content_id, Item.restricted.is_(False))

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.audit.models import AuditEntry, AuditPayload
-from server.content import queries, service
+from server.content import comments, queries, service
 from server.content.models import Comment, Video
 from server.content.rules import ContentType
 from server.kit import clock
@@ -40,7 +40,7 @@ def video_id(add_video: AddVideo, creator: Actor) -> UUID:
 @pytest.fixture
 def comment_id(db: Database, video_id: UUID, creator: Actor) -> UUID:
     with db.write() as s:
-        return service.add_comment(s, actor=creator, video_id=video_id, body="first").id
+        return comments.add_comment(s, actor=creator, video_id=video_id, body="first").id
 
 
 def schedule(db: Database, kind: ContentType, content_id: UUID, to: Availability, at: datetime) -> None:

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from server.accounts.models import Person
 from server.accounts.permissions import Role
-from server.content import queries, service
+from server.content import comments, queries, service
 from server.content.models import Video
 from server.content.rules import ContentType, VideoState, Visibility
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.events import Event
+from server.kit.storage import Store
 from server.kit.wire import Availability
 from tests.server.conftest import SignIn
 from tests.server.content.conftest import AddVideo, acting
@@ -227,7 +228,7 @@ def test_a_page_costs_the_same_queries_however_long_it_is(
     ids = [add_video(creator) for _ in range(12)]
     with db.write() as s:
         for n in range(12):
-            service.add_comment(s, actor=(creator, fan)[n % 2], video_id=ids[0], body=f"comment {n}")
+            comments.add_comment(s, actor=(creator, fan)[n % 2], video_id=ids[0], body=f"comment {n}")
 
     def cost(path: str, limit: int) -> int:
         with counted(db) as sent:
@@ -296,7 +297,7 @@ def test_subjects_tell_moderation_what_is_shown_in_two_queries(
 ) -> None:
     video_id = add_video(creator, b"bytes", title="Title", caption="Caption", duration_ms=2000)
     with db.write() as s:
-        comment_id = service.add_comment(s, actor=fan, video_id=video_id, body="Body").id
+        comment_id = comments.add_comment(s, actor=fan, video_id=video_id, body="Body").id
     refs: list[tuple[str, UUID]] = [
         ("video", video_id),
         ("caption", video_id),
@@ -324,7 +325,7 @@ def test_subjects_tell_moderation_what_is_shown_in_two_queries(
     assert len({video.version_hash, caption.version_hash, comment.version_hash}) == 3
     with db.write() as s:
         service.edit_video(s, actor=creator, video_id=video_id, version=1, caption="Other words")
-        service.delete_comment(s, actor=acting(people[Role.FAN], Role.FAN), comment_id=comment_id)
+        comments.delete_comment(s, actor=acting(people[Role.FAN], Role.FAN), comment_id=comment_id)
     with db.read() as s:
         now = queries.subjects(s, refs)
     assert now["video", video_id].version_hash == video.version_hash
@@ -339,5 +340,30 @@ def test_sixteen_uploads_at_once_are_enough(client: httpx.Client, sign_in: SignI
     assert {answer.status_code for answer in made} == {201}
     refused = client.post(VIDEOS, headers=headers, json=NEW)
     assert (refused.status_code, refused.json()["code"]) == (409, "too_many_uploads")
-    assert client.delete(f"{VIDEOS}/{made[0].json()['id']}", headers=headers).status_code == 204
+    first = f"{VIDEOS}/{made[0].json()['id']}"
+    assert client.delete(first, headers=headers).status_code == 204
     assert client.post(VIDEOS, headers=headers, json=NEW).status_code == 201
+    back = client.post(f"{first}/restore", headers=headers)
+    assert (back.status_code, back.json()["code"]) == (409, "too_many_uploads")
+
+
+def test_what_has_arrived_of_a_deleted_upload_goes_and_a_restored_one_begins_anew(
+    client: httpx.Client, sign_in: SignIn, store: Store
+) -> None:
+    headers = sign_in(Role.CREATOR)
+    path = f"{VIDEOS}/{client.post(VIDEOS, headers=headers, json=NEW).json()['id']}"
+    part = {**headers, "Upload-Offset": "0"}
+    assert client.patch(f"{path}/file", headers=part, content=b"1").status_code == 204
+    assert client.delete(path, headers=headers).status_code == 204
+    assert list(store.all_incoming()) == []
+    assert client.post(f"{path}/restore", headers=headers).json()["received"] == 0
+    assert client.patch(f"{path}/file", headers=part, content=b"2").status_code == 204
+
+
+def test_unfinished_uploads_have_a_size_together(client: httpx.Client, sign_in: SignIn) -> None:
+    headers, large = sign_in(Role.CREATOR), {**NEW, "size": 4 << 30}
+    for _ in range(service.UNFINISHED_MAX // large["size"]):
+        assert client.post(VIDEOS, headers=headers, json=large).status_code == 201
+    refused = client.post(VIDEOS, headers=headers, json=NEW)
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_uploads")
+    assert client.post(VIDEOS, headers=sign_in(Role.CREATOR), json=NEW).status_code == 409

@@ -13,7 +13,7 @@ from server.accounts import service as accounts
 from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
-from server.content import handlers, service
+from server.content import handlers, queries, service
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.content.sweeps import ABANDONED_AFTER, Swept, register, sweep_files
@@ -90,6 +90,44 @@ def test_what_is_needed_or_new_stays(db: Database, store: Store, add_video: AddV
         young,
         *(names[video] for video in (needed, deleted, evidence)),
     }
+
+
+def test_what_belongs_to_no_upload_that_goes_on_is_gone_after_an_hour(
+    db: Database, store: Store, add_video: AddVideo, creator: Actor
+) -> None:
+    uploading: dict[str, Any] = {"state": VideoState.UPLOADING}
+    goes_on, deleted = (
+        add_video(creator, **uploading),
+        add_video(creator, **uploading, deleted_at=clock.now()),
+    )
+    half_a_still, young = uuid4(), uuid4()
+    for upload in (goes_on, deleted, half_a_still):
+        incoming(store, upload, age=timedelta(hours=2))
+    incoming(store, young)
+    assert sweep_files(db, store) == Swept(incoming=2)
+    assert {upload for upload, _ in store.all_incoming()} == {goes_on, young}
+
+
+def test_a_video_that_is_stuck_in_processing_is_tried_again_and_then_refused(
+    db: Database, store: Store, add_video: AddVideo, creator: Actor
+) -> None:
+    video_id = add_video(creator, state=VideoState.PROCESSING, created_at=clock.now() - LONG_AGO)
+    table = "workflow_status" if db.sqlite else "dbos.workflow_status"
+    for run in range(1, service.RUNS):
+        assert sweep_files(db, store, dry_run=True) == Swept(stuck=1)
+        assert sweep_files(db, store) == Swept(stuck=1)
+        assert sweep_files(db, store) == Swept()  # It waits its turn
+        with db.writer.begin() as c:
+            ended = c.exec_driver_sql(
+                f"UPDATE {table} SET status = 'ERROR' WHERE workflow_uuid = '{queries.run_of(video_id, run)}'"
+            )
+            assert ended.rowcount == 1
+    assert sweep_files(db, store) == Swept(stuck=1)
+    with db.read() as s:
+        video = s.get_one(Video, video_id)
+        assert (video.state, video.runs) == (VideoState.REFUSED, service.RUNS - 1)
+        assert "several times" in (video.reason or "")
+    assert sweep_files(db, store) == Swept()
 
 
 def test_the_sweeps_run_by_themselves(

@@ -14,6 +14,7 @@ from server.accounts import passwords, sessions
 from server.accounts import service as accounts
 from server.accounts.models import Person, Session
 from server.accounts.permissions import Role, permissions_of
+from server.content import comments
 from server.content import service as content
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, VideoState
@@ -150,7 +151,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         uploading = maker.video(everyone, VideoState.UPLOADING)
         content.delete_video(s, actor=everyone, video_id=deleted)
         comments = [
-            content.add_comment(s, actor=author, video_id=video, body="words").id
+            comments.add_comment(s, actor=author, video_id=video, body="words").id
             for author, video in ((everyone, others), (creator, own))
         ]
         (waiting, _), (_, flag) = maker.item(), maker.item(by=everyone)

@@ -10,16 +10,19 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from server.accounts.models import Person
 from server.accounts.permissions import Role
+from server.audit.models import AuditEntry
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind
 from server.kit.access import Actor
 from server.kit.db import Database
-from server.kit.errors import Conflict, Invalid
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.moderation import service
 from server.moderation.models import Item
+from server.moderation.queries.creators import creator_page
 from server.moderation.queries.review import review
-from server.moderation.rules import ContentType, ItemState, Outcome
+from server.moderation.rules import ContentType, ItemState, Outcome, Source
 from tests.server.conftest import SignIn
 from tests.server.moderation.conftest import CSAM, EXPLICIT, GORE, SPAM, NewPerson, Studio
 
@@ -101,7 +104,9 @@ def test_other_items_of_the_subject_go_along_and_an_open_claim_ends(
     )
     with pytest.raises(Exception, match="no such item"):
         studio.decide(moderator, claim)
-    later = studio.flag(person(Role.FAN), video, GORE)
+    with pytest.raises(NotFound):
+        studio.flag(person(Role.FAN), video, GORE)
+    later = studio.flag(Actor("classifier", handle="gore-v1"), video, GORE, source=Source.CLASSIFIER)
     assert studio.item(later.item_id).queue_id == "restricted"
 
 
@@ -280,3 +285,35 @@ def test_an_item_under_a_video_of_the_class_does_not_name_the_video(
     assert (shown.subject.title, shown.subject.text, shown.subject.video_id) == ("", "words", None)
     assert whole.subject is not None
     assert (whole.subject.title, whole.subject.video_id) == ("Hidden things", video)
+
+
+def test_a_comment_of_the_class_is_read_by_its_author_and_the_cleared(
+    client: httpx.Client, sign_in: SignIn, db: Database, studio: Studio, fan: Actor, cleared: Actor
+) -> None:
+    video = studio.video()
+    comment = studio.comment(video, fan)
+    path = f"/v1/content/videos/{video}/comments"
+    before = client.get(path, headers=sign_in(fan.person)).json()
+    assert client.get(path, headers=sign_in(Role.MODERATOR)).json() == before
+    studio.flag(studio.owner, comment, CSAM, ContentType.COMMENT)
+    for role in (Role.MODERATOR, Role.LEAD, Role.ADMIN, Role.FINANCE, Role.CREATOR):
+        assert client.get(path, headers=sign_in(role)).json()["items"] == [], role
+    for reader in (fan, cleared):
+        assert client.get(path, headers=sign_in(reader.person)).json() == before
+    with pytest.raises(NotFound):
+        studio.flag(studio.owner, comment, SPAM, ContentType.COMMENT)
+    with db.read() as s:
+        said = s.scalars(sa.select(AuditEntry).where(AuditEntry.target == f"comment:{comment}"))
+        assert [(entry.action, entry.restricted) for entry in said] == [("content.comment_restricted", True)]
+
+
+def test_a_biography_of_the_class_is_read_by_the_cleared_only(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor, cleared: Actor
+) -> None:
+    who = studio.owner.person
+    with db.write() as s:
+        s.execute(sa.update(Person).where(Person.id == who).values(bio="vile words"))
+    studio.flag(fan, who, CSAM, ContentType.PROFILE)
+    with db.read() as s:
+        bios = [creator_page(s, actor=actor, person_id=who).creator.bio for actor in (moderator, cleared)]
+    assert bios == ["", "vile words"]
