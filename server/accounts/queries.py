@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from server.accounts.models import Credential, Person, PersonRole, Session
-from server.accounts.permissions import Role
+from server.accounts.permissions import Role, permissions_of
 from server.accounts.schemas import DeviceSession, PersonCard, PersonDetail, PersonRow, PersonState
 from server.accounts.sessions import IDLE
 from server.kit import clock
@@ -29,6 +29,14 @@ def roles_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, list[Role]]:
         found[row.person_id].append(row.role)
     order = list(Role)
     return {person: sorted(roles, key=order.index) for person, roles in found.items()}
+
+
+def permissions(s: AnySession, person_id: UUID) -> frozenset[str]:
+    """What a person may do at present; nothing where there is no such active person."""
+    person = s.get(Person, person_id, populate_existing=True)
+    if person is None or person.state is not PersonState.ACTIVE:
+        return frozenset()
+    return permissions_of(frozenset(roles_of(s, [person_id])[person_id]), cleared=person.cleared)
 
 
 def cards(s: AnySession, ids: Collection[UUID]) -> dict[UUID, PersonCard]:

@@ -186,23 +186,35 @@ def _update_guarded(
 
 
 def set_profile_availability(
-    s: WriteSession, *, actor: Actor, person_id: UUID, availability: Availability, effective_at: datetime
+    s: WriteSession,
+    *,
+    actor: Actor,
+    person_id: UUID,
+    availability: Availability,
+    effective_at: datetime,
+    restricted: bool = False,
 ) -> None:
-    """Let `availability` of the profile count from `effective_at` on. Raises NotFound."""
+    """Let `availability` of the profile count from `effective_at` on. Raises NotFound.
+
+    `restricted`: only cleared readers of the audit log learn of it.
+    """
     person = lock(s, person_id=person_id)
     person.availability = person.available
     person.next_availability = availability
     person.next_availability_at = effective_at
-    _availability_changed(s, actor, person, effective_at=effective_at.isoformat(), to=availability)
+    when = effective_at.isoformat()
+    _availability_changed(s, actor, person, effective_at=when, to=availability, restricted=restricted)
 
 
-def cancel_profile_availability(s: WriteSession, *, actor: Actor, person_id: UUID) -> None:
+def cancel_profile_availability(
+    s: WriteSession, *, actor: Actor, person_id: UUID, restricted: bool = False
+) -> None:
     """Take back a change that is not in force yet. Raises NotFound, Conflict `in_force`."""
     person = lock(s, person_id=person_id)
     if person.next_availability_at is None or person.next_availability_at <= clock.now():
         raise Conflict("There is no change of this profile left to take back.", code="in_force")
     person.next_availability = person.next_availability_at = None
-    _availability_changed(s, actor, person, effective_at=None, to=person.availability)
+    _availability_changed(s, actor, person, effective_at=None, to=person.availability, restricted=restricted)
 
 
 def lock(s: WriteSession, *, person_id: UUID) -> Person:
@@ -214,16 +226,23 @@ def lock(s: WriteSession, *, person_id: UUID) -> Person:
 
 
 def _availability_changed(
-    s: WriteSession, actor: Actor, person: Person, *, effective_at: str | None, to: Availability
+    s: WriteSession,
+    actor: Actor,
+    person: Person,
+    *,
+    effective_at: str | None,
+    to: Availability,
+    restricted: bool,
 ) -> None:
     person.version += 1
+    outcome = {} if restricted else {"to": to, "effective_at": effective_at}
     audit.record(
         s,
         actor=actor,
         action="accounts.profile_availability",
         target=f"person:{person.id}",
-        to=to,
-        effective_at=effective_at,
+        restricted=restricted,
+        **outcome,
     )
     bus.emit(s, "accounts.profile_availability", person.id, to=to)
     live.publish(s, "accounts.person", person.id, person.version)

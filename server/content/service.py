@@ -265,11 +265,13 @@ def schedule_availability(
     content_id: UUID,
     availability: Availability,
     effective_at: datetime,
+    restricted: bool = False,
 ) -> None:
     """Let `availability` count from `effective_at` on (now or earlier = at once).
 
     There is one coming change at a time: this replaces one that is not in force yet, so who decides twice
-    passes the result of both. Raises NotFound.
+    passes the result of both. `restricted`: only cleared readers of the audit log learn of it, as with any
+    content that is itself of that class. Raises NotFound.
     """
     slot = SLOTS[ContentType(content_type)]
     changed = s.execute(
@@ -287,11 +289,13 @@ def schedule_availability(
     ).one_or_none()
     if changed is None:
         raise NotFound(f"There is no such {content_type}.")
-    _availability_changed(s, actor, content_type, content_id, *changed, availability, effective_at)
+    version, of_class = changed
+    secret = restricted or of_class
+    _availability_changed(s, actor, content_type, content_id, version, secret, availability, effective_at)
 
 
 def cancel_scheduled_availability(
-    s: WriteSession, *, actor: Actor, content_type: str, content_id: UUID
+    s: WriteSession, *, actor: Actor, content_type: str, content_id: UUID, restricted: bool = False
 ) -> None:
     """Take back the coming change. Raises NotFound; Conflict `in_force` when there is none any more."""
     slot = SLOTS[ContentType(content_type)]
@@ -305,7 +309,8 @@ def cancel_scheduled_availability(
         if s.get(slot.table, content_id) is None:
             raise NotFound(f"There is no such {content_type}.")
         raise Conflict("There is no change left to take back.", code="in_force")
-    _availability_changed(s, actor, content_type, content_id, *changed, None, None)
+    version, of_class = changed
+    _availability_changed(s, actor, content_type, content_id, version, restricted or of_class, None, None)
 
 
 def _availability_changed(
@@ -314,20 +319,20 @@ def _availability_changed(
     content_type: str,
     content_id: UUID,
     version: int,
-    restricted_class: bool,
+    restricted: bool,
     to: Availability | None,
     effective_at: datetime | None,
 ) -> None:
     when = effective_at.isoformat() if effective_at else None
     target = f"{ContentType(content_type)}:{content_id}"
     # Who reads the audit log may lack the clearance to know what was decided.
-    outcome = {} if restricted_class else {"to": to, "effective_at": when}
+    outcome = {} if restricted else {"to": to, "effective_at": when}
     audit.record(
         s,
         actor=actor,
         action="content.availability",
         target=target,
-        restricted=restricted_class,
+        restricted=restricted,
         **outcome,
     )
     bus.emit(s, "content.availability_changed", content_id, content_type=str(content_type), to=to)

@@ -167,6 +167,11 @@ ITEM_MACHINE = (
     ),
     Transition(ItemState.ON_HOLD, "wake", ItemState.PENDING, f"the hold is over; {_REST}"),
     Transition(ItemState.ON_HOLD, "wake", ItemState.ESCALATED, f"the hold is over; {_REST}"),
+    *(
+        Transition(before, "revoke", after, f"its holder may not judge it any more; {_REST}")
+        for before in (ItemState.CLAIMED, ItemState.ON_HOLD)
+        for after in (ItemState.PENDING, ItemState.ESCALATED)
+    ),
     Transition(ItemState.CLAIMED, "decide", ItemState.DECIDED, "own live claim; the decision is valid"),
     Transition(ItemState.CLAIMED, "escalate", ItemState.ESCALATED, "stage 1; by decision or the third skip"),
     Transition(

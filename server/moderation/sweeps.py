@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select, update
 
+from server.accounts import queries as accounts
 from server.kit import clock
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
@@ -15,13 +17,15 @@ from server.kit.ticker import Ticker
 from server.moderation import policy as policies
 from server.moderation import priority
 from server.moderation.models import Decision, Finality, Item, Strike
+from server.moderation.queries.scope import CLEARANCE
 from server.moderation.rules import OPEN, ItemState, Severity, rest_state
 from server.moderation.service import effects
-from server.moderation.service.claims import RETURNED
+from server.moderation.service.claims import LEAD, RETURNED
 from server.moderation.service.record import FREE, changed, items
 
 BATCH = 200
 """Rows that a sweep changes in one transaction, so that nobody else waits long."""
+CLAIM = "moderation.claim"
 STRIKE_POINTS = {Severity.LOW: 0, Severity.MEDIUM: 1, Severity.HIGH: 2, Severity.CRITICAL: 4}
 STRIKE_LASTS = timedelta(days=180)
 
@@ -53,6 +57,20 @@ def end_holds(s: WriteSession) -> int:
     """Put held items whose time is over back to rest; answers how many."""
     due = (items.c.state == ItemState.ON_HOLD) & (items.c.held_until <= clock.now())
     return _rest(s, "hold_ended", due)
+
+
+def end_claims_of(s: WriteSession, person_id: UUID) -> int:
+    """Put back what a person has and may not judge any more, claimed or on hold; answers how many."""
+    may = accounts.permissions(s, person_id)
+    mine = (items.c.claimed_by == person_id) & items.c.state.in_((ItemState.CLAIMED, ItemState.ON_HOLD))
+    if CLAIM not in may:
+        return _rest(s, "claim_revoked", mine)
+    barred = 0
+    if CLEARANCE not in may:
+        barred += _rest(s, "claim_revoked", mine & items.c.restricted)
+    if LEAD not in may:
+        barred += _rest(s, "claim_revoked", mine & (items.c.stage > 1))
+    return barred
 
 
 def _rest(s: WriteSession, what: str, due: ColumnElement[bool]) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, exists, select, update
 from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound
+from server.moderation import subjects
 from server.moderation.models import Flag, Item
 from server.moderation.rules import OPEN, ContentType, FlagState, ItemState, Source, rest_state
 from server.moderation.schemas import FlagReceipt
@@ -50,6 +51,20 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
     else:
         _cancel(s, actor, items.c.id == item.id)
     return FlagReceipt(flag_id=flag_id, item_id=item.id, state=FlagState.WITHDRAWN)
+
+
+def follow_subject(s: WriteSession, *, actor: Actor, content_type: ContentType, content_id: UUID) -> None:
+    """Cancel the items of a subject that is gone now, or open again those of one that is there.
+
+    Its items are locked before it is read, so that of two at once the later one sees what the other saw.
+    """
+    mine = (Item.content_id == content_id, Item.content_type == content_type)
+    s.execute(select(Item.id).where(*mine).order_by(Item.id).with_for_update())
+    subject = subjects.find(s, content_type, content_id)
+    if subject is None or subject.deleted:
+        cancel_items(s, actor=actor, content_id=content_id, content_types=[content_type])
+    else:
+        reopen_items(s, actor=actor, content_id=content_id, content_types=[content_type])
 
 
 def cancel_items(

@@ -116,11 +116,11 @@ def decide(
     if not escalates:
         s.execute(DISMISS if body.outcome is Outcome.ALLOW else ACTION, {"item": item_id})
         estimates.learn(s, policy=item.policy, content_type=item.content_type, handling_ms=handling_ms)
+    if to_class:  # before the effects, whose record then tells nobody uncleared what was decided
+        quarantine(s, content_type=item.content_type, content_id=item.content_id)
     if chosen:
         effects.add(s, actor=actor, decision_id=decision_id, chosen=chosen, item=item, starts_at=effective_at)
         s.add(Finality(decision_id=decision_id, at=effective_at))
-    if to_class:
-        quarantine(s, content_type=item.content_type, content_id=item.content_id)
     what = "item_escalated" if escalates else "item_decided"
     _decided(s, actor, what, done, decision_id, body, restricted=item.restricted or to_class)
     return DecisionReceipt(decision_id=decision_id, effective_at=effective_at)
@@ -242,12 +242,12 @@ def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement
         .where(Strike.decision_id == decision_id, Strike.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+    if to_class := node is not None and node.restricted and not restricted:
+        quarantine(s, content_type=item.content_type, content_id=item.content_id)
     effects.end(s, actor=actor, decision_id=decision_id)
     if chosen:
         effects.add(s, actor=actor, decision_id=new_id, chosen=chosen, item=item, starts_at=now)
         s.add(Finality(decision_id=new_id, at=now))
-    if to_class := node is not None and node.restricted and not restricted:
-        quarantine(s, content_type=item.content_type, content_id=item.content_id)
     _decided(
         s,
         actor,

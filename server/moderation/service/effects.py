@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import exists, false, insert, or_, select, update
 
 from server.accounts import service as accounts
 from server.content import service as content
@@ -16,7 +16,7 @@ from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Invalid
 from server.kit.wire import Availability
-from server.moderation.models import Action
+from server.moderation.models import Action, Item
 from server.moderation.rules import ActionChoice, ContentType, Measure, Scope
 
 AVAILABILITY = {Measure.RESTRICT: Availability.RESTRICTED, Measure.REMOVE: Availability.REMOVED}
@@ -127,19 +127,40 @@ def _lock(s: WriteSession, target: Target) -> None:
 
 def _schedule(s: WriteSession, actor: Actor, target: Target, to: Availability, at: datetime) -> None:
     kind, content_id = target
+    secret = _is_restricted(s, target)
     if kind is ContentType.PROFILE:
         accounts.set_profile_availability(
-            s, actor=actor, person_id=content_id, availability=to, effective_at=at
+            s, actor=actor, person_id=content_id, availability=to, effective_at=at, restricted=secret
         )
     elif kind is not ContentType.SPARK:
         content.schedule_availability(
-            s, actor=actor, content_type=kind, content_id=content_id, availability=to, effective_at=at
+            s,
+            actor=actor,
+            content_type=kind,
+            content_id=content_id,
+            availability=to,
+            effective_at=at,
+            restricted=secret,
         )
 
 
 def _cancel(s: WriteSession, actor: Actor, target: Target) -> None:
     kind, content_id = target
+    secret = _is_restricted(s, target)
     if kind is ContentType.PROFILE:
-        accounts.cancel_profile_availability(s, actor=actor, person_id=content_id)
+        accounts.cancel_profile_availability(s, actor=actor, person_id=content_id, restricted=secret)
     elif kind is not ContentType.SPARK:
-        content.cancel_scheduled_availability(s, actor=actor, content_type=kind, content_id=content_id)
+        content.cancel_scheduled_availability(
+            s, actor=actor, content_type=kind, content_id=content_id, restricted=secret
+        )
+
+
+def _is_restricted(s: WriteSession, target: Target) -> bool:
+    """Whether the record of what befalls a target may be for cleared readers only.
+
+    Of an account that is so once anything of its person is of the class: an entry about it could tell that.
+    """
+    kind, content_id = target
+    of_target = Item.subject_owner_id == content_id if kind is ContentType.PROFILE else false()
+    found = exists().where(or_(Item.content_id == content_id, of_target), Item.restricted)
+    return bool(s.scalar(select(found)))

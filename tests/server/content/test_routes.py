@@ -361,9 +361,9 @@ def test_what_has_arrived_of_a_deleted_upload_goes_and_a_restored_one_begins_ane
 
 
 def test_unfinished_uploads_have_a_size_together(client: httpx.Client, sign_in: SignIn) -> None:
-    headers, large = sign_in(Role.CREATOR), {**NEW, "size": 4 << 30}
-    for _ in range(service.UNFINISHED_MAX // large["size"]):
-        assert client.post(VIDEOS, headers=headers, json=large).status_code == 201
+    headers, size = sign_in(Role.CREATOR), 4 << 30
+    for _ in range(service.UNFINISHED_MAX // size):
+        assert client.post(VIDEOS, headers=headers, json={**NEW, "size": size}).status_code == 201
     refused = client.post(VIDEOS, headers=headers, json=NEW)
     assert (refused.status_code, refused.json()["code"]) == (409, "too_many_uploads")
     assert client.post(VIDEOS, headers=sign_in(Role.CREATOR), json=NEW).status_code == 409

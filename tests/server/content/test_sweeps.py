@@ -169,6 +169,20 @@ def test_the_videos_of_a_closed_account_go_with_it(
         assert {event.subject for event in gone} == {str(v) for v in videos} - {str(v) for v in there}
 
 
+def test_a_closing_that_is_heard_of_late_deletes_nothing_of_an_account_that_is_open_again(
+    db: Database, people: dict[Role, Person], add_video: AddVideo, creator: Actor
+) -> None:
+    video_id, person = add_video(creator), people[Role.CREATOR]
+    for version, state in enumerate((PersonState.CLOSED, PersonState.ACTIVE), person.version):
+        with db.write() as s:
+            accounts.edit_person(s, actor=SYSTEM, person_id=person.id, version=version, state=state)
+    with db.write() as s:
+        changes = s.query(Event).filter(Event.topic == "accounts.person_changed").order_by(Event.id)
+        handlers.person_changed(s, changes.first() or Event())
+    with db.read() as s:
+        assert s.get_one(Video, video_id).deleted_at is None
+
+
 def test_folding_needs_no_person(db: Database) -> None:
     with db.write() as s:
         assert service.fold_due(s) == 0

@@ -123,6 +123,12 @@ class Studio:
             s.add(Comment(id=comment_id, video_id=video_id, author_id=author.person, body="words"))
         return comment_id
 
+    def delete(self, video_id: UUID, *, gone: bool = True) -> None:
+        """Delete a video, or bring it back, without saying so."""
+        with self.db.write() as s:
+            at = clock.now() if gone else None
+            s.execute(sa.update(Video).where(Video.id == video_id).values(deleted_at=at))
+
     def retitle(self, video_id: UUID, title: str) -> None:
         with self.db.write() as s:
             s.execute(sa.update(Video).where(Video.id == video_id).values(title=title))

@@ -241,6 +241,7 @@ def test_deleted_content_leaves_no_open_item(
     claim = studio.take(moderator, of_video.item_id)
     bus = Bus()
     handlers.register(bus)
+    studio.delete(video)
     with db.write() as s:
         bus.emit(s, "content.video_deleted", video)
     assert bus.deliver_due(db) == 1
@@ -259,10 +260,12 @@ def test_deleting_and_restoring_does_not_evade_a_judgement(
     bus = Bus()
     handlers.register(bus)
     for happened in ("content.video_deleted", "content.video_restored", "content.video_deleted"):
+        studio.delete(video, gone=happened == "content.video_deleted")
         with db.write() as s:
             bus.emit(s, happened, video)
         assert bus.deliver_due(db) == 1
     assert studio.item(got.item_id).state == ItemState.CANCELLED
+    studio.delete(video, gone=False)
     with db.write() as s:
         bus.emit(s, "content.video_restored", video)
     assert bus.deliver_due(db) == 1
@@ -273,6 +276,21 @@ def test_deleting_and_restoring_does_not_evade_a_judgement(
     assert studio.claim(moderator) is not None
 
 
+def test_a_deletion_that_is_heard_of_after_the_restoration_cancels_nothing(
+    db: Database, studio: Studio, fan: Actor
+) -> None:
+    video = studio.video()
+    got = studio.flag(fan, video)
+    bus = Bus()
+    handlers.register(bus)
+    for happened in ("content.video_restored", "content.video_deleted"):  # The other way round
+        with db.write() as s:
+            bus.emit(s, happened, video)
+        assert bus.deliver_due(db) == 1
+    assert studio.item(got.item_id).state == ItemState.PENDING
+    assert flag_state(db, got.flag_id) is FlagState.LINKED
+
+
 def test_deleting_does_not_end_the_judgement_of_the_restricted_class(
     db: Database, studio: Studio, fan: Actor, cleared: Actor
 ) -> None:
@@ -280,6 +298,7 @@ def test_deleting_does_not_end_the_judgement_of_the_restricted_class(
     got = studio.flag(fan, video, CSAM)
     bus = Bus()
     handlers.register(bus)
+    studio.delete(video)
     with db.write() as s:
         bus.emit(s, "content.video_deleted", video)
     assert bus.deliver_due(db) == 1
