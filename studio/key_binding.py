@@ -10,27 +10,35 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QTabBar,
     QTextEdit,
     QWidget,
 )
 from shiboken6 import isValid
 
-from studio.keys import BY_ID, PORTABLE, Keymap, Scope
+from studio.keys import BY_ID, PORTABLE, Keymap, Scope, typed
 
 _ARROWS: Final = frozenset({"Left", "Right", "Up", "Down", "Home", "End", "PgUp", "PgDown"})
+_ENTER: Final = frozenset({"Return", "Enter"})
 _OPERATED_BY: Final[dict[type[QWidget], frozenset[str]]] = {
-    QAbstractButton: frozenset({"Space"}),
+    QAbstractButton: _ENTER | {"Space"},
     QAbstractSlider: _ARROWS,
     QComboBox: _ARROWS | {"Space"},
+    QTabBar: _ARROWS,
     QAbstractItemView: _ARROWS | {f"Shift+{arrow}" for arrow in _ARROWS} | {"Space"},
+    QAbstractScrollArea: _ARROWS | {f"Shift+{arrow}" for arrow in _ARROWS},
 }
-"""What a focused control needs for itself; a shortcut with the same key waits until it is left."""
+"""What a focused control needs for itself; a shortcut with the same key waits until it is left.
+
+A widget of our own that is operated by keys has them in `operated_by`, as the portable names of Qt.
+"""
 
 
 def bind(
@@ -38,7 +46,7 @@ def bind(
 ) -> dict[str, QAction]:
     """Give `widget` one QAction for each handled action of `scope`; return them by id.
 
-    Global actions are heard in the whole window, others while the focus is inside `widget`. The
+    Global and urgent actions are heard in the whole window, others while the focus is inside `widget`. The
     handler of a `hold` action is called with True at key down and False at key up or as soon as
     the focus leaves. Raises KeyError for an id that is not of this scope.
     """
@@ -77,7 +85,8 @@ class _Binding(QObject):
         if not BY_ID[name].hold:
             whole = Qt.ShortcutContext.WindowShortcut
             inside = Qt.ShortcutContext.WidgetWithChildrenShortcut
-            action.setShortcutContext(whole if scope == "global" else inside)
+            wide = scope == "global" or BY_ID[name].urgent
+            action.setShortcutContext(whole if wide else inside)
             action.triggered.connect(lambda: self._handlers[name]())
         widget.addAction(action)
         return action
@@ -105,7 +114,7 @@ class _Binding(QObject):
                 event.accept()
                 return True
         elif event.type() == QEvent.Type.KeyPress:
-            return self._inside(watched) and self._begin_hold(event)
+            return self._inside(watched) and (self._press(watched, event) or self._begin_hold(event))
         elif event.type() == QEvent.Type.KeyRelease and self._holding and not event.isAutoRepeat():
             return _pressed(event) in self._keymap.keys(self._holding) and self._end_hold()
         return False
@@ -118,12 +127,15 @@ class _Binding(QObject):
     def _kept_by_focus(self, focus: QObject, event: QKeyEvent) -> bool:
         key = _pressed(event)
         if is_text_field(focus):
-            return any(
-                BY_ID[name].letters_inactive_in_text and key in self._keymap.keys(name)
-                for name in self.actions
-            )
-        kind = next((kind for kind in _OPERATED_BY if isinstance(focus, kind)), None)
-        return kind is not None and key in _OPERATED_BY[kind]
+            return any(key in self._keymap.keys(name) and typed(name, key) for name in self.actions)
+        return key in operated_by(focus)
+
+    def _press(self, focus: QObject, event: QKeyEvent) -> bool:
+        """Enter presses the button that has the focus; Qt itself leaves that to dialogs."""
+        if not isinstance(focus, QAbstractButton) or event.isAutoRepeat() or _pressed(event) not in _ENTER:
+            return False
+        focus.click()
+        return True
 
     def _begin_hold(self, event: QKeyEvent) -> bool:
         if is_text_field(QApplication.focusWidget()):
@@ -142,6 +154,14 @@ class _Binding(QObject):
         if name is not None:
             self._handlers[name](False)
         return name is not None
+
+
+def operated_by(focus: object) -> frozenset[str]:
+    """The keys that a focused widget needs for itself."""
+    own = getattr(focus, "operated_by", None)
+    if isinstance(own, frozenset):
+        return own
+    return next((keys for kind, keys in _OPERATED_BY.items() if isinstance(focus, kind)), frozenset())
 
 
 def is_text_field(widget: object) -> bool:

@@ -19,7 +19,8 @@ class Action:
 
     `keys` are portable Qt key names. `letters_inactive_in_text`: a text field with focus keeps the
     key for typing. `hold`: the action lasts as long as the key is down (its handler takes a bool).
-    `repeats`: a key kept down does it again; never for a decision.
+    `repeats`: a key kept down does it again; never for a decision. `urgent`: it is heard in the
+    whole window, and those of its keys with Ctrl or Alt also in a text field.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Action:
     letters_inactive_in_text: bool = True
     hold: bool = False
     repeats: bool = False
+    urgent: bool = False
 
 
 def _application(name: str, text: str, *keys: str, icon: str = "", in_text: bool = True) -> Action:
@@ -46,7 +48,14 @@ def _application(name: str, text: str, *keys: str, icon: str = "", in_text: bool
 
 
 def _review(
-    group: str, name: str, text: str, *keys: str, icon: str = "", hold: bool = False, repeats: bool = False
+    group: str,
+    name: str,
+    text: str,
+    *keys: str,
+    icon: str = "",
+    hold: bool = False,
+    repeats: bool = False,
+    urgent: bool = False,
 ) -> Action:
     return Action(
         id=f"review.{name}",
@@ -57,6 +66,7 @@ def _review(
         icon=icon,
         hold=hold,
         repeats=repeats,
+        urgent=urgent,
     )
 
 
@@ -133,7 +143,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Comfort", "greyscale", "Greyscale on or off", "G", icon="contrast"),
     _review("Comfort", "mute", "Sound on or off", "M", icon="mute"),
     _review("Comfort", "transcript", "Transcript", "T", icon="text"),
-    _review("Comfort", "panic", "Blank the screen and take a break", "X", icon="blank"),
+    _review(
+        "Comfort",
+        "panic",
+        "Blank the screen",
+        "X",
+        "Ctrl+Shift+X",
+        icon="blank",
+        urgent=True,
+    ),
     *(_review("Policy", f"policy.{n}", f"Shortlist policy {n}", str(n)) for n in range(1, 10)),
     _review("Decision", "allow", "Allow", "A", icon="allow"),
     _review("Decision", "restrict", "Restrict", "R", icon="restrict"),
@@ -152,6 +170,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Decision", "why", "Why is this first?", "W", icon="help"),
 )
 BY_ID: Final = {action.id: action for action in ACTIONS}
+
+
+def typed(action: str, key: str) -> bool:
+    """Tell whether a text field keeps `key`, which is one of `action`, for typing."""
+    known = BY_ID[action]
+    combined = "Ctrl+" in key or "Alt+" in key
+    return known.letters_inactive_in_text and not (known.urgent and combined)
+
 
 PORTABLE: Final = QKeySequence.SequenceFormat.PortableText
 _ON_SCREEN: Final = {"Left": "←", "Right": "→", "Up": "↑", "Down": "↓", "Return": "Enter"}

@@ -65,7 +65,7 @@ async def stream_to(
     return written
 
 
-async def read_range(api: Api, path: str, start: int, end: int) -> bytes:
+async def read_range(api: Api, path: str, start: int, end: int, *, progress: Progress | None = None) -> bytes:
     """Return bytes `start` up to, not including, `end` of `path`, never touching a disk.
 
     Raises ApiError; ServerFault when the server sends more than was asked for.
@@ -76,6 +76,7 @@ async def read_range(api: Api, path: str, start: int, end: int) -> bytes:
             content += chunk
             if len(content) > end - start:
                 raise broken_protocol("it sent more bytes than were asked for")
+            _tell(progress, len(content), end - start)
     return bytes(content)
 
 

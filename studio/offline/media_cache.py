@@ -16,7 +16,7 @@ from studio.api.transfer import Progress, read_range, stream_to
 
 
 class RestrictedMedia(Exception):
-    """Restricted media must never be written to a disk; use `read_into_memory`."""
+    """Restricted media must never be written to a disk; use `read_into_memory` or `MediaWindow`."""
 
 
 class MediaTooLarge(Exception):
@@ -152,14 +152,16 @@ class MediaCache:
         self._make_room(0)
 
 
-async def read_into_memory(api: Api, video_id: str, *, sha256: str, size: int, max_bytes: int) -> bytes:
+async def read_into_memory(
+    api: Api, video_id: str, *, sha256: str, size: int, max_bytes: int, progress: Progress | None = None
+) -> bytes:
     """Return the video's content without it ever touching a disk: the way for restricted items.
 
     Raises MediaTooLarge before anything is read, MediaCorrupt, ApiError.
     """
     if size > max_bytes:
         raise MediaTooLarge(f"{size} bytes do not fit into {max_bytes}")
-    content = await read_range(api, media_path(video_id), 0, size)
+    content = await read_range(api, media_path(video_id), 0, size, progress=progress)
     digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
     _verify(_checked_key(sha256), size, digest, len(content))
     return content

@@ -16,7 +16,7 @@ from studio.video.index import MediaIndex, Source
 from studio.video.player import Player
 from studio.video.playhead import Lane, Playhead, Region, timecode
 from studio.video.shield import Shield
-from studio.video.storyboard import Storyboard
+from studio.video.storyboard import Preview, Storyboard
 from studio.video.timeline import Timeline
 from studio.video.view import FrameView
 from studio.video.waveform import Waveform
@@ -53,6 +53,7 @@ class ReviewPlayer(QWidget):
         super().__init__(parent)
         self._keymap = keymap or Keymap()
         self._source: Source | None = None
+        self._previews: tuple[Preview, ...] = ()
         self._extras_due = False
         self.player = player or Player(self)
         self.view = view or FrameView()
@@ -109,13 +110,22 @@ class ReviewPlayer(QWidget):
 
     def open(self, source: Source, *, lanes: Sequence[Lane] = (), regions: Sequence[Region] = ()) -> None:
         """Show a video, shielded; the sound level and the storyboard follow its first picture."""
+        previews, self._previews = self._previews, ()
         self.player.open(source, lanes=lanes, regions=regions)
         self._source = source
         self._extras_due = True
+        self.storyboard.preview(previews)
         self.view.say("Opening the video")
+
+    def preview(self, given: Sequence[Preview]) -> None:
+        """Show stills while the video itself is still on its way."""
+        if self._source is None:
+            self._previews = tuple(given)
+            self.storyboard.preview(given)
 
     def close_video(self) -> None:
         """Show nothing and let go of everything decoded."""
+        self._previews = ()
         self.player.close()
 
     def button(self, name: str) -> IconButton:

@@ -19,10 +19,19 @@ from studio.video.reader import FrameMissingError, FrameReader
 from studio.video.shield import OPEN, Pixels, Shield, shield_pixels, treat
 from studio.video.view import image_over
 
-STILLS = 12
+STILLS = 9
 _LONG_SIDE = 160
 _DEAREST = 600  # a still that costs more decodes than this is left out
 _GAP = 4
+_HEIGHT = 52
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """A still at `ms` that somebody else made, before the video itself is there; pixels as in `Still`."""
+
+    ms: int
+    pixels: Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +40,13 @@ class Still:
 
     frame: int
     pixels: Pixels
+
+
+def pixels_of(image: QImage) -> Pixels:
+    """An image as blue, green, red, 255; a copy."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    flat = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.bytesPerLine() // 4, 4)
+    return flat[:, : plain.width()].copy()
 
 
 def still_frames(table: FrameTable, count: int) -> list[int]:
@@ -67,10 +83,11 @@ class Storyboard(QWidget):
     """One row of stills. Arrow keys choose one, Enter or a click seeks there.
 
     Only images treated with `required` are painted; colour ones are made from the stills while a
-    reveal lasts and dropped at its end.
+    reveal lasts and dropped at its end. Previews stand in for the stills until all are decoded.
     """
 
     chosen = Signal(int)
+    operated_by = frozenset({"Left", "Right", "Return", "Enter"})
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,6 +95,8 @@ class Storyboard(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Storyboard")
         self._stills: list[Still] = []
+        self._previews: list[Preview] = []
+        self._decoded: list[Still] | None = None
         self._shielded: list[tuple[Pixels, QImage]] = []
         self._revealed: list[QImage] | None = None
         self._shield = Shield(grey=True)
@@ -85,14 +104,20 @@ class Storyboard(QWidget):
         self._current = 0
         self._head: Playhead | None = None
         self._worker = Background(self)
-        self._worker.item.connect(self.add_still)
+        self._worker.item.connect(self._take)
+        self._worker.finished.connect(self._end)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 64)
+        return QSize(400, _HEIGHT)
 
     def load(self, source: Source, index: MediaIndex) -> None:
-        """Decode the stills of `source` on a thread."""
+        """Decode the stills of `source` on a thread; the previews shown can be chosen from now on."""
+        previews = self._previews
         self.clear()
+        if previews:
+            self._decoded = []
+            for each in previews:
+                self.add_still(Still(index.table.at_ms(each.ms), each.pixels))
 
         def work() -> Iterator[object]:
             try:
@@ -101,6 +126,14 @@ class Storyboard(QWidget):
                 return  # the player tells about a file that does not open
 
         self._worker.start("storyboard", work)
+
+    def preview(self, given: Sequence[Preview]) -> None:
+        """Show stills of a video that is not there yet, a few of them, evenly."""
+        self.clear()
+        count = min(len(given), STILLS)
+        self._previews = [given[(2 * n + 1) * len(given) // (2 * count)] for n in range(count)]
+        for each in self._previews:
+            self.add_still(Still(-1, each.pixels))
 
     def set_stills(self, given: Sequence[Still]) -> None:
         """Show stills that exist already, for example those the server made."""
@@ -119,7 +152,7 @@ class Storyboard(QWidget):
     def clear(self) -> None:
         """Forget every still and stop decoding."""
         self._worker.stop()
-        self._stills, self._shielded = [], []
+        self._stills, self._shielded, self._previews, self._decoded = [], [], [], None
         self._revealed = None if self._revealed is None else []
         self._current = 0
         self.update()
@@ -165,11 +198,9 @@ class Storyboard(QWidget):
         here = self._playing_at()
         for number, image in enumerate(images):
             cell = self._cell(number)
-            fitted = image.size().scaled(cell.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRect(QPoint(0, 0), fitted)
-            place.moveCenter(cell.center())
-            painter.fillRect(cell, QColor(worn.sunken))
-            painter.drawImage(place, image)
+            seen = QRect(QPoint(0, 0), cell.size().scaled(image.size(), Qt.AspectRatioMode.KeepAspectRatio))
+            seen.moveCenter(image.rect().center())
+            painter.drawImage(cell, image, seen)
             focused = self.hasFocus() and number == self._current
             if focused or number == here:
                 painter.setPen(QPen(QColor(worn.focus if focused else worn.accent), 2))
@@ -179,7 +210,7 @@ class Storyboard(QWidget):
         for number in range(len(self._stills)):
             if self._cell(number).contains(event.position().toPoint()):
                 self._choose(number)
-                self.chosen.emit(self._stills[number].frame)
+                self._go()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -188,7 +219,7 @@ class Storyboard(QWidget):
         elif event.key() in moves:
             self._choose(self._current + moves[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.chosen.emit(self._stills[self._current].frame)
+            self._go()
         else:
             super().keyPressEvent(event)
 
@@ -201,26 +232,42 @@ class Storyboard(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
 
+    def _take(self, still: Still) -> None:
+        if self._decoded is None:
+            self.add_still(still)
+        else:
+            self._decoded.append(still)
+
+    def _end(self, _failure: object) -> None:
+        if self._decoded:
+            self.set_stills(self._decoded)
+
+    def _go(self) -> None:
+        frame = self._stills[self._current].frame
+        if self._head is not None and frame >= 0:
+            self.chosen.emit(frame)
+
     def _treated(self, still: Still) -> tuple[Pixels, QImage]:
         pixels = np.ascontiguousarray(shield_pixels(still.pixels, self._shield))
         return pixels, image_over(pixels)
 
     def _choose(self, number: int) -> None:
         self._current = min(max(number, 0), max(len(self._stills) - 1, 0))
-        if self._stills and self._head is not None:
+        if self._stills and self._head is not None and self._stills[self._current].frame >= 0:
             at = timecode(self._head.table.ms_of(self._stills[self._current].frame))
             still = f"Still {self._current + 1} of {len(self._stills)}, at {at}"
             self.setAccessibleDescription(still)
         self.update()
 
     def _playing_at(self) -> int | None:
-        """The last still at or before the playhead."""
-        if self._head is None:
+        """The still that is nearest to the frame on screen."""
+        if self._head is None or not self._stills:
             return None
-        passed = [n for n, still in enumerate(self._stills) if still.frame <= self._head.frame]
-        return passed[-1] if passed else None
+        here = self._head.frame
+        return min(range(len(self._stills)), key=lambda number: abs(self._stills[number].frame - here))
 
     def _cell(self, number: int) -> QRect:
         step = (self.width() + _GAP) / max(len(self._stills), 1)
-        step = min(step, self.height() * 16 / 9 + _GAP)
+        shape = self._stills[0].pixels.shape if self._stills else (9, 16)
+        step = min(step, self.height() * shape[1] / shape[0] + _GAP)
         return QRect(round(number * step), 0, max(round(step) - _GAP, 1), self.height())

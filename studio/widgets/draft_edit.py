@@ -1,4 +1,4 @@
-"""A text field of which nothing is lost: what is typed is handed over as it is typed."""
+"""Text fields of which nothing is lost: what is typed is handed over as it is typed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QFocusEvent, QHideEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 PAUSE_MS: Final = 400
 
@@ -71,3 +71,29 @@ class DraftEdit(QPlainTextEdit):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.fontMetrics().lineSpacing() * 2 + 22)
+
+
+class DraftLine(QLineEdit):
+    """One line that is kept as `DraftEdit` keeps many."""
+
+    def __init__(self, name: str, keep: Callable[[str], object], *, text: str = "") -> None:
+        super().__init__(text)
+        self._keep, self._kept = keep, text
+        self.setAccessibleName(name)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self.keep_now)
+        self.textEdited.connect(self._pause.start)
+        self.editingFinished.connect(self.keep_now)
+
+    def keep_now(self) -> None:
+        """Hand over what has been typed, if that is news."""
+        self._pause.stop()
+        if self.text() != self._kept:
+            self._kept = self.text()
+            self._keep(self._kept)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.keep_now()
+        super().hideEvent(event)

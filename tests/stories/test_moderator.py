@@ -136,7 +136,7 @@ async def decide_one(shift: Shift) -> None:
     critical = bundle.review.item.severity is Severity.CRITICAL
     # A person looks at an item for longer than it takes to prepare the next one.
     with suppress(StageError):
-        await until(lambda: page.flow.prefetch.ready is not None, "the next item, prepared", seconds=5)
+        await until(lambda: page.flow.prefetch.prepared, "the next item, prepared", seconds=5)
     pressed, wrote_facts = 0, False
 
     def press(key: Qt.Key) -> None:

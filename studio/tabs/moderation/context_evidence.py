@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from server.moderation.rules import NOTE_MAX
 from server.moderation.schemas import MarkBody, MarkRow
 from studio.keys import Keymap
 from studio.tabs.moderation.context_list import ContextList, Entry
-from studio.tabs.moderation.review_state import without_mark
+from studio.tabs.moderation.review_state import place_of, without_mark
 from studio.video.playhead import timecode
 from studio.widgets.button import Button, IconButton
+from studio.widgets.draft_edit import DraftLine
 from studio.widgets.label import Label
 
 
 class EvidenceTab(QWidget):
-    """Shows own marks and those of earlier decisions. `changed` carries all own marks after an edit."""
+    """Shows own marks and those of earlier decisions. `changed` carries all own marks after an edit.
+
+    A note is handed on as it is typed, so marks that are shown again leave the fields in place.
+    """
 
     changed = Signal(object)
     seek_wanted = Signal(int)
@@ -45,6 +48,11 @@ class EvidenceTab(QWidget):
 
     def show_marks(self, marks: Sequence[MarkBody], earlier: Sequence[MarkRow]) -> None:
         """Show one's own marks, and those that earlier decisions on the item kept."""
+        same = [place_of(mark) for mark in marks] == [place_of(mark) for mark in self._marks]
+        notes_stand = [mark.note for mark in marks] == [mark.note for mark in self._marks]
+        if same and notes_stand and earlier == self._earlier and self.list.entries():
+            return
+        self.keep_now()
         self._marks, self._earlier = tuple(marks), earlier
         self.list.clear()
         for mark in self._marks:
@@ -63,9 +71,15 @@ class EvidenceTab(QWidget):
     def focus_note(self, mark: MarkBody) -> None:
         """Go to the note of one's own mark."""
         for entry, own in zip(self.list.entries(), self._marks, strict=False):
-            if own == mark and (field := entry.findChild(QLineEdit)) is not None:
+            if place_of(own) == place_of(mark) and (field := entry.findChild(DraftLine)) is not None:
                 field.setFocus()
                 self.list.ensureWidgetVisible(field)
+
+    def keep_now(self) -> None:
+        """Hand over what has been typed last."""
+        for entry in self.list.entries():
+            for field in entry.findChildren(DraftLine):
+                field.keep_now()
 
     def _own(self, mark: MarkBody) -> Entry:
         start = mark.ms if mark.in_ms is None else mark.in_ms
@@ -74,18 +88,17 @@ class EvidenceTab(QWidget):
         drop = IconButton("x", f"Take back {mark_text(mark)}")
         drop.clicked.connect(lambda: self.changed.emit(without_mark(self._marks, mark)))
         entry = Entry(mark_text(mark), tools=(jump, drop))
-        field = QLineEdit(mark.note or "")
-        field.setAccessibleName(f"What {mark_text(mark)} shows")
+        field = DraftLine(f"What {mark_text(mark)} shows", partial(self._say, mark), text=mark.note or "")
         field.setPlaceholderText("What it shows")
-        field.setMaxLength(NOTE_MAX)
-        field.editingFinished.connect(lambda: self._say(mark, field.text().strip()))
         entry.lines.addWidget(field)
         return entry
 
     def _say(self, mark: MarkBody, note: str) -> None:
-        if note != (mark.note or ""):
-            said = mark.model_copy(update={"note": note or None})
-            self.changed.emit(tuple(said if each == mark else each for each in self._marks))
+        said = mark.model_copy(update={"note": note.strip() or None})
+        marks = tuple(said if place_of(each) == place_of(mark) else each for each in self._marks)
+        if marks != self._marks:
+            self._marks = marks
+            self.changed.emit(marks)
 
 
 def mark_text(mark: MarkBody) -> str:

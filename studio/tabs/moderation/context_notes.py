@@ -16,6 +16,7 @@ from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.draft_edit import DraftEdit
 from studio.widgets.label import Label
+from studio.widgets.length_note import LengthNote
 
 
 class NotesTab(QWidget):
@@ -38,7 +39,8 @@ class NotesTab(QWidget):
         self.add = Button("Add", icon="plus", tip="Add the note (Ctrl+Enter)")
         self.add.clicked.connect(self.submit)
         self.add.setEnabled(False)
-        self.field.textChanged.connect(lambda: self.add.setEnabled(bool(self._text())))
+        self.length = LengthNote(self.field, NOTE_MAX)
+        self.field.textChanged.connect(lambda: self.add.setEnabled(self._sendable()))
         row = QHBoxLayout()
         row.setSpacing(worn.space_1)
         row.addWidget(self.field, 1)
@@ -48,6 +50,7 @@ class NotesTab(QWidget):
         column.setSpacing(worn.space_2)
         column.addWidget(self.list, 1)
         column.addLayout(row)
+        column.addWidget(self.length)
 
     def show_notes(self, notes: Sequence[NoteRow]) -> None:
         """Show the notes of an item."""
@@ -69,10 +72,10 @@ class NotesTab(QWidget):
     def submit(self) -> None:
         """Hand the note over."""
         text = self._text()
-        if text and not self.field.isReadOnly():
+        if self._sendable() and not self.field.isReadOnly():
             self.field.keep_now()
             self.field.setReadOnly(True)
-            self.added.emit(text[:NOTE_MAX])
+            self.added.emit(text)
 
     def stored(self, done: bool) -> None:
         """The note that was handed over is on the disk, and its draft forgotten; or it is not."""
@@ -80,8 +83,11 @@ class NotesTab(QWidget):
             return  # another item is shown by now
         self.field.setReadOnly(False)
         if done:
-            self.append("You", self._text()[:NOTE_MAX])
+            self.append("You", self._text())
             self.field.forget()
+
+    def _sendable(self) -> bool:
+        return bool(self._text()) and not self.length.over
 
     def _text(self) -> str:
         return self.field.toPlainText().strip()

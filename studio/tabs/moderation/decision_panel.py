@@ -29,6 +29,7 @@ from studio.widgets.button import Button, IconButton
 from studio.widgets.card import Card
 from studio.widgets.draft_edit import DraftEdit
 from studio.widgets.label import Label, tooltip
+from studio.widgets.length_note import LengthNote
 
 OUTCOMES: Final = {
     Outcome.ALLOW: ("Allow", "allow"),
@@ -107,6 +108,7 @@ class DecisionPanel(Card):
         self.facts.setToolTip(tooltip(self._keymap.tooltip("review.facts")))
         self.facts.textChanged.connect(self._write)
         self.facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.length = LengthNote(self.facts, FACTS_MAX)
         self.saved = IconButton("tag", "Saved reasons")
         self.saved.clicked.connect(self._offer_reasons)
         facts = QHBoxLayout()
@@ -135,6 +137,7 @@ class DecisionPanel(Card):
         self.body.addWidget(self._barred)
         self.body.addWidget(self._measures)
         self.body.addLayout(facts)
+        self.body.addWidget(self.length)
         self.body.addLayout(last)
 
     # What is decided on
@@ -238,7 +241,7 @@ class DecisionPanel(Card):
     def _write(self) -> None:
         facts = self.facts.toPlainText()
         if not self._showing and facts != self._draft.facts:
-            self._draft = replace(self._draft, facts=facts[:FACTS_MAX])
+            self._draft = replace(self._draft, facts=facts)
             self._presses = 0
             self._show()
 
@@ -257,7 +260,7 @@ class DecisionPanel(Card):
     def _use_reason(self, reason: SavedReasonRow, _checked: bool = False) -> None:
         facts = "\n".join(filter(None, (self._draft.facts.strip(), reason.body)))
         codes = dict.fromkeys((*self._draft.reasons, f"saved:{reason.id}"))
-        self._change(replace(self._draft, facts=facts[:FACTS_MAX], reasons=tuple(codes)))
+        self._change(replace(self._draft, facts=facts, reasons=tuple(codes)))
 
     def _change(self, draft: Draft) -> None:
         if draft == self._draft:

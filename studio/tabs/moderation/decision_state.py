@@ -122,7 +122,7 @@ class Case:
         if draft.outcome is None:
             return ["Choose an outcome."]
         barred = self.barred(draft, draft.outcome)
-        return [barred] if barred else rules.problems(self._choice(draft))
+        return [barred] if barred else [*rules.problems(self._choice(draft)), *_too_long(draft)]
 
     def presses(self, draft: Draft) -> int:
         """How often Enter has to be pressed: twice for a violation of critical severity."""
@@ -185,6 +185,16 @@ class Case:
         return tuple(actions)
 
 
+def _too_long(draft: Draft) -> list[str]:
+    """Texts that the server would not take; they are never cut, which could change what they say."""
+    found = []
+    if over := max(0, len(draft.facts.strip()) - rules.FACTS_MAX):
+        found.append(f"The facts are {over:,} characters too long.")
+    if over := max((len(mark.note or "") - rules.NOTE_MAX for mark in draft.marks), default=0) > 0:
+        found.append(f"The note on a mark is longer than {rules.NOTE_MAX:,} characters.")
+    return found
+
+
 def shortlist(review: Review, tree: Mapping[str, PolicyNode]) -> list[PolicyNode]:
     """The policies at hand by a digit: those flagged, the most frequent first, then their neighbours."""
     nodes = {**{node.code: node for node in review.policies}, **tree}
@@ -216,6 +226,15 @@ def sentence(draft: Draft, case: Case) -> str:
 _MARKS = TypeAdapter(tuple[MarkBody, ...])
 
 
+def _marks(plain: Any) -> tuple[MarkBody, ...]:
+    """Marks as they were kept: a note that is still too long to be sent is no reason to lose it."""
+    bare = _MARKS.validate_python([{**each, "note": None} for each in plain])
+    return tuple(
+        mark.model_copy(update={"note": str(each["note"]) if each.get("note") else None})
+        for mark, each in zip(bare, plain, strict=True)
+    )
+
+
 def to_plain(draft: Draft) -> dict[str, Any]:
     """The draft as plain JSON, to be kept on the disk."""
     return {
@@ -240,9 +259,9 @@ def from_plain(plain: object) -> Draft:
             reasons=tuple(map(str, plain["reasons"])),
             account=Measure(plain["account"]) if plain["account"] else None,
             duration_s=plain["duration_s"],
-            marks=_MARKS.validate_python(plain["marks"]),
+            marks=_marks(plain["marks"]),
         )
-    except (AssertionError, KeyError, TypeError, ValueError):
+    except (AssertionError, AttributeError, KeyError, TypeError, ValueError):
         return Draft()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,8 +11,9 @@ from typing import Final
 from server.moderation.schemas import Claim
 from studio.api.client import Api
 from studio.api.errors import ApiError
-from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, Spawn, claim_ahead
-from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem
+from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_ahead
+from studio.tabs.moderation.review_bundle import Bundle, Loader
+from studio.tabs.moderation.review_media import Fetch, Spawn
 from studio.tabs.moderation.review_state import is_video
 
 RENEW: Final = timedelta(seconds=40)
@@ -22,15 +22,25 @@ RENEW: Final = timedelta(seconds=40)
 
 @dataclass(frozen=True)
 class Ready:
-    """An item that can be shown at once. `media` is None for texts and where it could not be had.
+    """An item that can be shown at once; its video may still be on its way. `fetch` is None for texts.
 
     `ahead`: it is claimed for a minute only; its first heartbeat makes that a full claim.
     """
 
     bundle: Bundle
     held: HeldClaim
-    media: Media | None
+    fetch: Fetch | None
     ahead: bool = True
+
+    @property
+    def prepared(self) -> bool:
+        """Whether nothing of it has to be waited for any more."""
+        return self.fetch is None or self.fetch.settled
+
+    def drop(self) -> None:
+        """Let go of its video."""
+        if self.fetch is not None:
+            self.fetch.drop()
 
 
 class Prefetch:
@@ -54,6 +64,11 @@ class Prefetch:
         """Whether an item is on its way."""
         return not self._settled.is_set()
 
+    @property
+    def prepared(self) -> bool:
+        """Whether the next item is there with all that belongs to it."""
+        return self.ready is not None and self.ready.prepared
+
     def tick(self, now: datetime) -> None:
         """Claim ahead, or keep what is claimed, when that is due at `now`."""
         if self.ready is not None and not self.ready.ahead:
@@ -73,17 +88,17 @@ class Prefetch:
         ready, self.ready = self.ready, None
         self._ask_at = None
         if ready is not None and not (ready.held.phase is ClaimPhase.HELD and ready.held.left(now)):
-            self._loader.drop(ready.media)
+            ready.drop()
             return None
         return ready
 
     def put(self, ready: Ready) -> None:
         """Keep an item that has been shown as the next one; what was ready before is given back."""
-        before, self.ready = self.ready, ready
+        before = self.ready
         if before is not None:
-            self._loader.drop(before.media)
+            before.drop()
             self._spawn(before.held.give_up())
-        self._on_ready(ready)
+        self._keep(ready)
 
     async def release(self) -> None:
         """Give back what is claimed ahead: the person leaves. An answer still on its way is waited for."""
@@ -91,7 +106,7 @@ class Prefetch:
         ready, self.ready = self.ready, None
         self._ask_at = None
         if ready is not None:
-            self._loader.drop(ready.media)
+            ready.drop()
             await ready.held.give_up()
 
     async def _ask(self, now: datetime) -> None:
@@ -110,17 +125,23 @@ class Prefetch:
             return
         self.ready = None
         if ready is not None:
-            self._loader.drop(ready.media)
+            ready.drop()
         if claim is None:
             return
         held = HeldClaim(self._api, claim, now=now, spawn=self._spawn)
         bundle = await self._loader.load(claim)
-        media = None
-        if is_video(bundle.review):
-            with suppress(MediaProblem):  # told when the item is opened
-                media = await self._loader.fetch_media(bundle)
-        self.ready = Ready(bundle, held, media)
-        self._on_ready(self.ready)
+        video = is_video(bundle.review)
+        self._keep(Ready(bundle, held, Fetch(self._loader.videos, bundle, self._spawn) if video else None))
+
+    def _keep(self, ready: Ready) -> None:
+        self.ready = ready
+        if ready.fetch is not None:
+            self._spawn(self._prepare(ready, ready.fetch))
+
+    async def _prepare(self, ready: Ready, fetch: Fetch) -> None:
+        await fetch.wait()
+        if self.ready is ready and fetch.media is not None:
+            self._on_ready(ready)
 
 
 def _same_lease(claim: Claim, held: HeldClaim) -> Claim:

@@ -1,12 +1,10 @@
-"""Brings everything that the review of one item needs: the case, the media, drafts, the thread around it."""
+"""Brings what the review of one item needs beside its video: the case, drafts, the thread around it."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,46 +12,18 @@ from server.content.schemas import CommentView
 from server.kit.wire import Page
 from server.moderation.rules import ContentType
 from server.moderation.schemas import Claim, Policies, PolicyNode, Review, SavedReasonRow
-from studio.api.client import Api, broken_protocol
+from studio.api.client import Api
 from studio.api.errors import ApiError
 from studio.offline.edits import Entry
-from studio.offline.media_cache import (
-    MediaCache,
-    MediaCorrupt,
-    MediaTooLarge,
-    MediaWiped,
-    media_path,
-    read_into_memory,
-)
+from studio.offline.media_cache import MediaCache
 from studio.offline.store import Store
 from studio.tabs.moderation.decision_state import NOTHING, Draft, from_body, from_plain, to_plain
+from studio.tabs.moderation.review_media import Videos
 from studio.tabs.moderation.review_state import is_restricted
 from studio.tasks import off_thread
-from studio.video.index import Source
 
-RESTRICTED_MOST: Final = 512 * 1024 * 1024
-"""The largest restricted video in bytes: it has to fit into memory."""
 AROUND: Final = 4
 """So many comments before and after the flagged one are shown."""
-
-
-class MediaProblem(Exception):
-    """The media cannot be shown; its text says why, for the person."""
-
-    what_to_do = "You can still decide by what is known, or skip it."
-
-    @property
-    def what_happened(self) -> str:
-        """A sentence."""
-        return str(self)
-
-
-@dataclass(frozen=True)
-class Media:
-    """A video ready to be opened. `key` names its file in the cache; None = it is in memory only."""
-
-    source: Source
-    key: str | None
 
 
 @dataclass(frozen=True)
@@ -75,11 +45,11 @@ class Bundle:
 
 
 class Loader:
-    """Reads bundles and media, and counts who uses which file: the last to drop one wipes it."""
+    """Reads bundles and keeps drafts; `videos` brings what plays."""
 
     def __init__(self, api: Api, media: MediaCache, store: Store) -> None:
-        self._api, self._media, self._store = api, media, store
-        self._users: Counter[str] = Counter()
+        self._api, self._store = api, store
+        self.videos = Videos(api, media)
         self.tree: Mapping[str, PolicyNode] = {}
         self.reasons: list[SavedReasonRow] = []
 
@@ -100,52 +70,9 @@ class Loader:
             note=note,
         )
 
-    async def fetch_media(self, bundle: Bundle, progress: Callable[[int, int], None] | None = None) -> Media:
-        """Bring the video of an item. What is restricted goes into memory and nowhere else.
-
-        Call `drop` when done with it. Raises ApiError, MediaProblem.
-        """
-        subject = bundle.review.subject
-        if subject is None or subject.video_id is None:
-            raise MediaProblem("The video is not there any more.")
-        video = str(subject.video_id)
-        about = await self._api.request("HEAD", media_path(video))
-        key = (about.etag or "").strip('"')
-        length = about.headers.get("content-length", "")
-        if not key or not length.isdecimal():
-            raise broken_protocol("it does not say what the video is")
-        # Either word is enough: a video may have become restricted after its item was read.
-        restricted = bundle.restricted or "no-store" in about.headers.get("cache-control", "")
-        try:
-            if restricted:
-                most = RESTRICTED_MOST
-                read = partial(read_into_memory, self._api, video, sha256=key, max_bytes=most)
-                return Media(await read(size=int(length)), None)
-            path = await self._media.fetch(
-                self._api, video, sha256=key, size=int(length), restricted=False, progress=progress
-            )
-        except MediaTooLarge as error:
-            raise MediaProblem("The video is too large to be reviewed on this computer.") from error
-        except (MediaCorrupt, MediaWiped) as error:
-            raise MediaProblem("The video did not arrive whole. Try again.") from error
-        except OSError as error:
-            raise MediaProblem("The video cannot be kept on this computer's disk.") from error
-        self._users[key] += 1
-        return Media(path, key)
-
     def title(self, code: str) -> str:
         """The title of a policy, or its code."""
         return self.tree[code].title if code in self.tree else code
-
-    def drop(self, media: Media | None) -> None:
-        """Say that media is not shown any more; the last user's file is wiped."""
-        if media is None or media.key is None:
-            return
-        self._media.release(media.key)
-        self._users[media.key] -= 1
-        if self._users[media.key] <= 0:
-            del self._users[media.key]
-            self._media.wipe([media.key])
 
     def save_draft(self, item_id: UUID, draft: Draft) -> None:
         """Keep a decision that is being made; blocks for the disk."""

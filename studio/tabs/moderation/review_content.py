@@ -20,6 +20,7 @@ from studio.tabs.moderation.subject_video import VideoStage
 from studio.video.index import Source
 from studio.video.panel import ReviewPlayer
 from studio.video.playhead import Lane, Mark, Playhead
+from studio.video.storyboard import Preview
 
 
 class Content(QWidget):
@@ -108,6 +109,10 @@ class Content(QWidget):
         self.video.show_video(item, source, lanes)
         if self.player.player.head is not None:
             self.video_opened.emit()
+
+    def show_previews(self, previews: Sequence[Preview]) -> None:
+        """Show small stills of the video that is on its way."""
+        self.player.preview(previews)
 
     def prepare(self, item: UUID, source: Source, lanes: Sequence[Lane]) -> None:
         """Open the next video out of sight."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from server.moderation.schemas import Claim, NewDecision, Review
-from studio.api.errors import ApiError, NotFound, Offline
+from studio.api.errors import ApiError, NotFound
+from studio.api.live import Connection
 from studio.messages import Level
 from studio.offline.edits import Entry
 from studio.tab import Context
@@ -18,14 +20,18 @@ from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_again
 from studio.tabs.moderation.decision_outbox import DecisionOutbox, Sent, told
 from studio.tabs.moderation.decision_state import Case, Draft, from_body, sentence
 from studio.tabs.moderation.prefetch import Prefetch, Ready
-from studio.tabs.moderation.review_bundle import Bundle, Loader, Media, MediaProblem, item_of
-from studio.tabs.moderation.review_state import Exposure, is_video
+from studio.tabs.moderation.review_bundle import Bundle, Loader, item_of
+from studio.tabs.moderation.review_state import Exposure, is_restricted
+from studio.tabs.moderation.review_video import ItemTasks, ItemVideo
 from studio.tabs.moderation.review_view import View
 from studio.tabs.moderation.undo_offers import Decided, UndoOffers
 
 
 class ReviewFlow:
-    """One person's course through the items. `wants_next` and `left` are called when it ends here."""
+    """One person's course through the items. `wants_next` and `left` are called when it ends here.
+
+    `front` is called when an item comes back by an undo: whoever pressed it may be elsewhere.
+    """
 
     def __init__(
         self,
@@ -34,15 +40,14 @@ class ReviewFlow:
         *,
         wants_next: Callable[[], object],
         left: Callable[[], object],
+        front: Callable[[], object],
         decided: Callable[[NewDecision], object],
     ) -> None:
         self._context, self._view = context, view
         self._now, self._spawn = context.ticker.now, context.tasks.spawn
-        self._wants_next, self._left, self._on_decided = wants_next, left, decided
+        self._wants_next, self._left, self._front, self._on_decided = wants_next, left, front, decided
         self.loader = Loader(context.api, context.media, context.store)
-        self.prefetch = Prefetch(
-            context.api, self.loader, spawn=context.tasks.spawn, on_ready=lambda ready: view.prepare(ready)
-        )
+        self.prefetch = Prefetch(context.api, self.loader, spawn=self._spawn, on_ready=view.prepare)
         self.outbox = DecisionOutbox(
             context.outbox,
             context.api,
@@ -54,14 +59,18 @@ class ReviewFlow:
         self.held: HeldClaim | None = None
         self.bundle: Bundle | None = None
         self.case: Case | None = None
-        self.media: Media | None = None
-        self._offers = UndoOffers(view, context, self.loader, undo=self.undo)
+        self.video = ItemVideo(self.loader.videos, view, context.tasks.spawn)
+        self._offers = UndoOffers(view, context, undo=self.undo)
+        self._going_back = asyncio.Lock()
+        self._of_item = ItemTasks(context.tasks.spawn)
+        self._waits_for_claim = False
         self._storing = False
 
     # Opening
 
     def open(self, claim: Claim) -> None:
         """Show a claimed item, at once when it has been loaded ahead; another one is given back."""
+        self._waits_for_claim = False
         self._let_go(keep=claim.item_id)
         ready = self.prefetch.ready
         waits = ready is not None and ready.bundle.item_id == claim.item_id
@@ -73,13 +82,23 @@ class ReviewFlow:
             self._show_ready(taken)
 
     def retry(self) -> None:
-        """Read the item, or its video, again."""
-        if self.held is None:
-            return
-        if self.bundle is None:
+        """Claim the next item, read the item, or fetch its video again: whatever did not come."""
+        if self._waits_for_claim:
+            self.next()
+        elif self.held is not None and self.bundle is None:
             self._load(self.held)
-        elif self.media is None:
-            self._spawn(self._fetch_media(self.held, self.bundle))
+        elif self.bundle is not None and self.video.failed:
+            self.video.bring(self.bundle)
+
+    def claim_failed(self, error: ApiError) -> None:
+        """The next item could not be claimed; `retry` tries again, and so does the way back online."""
+        if self._waits_for_claim:
+            self._view.show_failed(error)
+
+    def connected(self, connection: Connection) -> None:
+        """The connection to the server changed."""
+        if connection is Connection.ONLINE and self.bundle is None:
+            self.retry()
 
     def again(self) -> None:
         """Claim anew an item whose claim was lost."""
@@ -96,7 +115,7 @@ class ReviewFlow:
         self._spawn(self._told(work()))
 
     def _hold(self, claim: Claim) -> HeldClaim:
-        return HeldClaim(self._context.api, claim, now=self._now(), spawn=self._context.tasks.spawn)
+        return HeldClaim(self._context.api, claim, now=self._now(), spawn=self._spawn)
 
     def _load(self, held: HeldClaim) -> None:
         self._use(held)
@@ -111,22 +130,17 @@ class ReviewFlow:
                 return
             if self.held is held:
                 self._show(bundle)
-                if is_video(bundle.review):
-                    await self._fetch_media(held, bundle)
+                self.video.bring(bundle)
 
-        self._spawn(work())
+        self._of_item.run(work())
 
     def _show_ready(self, ready: Ready) -> None:
         self._use(ready.held)
         self._show(ready.bundle)
-        if ready.media is not None:
-            self.media = ready.media
-            self._view.show_media(ready.media)
-        elif is_video(ready.bundle.review):
-            self._spawn(self._fetch_media(ready.held, ready.bundle))
+        self.video.bring(ready.bundle, ready.fetch)
         if ready.ahead:
             self._spawn(ready.held.beat(self._now()))
-        self._spawn(self._refresh(ready.held))
+        self._of_item.run(self._refresh(ready.held))
 
     def _use(self, held: HeldClaim) -> None:
         self.held = held
@@ -138,21 +152,8 @@ class ReviewFlow:
         self._view.show_bundle(bundle, self.case)
 
     def _case(self, bundle: Bundle) -> Case:
-        cleared = "moderation.restricted" in self._context.me.permissions
-        return Case(bundle.review, self.loader.tree, restricted=bundle.restricted, cleared=cleared)
-
-    async def _fetch_media(self, held: HeldClaim, bundle: Bundle) -> None:
-        try:
-            media = await self.loader.fetch_media(bundle, self._view.show_progress)
-        except (MediaProblem, ApiError) as error:
-            if self.held is held:
-                self._view.show_media_problem(error.what_happened, error.what_to_do)
-            return
-        if self.held is held and held.phase is not ClaimPhase.LOST:
-            self.media = media
-            self._view.show_media(media)
-        else:
-            self.loader.drop(media)
+        may = "moderation.restricted" in self._context.me.permissions
+        return Case(bundle.review, self.loader.tree, restricted=bundle.restricted, cleared=may)
 
     # While it is open
 
@@ -172,7 +173,7 @@ class ReviewFlow:
     def changed(self, ids: frozenset[str]) -> None:
         """The server told that these items changed."""
         if self.held is not None and self.bundle is not None and str(self.bundle.item_id) in ids:
-            self._spawn(self._refresh(self.held))
+            self._of_item.run(self._refresh(self.held))
 
     def keep_draft(self, draft: Draft) -> None:
         """Have what is being decided kept on the disk."""
@@ -211,9 +212,14 @@ class ReviewFlow:
         if review.claim_token != held.token:
             held.lost()
         elif review != self.bundle.review:
-            self.bundle = replace(self.bundle, review=review)
+            newly = is_restricted(review) and not self.bundle.restricted
+            self.bundle = replace(self.bundle, review=review, restricted=is_restricted(review))
             self.case = self._case(self.bundle)
             self._view.show_review(review, self.case)
+            if newly:  # what of it lies on the disk has to go at once
+                self.video.drop()
+                self._view.close_video()
+                self.video.bring(self.bundle)
 
     def _claim_changed(self, held: HeldClaim) -> None:
         if self.held is not held:
@@ -221,7 +227,7 @@ class ReviewFlow:
         if held.phase is ClaimPhase.LOST:
             self.keep_draft(self._view.current_draft())
             self._view.show_claim(held)
-            self._drop_media()
+            self.video.drop()
         elif held.phase is ClaimPhase.HELD:
             self._view.show_claim(held)
 
@@ -243,10 +249,8 @@ class ReviewFlow:
         self._storing = True
 
         def stored(sent: Sent) -> None:
-            media = None
-            if self.held is held:
-                media, self.media = self.media, None
-            self._offers.offer(sent, bundle, draft, media, sentence(draft, case))
+            fetch = self.video.keep() if self.held is held else None  # to go back to
+            self._offers.offer(sent, bundle, draft, fetch, sentence(draft, case))
             self._on_decided(body)
             if self.held is held:
                 self._put_away()
@@ -269,32 +273,27 @@ class ReviewFlow:
             self._context.messages.notify(Level.INFO, "There is no decision to undo any more.")
 
     async def _undo(self, decided: Decided) -> None:
-        try:
-            claim = await self.outbox.undo(decided.sent)
-        except ApiError as error:
-            if isinstance(error, Offline):
-                self._offers.put_back(decided)  # it may still be undone when the server is back
-            else:
-                self.loader.drop(decided.media)
-            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
-            return
-        self._view.withdraw_offer(decided.take_back)
-        self._set_aside()
-        self._use(self._hold(claim))
-        self._show(replace(decided.bundle, claim=claim, draft=decided.draft))
-        self.keep_draft(decided.draft)
-        if decided.media is not None:
-            self.media = decided.media
-            self._view.show_media(decided.media)
-        elif is_video(decided.bundle.review) and self.held is not None and self.bundle is not None:
-            await self._fetch_media(self.held, self.bundle)
+        async with self._going_back:
+            claim = await self._offers.take_back(decided, self.outbox)
+            if claim is None:
+                return
+            self._waits_for_claim = False
+            self._set_aside()
+            self._use(self._hold(claim))
+            self._show(replace(decided.bundle, claim=claim, draft=decided.draft))
+            self.keep_draft(decided.draft)
+            self.video.bring(decided.bundle, decided.fetch)
+            self._offers.offer_newest()
+            self._front()
 
     def next(self) -> None:
         """Show the item after this one, which must be decided or given back."""
+        self._waits_for_claim = False
         ready = self.prefetch.take(self._now())
         if ready is not None:
             self._show_ready(ready)
             return
+        self._waits_for_claim = True
         self._view.show_loading("Getting the next item")
         if not self.prefetch.under_way:
             self._wants_next()
@@ -302,7 +301,7 @@ class ReviewFlow:
 
         async def work() -> None:
             await self.prefetch.settled()
-            if self.held is None:
+            if self._waits_for_claim:
                 self.next()
 
         self._spawn(work())
@@ -336,20 +335,25 @@ class ReviewFlow:
     # Leaving
 
     def give_back(self) -> None:
-        """Give back everything and leave the review; what was typed is kept."""
+        """Give back what is open and leave; what was typed is kept, what was decided can still be undone."""
 
         async def work() -> None:
-            await self.leave()
+            self._offers.drop_videos()
+            await self._give_back()
             self._left()
 
         self._spawn(work())
 
     async def leave(self) -> None:
         """Give back every claim, keep what was typed, wipe every copy of a video."""
+        self._offers.forget_all()
+        await self._give_back()
+
+    async def _give_back(self) -> None:
+        self._waits_for_claim = False
         held = self.held
         self._put_away()
         self._view.forget_ahead()
-        self._offers.forget_all()
         if held is not None:
             await held.give_up()
         await self.prefetch.release()
@@ -362,24 +366,21 @@ class ReviewFlow:
 
     def _put_away(self) -> None:
         self._view.put_away()
-        self._drop_media()
+        self._of_item.stop()
+        self.video.drop()
         self.held = self.bundle = self.case = None
         self._storing = False
 
     def _set_aside(self) -> None:
         """Make room for an item one goes back to: what is open becomes the next one."""
-        held, bundle, media = self.held, self.bundle, self.media
+        held, bundle = self.held, self.bundle
         if held is not None and bundle is not None and held.phase is ClaimPhase.HELD:
             draft = self._view.current_draft()
-            self.media = None
+            fetch = self.video.keep()
             self._put_away()
-            self.prefetch.put(Ready(replace(bundle, draft=draft), held, media, ahead=False))
+            self.prefetch.put(Ready(replace(bundle, draft=draft), held, fetch, ahead=False))
         else:
             self._let_go()
-
-    def _drop_media(self) -> None:
-        self.loader.drop(self.media)
-        self.media = None
 
     # What was refused
 

@@ -12,7 +12,7 @@ from server.moderation.schemas import Review
 from studio.keys import Keymap
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim
 from studio.theme import style
-from studio.widgets.button import IconButton
+from studio.widgets.button import Button, IconButton
 from studio.widgets.chip import Chip
 from studio.widgets.label import ElidedLabel, tooltip
 from studio.widgets.time_label import countdown, exact
@@ -27,6 +27,7 @@ class ReviewHeader(QWidget):
     back_wanted = Signal()
     why_wanted = Signal()
     account_wanted = Signal()
+    panic_wanted = Signal()
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
@@ -45,12 +46,15 @@ class ReviewHeader(QWidget):
         self.why.clicked.connect(self.why_wanted)
         account = IconButton("person", "Open the creator's account", tip=keymap.tooltip("review.account"))
         account.clicked.connect(self.account_wanted)
+        self.panic = Button("Blank", icon="blank", tip=keymap.tooltip("review.panic"))
+        self.panic.clicked.connect(self.panic_wanted)
         first = QHBoxLayout()
         first.setSpacing(worn.space_1)
         first.addWidget(back)
         first.addWidget(self.title, 1)
         first.addWidget(self.why)
         first.addWidget(account)
+        first.addWidget(self.panic)
         chips = QHBoxLayout()
         chips.setSpacing(worn.space_1)
         for chip in (self._severity, self._due, self._lease, self._restricted):

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 DECIDING: Final = frozenset({Phase.OPEN, Phase.COVERED})
 WORKING: Final = DECIDING | {Phase.LOST}
-ANY: Final = frozenset(Phase) - {Phase.BREAK}
-"""During a break nothing is heard but the way out of it."""
+ANY: Final = frozenset(Phase)
+PANIC: Final = "review.panic"
+"""The one key that is heard during a break: it is the way out of it."""
 
 Act = Callable[..., object]
 
@@ -28,7 +29,7 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
     table |= {
         "review.note": ({Phase.OPEN}, page.mark_frame),
         "review.transcript": (WORKING, lambda: page.tabs.setCurrentWidget(page.tabs.flags)),
-        "review.panic": (frozenset(Phase), lambda: page.set_break(page.phase is not Phase.BREAK)),
+        PANIC: (ANY, lambda: page.set_break(not page.on_break)),
         "review.proceed": ({Phase.COVERED}, page.proceed),
         "review.allow": (DECIDING, lambda: panel.choose_outcome(Outcome.ALLOW)),
         "review.restrict": (DECIDING, lambda: panel.choose_outcome(Outcome.RESTRICT)),
@@ -47,14 +48,15 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
     }
     for n in range(1, 10):
         table[f"review.policy.{n}"] = (DECIDING, lambda n=n: panel.picker.choose(n))
-    return {name: _heard_in(page, phases, act) for name, (phases, act) in table.items()}
+    return {name: _heard_in(page, phases, act, always=name == PANIC) for name, (phases, act) in table.items()}
 
 
-def _heard_in(page: ReviewPage, phases: Collection[Phase], act: Act) -> Act:
+def _heard_in(page: ReviewPage, phases: Collection[Phase], act: Act, *, always: bool) -> Act:
     def handle(*held: Any) -> None:
         page.flow.touch()
         # The end of a hold is always heard: a reveal must end whatever else has happened.
-        if page.phase in phases or held == (False,):
+        heard = page.phase in phases and (always or not page.on_break)
+        if heard or held == (False,):
             act(*held)
 
     return handle

@@ -13,12 +13,12 @@ from studio.theme import style
 from studio.widgets.card import Card
 
 if TYPE_CHECKING:
-    from studio.tabs.moderation.review_page import ReviewPage
+    from studio.tabs.moderation.review_desk import ReviewDesk
 
 SIDE: Final = 380
 
 
-def lay_out(page: ReviewPage, keymap: Keymap) -> None:
+def lay_out(page: ReviewDesk, keymap: Keymap) -> None:
     """Place what the page has made, and make the notices, the frames around and the break screen."""
     worn = style.tokens()
     page.offline = Notice("offline", "warning")

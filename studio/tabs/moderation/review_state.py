@@ -22,7 +22,6 @@ class Phase(StrEnum):
     COVERED = "covered"
     OPEN = "open"
     LOST = "lost"
-    BREAK = "break"
 
 
 class Stopwatch:
@@ -136,14 +135,15 @@ def range_mark(head: Playhead) -> MarkBody | None:
 
 def with_mark(marks: Sequence[MarkBody], mark: MarkBody) -> tuple[MarkBody, ...]:
     """`marks` with one more, in the order of the video; at the same place it takes the place of the old."""
-    return tuple(sorted((*without_mark(marks, mark), mark), key=_place))
+    return tuple(sorted((*without_mark(marks, mark), mark), key=place_of))
 
 
 def without_mark(marks: Sequence[MarkBody], mark: MarkBody) -> tuple[MarkBody, ...]:
     """`marks` without the one at the place of `mark`."""
-    return tuple(each for each in marks if _place(each) != _place(mark))
+    return tuple(each for each in marks if place_of(each) != place_of(mark))
 
 
-def _place(mark: MarkBody) -> tuple[int, int, int]:
+def place_of(mark: MarkBody) -> tuple[int, int, int]:
+    """Where a mark is, to be compared and ordered by."""
     start = mark.ms if mark.in_ms is None else mark.in_ms
     return (start or 0, 0 if mark.frame is None else mark.frame + 1, mark.out_ms or 0)

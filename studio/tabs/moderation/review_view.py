@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from server.moderation.schemas import Review
@@ -10,7 +10,9 @@ from studio.api.errors import ApiError
 from studio.tabs.moderation.claims import HeldClaim
 from studio.tabs.moderation.decision_state import Case, Draft
 from studio.tabs.moderation.prefetch import Ready
-from studio.tabs.moderation.review_bundle import Bundle, Media
+from studio.tabs.moderation.review_bundle import Bundle
+from studio.tabs.moderation.review_media import Media
+from studio.video.storyboard import Preview
 
 
 class View(Protocol):
@@ -33,6 +35,12 @@ class View(Protocol):
 
     def show_media(self, media: Media) -> None:
         """The video of the item is here."""
+
+    def show_previews(self, previews: Sequence[Preview]) -> None:
+        """Small stills of the item's video, which is on its way."""
+
+    def close_video(self) -> None:
+        """The video that is shown has to go; it comes anew."""
 
     def show_media_problem(self, text: str, what_to_do: str) -> None:
         """The video of the item cannot be had."""

@@ -33,6 +33,7 @@ class VideoStage(QWidget):
             player.player.setParent(player)
             self._stack.addWidget(player)
         self._prepared: UUID | None = None
+        self._blank = False
 
     @property
     def front(self) -> ReviewPlayer:
@@ -59,6 +60,7 @@ class VideoStage(QWidget):
             before = self.front
             self._stack.setCurrentIndex(1 - self._stack.currentIndex())
             before.close_video()
+            self.front.player.set_blank(self._blank)
         else:
             self._open(self.front, source, lanes)
 
@@ -73,6 +75,7 @@ class VideoStage(QWidget):
 
     def set_blank(self, blank: bool) -> None:
         """Show nothing and fall silent."""
+        self._blank = blank
         self.front.player.set_blank(blank)
 
     def _open(self, player: ReviewPlayer, source: Source, lanes: Sequence[Lane]) -> None:
@@ -80,5 +83,5 @@ class VideoStage(QWidget):
         get = self._settings.get
         player.player.set_shield(Shield(blur=True, strength=get(BLUR), grey=get(GREYSCALE)))
         player.player.set_muted(get(MUTED))
-        player.player.set_blank(False)
+        player.player.set_blank(self._blank and player is self.front)
         player.open(source, lanes=lanes)

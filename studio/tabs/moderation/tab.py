@@ -28,18 +28,22 @@ class ReviewPage(Protocol):
     """What the tab needs of the review page, which is a QWidget.
 
     `left` is emitted when the claim has been given back and nothing is open; `wants_next` when the next
-    item is to be claimed; `account_wanted` with the UUID of a creator.
+    item is to be claimed; `account_wanted` with the UUID of a creator; `front_wanted` when an item came back.
     """
 
     left: SignalInstance
     wants_next: SignalInstance
     account_wanted: SignalInstance
+    front_wanted: SignalInstance
 
     def open(self, claim: Claim) -> None:
         """Show the claimed item."""
 
     def on_connection(self, connection: Connection) -> None:
         """The connection to the server changed."""
+
+    def claim_failed(self, error: ApiError) -> None:
+        """The next item, which it asked for, could not be claimed."""
 
     async def leave(self) -> None:
         """Give the claim back and keep what was typed."""
@@ -118,6 +122,10 @@ class ModerationTab(Tab):
 
         self._take(work)
 
+    def _bring_review(self) -> None:
+        self.context.go(self.id)
+        self._show(self._review)
+
     def claim(self, row: QueueRow) -> None:
         """Claim an item, or go on with it, and open its review."""
         from studio.tabs.moderation.queue_claim import take
@@ -144,6 +152,10 @@ class ModerationTab(Tab):
         self.context.tasks.spawn(once(), self)
 
     def _refused(self, error: ApiError, row: QueueRow | None) -> None:
+        review = self._review
+        if row is None and review is not None and self._stack.currentWidget() == review:
+            review.claim_failed(error)  # the page says it in full, and offers to try again
+            return
         if isinstance(error, Offline):
             what, then = "Items cannot be claimed while the server is out of reach.", "The queue stays here."
         else:
@@ -162,6 +174,7 @@ class ModerationTab(Tab):
             self._review.left.connect(self.show_queue)
             self._review.wants_next.connect(self.claim_next)
             self._review.account_wanted.connect(self.open_account)
+            self._review.front_wanted.connect(self._bring_review)
             self._stack.addWidget(self._review)
         self._review.open(claim)
         self._show(self._review)

@@ -8,58 +8,100 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from server.moderation.schemas import Claim
+from studio.api.errors import ApiError, Offline
 from studio.messages import Level
 from studio.tab import Context
-from studio.tabs.moderation.decision_outbox import GRACE_S, Sent
+from studio.tabs.moderation.decision_outbox import GRACE_S, DecisionOutbox, Sent
 from studio.tabs.moderation.decision_state import Draft
-from studio.tabs.moderation.review_bundle import Bundle, Loader, Media
+from studio.tabs.moderation.review_bundle import Bundle
+from studio.tabs.moderation.review_media import Fetch
 from studio.tabs.moderation.review_view import View
 
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision that can still be undone, with all that it takes to go back to its item."""
+    """A decision that can still be undone, with all that it takes to go back to its item. `said` tells it."""
 
     sent: Sent
     bundle: Bundle
     draft: Draft
-    media: Media | None
+    fetch: Fetch | None
+    said: str
     until: datetime
-    take_back: Callable[[], object]
+
+    def drop(self) -> None:
+        """Let go of its video."""
+        if self.fetch is not None:
+            self.fetch.drop()
 
 
 class UndoOffers:
-    """Holds each decision, and the copy of its video, for as long as it can be undone."""
+    """Holds each decision, and the copy of its video, for as long as it can be undone.
 
-    def __init__(
-        self, view: View, context: Context, loader: Loader, *, undo: Callable[[UUID], object]
-    ) -> None:
-        self._view, self._context, self._loader, self._undo = view, context, loader, undo
+    One is offered at a time, the newest; when it has been taken back, the one before it is.
+    """
+
+    def __init__(self, view: View, context: Context, *, undo: Callable[[UUID], object]) -> None:
+        self._view, self._context, self._undo = view, context, undo
         self._decided: dict[UUID, Decided] = {}
+        self._offered: Callable[[], object] | None = None
 
-    def offer(self, sent: Sent, bundle: Bundle, draft: Draft, media: Media | None, said: str) -> None:
+    def offer(self, sent: Sent, bundle: Bundle, draft: Draft, fetch: Fetch | None, said: str) -> None:
         """Tell of a decision and offer to take it back by `undo`."""
-        for earlier in self._decided.values():
-            self._view.withdraw_offer(earlier.take_back)  # it can still be undone by key, after this one
-        take_back = partial(self._undo, sent.id)
+        if fetch is not None and fetch.media is None:
+            fetch.drop()  # what is still on its way is not worth keeping
         until = self._context.ticker.now() + timedelta(seconds=GRACE_S)
-        self._decided[sent.id] = Decided(sent, bundle, draft, media, until, take_back)
-        title = bundle.review.item.title
-        self._context.messages.notify(Level.SUCCESS, said, title, undo=take_back, seconds=GRACE_S)
+        self._decided[sent.id] = Decided(sent, bundle, draft, fetch, said, until)
+        self.offer_newest()
 
     def take(self, decision_id: UUID | None) -> Decided | None:
         """Hand over a decision, the last one unless another is named; None when it is too late."""
-        wanted = decision_id or next(reversed(self._decided), None)
-        return self._decided.pop(wanted, None) if wanted is not None else None
+        wanted = decision_id or self._newest
+        decided = self._decided.pop(wanted, None) if wanted is not None else None
+        if decided is not None:
+            self._withdraw()
+        return decided
 
-    def put_back(self, decided: Decided) -> None:
-        """It was not taken back after all, but still may be."""
-        self._decided[decided.sent.id] = decided
+    async def take_back(self, decided: Decided, outbox: DecisionOutbox) -> Claim | None:
+        """Undo a decision that was taken; None, and told, when that could not be done."""
+        try:
+            return await outbox.undo(decided.sent)
+        except ApiError as error:
+            if isinstance(error, Offline):
+                self._decided[decided.sent.id] = decided  # it may still be undone when the server is back
+            else:
+                decided.drop()
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+            return None
+
+    def offer_newest(self) -> None:
+        """Offer the decision that would be undone next, if there is one."""
+        self._withdraw()
+        newest = self._newest
+        if newest is None:
+            return
+        decided = self._decided[newest]
+        others = len(self._decided) - 1
+        more = f" · after it {others} more can be undone" if others else ""
+        self._offered = partial(self._undo, newest)
+        self._context.messages.notify(
+            Level.SUCCESS,
+            decided.said,
+            f"{decided.bundle.review.item.title}{more}",
+            undo=self._offered,
+            seconds=max((decided.until - self._context.ticker.now()).total_seconds(), 1),
+        )
 
     def expire(self, now: datetime) -> None:
         """Let go of what cannot be undone any more at `now`."""
         for decided in [each for each in self._decided.values() if each.until <= now]:
             self._forget(decided)
+
+    def drop_videos(self) -> None:
+        """Let go of the videos: after an undo they are fetched again."""
+        for decided in self._decided.values():
+            decided.drop()
 
     def forget_all(self) -> None:
         """Let go of everything: the person leaves."""
@@ -72,9 +114,19 @@ class UndoOffers:
         if decided is None:
             return ""
         self._forget(decided)
-        self._view.withdraw_offer(decided.take_back)
         return decided.bundle.review.item.title
 
+    @property
+    def _newest(self) -> UUID | None:
+        return next(reversed(self._decided), None)
+
     def _forget(self, decided: Decided) -> None:
+        if decided.sent.id == self._newest:
+            self._withdraw()
         del self._decided[decided.sent.id]
-        self._loader.drop(decided.media)
+        decided.drop()
+
+    def _withdraw(self) -> None:
+        offered, self._offered = self._offered, None
+        if offered is not None:
+            self._view.withdraw_offer(offered)

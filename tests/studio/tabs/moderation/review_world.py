@@ -16,7 +16,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from server.content.schemas import Author, CommentView
+from server.content.rules import VideoState, Visibility
+from server.content.schemas import Author, CommentView, VideoView
 from server.kit.wire import Availability
 from server.moderation.rules import ContentType
 from server.moderation.schemas import Claim, ItemRow, PolicyNode, Review, Subject
@@ -47,11 +48,13 @@ class ReviewWorld(World):
         self.decided: dict[str, dict[str, Any]] = {}
         self.undone: list[str] = []
         self.lost = False
+        self.restricted: set[UUID] = set()
+        self.storyboard: tuple[dict[str, Any], bytes] | None = None
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
-        if found := re.fullmatch(r"/v1/content/videos/([^/]+)/(file|comments)", path):
-            return self._content(request, UUID(found[1]), found[2])
+        if found := re.fullmatch(r"/v1/content/videos/([^/]+)(?:/([a-z.]+))?", path):
+            return self._content(request, UUID(found[1]), found[2] or "video")
         match path.removeprefix("/v1/moderation/").split("/"):
             case ["reasons"]:
                 return self._answer(request, 200, {"items": [], "next_cursor": None})
@@ -93,6 +96,25 @@ class ReviewWorld(World):
             "claim_token": self.tokens.get(item) if mine else None,
         }
         return known.model_copy(update=changes)
+
+    def video(self, video: UUID) -> VideoView:
+        """What the server says of a video to somebody cleared."""
+        row = next(row for row in self.items.values() if row.content_id == video)
+        nothing = dict.fromkeys(name for name, field in VideoView.model_fields.items() if field.is_required())
+        told = {
+            "id": video,
+            "owner": Author(id=UUID(int=9), handle="kemi", name="Kemi"),
+            "title": row.title,
+            "caption_availability": Availability.PUBLIC,
+            "visibility": Visibility.PUBLIC,
+            "state": VideoState.READY,
+            "availability": Availability.PUBLIC,
+            "restricted_class": row.queue.startswith("restricted") or video in self.restricted,
+            "derivatives": [],
+            "created_at": row.created_at,
+            "version": 1,
+        }
+        return VideoView.model_validate(nothing | told)
 
     def claim(self, number: int = 0) -> Claim:
         """Claim an item for the person, as the queue tab does."""
@@ -156,10 +178,19 @@ class ReviewWorld(World):
         if what == "comments":
             comments = [json.loads(each.model_dump_json()) for each in self.thread]
             return httpx.Response(200, json={"items": comments, "next_cursor": None})
+        if what.startswith("storyboard"):
+            if self.storyboard is None:
+                return problem(404, "not_made", "This video has no storyboard.")
+            index, sheet = self.storyboard
+            as_json = what.endswith(".json")
+            return httpx.Response(200, json=index) if as_json else httpx.Response(200, content=sheet)
         if video not in self.videos:
             return problem(404, "not_ready", "This video cannot be played.")
         data = self.videos[video]
-        headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"'}
+        if what == "video":
+            return httpx.Response(200, json=json.loads(self.video(video).model_dump_json()))
+        # As the real server answers for every video: the header says nothing about the class.
+        headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "Cache-Control": "no-store"}
         if request.method == "HEAD":
             return httpx.Response(200, headers={**headers, "Content-Length": str(len(data))})
         start, end = map(int, request.headers["range"].removeprefix("bytes=").split("-"))
@@ -241,7 +272,7 @@ class Reviewer:
     async def ahead(self) -> None:
         """Let the next item be loaded."""
         self.desk.ticker.pass_time(seconds=1)
-        await self.until(lambda: self.page.flow.prefetch.ready is not None)
+        await self.until(lambda: self.page.flow.prefetch.prepared)
 
     async def picture(self) -> None:
         """Wait for the exact picture."""

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from server.moderation.schemas import Claim
+from studio.api.errors import ApiError
 from studio.api.live import Connection
 from studio.messages import Message
 from studio.offline.changes import Changes
@@ -23,6 +24,7 @@ class FakeReview(QWidget):
     left = Signal()
     wants_next = Signal()
     account_wanted = Signal(object)
+    front_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +36,9 @@ class FakeReview(QWidget):
         self.claims.append(claim)
 
     def on_connection(self, connection: Connection) -> None:
+        pass
+
+    def claim_failed(self, error: ApiError) -> None:
         pass
 
     async def leave(self) -> None:

@@ -61,13 +61,14 @@ def test_a_break_blanks_everything_and_hears_nothing_but_its_end(play: Play, cli
             await me.open()
             await me.picture()
             me.press(X)
-            assert me.phase() is Phase.BREAK
+            assert me.page.on_break
             assert me.page.content.player.view.picture is None
             assert not me.page.panel.isVisible()
             me.press(A, ENTER, Z)
-            assert me.phase() is Phase.BREAK
+            assert me.page.on_break
             assert not entries(desk)
             me.press(X)
+            assert not me.page.on_break
             assert me.phase() is Phase.OPEN
             assert me.page.panel.draft.outcome is None
             await me.picture()

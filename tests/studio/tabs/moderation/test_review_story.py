@@ -113,7 +113,7 @@ def test_a_decision_an_undo_and_the_next_item(qapp: QApplication, profile: Profi
         head = page.content.player.player.head
         assert head is not None
         assert head.ms == pytest.approx(1_000, abs=40)
-        await until(lambda: flow.prefetch.ready is not None, "the next item")
+        await until(lambda: flow.prefetch.prepared, "the next item")
         for key in (Qt.Key.Key_Semicolon, Qt.Key.Key_Escape, Qt.Key.Key_1, Qt.Key.Key_R, Qt.Key.Key_Return):
             QTest.keyClick(QApplication.focusWidget() or page, key)
         await until(lambda: flow.bundle is not None and flow.bundle.item_id != first, "the second item")
