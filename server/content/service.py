@@ -228,13 +228,13 @@ def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
 def set_restricted_class(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
     """Put a video into the class that only cleared reviewers see. There is no way back.
 
-    Its storyboard, poster and waveform are gone with this transaction, their files right after it, and no
-    new ones are ever made. Raises NotFound.
+    Its version stays: what its owner sees does not change. Its storyboard, poster and waveform are gone with
+    this transaction, their files right after it, and no new ones are ever made. Raises NotFound.
     """
     version = s.scalar(
         update(Video)
         .where(Video.id == video_id, Video.restricted_class.is_(False))
-        .values(restricted_class=True, version=Video.version + 1)
+        .values(restricted_class=True)
         .returning(Video.version)
     )
     if version is None:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from server.accounts import queries as accounts
 from server.accounts.schemas import PersonCard
 from server.content import queries
-from server.content.rules import DerivativeKind
+from server.content.rules import DerivativeKind, VideoState
 from server.content.schemas import Author, CommentView, VideoView
 from server.kit.access import Actor
 from server.kit.db import AnySession
@@ -65,13 +65,20 @@ def _video(
         filename=row.filename if insider else None,
         size=row.size if insider else None,
         received=None,
-        derivatives=kinds,
+        derivatives=_shown_kinds(row, viewer, kinds),
         created_at=row.created_at,
         published_at=row.published_at,
         deleted_at=row.deleted_at,
         version=row.version,
         **{name: getattr(row, name) for name in _MEASURED},
     )
+
+
+def _shown_kinds(row: AnyRow, viewer: Actor, kinds: list[DerivativeKind]) -> list[DerivativeKind]:
+    """Of the restricted class nothing is kept, but its owner is told the kinds that such a file has."""
+    if not row.restricted_class or row.state is not VideoState.READY or viewer.can(queries.CLEARANCE):
+        return kinds
+    return [kind for kind in sorted(DerivativeKind) if kind is not DerivativeKind.WAVEFORM or row.has_audio]
 
 
 def comments(s: AnySession, rows: Sequence[AnyRow]) -> list[CommentView]:

@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
-from server.content import service
+from server.content import service, workflow
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.content.upload import Receiver
 from server.kit.access import Actor
 from server.kit.db import Database
+from server.kit.jobs import Context
 from server.kit.storage import Store
 from tests.server.conftest import SignIn
 from tests.server.content.conftest import AddVideo
@@ -298,15 +299,20 @@ def test_a_restricted_file_is_for_cleared_reviewers_and_every_read_is_written_do
         assert client.get("/v1/audit/entries", headers=lead, params=asked).json()["items"]
 
 
-def test_the_headers_tell_no_owner_of_the_restricted_class(
+def test_neither_headers_nor_fields_tell_an_owner_of_the_restricted_class(
     client: httpx.Client,
     db: Database,
     mine: dict[str, str],
     creator: Actor,
     cleared: Actor,
     add_video: AddVideo,
+    clip: bytes,
+    context: Context,
 ) -> None:
-    path = f"/v1/content/videos/{add_video(creator, DATA)}"
+    path = f"/v1/content/videos/{add_video(creator, clip, state=VideoState.PROCESSING)}"
+    workflow.process_video(path.rpartition("/")[2])
+    shown = client.get(path, headers=mine)
+    assert shown.json()["derivatives"] == ["poster", "storyboard", "waveform"]
     before = client.get(f"{path}/file", headers=mine).headers
     assert before["Cache-Control"] == "no-store"
     with db.write() as s:
@@ -315,6 +321,8 @@ def test_the_headers_tell_no_owner_of_the_restricted_class(
     assert {n: v for n, v in after.items() if n != "x-request-id"} == {
         n: v for n, v in before.items() if n != "x-request-id"
     }
+    again = client.get(path, headers=mine)
+    assert (again.json(), again.headers["ETag"]) == (shown.json(), shown.headers["ETag"])
 
 
 def test_what_is_not_ready_is_not_served(
