@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,7 +15,9 @@ from studio.video.index import MediaError, Source, open_media
 RATE = 48_000
 _BYTES_PER_SECOND = RATE * 2 * 2  # 16 bit, two channels
 _AHEAD = _BYTES_PER_SECOND  # sound decoded in advance
-_PREROLL_S = 0.1  # a codec needs a few frames before its samples are true
+_PREROLL_S = 0.5  # a codec needs a few frames before its samples are true, and some seeks land late
+_JITTER = RATE // 50  # time stamps are rounded: so many samples off are no gap
+_STALL_S = 1.0  # a device that takes nothing for so long is gone
 _PUMP_MS = 20
 
 
@@ -64,6 +67,7 @@ class SoundTrack:
         self._source = source
         self._start_s = start_s
         self._samples = bytearray()
+        self._next = 0  # samples since the start that are decoded, silence among them
         self._room = threading.Condition()
         self._closing = False
         self._drained = False
@@ -74,6 +78,12 @@ class SoundTrack:
         """Whether all there was has been taken."""
         with self._room:
             return self._drained and not self._samples
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is sound to be taken."""
+        with self._room:
+            return bool(self._samples)
 
     def take(self, size: int) -> bytes:
         """Up to `size` bytes of interleaved 16-bit stereo; whole sample frames, never waits."""
@@ -104,9 +114,9 @@ class SoundTrack:
             if not container.streams.audio:
                 return
             stream = container.streams.audio[0]
-            if stream.time_base:
-                at = int(max(self._start_s - _PREROLL_S, 0) / stream.time_base)
-                container.seek(at, stream=stream, backward=True)
+            at_s = self._start_s - _PREROLL_S
+            if stream.time_base and at_s > float((stream.start_time or 0) * stream.time_base):
+                container.seek(int(at_s / stream.time_base), stream=stream, backward=True)
             resampler = av.AudioResampler(format="s16", layout="stereo", rate=RATE)
             for frame in container.decode(stream):
                 for part in resampler.resample(frame):
@@ -114,12 +124,27 @@ class SoundTrack:
                         return
 
     def _append(self, part: av.AudioFrame) -> bool:
-        """Keep what lies after the start; False when nobody listens any more."""
+        """Keep what lies after the start, each sample in its place; False when nobody listens any more.
+
+        Sound that begins late or has a gap is led in by silence: the picture goes by this clock.
+        """
         data = bytes(part.planes[0])[: part.samples * 4]
-        early = max(0, round((self._start_s - (part.time or 0.0)) * RATE))
+        due = self._next if part.time is None else round((part.time - self._start_s) * RATE)
+        late = due - self._next
+        if self._next and abs(late) <= _JITTER:
+            late = 0
+        while late > 0:
+            quiet = min(late, RATE // 10)
+            if not self._put(bytes(quiet * 4)):
+                return False
+            late -= quiet
+        return self._put(data[-late * 4 :])
+
+    def _put(self, data: bytes) -> bool:
         with self._room:
             self._room.wait_for(lambda: self._closing or len(self._samples) < _AHEAD)
-            self._samples += data[early * 4 :]
+            self._samples += data
+            self._next += len(data) // 4
             return not self._closing
 
 
@@ -131,9 +156,12 @@ class SoundOutput(QObject):
         parent: QObject | None = None,
         *,
         make_sink: Callable[[], Sink | None] = default_sink,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
-        self._make_sink = make_sink
+        self._make_sink, self._now = make_sink, now
+        self._written = 0
+        self._heard = (0, 0.0)
         self._sink: Sink | None = None
         self._device: QIODevice | None = None
         self._track: SoundTrack | None = None
@@ -150,6 +178,7 @@ class SoundOutput(QObject):
             self._sink = None
             return False
         self._track = SoundTrack(source, start_s)
+        self._written, self._heard = 0, (0, self._now())
         self._pump.start()
         return True
 
@@ -163,14 +192,24 @@ class SoundOutput(QObject):
         self._sink = self._device = self._track = None
 
     def played_s(self) -> float | None:
-        """Seconds of sound played since `start`; None when silent or when the sound has ended."""
+        """Seconds of sound played since `start`; None when silent, at the end, or the device is gone."""
         if self._sink is None or self._track is None or self._track.ended:
             return None
-        return self._sink.processedUSecs() / 1e6
+        played = self._sink.processedUSecs()
+        before, since = self._heard
+        if played != before:
+            self._heard = (played, self._now())
+        elif self._now() - since > _STALL_S and self._owes(played, self._track):
+            self.stop()  # unplugged: without this the picture would stand still for ever
+            return None
+        return played / 1e6
+
+    def _owes(self, played_us: int, track: SoundTrack) -> bool:
+        return track.waiting or self._written / _BYTES_PER_SECOND > played_us / 1e6 + 0.02
 
     def pump(self) -> None:
         """Hand the device as much sound as it takes."""
         if self._sink is not None and self._device is not None and self._track is not None:
             data = self._track.take(self._sink.bytesFree())
             if data:
-                self._device.write(data)
+                self._written += self._device.write(data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import av
 from av import VideoFrame
@@ -28,17 +29,20 @@ class FrameReader:
     """
 
     def __init__(self, source: Source, table: FrameTable) -> None:
-        self._table = table
-        self._container = open_media(source)
+        self._source, self._table = source, table
+        self._open()
+        self._decoded: Iterator[tuple[int, VideoFrame]] = iter(())
+        self._position: int | None = None
+        self._start = 0
+        self._sparse_before: int | None = None
+
+    def _open(self) -> None:
+        self._container = open_media(self._source)
         try:
             self._stream = video_stream(self._container)
         except Exception:
             self._container.close()
             raise
-        self._decoded: Iterator[tuple[int, VideoFrame]] = iter(())
-        self._position: int | None = None
-        self._start = 0
-        self._sparse_before: int | None = None
 
     def close(self) -> None:
         """Release the file and the decoder."""
@@ -59,14 +63,16 @@ class FrameReader:
         It may be abandoned after any frame. sparse: leave out frames that no other one needs, up
         to shortly before the wanted one, which is then reached sooner.
         When the wanted frame does not come, it is tried again from its keyframe and then from one
-        keyframe earlier: some containers land late, some flag keyframes that are none.
+        keyframe earlier, in the first group from the very beginning of the file: some containers
+        land late, some flag keyframes that are none.
         Raises FrameMissingError.
         """
         key = self._table.keyframe_before(frame)
-        starts = [key, self._table.keyframe_before(max(key - 1, 0))]
+        earlier = partial(self._seek, self._table.keyframe_before(key - 1)) if key else self._rewind
+        starts: list[Callable[[], None]] = [partial(self._seek, key), earlier]
         self._sparse_before = self._table.pts[max(frame - _DENSE, 0)] if sparse else None
         if self._position is None or not key <= self._position + 1 <= frame:
-            self._seek(starts.pop(0))
+            starts.pop(0)()
         while True:
             for number, picture in self._decoded:
                 # What a fresh decoder gives before its keyframe lacks the pictures it refers to.
@@ -81,7 +87,7 @@ class FrameReader:
             if not starts:
                 break
             self._sparse_before = None
-            self._seek(starts.pop(0))
+            starts.pop(0)()
         self._position = None
         raise FrameMissingError(frame)
 
@@ -89,11 +95,26 @@ class FrameReader:
         self._start = keyframe
         self._position = None
         self._decoded = iter(())
-        try:
-            # To the keyframe's own pts: aimed at a later frame, open GOPs land one keyframe late.
-            self._container.seek(self._table.pts[keyframe], stream=self._stream, backward=True)
-        except av.FFmpegError:
+        # To the keyframe's own pts: aimed at a later frame, open GOPs land one keyframe late.
+        at = self._table.pts[keyframe]
+        # Transport and program streams land behind the first keyframe unless aimed well before it;
+        # other containers refuse to go there.
+        aims = [at] if keyframe else [at - int(1 / self._table.time_base), at]
+        for aim in aims:
+            try:
+                self._container.seek(aim, stream=self._stream, backward=True)
+            except av.FFmpegError:
+                continue
+            self._decoded = self._decode()
             return
+
+    def _rewind(self) -> None:
+        """Go to the very beginning, whatever the container thinks of seeking."""
+        self._start = 0
+        self._position = None
+        self._decoded = iter(())
+        self._container.close()
+        self._open()
         self._decoded = self._decode()
 
     def _decode(self) -> Iterator[tuple[int, VideoFrame]]:
