@@ -169,6 +169,10 @@ class SoundOutput(QObject):
         self._pump.setInterval(_PUMP_MS)
         self._pump.timeout.connect(self.pump)
 
+    def available(self) -> bool:
+        """Whether there is a device now."""
+        return self._make_sink() is not None
+
     def start(self, source: Source, start_s: float) -> bool:
         """Play from `start_s` in the file's own time; False where there is no device."""
         self.stop()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from studio.keys import BY_ID, Keymap
@@ -23,14 +23,18 @@ from studio.video.waveform import Waveform
 from studio.widgets.button import IconButton
 from studio.widgets.label import ElidedLabel
 
-ROOMY = 740
-"""The width in px from which the line of buttons has room for the position, which the picture shows too."""
-_TRANSPORT = (
-    ("first-frame", "step-back", "play", "step-forward", "last-frame"),
-    ("previous-marker", "next-marker"),
-    ("mark-in", "mark-out", "note"),
-)
-_ALWAYS = ("mute", "greyscale", "blur", "panic")  # usable with no video open
+_BACK = ("first-frame", "second-back", "ten-back", "step-back")
+_RUN = ("shuttle-back", "play", "shuttle-stop", "shuttle-forward")
+_ON = ("step-forward", "ten-forward", "second-forward", "last-frame")
+_MARKS = ("previous-marker", "next-marker", "mark-in", "mark-out", "note")
+_IN_WORDS = {
+    "second-back": "\N{MINUS SIGN}1 s",
+    "ten-back": "\N{MINUS SIGN}10",
+    "ten-forward": "+10",
+    "second-forward": "+1 s",
+}
+"""No icon says these as plainly."""
+_ALWAYS = ("mute", "greyscale", "blur")  # usable with no video open
 
 
 class ReviewPlayer(QWidget):
@@ -104,8 +108,7 @@ class ReviewPlayer(QWidget):
             "review.note": self.request_mark,
             "review.reveal": player.reveal,
             "review.greyscale": player.toggle_grey,
-            "review.mute": lambda: player.set_muted(not player.muted),
-            "review.panic": lambda: player.set_blank(not player.blank),
+            "review.mute": self.toggle_mute,
         }
 
     def open(self, source: Source, *, lanes: Sequence[Lane] = (), regions: Sequence[Region] = ()) -> None:
@@ -132,10 +135,6 @@ class ReviewPlayer(QWidget):
         """The button of action `review.<name>`, or the one called "blur"."""
         return self._buttons[name]
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._where.setVisible(self.width() >= ROOMY)
-
     def hideEvent(self, event: QHideEvent) -> None:
         self.player.reveal(False)
         self.player.shuttle(0)
@@ -153,14 +152,21 @@ class ReviewPlayer(QWidget):
     def _lay_out(self) -> None:
         worn = style.tokens()
         handlers = self.handlers()
+        moves = QHBoxLayout()
+        moves.setContentsMargins(worn.space_2, 0, worn.space_2, 0)
+        moves.setSpacing(2)
+        for group in (_BACK, _RUN, _ON):
+            for name in group:
+                moves.addWidget(self._add_button(name, handlers[f"review.{name}"]))
+            moves.addSpacing(worn.space_2)
+        moves.addStretch(1)
+        moves.addWidget(self._where)
         row = QHBoxLayout()
         row.setContentsMargins(worn.space_2, 0, worn.space_2, 0)
         row.setSpacing(2)
-        for group in _TRANSPORT:
-            for name in group:
-                row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
-            row.addSpacing(worn.space_2)
-        row.addWidget(self._where)
+        for name in _MARKS:
+            row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
+        row.addSpacing(worn.space_2)
         row.addWidget(self._status, 1)
         for name in ("mute", "greyscale"):
             row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
@@ -168,13 +174,13 @@ class ReviewPlayer(QWidget):
         row.addWidget(self._strength)
         row.addSpacing(worn.space_2)
         row.addWidget(self._add_button("reveal", None))
-        row.addWidget(self._add_button("panic", handlers["review.panic"]))
         for name in _ALWAYS:
             self._buttons[name].setCheckable(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_2)
         column.addWidget(self.view, 1)
+        column.addLayout(moves)
         column.addLayout(row)
         for part in (self.timeline, self.waveform, self.storyboard):
             column.addWidget(part)
@@ -182,8 +188,11 @@ class ReviewPlayer(QWidget):
 
     def _add_button(self, name: str, act: Callable[[], None] | None) -> IconButton:
         known = BY_ID.get(f"review.{name}")
-        button = IconButton(known.icon if known else name, known.text if known else "Blur")
+        button = IconButton((known.icon if known else name) or "marker", known.text if known else "Blur")
         button.setProperty("dense", True)
+        if name in _IN_WORDS:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setText(_IN_WORDS[name])
         if act is not None:
             button.clicked.connect(lambda _checked=False: act())
         self._buttons[name] = button
@@ -220,6 +229,16 @@ class ReviewPlayer(QWidget):
     def set_strength(self, strength: int) -> None:
         """Change how strongly the picture is blurred, 0..100."""
         self.player.set_shield(replace(self.player.shield, strength=strength))
+
+    def toggle_mute(self) -> None:
+        """Sound on or off; where there is nothing to be heard, say why."""
+        player = self.player
+        if player.muted and player.index is not None and not player.index.has_audio:
+            self._status.setText("This video has no sound")
+        elif player.muted and not player.can_sound:
+            self._status.setText("There is no sound device on this computer")
+        else:
+            player.set_muted(not player.muted)
 
     def request_mark(self) -> None:
         """Stop and ask the host for a note on the current frame (`mark_requested`)."""
@@ -263,8 +282,8 @@ class ReviewPlayer(QWidget):
         if head is None:
             self._where.clear()
             return
-        speed = f"   {head.rate:g}x" if playing else ""
-        self._where.setText(f"{timecode(head.ms)}{speed}")
+        speed = f"{head.rate:g}x   " if playing else ""
+        self._where.setText(f"{speed}{timecode(head.ms)} / {timecode(head.table.duration_ms)}")
 
     def _closed(self) -> None:
         self._source = None
@@ -293,7 +312,6 @@ class ReviewPlayer(QWidget):
     def _tell_blank(self, blank: bool) -> None:
         self.view.set_blank(blank)
         self.storyboard.set_blank(blank)
-        self._show_toggle("panic", "blank", blank)
         self.repaint()
 
     def _tell_muted(self, muted: bool) -> None:

@@ -110,6 +110,11 @@ class Player(QObject):
         return self._muted
 
     @property
+    def can_sound(self) -> bool:
+        """Whether there is a device that could be heard; asks the system, so only when it matters."""
+        return self._sound.available()
+
+    @property
     def settled(self) -> bool:
         """Whether nothing is being decoded: all that was wanted is shown, the surroundings held."""
         return self._decoder is None or self._decoder.idle

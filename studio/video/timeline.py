@@ -178,7 +178,7 @@ class Timeline(QAbstractSlider):
         if self._head is not None:
             painter.setPen(QColor(worn.text_muted))
             gutter = QRectF(_EDGE, _EDGE, GUTTER - 2 * _EDGE, _BAR)
-            painter.drawText(gutter, Qt.AlignmentFlag.AlignVCenter, timecode(self._length()))
+            painter.drawText(gutter, Qt.AlignmentFlag.AlignVCenter, "Time")
 
     def _paint_cached(self, painter: QPainter, head: Playhead) -> None:
         colour = QColor(style.tokens().success)

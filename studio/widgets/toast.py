@@ -17,6 +17,8 @@ from studio.widgets.painting import SHADOW, shadow
 
 WIDTH: Final = 380
 MOST: Final = 4
+CLEAR: Final = "clear-of-toasts"
+"""The object name of a column at the right that toasts stand beside, since it is needed at every moment."""
 _STEP_MS: Final = 100
 _STATUS: Final = 28
 _LOOK: Final = {
@@ -129,7 +131,7 @@ class _Ring(QWidget):
 
 
 class ToastStack(QWidget):
-    """Stands over the lower right of its parent; the oldest goes when there are more than `MOST`."""
+    """Stands at the lower right of its parent, left of `CLEAR`; the oldest goes beyond `MOST`."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -176,7 +178,11 @@ class ToastStack(QWidget):
         self.adjustSize()
         over = self._over.rect()
         gap = style.tokens().space_4 - SHADOW
-        self.move(over.right() - self.width() - gap, over.bottom() - self.height() - gap - _STATUS)
+        right = over.right()
+        column = self._over.findChild(QWidget, CLEAR)
+        if column is not None and column.isVisible():
+            right = column.mapTo(self._over, column.rect().topLeft()).x()
+        self.move(right - self.width() - gap, over.bottom() - self.height() - gap - _STATUS)
         self.setVisible(bool(self.toasts()))
         self.raise_()
 

@@ -12,9 +12,11 @@ from studio.keys import Keymap
 from studio.tabs.moderation.context_creator import CreatorTab, Read
 from studio.tabs.moderation.context_evidence import EvidenceTab
 from studio.tabs.moderation.context_flags import FlagsTab
+from studio.tabs.moderation.context_list import ContextList
 from studio.tabs.moderation.context_notes import NotesTab
 from studio.tabs.moderation.context_policy import PolicyTab
 from studio.tabs.moderation.review_bundle import Bundle
+from studio.widgets.label import Label, tooltip
 
 NAME: Final = "What is known of the item"
 
@@ -36,15 +38,19 @@ class ContextTabs(QTabWidget):
         self.notes = NotesTab(keep_note)
         self.policy = PolicyTab()
         self.evidence = EvidenceTab(keymap)
+        self.transcript = ContextList("Transcript")
+        self.transcript.add(Label("No transcript: nothing has analysed the sound yet.", "muted", wrap=True))
         self._named: tuple[tuple[QWidget, str], ...] = (
             (self.flags, "Flags"),
             (self.creator, "Creator"),
             (self.notes, "Notes"),
             (self.policy, "Policy"),
             (self.evidence, "Evidence"),
+            (self.transcript, "Text"),
         )
         for widget, name in self._named:
             self.addTab(widget, name)
+        self.setTabToolTip(self.indexOf(self.transcript), tooltip(keymap.tooltip("review.transcript")))
 
     def show_bundle(self, bundle: Bundle, titles: Callable[[str], str]) -> None:
         """Show what is known of another item, beginning with its flags."""

@@ -25,7 +25,7 @@ from studio.tabs.moderation.decision_state import (
 )
 from studio.theme import style
 from studio.theme.icons import icon as themed_icon
-from studio.widgets.button import Button, IconButton
+from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.draft_edit import DraftEdit
 from studio.widgets.label import Label, tooltip
@@ -109,27 +109,28 @@ class DecisionPanel(Card):
         self.facts.textChanged.connect(self._write)
         self.facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.length = LengthNote(self.facts, FACTS_MAX)
-        self.saved = IconButton("tag", "Saved reasons")
+        self.saved = Button("Reasons", kind="quiet", icon="tag", tip="Saved reasons")
         self.saved.clicked.connect(self._offer_reasons)
         facts = QHBoxLayout()
         facts.setSpacing(worn.space_1)
-        facts.addWidget(self.facts, 1)
-        facts.addWidget(self.saved, 0, Qt.AlignmentFlag.AlignTop)
+        facts.addWidget(Label("Facts", "section"), 1)
+        facts.addWidget(self.length)
+        facts.addWidget(self.saved)
         self._told = Label("", "muted", wrap=True)
         self._told.setAccessibleName("What the decision will do")
         self.confirm = Button(
             "Confirm", kind="primary", icon="check", tip=self._keymap.tooltip("review.confirm")
         )
         self.confirm.clicked.connect(self.press_confirm)
-        hold = IconButton("hold", "Hold", tip=self._keymap.tooltip("review.hold"))
+        hold = Button("Hold", kind="quiet", icon="hold", tip=self._keymap.tooltip("review.hold"))
         hold.clicked.connect(self.hold_wanted)
-        skip = IconButton("skip", "Skip", tip=self._keymap.tooltip("review.skip"))
+        skip = Button("Skip", kind="quiet", icon="skip", tip=self._keymap.tooltip("review.skip"))
         skip.clicked.connect(self.skip_wanted)
         last = QHBoxLayout()
         last.setSpacing(worn.space_1)
-        last.addWidget(self._told, 1)
         last.addWidget(hold)
         last.addWidget(skip)
+        last.addStretch(1)
         last.addWidget(self.confirm)
         self.body.addLayout(head)
         self.body.addWidget(self.picker)
@@ -137,7 +138,8 @@ class DecisionPanel(Card):
         self.body.addWidget(self._barred)
         self.body.addWidget(self._measures)
         self.body.addLayout(facts)
-        self.body.addWidget(self.length)
+        self.body.addWidget(self.facts)
+        self.body.addWidget(self._told)
         self.body.addLayout(last)
 
     # What is decided on
@@ -178,6 +180,11 @@ class DecisionPanel(Card):
     def set_marks(self, marks: tuple[MarkBody, ...]) -> None:
         """Attach these marks as evidence, and no others."""
         self._change(replace(self._draft, marks=marks))
+
+    def add_fact(self, text: str) -> None:
+        """Write something more into the facts."""
+        facts = "\n".join(filter(None, (self._draft.facts.strip(), text)))
+        self._change(replace(self._draft, facts=facts))
 
     def say(self, text: str) -> None:
         """Say something where the decision is told, until the next change."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QListWidget,
@@ -48,6 +48,10 @@ class PolicyButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         return QSize(120, HEIGHT)
+
+    def wanted_width(self) -> int:
+        """The width in px at which the title is not cut."""
+        return self.fontMetrics().horizontalAdvance(self.node.title) + (38 if self._key else 25)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
@@ -97,6 +101,7 @@ class PolicyPicker(QWidget):
                 button.hide()
                 button.deleteLater()
             self.buttons = [self._button(n, node, len(shortlist)) for n, node in enumerate(wanted)]
+            self._place()
         for button in self.buttons:
             button.setChecked(chosen is not None and button.node.code == chosen.code)
 
@@ -109,8 +114,24 @@ class PolicyPicker(QWidget):
         key = self._keymap.shown(f"review.policy.{place + 1}") if place < listed else ""
         button = PolicyButton(node, key, node.covers)
         button.clicked.connect(lambda: self.pressed.emit(node.code))
-        self._grid.addWidget(button, place // COLUMNS, place % COLUMNS)
         return button
+
+    def _place(self) -> None:
+        """Two in a row; one whose title would be cut has a row of its own."""
+        half = (self.width() - self._grid.spacing()) // COLUMNS
+        place = 0
+        for button in self.buttons:
+            self._grid.removeWidget(button)
+            wide = button.wanted_width() > half
+            if wide and place % COLUMNS:
+                place += 1
+            self._grid.addWidget(button, place // COLUMNS, place % COLUMNS, 1, COLUMNS if wide else 1)
+            place += COLUMNS if wide else 1
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._place()
 
 
 class PolicySearch(Popover):

@@ -19,7 +19,7 @@ SKIP_REASONS: Final = (
     "I need a break from this category",
     "It needs a specialist",
 )
-HOLD_REASONS: Final = ("Waiting for a transcript", "Waiting for a colleague", "I want to look again later")
+HOLD_REASONS: Final = ("Waiting for a colleague", "Waiting for more flags", "I want to look again later")
 TERMS: Final = {"1 hour": 3_600, "4 hours": 4 * 3_600, "24 hours": 24 * 3_600}
 REASON_MAX: Final = 500
 

@@ -27,12 +27,11 @@ class Content(QWidget):
     """Shows one subject at a time, shielded, covered where it should be.
 
     `exposed` says whether the content plays or can be read, and whether it is unshielded; `selected` whether
-    there is a stretch between in and out; `blanked` that the player's own button blanked the screen.
+    there is a stretch between in and out.
     """
 
     proceeded = Signal()
     exposed = Signal(bool, bool)
-    blanked = Signal(bool)
     mark_wanted = Signal()
     selected = Signal(bool)
     video_opened = Signal()
@@ -66,7 +65,6 @@ class Content(QWidget):
             panel.player.opened.connect(partial(self._opened, panel))
             panel.player.changed.connect(partial(self._moved, panel))
             panel.player.revealed_changed.connect(lambda _on: self._tell_exposure())
-            panel.player.blank_changed.connect(self.blanked)
 
     # What is shown
 
@@ -163,6 +161,10 @@ class Content(QWidget):
             return act
 
         return {name: of_front(name) for name in self.player.handlers()}
+
+    def take_quote(self) -> str:
+        """The words that are selected in a text; they count as taken."""
+        return "" if self.showing_video else self.text.take_quote()
 
     def seek_ms(self, ms: int) -> None:
         """Go to a moment of the video."""

@@ -11,6 +11,7 @@ from studio.tabs.moderation.review_cover import BreakScreen
 from studio.tabs.moderation.review_notice import Notice
 from studio.theme import style
 from studio.widgets.card import Card
+from studio.widgets.toast import CLEAR
 
 if TYPE_CHECKING:
     from studio.tabs.moderation.review_desk import ReviewDesk
@@ -32,6 +33,7 @@ def lay_out(page: ReviewDesk, keymap: Keymap) -> None:
     main.addWidget(page.content, 1)
     side = QWidget()
     side.setFixedWidth(SIDE)
+    side.setObjectName(CLEAR)
     column = QVBoxLayout(side)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(worn.space_2)

@@ -29,6 +29,7 @@ from studio.tabs.moderation.tab import ITEMS
 from studio.tabs.moderation.why import WhyPopover
 from studio.widgets.overlay import Overlay
 
+QUOTING: Final = "To quote a text, reveal it, select the words, and press the key of a note."
 OFFLINE: Final = "The server is out of reach. What you decide is kept here and sent when it is back."
 
 
@@ -81,7 +82,6 @@ class ReviewPage(ReviewDesk):
         panel.hold_wanted.connect(self.ask_hold)
         panel.skip_wanted.connect(self.ask_skip)
         content.proceeded.connect(self.proceed)
-        content.blanked.connect(self.set_break)
         content.exposed.connect(self._expose)
         content.mark_wanted.connect(self.mark_frame)
         content.selected.connect(tabs.evidence.offer_range)
@@ -153,7 +153,10 @@ class ReviewPage(ReviewDesk):
         self.flow.pass_on()
 
     def mark_frame(self) -> None:
-        """Keep the frame on screen as evidence, and go to its note."""
+        """Keep the frame on screen as evidence, and go to its note; of a text, quote what is selected."""
+        if not self.content.showing_video:
+            self._quote()
+            return
         head = self.content.stop_to_mark()
         if head is not None:
             mark = review_state.frame_mark(head)
@@ -161,6 +164,20 @@ class ReviewPage(ReviewDesk):
             self._set_marks(review_state.with_mark(self.panel.draft.marks, known))
             self.tabs.setCurrentWidget(self.tabs.evidence)
             self.tabs.evidence.focus_note(known)
+
+    def mark_end(self, name: str) -> None:
+        """Set the in or out mark `name`; a text has none."""
+        if self.content.showing_video:
+            self.content.player.handlers()[name]()
+        else:
+            self.panel.say(QUOTING)
+
+    def _quote(self) -> None:
+        words = self.content.take_quote()
+        if words:
+            self.panel.add_fact(f"“{words}”")
+        else:
+            self.panel.say(QUOTING)
 
     def attach_range(self) -> None:
         """Keep the stretch between in and out as evidence."""

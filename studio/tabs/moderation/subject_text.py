@@ -64,6 +64,8 @@ class TextSubject(QWidget):
         head.addWidget(self.reveal)
         self.view = QTextEdit()
         self.view.setReadOnly(True)
+        self.view.selectionChanged.connect(self._remember)
+        self._quote = ""
         self.view.setAcceptRichText(False)
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setAccessibleName("Original text")
@@ -76,12 +78,23 @@ class TextSubject(QWidget):
         column.addWidget(card)
         self.setFocusProxy(self.view)
 
+    def _remember(self) -> None:
+        selected = self.view.textCursor().selectedText().replace("\u2029", "\n").strip()
+        if selected and self.readable:
+            self._quote = selected
+
+    def take_quote(self) -> str:
+        """The words that were selected last while they could be read; they are handed over once."""
+        quote, self._quote = self._quote, ""
+        return quote
+
     # What is shown
 
     def show_review(self, review: Review, thread: Sequence[CommentView], *, mask: bool) -> None:
         """Show the text of an item with the comments around it, masked if asked for."""
         self._review, self._thread = review, thread
         self._mask, self._revealed, self._blank = mask, False, False
+        self._quote = ""
         subject = review.subject
         quotes = [flag.note for flag in review.flags if flag.note]
         self._parts = pieces(subject.text, quotes) if subject else []
@@ -96,6 +109,7 @@ class TextSubject(QWidget):
     def clear(self) -> None:
         """Forget the text."""
         self._review, self._thread, self._parts = None, (), []
+        self._quote = ""
         self.view.clear()
 
     @property
