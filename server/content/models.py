@@ -83,6 +83,14 @@ class Derivative(Timestamped, Base):
     meta: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
+class RestrictedFile(Timestamped, Base):
+    """A file of the restricted class: every video of these bytes is of it, from the moment they arrive."""
+
+    __tablename__ = "content_restricted_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
 class Comment(Available, Identified, Timestamped, Versioned, Base):
     """What a person wrote under a video, possibly in answer to another comment there."""
 

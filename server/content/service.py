@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, case, delete, func, select, update
+from sqlalchemy import and_, case, delete, func, literal, or_, select, update
 
 from server.accounts import service as accounts
 from server.audit import service as audit
 from server.content import queries
-from server.content.models import SLOTS, Derivative, Video
+from server.content.models import SLOTS, Derivative, RestrictedFile, Video
 from server.content.rules import ContentType, VideoState, Visibility
 from server.kit import clock, jobs, live
 from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound, Stale
 from server.kit.events import bus
+from server.kit.storage import hold
 from server.kit.upsert import insert_ignoring
 from server.kit.wire import Availability
 
 LIVE_TOPIC = "content.video"
+COPY_OF_RESTRICTED = "content.copy_of_restricted"
+"""The event that a video is of the restricted class because of its file: it is a case of its own."""
 UPLOADS_AT_ONCE = 16
 """Videos that one person may have on their way in."""
 UNFINISHED_MAX = 16 << 30
@@ -74,16 +78,29 @@ def _check_room(s: WriteSession, actor: Actor, size: int) -> None:
 
 
 def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str) -> bool:
-    """Hand a whole file over to processing; False when that was done before."""
+    """Hand a whole file over to processing; False when that was done before.
+
+    Bytes of the restricted class make the video one of it. The file's name is held meanwhile, so that
+    `set_restricted_class` comes wholly before or wholly after.
+    """
+    hold(s, sha256)
+    known = s.get(RestrictedFile, sha256) is not None
     version = s.scalar(
         update(Video)
         .where(Video.id == video_id, Video.state == VideoState.UPLOADING, Video.deleted_at.is_(None))
-        .values(state=VideoState.PROCESSING, sha256=sha256, version=Video.version + 1)
+        .values(
+            state=VideoState.PROCESSING,
+            sha256=sha256,
+            restricted_class=or_(Video.restricted_class, literal(known)),
+            version=Video.version + 1,
+        )
         .returning(Video.version)
     )
     if version is None:
         return False
     _record(s, actor, "video_uploaded", video_id, version=version, sha256=sha256)
+    if known:
+        bus.emit(s, COPY_OF_RESTRICTED, video_id)
     _process(s, video_id, runs=0)
     return True
 
@@ -225,30 +242,41 @@ def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
     return len(gone)
 
 
-def set_restricted_class(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
-    """Put a video into the class that only cleared reviewers see. There is no way back.
+def set_restricted_class(
+    s: WriteSession, *, actor: Actor, video_id: UUID, whole_file: bool = True
+) -> Sequence[UUID]:
+    """Put a video into the class that only cleared reviewers see, and with it every other one of its file,
+    those to come too. There is no way back. Answers the videos that are new to the class.
 
-    Its version stays: what its owner sees does not change. Its storyboard, poster and waveform are gone with
-    this transaction, their files right after it, and no new ones are ever made. Raises NotFound.
+    Their versions stay: what the owners see does not change. Storyboards, posters and waveforms are gone
+    with this transaction, the files right after it, and no new ones are ever made. `whole_file` False =
+    what is wrong is not in the file. Raises NotFound.
     """
-    version = s.scalar(
-        update(Video)
-        .where(Video.id == video_id, Video.restricted_class.is_(False))
-        .values(restricted_class=True)
-        .returning(Video.version)
-    )
-    if version is None:
-        if s.get(Video, video_id) is None:
-            raise NotFound("There is no such video.")
-        return
-    dropped = s.scalars(
-        delete(Derivative).where(Derivative.video_id == video_id).returning(Derivative.sha256)
+    sha256 = s.execute(select(Video.sha256).where(Video.id == video_id)).one_or_none()
+    if sha256 is None:
+        raise NotFound("There is no such video.")
+    which = Video.id == video_id
+    if whole_file and sha256[0]:
+        hold(s, sha256[0])
+        insert_ignoring(s, RestrictedFile, {"sha256": sha256[0], "created_at": clock.now()})
+        which = or_(which, Video.sha256 == sha256[0])
+    # Locked in one order, so that two of them never wait for each other.
+    ids = s.scalars(
+        select(Video.id).where(which, Video.restricted_class.is_(False)).order_by(Video.id).with_for_update()
     ).all()
-    _record(
-        s, actor, "video_restricted", video_id, version=version, restricted=True, derivatives=len(dropped)
-    )
+    dropped: set[str] = set()
+    for new_id in ids:
+        done = update(Video).where(Video.id == new_id).values(restricted_class=True).returning(Video.version)
+        gone = delete(Derivative).where(Derivative.video_id == new_id).returning(Derivative.sha256)
+        version, files = s.execute(done).scalar_one(), s.scalars(gone).all()
+        dropped.update(files)
+        told = {"restricted": True, "derivatives": len(files)}
+        _record(s, actor, "video_restricted", new_id, version=version, **told)
+        if new_id != video_id:
+            bus.emit(s, COPY_OF_RESTRICTED, new_id)
     if dropped:
-        jobs.enqueue(s, "content.drop_files", *dropped)
+        jobs.enqueue(s, "content.drop_files", *sorted(dropped))
+    return ids
 
 
 def lock(s: WriteSession, *, content_type: str, content_id: UUID) -> None:

@@ -53,7 +53,8 @@ class Policies(Frozen):
 
 
 class NewFlag(Frozen):
-    """`ranges` are [start_ms, end_ms] of the video. Source `staff` is for staff, others are for programs."""
+    """`ranges` are [start_ms, end_ms] of the video. Source `staff` is for staff, others are for programs, and
+    so are `source_ref` and `confidence_bp`."""
 
     content_type: ContentType
     content_id: UUID

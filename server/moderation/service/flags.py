@@ -14,7 +14,7 @@ from sqlalchemy import exists, select, update
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import WriteSession
-from server.kit.errors import Conflict, Forbidden, NotFound
+from server.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from server.kit.upsert import insert_ignoring
 from server.moderation import policy as policies
 from server.moderation import priority, subjects
@@ -35,6 +35,10 @@ from server.moderation.service.restriction import quarantine
 from server.moderation.subjects import Subject
 
 TRIES = 5
+PEOPLE = (Source.USER, Source.STAFF)
+"""The sources that are persons: they speak for themselves and measure nothing."""
+MACHINES = (Source.CLASSIFIER, Source.HASH_MATCH)
+"""What a program may say that it is; the others are named by the server itself."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class _Voice:
 
     @property
     def reporter_id(self) -> UUID | None:
-        return self.actor.id if self.source is Source.USER else None
+        return self.actor.id if self.source in PEOPLE else None
 
     @property
     def family(self) -> str:
@@ -62,7 +66,8 @@ class _Voice:
     @property
     def dedup_key(self) -> bytes:
         """Who says what about which version of the subject: said twice, it counts once."""
-        who = self.actor.ref if self.source is Source.USER else f"{self.source}/{self.source_ref}"
+        said = self.actor.ref
+        who = said if self.source in PEOPLE else f"{said}/{self.source}/{self.source_ref}"
         about = (
             self.subject.content_type,
             self.subject.content_id,
@@ -94,16 +99,19 @@ def receive_flag(
     edit lets new people speak, but no one can harry a creator with repeats. Other families and sources
     open a new item.
 
-    Staff who flag are not offered the item. Raises NotFound without such a subject or when the person may not
-    see it, Invalid for an unknown policy, Forbidden for the source.
+    Staff who flag are not offered the item, whether or not their flag was a repeat. Raises NotFound without
+    such a subject or when the person may not see it, Invalid for an unknown policy or a person who measures,
+    Forbidden for the source.
     """
     staff = actor.kind == "person" and actor.can("moderation.read")
-    if actor.kind == "person" and source not in (Source.USER, *([Source.STAFF] if staff else [])):
-        raise Forbidden("Only programs may name this source.")
+    _check_source(actor, source, staff=staff, measured=source_ref is not None or confidence_bp is not None)
     tree = policies.current(s)
     node = tree.get(policy)
     subject = subjects.find(s, content_type, content_id)
-    if subject is None or subject.deleted or not subjects.is_visible(s, actor, subject):
+    known_file = actor.kind == "system" and node.restricted
+    if subject is None or (subject.deleted and not known_file):
+        raise NotFound("There is nothing here that could be flagged.")
+    if not subjects.is_visible(s, actor, subject):
         raise NotFound("There is nothing here that could be flagged.")
     voice = _Voice(
         actor=actor,
@@ -118,6 +126,8 @@ def receive_flag(
     )
     said = s.execute(select(Flag.id, Flag.item_id).where(Flag.dedup_key == voice.dedup_key)).one_or_none()
     if said is not None:
+        if staff:
+            _exclude(s, voice, said.item_id)
         return FlagReceipt(flag_id=said.id, item_id=said.item_id, state=FlagState.DUPLICATE)
     item, state = _place(s, voice)
     flag_id = uuid4()
@@ -147,8 +157,7 @@ def receive_flag(
     if not new:
         raise Conflict("The same flag is just being received. Ask again.", code="duplicate")
     if staff:
-        excluded = {"item_id": item.id, "person_id": actor.person, "why": "flagged it", "at": voice.at}
-        insert_ignoring(s, Exclusion, excluded)
+        _exclude(s, voice, item.id)
     if state is FlagState.LINKED:
         version = _count(s, item, voice)
         changed(
@@ -165,6 +174,23 @@ def receive_flag(
         if node.restricted:
             quarantine(s, content_type=content_type, content_id=content_id)
     return FlagReceipt(flag_id=flag_id, item_id=item.id, state=state)
+
+
+def _check_source(actor: Actor, source: Source, *, staff: bool, measured: bool) -> None:
+    """A person speaks as a user, or as staff where they are; a score in the queue is a program's."""
+    if actor.kind != "person":
+        if source in PEOPLE or (source not in MACHINES and actor.kind != "system"):
+            raise Forbidden("A program is a classifier or a hash match.")
+        return
+    if source not in PEOPLE or (source is Source.STAFF and not staff):
+        raise Forbidden("Only programs may name this source.")
+    if measured:
+        raise Invalid("Only programs give a confidence and a reference.", code="not_a_program")
+
+
+def _exclude(s: WriteSession, voice: _Voice, item_id: UUID) -> None:
+    excluded = {"item_id": item_id, "person_id": voice.actor.person, "why": "flagged it", "at": voice.at}
+    insert_ignoring(s, Exclusion, excluded)
 
 
 def _place(s: WriteSession, voice: _Voice) -> tuple[Any, FlagState]:

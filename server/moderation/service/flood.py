@@ -20,8 +20,9 @@ RESTRICTED_LIMIT = (5, timedelta(days=1))
 
 
 def check_flood(s: AnySession, *, actor: Actor, policy: str) -> None:
-    """Raises TooMany when this person has flagged too often. Flags taken back count; staff is exempt."""
-    if actor.can("moderation.read"):
+    """Raises TooMany when this person has flagged too often. Flags taken back count; staff and programs are
+    exempt."""
+    if actor.kind != "person" or actor.can("moderation.read"):
         return
     mine = select(Flag.received_at).where(Flag.reporter_id == actor.id).order_by(Flag.received_at.desc())
     restricted = [code for code, node in policies.current(s).nodes.items() if node.restricted]

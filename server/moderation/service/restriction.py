@@ -20,15 +20,19 @@ from server.moderation.service.record import FREE, changed, items
 def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
     """From now on only cleared people see any item of this subject, and nothing derived from it is kept.
 
+    What a video shows is in its file: every other video of it goes along. A caption is its own video's alone.
     Whoever has such an item loses the claim: it must not stay open in front of someone who is not cleared.
     """
+    subjects = {content_id}
     if content_type in (ContentType.VIDEO, ContentType.CAPTION):
-        content.set_restricted_class(s, actor=SYSTEM, video_id=content_id)
+        of_video = content_type is ContentType.VIDEO
+        subjects |= {*content.set_restricted_class(s, actor=SYSTEM, video_id=content_id, whole_file=of_video)}
     if content_type is ContentType.COMMENT:
         comments.restrict_comment(s, actor=SYSTEM, comment_id=content_id)
     found = s.execute(
         select(Item.id, Item.state, Item.stage)
-        .where(Item.content_id == content_id, Item.restricted.is_(False))
+        .where(Item.content_id.in_(subjects), Item.restricted.is_(False))
+        .order_by(Item.id)
         .with_for_update()
     ).all()
     for item in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ def video_of(db: Database, video_id: UUID) -> Video:
 def derivatives(db: Database) -> list[DerivativeKind]:
     with db.read() as s:
         return list(s.scalars(sa.select(Derivative.kind).order_by(Derivative.kind)))
+
+
+def drawn(db: Database) -> set[UUID]:
+    """The videos of which something is derived."""
+    with db.read() as s:
+        return set(s.scalars(sa.select(Derivative.video_id)))
 
 
 def names(store: Store) -> set[str]:
@@ -164,6 +171,53 @@ def test_nothing_is_derived_of_the_restricted_class(
     assert names(store) == {video.sha256}
 
 
+def test_a_file_of_the_restricted_class_takes_every_video_of_it_along(
+    db: Database, add_video: AddVideo, creator: Actor, clip: bytes, store: Store
+) -> None:
+    first, copy = (arrived(db, add_video, creator, clip) for _ in range(2))
+    other = arrived(db, add_video, creator, clip[:-1] + b"!")
+    for video_id in (first, copy, other):
+        workflow.process_video(str(video_id))
+    with db.write() as s:
+        assert set(service.set_restricted_class(s, actor=SYSTEM, video_id=first)) == {first, copy}
+        assert service.set_restricted_class(s, actor=SYSTEM, video_id=copy) == []
+    assert drawn(db) == {other}
+    later = add_video(creator, clip, state=VideoState.UPLOADING)
+    with db.write() as s:
+        name = hashlib.sha256(clip).hexdigest()
+        service.finish_upload(s, actor=creator, video_id=later, sha256=name)
+    workflow.process_video(str(later))
+    assert video_of(db, later).restricted_class
+    assert drawn(db) == {other}
+    with db.read() as s:
+        told = s.scalars(sa.select(Event.subject).where(Event.topic == service.COPY_OF_RESTRICTED)).all()
+        assert set(told) == {str(copy), str(later)}
+
+
+def test_an_upload_that_ends_while_its_file_is_restricted_is_of_the_class_too(
+    db: Database, add_video: AddVideo, creator: Actor
+) -> None:
+    for number in range(10):
+        data = f"video {number}".encode()
+        first = add_video(creator, data)
+        late = add_video(creator, data, state=VideoState.UPLOADING)
+        together = threading.Barrier(2)
+
+        def finish(late: UUID = late, data: bytes = data, together: threading.Barrier = together) -> None:
+            together.wait()
+            with db.write() as s:
+                digest = hashlib.sha256(data).hexdigest()
+                service.finish_upload(s, actor=creator, video_id=late, sha256=digest)
+
+        finishing = threading.Thread(target=finish)
+        finishing.start()
+        together.wait()
+        with db.write() as s:
+            service.set_restricted_class(s, actor=SYSTEM, video_id=first)
+        finishing.join()
+        assert video_of(db, late).restricted_class
+
+
 def test_what_was_derived_goes_with_the_restriction_and_its_files_right_after(
     db: Database, add_video: AddVideo, creator: Actor, clip: bytes, store: Store
 ) -> None:
@@ -198,7 +252,7 @@ def test_a_file_that_another_video_needs_stays(
         workflow.process_video(str(video_id))
     files = names(store)
     with db.write() as s:
-        service.set_restricted_class(s, actor=SYSTEM, video_id=first)
+        service.set_restricted_class(s, actor=SYSTEM, video_id=first, whole_file=False)
     workflow.drop_files(*files)
     assert names(store) == files
     assert len(derivatives(db)) == 3

@@ -98,7 +98,9 @@ class Studio:
         self.db = db
         self.owner = owner
 
-    def video(self, title: str = "A day at the lake", *, owner: Actor | None = None) -> UUID:
+    def video(
+        self, title: str = "A day at the lake", *, owner: Actor | None = None, sha256: str | None = None
+    ) -> UUID:
         video_id = uuid4()
         with self.db.write() as s:
             s.add(
@@ -111,7 +113,7 @@ class Studio:
                     visibility=Visibility.PUBLIC,
                     state=VideoState.READY,
                     size=1,
-                    sha256="0" * 64,
+                    sha256=sha256 or video_id.hex * 2,
                     duration_ms=10_000,
                 )
             )

@@ -166,6 +166,44 @@ def test_whoever_flags_for_the_staff_does_not_judge_it(
     assert studio.claim(person(Role.MODERATOR)) is not None
 
 
+def test_every_member_of_the_staff_who_flags_is_kept_from_judging_it(
+    studio: Studio, moderator: Actor, person: NewPerson
+) -> None:
+    video, second = studio.video(), person(Role.MODERATOR)
+    first = studio.flag(moderator, video, SPAM, source=Source.STAFF)
+    joined = studio.flag(second, video, SPAM, source=Source.STAFF)
+    assert (joined.item_id, joined.state) == (first.item_id, FlagState.LINKED)
+    assert studio.item(first.item_id).reporters == 2
+    assert studio.claim(second) is None
+    with pytest.raises(Conflict, match="flagged"):
+        studio.take(second, first.item_id)
+
+
+def test_a_repeated_flag_excludes_whoever_has_become_staff_since(
+    studio: Studio, fan: Actor, person: NewPerson
+) -> None:
+    video, joining = studio.video(), person(Role.MODERATOR)
+    before = Actor("person", joining.id, joining.handle, permissions=fan.permissions)
+    got = studio.flag(before, video)
+    assert studio.flag(joining, video).state is FlagState.DUPLICATE
+    with pytest.raises(Conflict):
+        studio.take(joining, got.item_id)
+
+
+def test_nobody_but_a_program_gives_a_confidence_or_a_reference(
+    studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    video = studio.video()
+    for actor, source in ((fan, Source.USER), (moderator, Source.STAFF)):
+        for forged in ({"confidence_bp": 10_000}, {"source_ref": "frame-rules 1"}):
+            with pytest.raises(Invalid) as refused:
+                studio.flag(actor, video, source=source, **forged)
+            assert refused.value.code == "not_a_program"
+    with pytest.raises(Forbidden):
+        studio.flag(Actor("classifier", handle="gore-v1"), video, source=Source.STAFF)
+    assert studio.item(studio.flag(fan, video).item_id).max_confidence_bp is None
+
+
 def test_a_judged_version_stays_judged(
     studio: Studio, fan: Actor, moderator: Actor, person: NewPerson
 ) -> None:

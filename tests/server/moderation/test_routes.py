@@ -129,6 +129,8 @@ NOWHERE = UUID(int=4)
         ("flags", {"ranges": [[0, 1]] * 101}),
         ("flags", {"content_type": "planet"}),
         ("flags", {"confidence_bp": 10_001}),
+        ("flags", {"confidence_bp": 9_100}),
+        ("flags", {"source_ref": "frame-rules 1"}),
         ("flags", {"surprise": 1}),
         ("flags", {"note": "x" * 2001}),
         ("flags", {"note": "\ud800"}),
