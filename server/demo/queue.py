@@ -62,7 +62,6 @@ class Voice:
     source_ref: str | None
     note: str | None
     confidence_bp: int | None
-    reach_band: int
 
 
 def raise_flags(
@@ -131,7 +130,6 @@ def _video_case(rng: random.Random, video: Placed) -> Case:
 def _voices(rng: random.Random, made: Made, case: Case, first: datetime, until: datetime) -> list[Voice]:
     """One to six people, sometimes a classifier or a trusted flagger, some time after one another."""
     spread = until - first
-    reach = rng.choice((0, 0, 0, 1, 1, 2, 3, 5))
     count = min(6, 1 + int(rng.expovariate(0.9)))
     voices: list[Voice] = []
     for by in rng.sample(made.fans, count):
@@ -148,7 +146,7 @@ def _voices(rng: random.Random, made: Made, case: Case, first: datetime, until: 
             by, source, ref = SYSTEM, Source.TRUSTED_FLAGGER, "Civic Watch"
         at = first if not voices else first + spread * rng.random() * 0.6
         note = rng.choice(cast.NOTES) if source is Source.USER else None
-        voices.append(Voice(at, case, by, source, ref, note, confidence, reach))
+        voices.append(Voice(at, case, by, source, ref, note, confidence))
     return voices
 
 
@@ -172,7 +170,6 @@ def _receive(s: WriteSession, voice: Voice) -> FlagReceipt:
         source=voice.source,
         source_ref=voice.source_ref,
         confidence_bp=voice.confidence_bp,
-        reach_band=voice.reach_band,
     )
 
 

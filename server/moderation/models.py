@@ -96,6 +96,7 @@ class Item(Identified, Timestamped, Versioned, Base):
 
     flag_count: Mapped[int] = mapped_column(default=0)
     reporters: Mapped[int] = mapped_column(default=0)
+    reporter_weight_bp: Mapped[int] = mapped_column(default=0)
     trusted_flagger: Mapped[bool] = mapped_column(default=False)
     hash_match: Mapped[bool] = mapped_column(default=False)
     reach_band: Mapped[int] = mapped_column(SmallInteger, default=0)
@@ -162,7 +163,7 @@ class Flag(Identified, Base):
 
     source: Mapped[Source] = mapped_column(one_of(Source))
     source_ref: Mapped[str | None] = mapped_column(String(120))
-    reporter_id: Mapped[UUID | None] = _person(index=True)
+    reporter_id: Mapped[UUID | None] = _person()
     content_type: Mapped[ContentType] = mapped_column(one_of(ContentType))
     content_id: Mapped[UUID]
     owner_id: Mapped[UUID | None] = _person(index=True)
@@ -179,6 +180,7 @@ class Flag(Identified, Base):
 
 
 Index("ix_moderation_flags_item", Flag.item_id, Flag.received_at)
+Index("ix_moderation_flags_reporter", Flag.reporter_id, Flag.received_at)
 
 
 class Decision(Identified, Base):

@@ -25,12 +25,26 @@ LEGAL_TERM = {SlaClass.NCII: timedelta(hours=48)}
 URGENCY = (SlaClass.LOW, SlaClass.MEDIUM, SlaClass.HIGH, SlaClass.NCII, SlaClass.CRITICAL)
 
 
+NEUTRAL_BP, AGREED_BP, DISMISSED_BP = 10_000, 15_000, 2_000
+"""What one reporter counts, in basis points: unknown, always agreed with, never agreed with."""
+_DOUBT = 5
+"""Decided flags that a record must outweigh, so that nobody is judged by one of them."""
+
+
+def reporter_weight_bp(*, agreed: int, dismissed: int) -> int:
+    """What a reporter counts, 2000..15000 bp, by how many of their flags a measure followed, or none."""
+    known = NEUTRAL_BP * _DOUBT + AGREED_BP * agreed + DISMISSED_BP * dismissed
+    return known // (_DOUBT + agreed + dismissed)
+
+
 @dataclass(frozen=True)
 class Signals:
-    """What speaks for an item. `reporters` are distinct people; `reach_band` is 0 (unseen) to 5 (viral)."""
+    """What speaks for an item. `reporters` are distinct people, `weight_bp` is what they count together (see
+    `reporter_weight_bp`); `reach_band` is 0 (unseen) to 5 (viral)."""
 
     severity: Severity
     reporters: int = 0
+    weight_bp: int = 0
     trusted_flagger: bool = False
     hash_match: bool = False
     reach_band: int = 0
@@ -46,7 +60,9 @@ def score(signals: Signals) -> tuple[int, list[list[str | int]]]:
     parts: list[list[str | int]] = [[f"severity {signals.severity}", 1000 * signals.severity.tier]]
     if signals.reporters:
         label = "1 reporter" if signals.reporters == 1 else f"{signals.reporters} reporters"
-        parts.append([label, min(300, int(60 * math.log2(1 + signals.reporters)))])
+        if signals.weight_bp != signals.reporters * NEUTRAL_BP:
+            label += f", counting as {signals.weight_bp / NEUTRAL_BP:.1f}"
+        parts.append([label, min(300, int(60 * math.log2(1 + signals.weight_bp / NEUTRAL_BP)))])
     if signals.trusted_flagger:
         parts.append(["trusted flagger", 200])
     if signals.hash_match:

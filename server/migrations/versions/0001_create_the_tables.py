@@ -570,6 +570,7 @@ def upgrade() -> None:
         sa.Column("legal_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("flag_count", sa.Integer(), nullable=False),
         sa.Column("reporters", sa.Integer(), nullable=False),
+        sa.Column("reporter_weight_bp", sa.Integer(), nullable=False),
         sa.Column("trusted_flagger", sa.Boolean(), nullable=False),
         sa.Column("hash_match", sa.Boolean(), nullable=False),
         sa.Column("reach_band", sa.SmallInteger(), nullable=False),
@@ -950,7 +951,7 @@ def upgrade() -> None:
     with op.batch_alter_table("moderation_flags", schema=None) as batch_op:
         batch_op.create_index("ix_moderation_flags_item", ["item_id", "received_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_moderation_flags_owner_id"), ["owner_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_moderation_flags_reporter_id"), ["reporter_id"], unique=False)
+        batch_op.create_index("ix_moderation_flags_reporter", ["reporter_id", "received_at"], unique=False)
 
     op.create_table(
         "moderation_notes",

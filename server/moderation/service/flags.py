@@ -35,6 +35,9 @@ from server.moderation.service.restriction import quarantine
 from server.moderation.subjects import Subject
 
 TRIES = 5
+RECORD = 100
+"""Decided flags of a reporter that are looked at, the latest ones."""
+JUDGED = (FlagState.ACTIONED, FlagState.DISMISSED)
 PEOPLE = (Source.USER, Source.STAFF)
 """The sources that are persons: they speak for themselves and measure nothing."""
 MACHINES = (Source.CLASSIFIER, Source.HASH_MATCH)
@@ -51,7 +54,6 @@ class _Voice:
     node: PolicyNode
     subject: Subject
     confidence_bp: int | None
-    reach_band: int
     concerns_minors: bool
     at: datetime
 
@@ -89,9 +91,8 @@ def receive_flag(
     source: Source = Source.USER,
     source_ref: str | None = None,
     confidence_bp: int | None = None,
-    reach_band: int = 0,
 ) -> FlagReceipt:
-    """Take in one flag. `ranges` are ms of the video, `confidence_bp` basis points, `reach_band` 0..5.
+    """Take in one flag. `ranges` are ms of the video, `confidence_bp` basis points.
 
     A flag is a `duplicate` (and counts for nothing more) when the same voice said the same of the same
     version before. It is also one when a user flags what a standing decision of the same family was about
@@ -120,7 +121,6 @@ def receive_flag(
         node=node,
         subject=subject,
         confidence_bp=confidence_bp,
-        reach_band=reach_band,
         concerns_minors=tree.nodes[policies.family_of(policy)].concerns_minors,
         at=clock.now(),
     )
@@ -257,6 +257,7 @@ def _open(s: WriteSession, voice: _Voice) -> None:
             "legal_due_at": clocks.legal_due_at,
             "flag_count": 0,
             "reporters": 0,
+            "reporter_weight_bp": 0,
             "trusted_flagger": False,
             "hash_match": False,
             "reach_band": 0,
@@ -277,6 +278,19 @@ def _first_line(subject: Subject) -> str:
     return lines[0][:200] if lines else ""
 
 
+def _weight_bp(s: WriteSession, voice: _Voice) -> int:
+    """What this reporter counts, by the last of their own flags that were decided."""
+    judged = (
+        select(Flag.state)
+        .where(Flag.reporter_id == voice.reporter_id, Flag.state.in_(JUDGED))
+        .order_by(Flag.received_at.desc())
+        .limit(RECORD)
+    )
+    states = s.scalars(judged).all()
+    agreed = states.count(FlagState.ACTIONED)
+    return priority.reporter_weight_bp(agreed=agreed, dismissed=len(states) - agreed)
+
+
 def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
     """Add the flag to what lists show of the item; answers the item's new version."""
     node, at = voice.node, voice.at
@@ -294,9 +308,10 @@ def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
     signals = priority.Signals(
         severity=severity,
         reporters=item.reporters + (0 if heard else 1),
+        weight_bp=item.reporter_weight_bp + (0 if heard else _weight_bp(s, voice)),
         trusted_flagger=item.trusted_flagger or voice.source is Source.TRUSTED_FLAGGER,
         hash_match=item.hash_match or voice.source is Source.HASH_MATCH,
-        reach_band=max(item.reach_band, voice.reach_band),
+        reach_band=item.reach_band,
         concerns_minors=voice.concerns_minors,
         boosts=item.boosts,
     )
@@ -315,9 +330,9 @@ def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
             boost_at=min(item.boost_at, clocks.boost_at) if item.boost_at else None,
             flag_count=item.flag_count + 1,
             reporters=signals.reporters,
+            reporter_weight_bp=signals.weight_bp,
             trusted_flagger=signals.trusted_flagger,
             hash_match=signals.hash_match,
-            reach_band=signals.reach_band,
             max_confidence_bp=max(confident, default=None),
             subject_version_hash=voice.subject.version_hash,
             priority=points,

@@ -60,6 +60,26 @@ def test_voices_of_one_family_join_and_count_people(studio: Studio, fan: Actor, 
     assert (item.policy, item.severity, item.sla_class) == ("violence.threat", "critical", "critical")
 
 
+def test_a_reporter_counts_by_their_own_record(
+    studio: Studio, fan: Actor, moderator: Actor, person: NewPerson
+) -> None:
+    right = person(Role.FAN)
+    for _ in range(3):
+        ignored, followed = studio.flag(fan, studio.video()), studio.flag(right, studio.video())
+        studio.decide(moderator, studio.take(moderator, ignored.item_id))
+        studio.decide(moderator, studio.take(moderator, followed.item_id), Outcome.REMOVE, policy=SPAM)
+    video = studio.video()
+    got = studio.flag(fan, video, GORE)
+    doubted = studio.item(got.item_id)
+    assert (doubted.reporters, doubted.reporter_weight_bp) == (1, (50_000 + 3 * 2_000) // 8)
+    assert doubted.priority_why[1] == ["1 reporter, counting as 0.7", 45]
+    studio.flag(right, video, GORE)
+    studio.flag(right, video, "violence.glorification")
+    both = studio.item(got.item_id)
+    assert (both.reporters, both.reporter_weight_bp) == (2, 7_000 + (50_000 + 3 * 15_000) // 8)
+    assert both.priority == sum(points for _, points in both.priority_why) > doubted.priority
+
+
 def test_another_family_opens_another_item(studio: Studio, fan: Actor) -> None:
     video = studio.video()
     assert studio.flag(fan, video, SPAM).item_id != studio.flag(fan, video, GORE).item_id
