@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--email", required=True)
     one.add_argument("--handle", required=True)
     one.add_argument("--name")
+    one = add("create-service-token", _create_service_token, "let a program flag, e.g. a classifier")
+    one.add_argument("name", metavar="NAME", help="how the audit log names it, e.g. gore-v1")
     add("openapi", _openapi, "print the description of the HTTP API")
     one = add("doctor", _doctor, "look the server over; exit code 1 when something fails")
     one.add_argument("--json", action="store_true")
@@ -144,6 +146,31 @@ def _create_admin(settings: Settings, asked: argparse.Namespace) -> int:
             _say(refusal.detail)
             return REFUSED
     _say(f"@{new.handle} may sign in as admin.")
+    return 0
+
+
+def _create_service_token(settings: Settings, asked: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from server.accounts import programs
+    from server.accounts.schemas import NewProgram
+    from server.kit.access import SYSTEM
+    from server.kit.errors import DomainError
+    from server.runtime import opened
+
+    try:
+        name = NewProgram(name=asked.name).name
+    except ValidationError as error:
+        raise Refused("; ".join(f"name: {found['msg']}" for found in error.errors())) from None
+    with opened(settings) as (db, keys):
+        try:
+            with db.write() as s:
+                _, token = programs.create(s, actor=SYSTEM, keys=keys, name=name)
+        except DomainError as refusal:
+            _say(refusal.detail)
+            return REFUSED
+    _say(f"{name} may flag with this token, which is shown only now:")
+    print(token)
     return 0
 
 

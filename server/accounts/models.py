@@ -92,6 +92,25 @@ Index(
 )
 
 
+class Program(Identified, Timestamped, Base):
+    """A program that may flag, e.g. a classifier. As with a session, only the hash of its token is kept."""
+
+    __tablename__ = "accounts_programs"
+
+    name: Mapped[str] = mapped_column(String(40))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    revoked_at: Mapped[datetime | None]
+
+
+Index(
+    "uq_accounts_programs_live",
+    Program.name,
+    unique=True,
+    sqlite_where=Program.revoked_at.is_(None),
+    postgresql_where=Program.revoked_at.is_(None),
+)
+
+
 class Attempts(Base):
     """Guesses counted against one keyed fingerprint: of an e-mail address, a person or a network."""
 

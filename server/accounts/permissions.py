@@ -60,6 +60,9 @@ CLEARANCE = "moderation.restricted"
 """Given to a person, never to a role: may see items of the restricted class (child safety)."""
 
 
+OF_PROGRAMS = frozenset({"moderation.flag"})
+"""All that the token of a program opens."""
+
 WITH_TEMPORARY_PASSWORD = frozenset({"account.self"})
 """All that a password handed out by an administrator opens: an administrator knows it too."""
 

@@ -1,4 +1,4 @@
-"""Finds who is behind a bearer token, with one indexed read."""
+"""Finds who is behind a bearer token, with one indexed read for a person."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from server.accounts import sessions
+from server.accounts import programs, sessions
 from server.accounts.models import Credential, Person, PersonRole, Session
 from server.accounts.permissions import permissions_of
 from server.accounts.schemas import PersonState
@@ -25,7 +25,8 @@ def resolver(db: Database, keys: Keys) -> Resolver:
     """The function that `app.py` hands to kit/access.
 
     It knows no token of a session that is revoked, expired or idle for 12 hours, and none of a person who is
-    not active. Roles are read each time, so a change counts from the next request on.
+    not active. Roles are read each time, so a change counts from the next request on. A token that is no
+    session's may be a program's (a second read).
     """
 
     def resolve(token: str) -> Actor | None:
@@ -56,8 +57,8 @@ def resolver(db: Database, keys: Keys) -> Resolver:
         )
         with db.read() as s:
             rows = s.execute(query).all()
-        if not rows:
-            return None
+            if not rows:
+                return programs.behind(s, token_hash=keys.token_hash(token))
         found = rows[0]
         if found.last_seen_at <= now - SEEN_EVERY:
             with suppress(Busy), db.write() as s:

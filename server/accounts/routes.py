@@ -8,13 +8,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from server.accounts import credentials, passwords, permissions, queries, service, sessions, sign_in, totp
+from server.accounts import (
+    credentials,
+    passwords,
+    permissions,
+    programs,
+    queries,
+    service,
+    sessions,
+    sign_in,
+    totp,
+)
 from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.accounts.schemas import (
     DeviceSessions,
     Me,
     NewPerson,
+    NewProgram,
     OneTimeCode,
     PasswordChange,
     PersonCard,
@@ -22,6 +33,9 @@ from server.accounts.schemas import (
     PersonEdit,
     PersonRow,
     PersonState,
+    ProgramRow,
+    Programs,
+    ProgramToken,
     RoleGrant,
     RoleMatrix,
     SignedIn,
@@ -277,3 +291,36 @@ def card(request: Request, person_id: UUID, actor: Actor = require("people.histo
     """What is shown of a person beside their work."""
     with _db(request).read() as s:
         return queries.card(s, person_id)
+
+
+@router.get("/programs")
+def list_programs(request: Request, actor: Actor = require("people.read")) -> Programs:
+    """The programs that may flag, and those that no longer may."""
+    with _db(request).read() as s:
+        rows = [
+            ProgramRow(id=p.id, name=p.name, created_at=p.created_at, revoked_at=p.revoked_at)
+            for p in programs.every(s)
+        ]
+    return Programs(items=rows)
+
+
+@router.post("/programs", status_code=201, responses=problems(409))
+def create_program(
+    request: Request, body: NewProgram, actor: Actor = require("people.write", step_up=True)
+) -> ProgramToken:
+    """Let a program flag as a classifier or a hash match. Its token is shown this once.
+
+    There is no Idempotency-Key: its answer would be kept, and the token must not be. A repeat is 409.
+    """
+    with _db(request).write() as s:
+        program_id, token = programs.create(s, actor=actor, keys=_keys(request), name=body.name)
+    return ProgramToken(id=program_id, name=body.name, token=token)
+
+
+@router.delete("/programs/{program_id}", status_code=204, responses=problems(404))
+def revoke_program(
+    request: Request, program_id: UUID, actor: Actor = require("people.write", step_up=True)
+) -> None:
+    """Let a program flag no longer."""
+    with _db(request).write() as s:
+        programs.revoke(s, actor=actor, program_id=program_id)

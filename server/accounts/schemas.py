@@ -183,3 +183,31 @@ class DeviceSession(Frozen):
 
 class DeviceSessions(Frozen):
     items: list[DeviceSession]
+
+
+ProgramName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$", max_length=40)]
+
+
+class NewProgram(Frozen):
+    """A program that is to flag, named for the audit log, e.g. `gore-v1`."""
+
+    name: ProgramName
+
+
+class ProgramRow(Frozen):
+    id: UUID
+    name: str
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+class Programs(Frozen):
+    items: list[ProgramRow]
+
+
+class ProgramToken(Frozen):
+    """Shown this once."""
+
+    id: UUID
+    name: str
+    token: str = Field(repr=False)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from server import cli
 from server.accounts import queries
+from server.accounts.resolver import resolver
 from server.audit import service as audit
 from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
@@ -65,6 +66,20 @@ def test_create_admin_asks_what_the_api_asks(
     said = capsys.readouterr().err
     assert said.startswith(f"{field}: ")
     assert password not in said
+
+
+def test_a_service_token_is_printed_once_and_works(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["create-service-token", "gore-v1", "--data", str(data)]
+    capsys.readouterr()
+    assert cli.main(command) == 0
+    token = capsys.readouterr().out.strip()
+    with opened(Settings(data=data)) as (db, keys):
+        found = resolver(db, keys)(token)
+        assert found is not None
+        assert found.ref == "classifier:gore-v1"
+    assert cli.main(command) == cli.REFUSED
+    assert cli.main(["create-service-token", "Not a name", "--data", str(data)]) == cli.REFUSED
+    assert capsys.readouterr().out == ""
 
 
 def test_audit_verify_says_where_the_log_was_touched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -134,6 +134,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_payloads")),
     )
     op.create_table(
+        "accounts_programs",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts_programs")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_accounts_programs_token_hash")),
+    )
+    with op.batch_alter_table("accounts_programs", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_accounts_programs_live",
+            ["name"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+
+    op.create_table(
         "content_restricted_files",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from server.accounts import passwords, sessions
+from server.accounts import passwords, programs, sessions
 from server.accounts import service as accounts
 from server.accounts.models import Person, Session
 from server.accounts.permissions import Role, permissions_of
@@ -162,6 +162,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         service.add_note(s, actor=everyone, item_id=claimed, body=NewNote(body="see 0:01", at_ms=1_000))
         reason = service.save_reason(s, actor=everyone, body=SavedReasonBody(title="Spam", body="Sells."))
         device, _ = maker.session(everyone)
+        program, _ = programs.create(s, actor=SYSTEM, keys=keys, name="frame-rules")
         callers = {
             who.handle: {"Authorization": f"Bearer {maker.session(who)[1]}"} for who in (everyone, fan)
         }
@@ -181,6 +182,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "reason_id": [str(reason.id)],
         "session_id": [str(device)],
         "person_id": list(people),
+        "program_id": [str(program)],
         "creator": list(people),
         "owner": [*people, "me"],
         "q": ["@creator", "A day", *items],
