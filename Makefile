@@ -9,7 +9,7 @@ MEDIA ?=
 PARALLEL ?= -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo demo-reset test drill bench lint types screenshots package package-check constraints docs clean
+.PHONY: help setup system demo demo-reset test drill bench lint screenshots package package-check constraints docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,7 @@ lint: setup  ## style, types, layers, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/server/migrations -k alembic_finds_nothing_to_do
 
 screenshots: setup  ## every tab and state, all themes, into var/pictures; those of the tour into docs
 	$(BIN)/python -m studio screenshots var/pictures
@@ -52,7 +53,7 @@ package: setup  ## the frozen app: client and embedded server in dist/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[package]'
 	$(BIN)/pyinstaller --noconfirm --log-level WARN build.spec
 
-package-check:  ## start the frozen app offscreen: sign in, claim, decode a frame
+package-check: setup  ## start the frozen app offscreen: sign in, claim, decode a frame
 	$(BIN)/python packaging/check.py dist/creator-studio
 
 constraints:  ## write constraints.txt anew from the ranges in pyproject.toml (needs uv)

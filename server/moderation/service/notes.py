@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from server.audit import service as audit
 from server.kit import clock
@@ -13,6 +13,7 @@ from server.kit.db import WriteSession
 from server.kit.errors import Conflict, Forbidden, NotFound, Stale
 from server.kit.upsert import insert_ignoring
 from server.moderation.models import Item, Note, SavedReason
+from server.moderation.queries import reasons
 from server.moderation.queries.scope import visible
 from server.moderation.schemas import NewNote, SavedReasonBody
 from server.moderation.service.claims import LEAD
@@ -65,7 +66,7 @@ def save_reason(s: WriteSession, *, actor: Actor, body: SavedReasonBody) -> Save
 def edit_reason(
     s: WriteSession, *, actor: Actor, reason_id: UUID, version: int, body: SavedReasonBody
 ) -> SavedReason:
-    """Change a text that is still at `version`. Raises NotFound, Stale, Forbidden."""
+    """Change a text that is still at `version`. Raises NotFound, Stale with the present copy, Forbidden."""
     if body.shared and not actor.can(LEAD):
         raise Forbidden("Reasons for the whole team are kept by leads.")
     done = s.execute(
@@ -80,9 +81,11 @@ def edit_reason(
         )
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
-        if s.scalar(select(exists().where(SavedReason.id == reason_id, _editable(actor)))):
-            raise Stale("This reason was changed in the meantime.")
-        raise NotFound("You have no such reason.")
+        now = s.scalar(select(SavedReason).where(SavedReason.id == reason_id, _editable(actor)))
+        if now is None:
+            raise NotFound("You have no such reason.")
+        current = reasons.row_of(now).model_dump(mode="json")
+        raise Stale("This reason was changed in the meantime.", current=current)
     _recorded(s, actor, "reason_edited", reason_id)
     return s.get_one(SavedReason, reason_id, populate_existing=True)
 

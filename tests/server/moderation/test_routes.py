@@ -211,7 +211,7 @@ def test_saved_reasons(studio: Studio, as_moderator: Caller, client: httpx.Clien
     )
     assert (changed.json()["title"], changed.headers["ETag"]) == ("Wounds", '"2"')
     stale = client.put(edit, json=body, headers=as_moderator.headers | {"If-Match": '"1"'})
-    assert stale.status_code == 412
+    assert (stale.status_code, stale.json()["current"]) == (412, changed.json())
     other = client.delete(f"{BASE}/reasons/{shared['id']}", headers=as_moderator.headers)
     assert other.status_code == 404
     assert client.delete(edit, headers=as_moderator.headers).status_code == 204
