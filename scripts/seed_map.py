@@ -22,7 +22,7 @@ def render(source: dict[str, Any]) -> str:
     lines += ["", "| column | where |", "|---|---|"]
     for name, table in source["table"].items():
         lines += [f"| {name}.{column} | {where} |" for column, where in table.get("columns", {}).items()]
-    lines += ["", "Every column of a planned table is planned with it."]
+        lines += [f"| {name}.{column} | planned with its table |" for column in table.get("planned", ())]
     for kind, title in (
         ("method", "Service methods"),
         ("screen", "Screens"),

@@ -111,10 +111,71 @@ def test_tests_never_sleep() -> None:
                 )
 
 
-def test_services_never_commit() -> None:
+def test_only_the_database_commits() -> None:
+    """`Database.write` does, for the route or job step that opened it; so no service can."""
+    committing = [
+        name(path)
+        for path in sources("server")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".commit", ".rollback"))
+    ]
+    assert committing == ["server/kit/db.py"]
+
+
+def opens_sessions(path: str) -> bool:
+    """Whether a file of the server may open a write session: commands and reads are given theirs."""
+    inner = {"service", "queries"} & set(Path(path).with_suffix("").parts[2:])
+    return not inner and Path(path).name not in ("handlers.py", "models.py", "rules.py", "schemas.py")
+
+
+def test_services_and_queries_open_no_session() -> None:
     for path in sources("server"):
-        if path.name in ("service.py", "queries.py", "handlers.py"):
-            assert ".commit()" not in path.read_text(), path
+        if not opens_sessions(name(path)):
+            opened = [f"{name(path)}:{block.lineno}" for block in write_blocks(path)]
+            assert opened == []
+
+
+def write_blocks(path: Path) -> list[ast.With]:
+    """The `with db.write() as s:` of a file."""
+    return [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.With)
+        and any(
+            isinstance(item.context_expr, ast.Call)
+            and isinstance(item.context_expr.func, ast.Attribute)
+            and item.context_expr.func.attr == "write"
+            for item in node.items
+        )
+    ]
+
+
+WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+SLOW_MODULES = {"asyncio", "httpx", "socket", "subprocess", "urllib", "worker"}
+"""What talks to the network, to another process or to the event loop; `worker` is that of the media."""
+
+
+def waits_in(block: ast.With) -> list[str]:
+    """What in a write session would make every other writer wait for something slow."""
+    found = [f"{ast.unparse(node)} at {node.lineno}" for node in ast.walk(block) if isinstance(node, WAITS)]
+    for node in ast.walk(block):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).partition(".")[0] in SLOW_MODULES:
+            found.append(f"{ast.unparse(node.func)} at {node.lineno}")
+    return found
+
+
+def test_nothing_waits_while_a_write_session_is_open() -> None:
+    blocks = [(name(path), block) for path in sources("server") for block in write_blocks(path)]
+    assert len(blocks) > 40
+    assert {file: waits for file, block in blocks if (waits := waits_in(block))} == {}
+
+
+def test_what_waits_in_a_write_session_would_be_found() -> None:
+    bad = (
+        "async def f():\n with db.write() as s:\n  await g(s)\n  httpx.get(url)\n  worker.run(Probe, path)\n"
+    )
+    block = next(node for node in ast.walk(ast.parse(bad)) if isinstance(node, ast.With))
+    assert len(waits_in(block)) == 3
 
 
 def test_no_address_in_what_pins_versions() -> None:

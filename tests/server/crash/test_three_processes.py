@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -20,8 +21,8 @@ import sqlalchemy as sa
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
 from server.audit.verify import verify
-from server.content.models import Derivative
-from server.kit import job_slots
+from server.content.models import Derivative, Video
+from server.kit import job_slots, jobs
 from server.kit.events import Event
 from server.moderation import service
 from tests.postgresql import Cluster
@@ -33,6 +34,8 @@ EACH = 60
 DECIDED = 3
 """The version of an item that was flagged, claimed and decided."""
 UPLOADS = 20
+READY = 4
+"""The version of a video that was made, uploaded, measured and published, each once."""
 WAIT_S = 50
 
 SLOT_TAKEN = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks AND objid = :slot"
@@ -177,6 +180,21 @@ def until(place: Place, query: str, **values: object) -> None:
     raise AssertionError(f"nothing was found by {query} {values}")
 
 
+Finished = dict[tuple[str, int], tuple[str, int]]
+"""By job and number of the step: its name, and when it ended (ms)."""
+
+
+def finished_steps(place: Place) -> Finished:
+    """What DBOS knows to be done, of the jobs that process a video."""
+    query = (
+        "SELECT o.workflow_uuid, o.function_id, o.function_name, o.completed_at_epoch_ms"
+        " FROM dbos.operation_outputs o JOIN dbos.workflow_status w USING (workflow_uuid)"
+        " WHERE w.name = 'content.process_video'"
+    )
+    with place.opened() as (db, _), db.read() as s:
+        return {(row[0], row[1]): (row[2], row[3]) for row in s.execute(sa.text(query))}
+
+
 def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) -> None:
     with place.opened() as (db, keys), db.write() as s:
         _, headers = signed_in(s, keys, "owner", Role.CREATOR)
@@ -188,6 +206,7 @@ def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) ->
             videos = [upload(client, clip(10 * n)) for n in range(UPLOADS)]
             until(place, AT_WORK, executor="slot-1")
             doomed.kill()
+            before = finished_steps(place)
             wait_until_ready(client, UPLOADS)
         assert [one.stop(), other.stop()] == [0, 0]
     with place.opened() as (db, keys), db.read() as s:
@@ -198,3 +217,11 @@ def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) ->
         stills = sa.select(sa.func.count()).select_from(Derivative).group_by(Derivative.video_id)
         assert s.scalars(stills).all() == [2] * UPLOADS
         assert verify(s, keys).whole
+        # Measuring counts the version up: only a step that the doomed one was in may have run twice.
+        versions = s.scalars(sa.select(Video.version).order_by(Video.version)).all()
+    assert len(versions) == UPLOADS
+    assert sum(versions) - UPLOADS * READY <= jobs.AT_ONCE
+    after = finished_steps(place)
+    assert {key: after[key] for key in before} == before
+    ran = Counter(step for step, _ in after.values())
+    assert ran == dict.fromkeys(("measure", "publish"), UPLOADS) | {"derive": 3 * UPLOADS}
