@@ -150,7 +150,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         own, deleted, others = maker.video(everyone), maker.video(everyone), maker.video(creator)
         uploading = maker.video(everyone, VideoState.UPLOADING)
         content.delete_video(s, actor=everyone, video_id=deleted)
-        comments = [
+        written = [
             comments.add_comment(s, actor=author, video_id=video, body="words").id
             for author, video in ((everyone, others), (creator, own))
         ]
@@ -172,9 +172,9 @@ def make(db: Database, keys: Keys, media: Path) -> World:
     videos = [str(one) for one in (own, own, others, uploading, deleted)]
     existing: Existing = {
         "video_id": list(videos),
-        "comment_id": [str(one) for one in comments],
-        "parent_id": [str(comments[1])],
-        "content_id": [*videos, str(comments[1]), *people],
+        "comment_id": [str(one) for one in written],
+        "parent_id": [str(written[1])],
+        "content_id": [*videos, str(written[1]), *people],
         "item_id": list(items),
         "ids": list(items),
         "decision_id": [str(one) for one in decisions],
