@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtWidgets import QApplication
@@ -11,12 +13,14 @@ from PySide6.QtWidgets import QApplication
 from server.accounts.schemas import Me
 from studio import messages as crash
 from studio.api.client import Api
+from studio.api.clock import ServerClock
 from studio.api.errors import ApiError
 from studio.api.live import Connection
 from studio.embedded import EmbeddedServer, Phase, ServerState
 from studio.keys import Keymap
 from studio.messages import Level, Messages, Problem
 from studio.offline.changes import Broadcast, Changes
+from studio.offline.store import StoreTooNew
 from studio.paths import Profile
 from studio.secrets import SESSION_ONLY, Tokens
 from studio.session import Session
@@ -76,6 +80,7 @@ class App:
         self._broadcast = Broadcast()
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
+        self._leaving = False
         self.started = False
 
     @property
@@ -127,7 +132,8 @@ class App:
         self._session = Session(self._settings, await off_thread(Tokens))
         self._session.use_server(self._server_name)
         self._splash.progress("profile", 1.0, "Profile opened")
-        self._api = Api(self._server or EMBEDDED, self._session.token)
+        clock = ServerClock(self._ticker.set_shift)
+        self._api = Api(self._server or EMBEDDED, self._session.token, on_date=clock.heard)
         embedded = None
         if self._server:
             self._ready.set()
@@ -188,7 +194,7 @@ class App:
         if me is None:
             self._ask_to_sign_in()
         else:
-            self._enter(me)
+            self._try_to_enter(me)
         self.window.show()
         self._splash.progress("tabs", 1.0)
         self._splash.close()
@@ -247,10 +253,26 @@ class App:
             page.set_busy(False)
             page.set_fault(f"{error.what_happened} {error.what_to_do}")
         else:
+            self._try_to_enter(me)
+
+    def _try_to_enter(self, me: Me) -> None:
+        """Open the person's workplace; where their file does not open, say so and stay at the sign-in."""
+        path = self._profile.store(server_url=self._server_name, person_id=str(me.id))
+        try:
             self._enter(me)
+        except StoreTooNew:
+            why = "It was written by a newer version of Creator Studio."
+            self._fail_to_enter(path, why, "Start the newer version. To begin anew here, move the file away.")
+        except (OSError, sqlite3.Error) as error:
+            self._fail_to_enter(path, str(error), "Make room on the disk, or close what holds the file.")
+
+    def _fail_to_enter(self, path: Path, why: str, to_do: str) -> None:
+        happened = "The file of your drafts and waiting edits cannot be opened."
+        kept = f"It is untouched: {path}"
+        self.messages.fail(Problem(what_happened=f"{happened} {why}", what_was_kept=kept, what_to_do=to_do))
+        self._ask_to_sign_in(happened)
 
     def _enter(self, me: Me) -> None:
-        self._signing_in = None
         window = self.window
         self._place = Workplace(
             profile=self._profile,
@@ -269,6 +291,7 @@ class App:
             on_waiting=window.status.set_waiting,
             on_signed_out=self._hear_signed_out,
         )
+        self._signing_in = None
         window.status.set_person(me.name, ", ".join(role.value for role in me.roles))
         window.status.set_note(SESSION_ONLY if self._session.session_only else "")
         window.start(self._place.context, tab_kinds(), self._remembered_window())
@@ -292,20 +315,31 @@ class App:
 
     async def sign_out(self) -> None:
         """Hand back what is claimed, forget the token, and ask who is next."""
-        self._remember_window()
-        await self._leave()
-        await self._session.sign_out(self._api)
-        self._ask_to_sign_in()
+        if self._leaving:
+            return  # asked for twice, or the server was first
+        self._leaving = True
+        try:
+            self._remember_window()
+            await self._leave()
+            await self._session.sign_out(self._api)
+            self._ask_to_sign_in()
+        finally:
+            self._leaving = False
 
     def _hear_signed_out(self) -> None:
         self.tasks.spawn(self._signed_out())
 
     async def _signed_out(self) -> None:
-        if self._place is not None:
+        if self._place is None or self._leaving:
+            return
+        self._leaving = True
+        try:
             self._remember_window()
             await self._leave()
             await self._session.forget()
             self._ask_to_sign_in("Your session has ended. Sign in again; what you typed is kept.")
+        finally:
+            self._leaving = False
 
     # Dialogs
 

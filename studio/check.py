@@ -15,10 +15,11 @@ from PySide6.QtWidgets import QApplication
 from server.moderation.schemas import Claim
 from studio.api.client import Api
 from studio.app import App
-from studio.offline.media_cache import media_path
+from studio.offline.media_cache import media_path, read_into_memory
 from studio.stage import StageError, play
 from studio.tab import Context
 from studio.video.decoder import Failed, Picture
+from studio.video.index import Source
 from studio.video.player import Player
 
 
@@ -72,14 +73,16 @@ def check(profile: Path, report: Path) -> int:
     return 1 if "failed" in found else 0
 
 
-async def _fetched(context: Context, claim: Claim) -> Path:
+async def _fetched(context: Context, claim: Claim) -> Source:
     video = str(claim.subject.content_id)
     head = await context.api.request("HEAD", media_path(video))
     sha256, size = (head.etag or "").strip('"'), int(head.headers["content-length"])
+    if "no-store" in head.headers.get("cache-control", ""):
+        return await read_into_memory(context.api, video, sha256=sha256, size=size, max_bytes=size)
     return await context.media.fetch(context.api, video, sha256=sha256, size=size, restricted=False)
 
 
-async def _first_picture(player: Player, path: Path) -> Picture:
+async def _first_picture(player: Player, source: Source) -> Picture:
     answer: asyncio.Future[Picture] = asyncio.get_running_loop().create_future()
 
     def show(picture: Picture) -> None:
@@ -92,7 +95,7 @@ async def _first_picture(player: Player, path: Path) -> Picture:
 
     player.picture.connect(show)
     player.failed.connect(fail)
-    player.open(path)
+    player.open(source)
     return await answer
 
 

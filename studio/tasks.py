@@ -43,6 +43,7 @@ class Tasks:
         self._running: set[asyncio.Task[Any]] = set()
         self._writes: set[asyncio.Task[Any]] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writes")
+        self._copier = ThreadPoolExecutor(1, thread_name_prefix="copies")
         self._closing = False
 
     def spawn(self, work: Coroutine[Any, Any, T], owner: QObject | None = None) -> asyncio.Task[T]:
@@ -118,6 +119,20 @@ class Tasks:
         _keep(task, self._writes)
         return task
 
+    def copy(self, change: Callable[[], None]) -> asyncio.Task[None]:
+        """Run `change`, which keeps a copy of what the server has, out of the way of `write`."""
+        future = asyncio.wrap_future(self._copier.submit(change))
+
+        async def keep() -> None:
+            try:
+                await future
+            except OSError as error:
+                log.warning(places(error))  # nothing is lost: the server has what it is a copy of
+
+        task = self._start(keep())
+        _keep(task, self._writes)
+        return task
+
     async def close(self) -> None:
         """Finish every write, then cancel everything else and wait for it, at most 2 seconds.
 
@@ -127,6 +142,7 @@ class Tasks:
         while self._writes:
             await asyncio.wait(self._writes)
         self._writer.shutdown()
+        self._copier.shutdown()
         left = self._running - {asyncio.current_task()}
         for task in left:
             task.cancel()

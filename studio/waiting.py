@@ -30,6 +30,7 @@ NAMES: Final = {
     EditKind.FEED_EVENT: "Watching",
     EditKind.SPARK_EDIT: "Spark",
     EditKind.TIER_EDIT: "Tier",
+    EditKind.UNKNOWN: "Not readable",
 }
 _STATES: Final = {
     EditState.WAITING: ("Waiting", "info"),

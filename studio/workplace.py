@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
 
 import shiboken6
 
 from server.accounts.schemas import Me
 from studio.api.client import Api
-from studio.api.errors import Forbidden, Unauthorised
+from studio.api.errors import Unauthorised
 from studio.api.live import Change, Connection, Live
 from studio.keys import Keymap
-from studio.messages import Messages
+from studio.messages import Messages, Problem
 from studio.offline.changes import Broadcast, Changes
+from studio.offline.edits import Entry
 from studio.offline.media_cache import MediaCache
 from studio.offline.outbox import KIND, Outbox
+from studio.offline.run_folder import RunFolder
 from studio.offline.sender import Sender
 from studio.offline.store import Store
 from studio.paths import Profile
@@ -24,6 +29,7 @@ from studio.tab import Context
 from studio.tasks import Tasks, off_thread
 from studio.widgets.ticker import Ticker
 
+LISTEN: Final = "live.listen"
 RESYNC = "resync"
 """In `Changes`: anything may have changed while nobody listened."""
 
@@ -56,6 +62,9 @@ class Workplace:
         self._on_connection, self._on_waiting, self._on_signed_out = on_connection, on_waiting, on_signed_out
         self._state = Connection.CONNECTING
         self._store = Store(profile.store(server_url=server, person_id=str(me.id)))
+        if self._store.set_aside is not None:
+            messages.fail(_damaged(self._store.set_aside))
+        self._folder = RunFolder(profile.media)
         outbox = Outbox(self._store)
         self.context = Context(
             api=api,
@@ -67,24 +76,36 @@ class Workplace:
             store=self._store,
             outbox=outbox,
             changes=self._heard,
-            media=MediaCache(profile.media, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
+            media=MediaCache(self._folder.path, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
             ticker=ticker,
             go=go,
             step_up=step_up,
             connection=lambda: self._state,
         )
         self._live = Live(api, on_changes=self._changed, on_resync=self._resync, on_state=self._connected)
-        self._sender = Sender(outbox, api, broadcast, on_signed_out=on_signed_out)
+        self._sender = Sender(
+            outbox,
+            api,
+            broadcast,
+            on_signed_out=on_signed_out,
+            on_trouble=lambda error: messages.fail(_troubled(self._store.path, error)),
+            on_unreadable=lambda entry: messages.fail(_unreadable(entry)),
+        )
         broadcast.subscribe(self._pass_on)
         self._heard.subscribe(self._count)
-        tasks.spawn(off_thread(self.context.media.clear))
+        tasks.spawn(off_thread(self._folder.wipe_others))
+        self._counting: asyncio.Task[None] | None = None
+        self._count_again = False
         self._loops = [tasks.spawn(self._listen()), tasks.spawn(self._sender.run())]
         self._count(Changes(kinds=frozenset({KIND})))
 
     async def _listen(self) -> None:
+        if LISTEN not in self.context.me.permissions:
+            self._connected(Connection.ONLINE)  # a temporary password lets one choose a new one, no more
+            return
         try:
             await self._live.run()
-        except (Unauthorised, Forbidden):
+        except Unauthorised:
             self._on_signed_out()
 
     def hurry(self) -> None:
@@ -97,7 +118,9 @@ class Workplace:
         self._broadcast.unsubscribe(self._pass_on)
         for loop in self._loops:
             loop.cancel()
-        await off_thread(self.context.media.clear)
+        if self._counting is not None:
+            await asyncio.wait([self._counting])  # it reads the store
+        await off_thread(self._folder.close)
         self._store.close()
 
     def _pass_on(self, changes: Changes) -> None:
@@ -120,5 +143,38 @@ class Workplace:
         self._on_connection(state)
 
     def _count(self, changes: Changes) -> None:
-        if changes.touches(KIND):
-            self._on_waiting(sum(self.context.outbox.counts().values()))
+        self._count_again = self._count_again or changes.touches(KIND)
+        if self._count_again and (self._counting is None or self._counting.done()):
+            self._counting = self._tasks.spawn(self._tell_waiting())
+
+    async def _tell_waiting(self) -> None:
+        while self._count_again:
+            self._count_again = False
+            counts = await off_thread(self.context.outbox.counts)
+            self._on_waiting(sum(counts.values()))
+
+
+def _damaged(path: Path) -> Problem:
+    return Problem(
+        what_happened="The file of your drafts and waiting edits was damaged.",
+        what_was_kept=f"It was put aside untouched: {path}",
+        what_to_do="You can go on working, with an empty list. Whoever helps you may recover the file.",
+    )
+
+
+def _troubled(path: Path, error: Exception) -> Problem:
+    return Problem(
+        what_happened="The list of your waiting edits cannot be read or written now.",
+        what_was_kept=f"What you did is in {path}",
+        what_to_do="Make room on the disk. Sending is tried again by itself.",
+        detail=f"{type(error).__name__}: {error}",
+    )
+
+
+def _unreadable(entry: Entry) -> Problem:
+    assert entry.refusal is not None
+    return Problem(
+        what_happened=entry.refusal.what_happened,
+        what_was_kept="The edit itself: it is in the list of waiting edits, at the bottom of the window.",
+        what_to_do=entry.refusal.what_to_do,
+    )

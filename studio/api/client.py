@@ -68,7 +68,8 @@ class Answer:
 class Api:
     """HTTP client of one server for one person.
 
-    `token` is asked for the bearer token at every request (None: not signed in). Requests are
+    `token` is asked for the bearer token at every request (None: not signed in). `on_date` gets the `Date`
+    of every answer. Requests are
     repeated after a failure only where repeating cannot do the thing twice: idempotent methods,
     and any request with an idempotency key. Every failure is an `ApiError`.
 
@@ -83,11 +84,13 @@ class Api:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         backoff: Backoff | None = None,
+        on_date: Callable[[str], object] = lambda _date: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._token = token
         self._backoff = backoff or Backoff(base_s=0.25, cap_s=4.0)
         self._sleep = sleep
+        self._on_date = on_date
         url = checked_url(base_url)
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -185,6 +188,7 @@ class Api:
             request = self._http.build_request(method, path, headers=headers, **arguments)
             response = await self._http.send(request, stream=True)
             try:
+                self._on_date(response.headers.get("date", ""))
                 if response.status_code >= 400:
                     content = await _read_at_most(response, MAX_ERROR_BYTES)
                     raise from_response(response.status_code, response.headers, content)

@@ -14,7 +14,7 @@ import httpx
 
 from studio.api.backoff import Backoff
 from studio.api.client import CONNECT_S, Api, broken_protocol
-from studio.api.errors import ApiError, Forbidden, Unauthorised
+from studio.api.errors import ApiError, Unauthorised
 from studio.api.lines import LineSplitter, LineTooLong
 from studio.api.sse import Event, EventParser
 
@@ -68,7 +68,7 @@ class Live:
         self._timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
         self._state: Connection | None = None
         self._last_id = ""
-        self._was_online = False
+        self._missed = False
         self._attempt = 0
         self._retry_s = 0.0
         self._hurry = asyncio.Event()
@@ -76,19 +76,20 @@ class Live:
     async def run(self) -> None:
         """Stay connected until cancelled.
 
-        Raises Unauthorised or Forbidden, after which only a new sign-in helps; every other
-        failure is waited out.
+        Raises Unauthorised, after which only a new sign-in helps; every other failure is waited
+        out, also Forbidden: a role may be given back.
         """
         while True:
             self._hurry.clear()
             self._enter(Connection.CONNECTING)
             try:
                 await self._listen()
-            except (Unauthorised, Forbidden):
+            except Unauthorised:
                 self._enter(Connection.OFFLINE)
                 raise
             except ApiError as error:
                 log.info("live feed lost: %s", error)
+            self._missed = True
             self._enter(Connection.OFFLINE)
             await self._pause()
 
@@ -105,9 +106,9 @@ class Live:
         splitter = LineSplitter(max_bytes=MAX_LINE_BYTES)
         async with self._api.open("GET", PATH, headers=headers, timeout=self._timeout) as response:
             self._enter(Connection.ONLINE)
-            if self._was_online and not self._last_id:
+            if self._missed and not self._last_id:
                 self._on_resync()  # nothing to resume from: what happened meanwhile is unknown
-            self._was_online = True
+            self._missed = False
             async for chunk in response.aiter_bytes():
                 self._attempt = 0
                 self._take(chunk, splitter, parser)

@@ -21,6 +21,8 @@ class EditKind(StrEnum):
     FEED_EVENT = "feed_event"
     SPARK_EDIT = "spark_edit"
     TIER_EDIT = "tier_edit"
+    UNKNOWN = "unknown"
+    """What a later version of this program has left in the outbox, or what cannot be read any more."""
 
 
 class EditState(StrEnum):

@@ -8,11 +8,15 @@ import os
 import re
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from studio.api.client import Api
 from studio.api.transfer import Progress, read_range, stream_to
+
+AGAIN_S: Final = 0.5
 
 
 class RestrictedMedia(Exception):
@@ -44,6 +48,7 @@ class MediaCache:
         self._max_bytes = max_bytes
         self._sizes: OrderedDict[str, int] = OrderedDict()  # least recently used first
         self._in_use: Counter[str] = Counter()
+        self._stuck: set[Path] = set()
         self._fetching: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix":
@@ -122,7 +127,11 @@ class MediaCache:
             finally:
                 sink.close()
             _verify(key, size, sink.hexdigest, sink.written)
-            part.replace(self._directory / key)
+            path = self._directory / key
+            if path in self._stuck:
+                self._stuck.discard(path)  # the very same content, still open somewhere: it stays
+            else:
+                part.replace(path)
         finally:
             part.unlink(missing_ok=True)
         self._sizes[key] = size
@@ -138,7 +147,18 @@ class MediaCache:
 
     def _delete(self, key: str) -> None:
         if self._sizes.pop(key, None) is not None:
-            (self._directory / key).unlink(missing_ok=True)
+            self._stuck.add(self._directory / key)
+            self._unlink()
+
+    def _unlink(self) -> None:
+        """Delete what is to go. Windows refuses that while a reader has the file: it is tried again soon."""
+        for path in sorted(self._stuck):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+                self._stuck.discard(path)
+        if self._stuck:
+            with suppress(RuntimeError):  # off the event loop: whoever deletes next takes it along
+                asyncio.get_running_loop().call_later(AGAIN_S, self._unlink)
 
     def _scan(self) -> None:
         found = []

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +21,12 @@ _ORPHANED = Refusal(
     code="dependency_gone",
     what_happened="The edit this one builds on was withdrawn.",
     what_to_do="Send it anyway, change it, or discard it.",
+)
+
+_UNREADABLE = Refusal(
+    code="unreadable",
+    what_happened="This version of Creator Studio cannot read this edit; nothing was sent.",
+    what_to_do="Open it with the version that made it, or copy what you wrote and give it up.",
 )
 
 # The oldest edit that may go now: nothing older of the same subject is on its way, and what it
@@ -126,14 +132,18 @@ class Outbox:
     def take(self, *, resting: Collection[UUID] = ()) -> Entry | None:
         """Mark the next edit as being sent and return it; None when none may go.
 
-        `resting` are edits to leave alone for now.
+        `resting` are edits to leave alone for now. One that cannot be read comes back REFUSED: it
+        must not hold up the others.
         """
         with self._store.transaction() as db:
             row = db.execute(_NEXT, (json.dumps([str(edit_id) for edit_id in resting]),)).fetchone()
             if row is None:
                 return None
+            readable = _entry(row).edit.kind is not EditKind.UNKNOWN
+            refusal = None if readable else json.dumps(asdict(_UNREADABLE))
             updated = db.execute(
-                "UPDATE outbox SET state = 'sending' WHERE seq = ? RETURNING *", (row["seq"],)
+                "UPDATE outbox SET state = ?, refusal = ? WHERE seq = ? RETURNING *",
+                ("sending" if readable else "refused", refusal, row["seq"]),
             )
             return _entry(updated.fetchone())
 
@@ -195,7 +205,44 @@ def _changes(edit: Edit, *kinds: str) -> Changes:
 
 
 def _entry(row: sqlite3.Row) -> Entry:
-    edit = Edit(
+    try:
+        edit = _edit(row)
+    except (TypeError, ValueError):
+        wrote = {"body": f"{row['kind']}: {row['body']}"}
+        edit = Edit(
+            EditKind.UNKNOWN,
+            "POST",
+            "/v1/",
+            wrote,
+            row["subject"],
+            id=UUID(row["id"]),
+            created_at=_when(row["created_at"]),
+        )
+    return Entry(
+        edit=edit,
+        key=UUID(row["idempotency_key"]),
+        state=EditState(row["state"]),
+        uncertain=bool(row["uncertain"]),
+        refusal=_refusal(row["refusal"]) if row["refusal"] else None,
+    )
+
+
+def _refusal(text: str) -> Refusal:
+    try:
+        return Refusal(**json.loads(text))
+    except (TypeError, ValueError):
+        return _UNREADABLE
+
+
+def _when(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _edit(row: sqlite3.Row) -> Edit:
+    return Edit(
         kind=EditKind(row["kind"]),
         method=row["method"],
         path=row["path"],
@@ -205,11 +252,4 @@ def _entry(row: sqlite3.Row) -> Entry:
         if_match=row["if_match"],
         id=UUID(row["id"]),
         created_at=datetime.fromisoformat(row["created_at"]),
-    )
-    return Entry(
-        edit=edit,
-        key=UUID(row["idempotency_key"]),
-        state=EditState(row["state"]),
-        uncertain=bool(row["uncertain"]),
-        refusal=Refusal(**json.loads(row["refusal"])) if row["refusal"] else None,
     )

@@ -13,7 +13,7 @@ from studio.api.backoff import Backoff
 from studio.api.client import Api
 from studio.api.errors import ApiError, Busy, Conflict, Offline, ServerFault, Unauthorised
 from studio.offline.changes import Broadcast, Changes
-from studio.offline.edits import Entry, Refusal
+from studio.offline.edits import EditState, Entry, Refusal
 from studio.offline.outbox import KIND, Outbox
 
 FAULTS = 10  # so many server errors about one edit, and a person is asked
@@ -33,7 +33,8 @@ class Sender:
     Each edit goes with its idempotency key, so sending it again after a lost answer or a crash
     does it once. Offline and busy hold up everything; a server error holds up only the edit it is
     about, and refuses it in the end. `on_signed_out` is called when the server no longer knows
-    the person; sending goes on after `wake`.
+    the person; sending goes on after `wake`. `on_trouble` is told once of a disk that does not do
+    its part, which is tried again for ever, and `on_unreadable` of each edit that was put aside.
     """
 
     def __init__(
@@ -43,12 +44,15 @@ class Sender:
         broadcast: Broadcast,
         *,
         on_signed_out: Callable[[], None],
+        on_trouble: Callable[[Exception], object] = lambda _error: None,
+        on_unreadable: Callable[[Entry], object] = lambda _entry: None,
         backoff: Backoff | None = None,
     ) -> None:
         self._outbox = outbox
         self._api = api
         self._broadcast = broadcast
         self._on_signed_out = on_signed_out
+        self._on_trouble, self._on_unreadable = on_trouble, on_unreadable
         self._backoff = backoff or Backoff(base_s=0.5, cap_s=60.0)
         self._failures = 0
         self._faults: dict[UUID, _Faults] = {}
@@ -58,22 +62,38 @@ class Sender:
 
     async def run(self) -> None:
         """Send until cancelled; an edit being sent at that moment is sent again next time."""
-        await asyncio.to_thread(self._outbox.recover)
+        troubles = 0
         while True:
-            self._work.clear()
-            self._hurry.clear()
-            resting = self._resting()
-            entry = await asyncio.to_thread(self._outbox.take, resting=resting)
-            if entry is None:
-                await _wait(self._work, min(resting.values(), default=None))
-            else:
-                await self._send(entry)
+            try:
+                # Also after trouble: an edit may still be marked as being sent.
+                await asyncio.to_thread(self._outbox.recover)
+                while True:
+                    await self._send_next()
+                    troubles = 0
+            except Exception as error:  # whatever it is, the edits behind must not wait for a restart
+                if troubles == 0:
+                    self._on_trouble(error)
+                await _wait(self._hurry, self._backoff.delay_s(troubles))
+                troubles += 1
 
     def wake(self) -> None:
         """Try at once: the connection is back, or the person has signed in."""
         self._faults.clear()
         self._work.set()
         self._hurry.set()
+
+    async def _send_next(self) -> None:
+        self._work.clear()
+        self._hurry.clear()
+        resting = self._resting()
+        entry = await asyncio.to_thread(self._outbox.take, resting=resting)
+        if entry is None:
+            await _wait(self._work, min(resting.values(), default=None))
+        elif entry.state is EditState.REFUSED:
+            self._broadcast.send(Changes(kinds=frozenset({KIND}), ids=frozenset({str(entry.edit.id)})))
+            self._on_unreadable(entry)
+        else:
+            await self._send(entry)
 
     async def _send(self, entry: Entry) -> None:
         edit = entry.edit

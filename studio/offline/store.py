@@ -1,4 +1,4 @@
-"""The client's own database: drafts, waiting edits and a cache, safe against power loss."""
+"""The client's own database: drafts and waiting edits, safe against power loss, and a cache beside it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 VERSION = 1
 SCHEMA = """
 CREATE TABLE drafts (
     key TEXT PRIMARY KEY, text TEXT NOT NULL, saved_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE cache (
-    key TEXT PRIMARY KEY, value BLOB NOT NULL, stored_at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,7 +55,7 @@ class Cached:
 class Store:
     """One SQLite file (WAL, synchronous=FULL, mode 0600); usable from any thread.
 
-    Whatever a method has written is on the disk when it returns. A damaged file is not touched
+    Whatever a method but `put` has written is on the disk when it returns. A damaged file is not touched
     but renamed, and `set_aside` then says where to; the store starts empty.
 
     Raises StoreTooNew, or OSError and sqlite3.OperationalError when the file cannot be opened.
@@ -119,16 +117,31 @@ class Store:
         return {row["key"]: row["text"] for row in rows}
 
     def put(self, key: str, value: bytes) -> None:
-        """Cache `value` (the last queue snapshot, for example) in place of the former one."""
-        with self.transaction() as db:
-            db.execute("REPLACE INTO cache VALUES (?, ?, ?)", (key, value, _now()))
+        """Cache `value` (the last queue snapshot, for example) in place of the former one.
+
+        A file beside the database: megabytes there would hold up what a person types. It may be
+        lost with the power, and whoever reads it must be able to tell. Raises OSError.
+        """
+        path = self._cached(key)
+        part = path.with_name(f"{path.name}.{uuid4().hex}.part")
+        try:
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(value)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
     def get(self, key: str) -> Cached | None:
         """Return the cached value, or None."""
-        rows = self.rows("SELECT value, stored_at FROM cache WHERE key = ?", (key,))
-        if not rows:
+        try:
+            with self._cached(key).open("rb") as file:
+                stored_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+                return Cached(file.read(), stored_at)
+        except OSError:
             return None
-        return Cached(rows[0]["value"], datetime.fromisoformat(rows[0]["stored_at"]))
+
+    def _cached(self, key: str) -> Path:
+        return self.path.with_name(f"{self.path.stem}.{key}.cache")
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.messages import Problem
 from studio.theme import style
@@ -14,7 +14,10 @@ from studio.widgets.label import Label
 
 
 class ErrorSheet(QDialog):
-    """Details stay folded; copying takes all of it for whoever helps."""
+    """Details stay folded; copying takes all of it for whoever helps.
+
+    It comes while somebody works by keys: no button is at Enter's call, and Escape closes it.
+    """
 
     def __init__(self, problem: Problem, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,10 @@ class ErrorSheet(QDialog):
         self.detail.hide()
         layout.addWidget(self.detail, 1)
         layout.addLayout(self._buttons())
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocus()
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -61,7 +68,6 @@ class ErrorSheet(QDialog):
             row.addWidget(copy)
         row.addStretch(1)
         close = Button("Close", kind="primary")
-        close.setDefault(True)
         close.clicked.connect(self.accept)
         row.addWidget(close)
         return row

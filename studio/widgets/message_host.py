@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, qInstallMessageHandler
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
+from studio.key_binding import is_text_field
 from studio.messages import Messages, Problem, Report, log
 from studio.widgets.error_sheet import ErrorSheet
 from studio.widgets.toast import ToastStack
@@ -41,7 +42,9 @@ class MessageHost(QObject):
         window = self.parent()
         self.sheet = ErrorSheet(self._waiting.pop(0), window if isinstance(window, QWidget) else None)
         self.sheet.finished.connect(self._closed)
-        self.sheet.open()
+        typing = is_text_field(QApplication.focusWidget())
+        self.sheet.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, typing)
+        self.sheet.show()  # not modal: whoever is in the middle of something can finish it
 
     def _closed(self) -> None:
         if self.sheet is not None:

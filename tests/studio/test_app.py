@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,6 +158,34 @@ def test_a_session_ended_elsewhere_leads_to_the_sign_in_page(qapp: QApplication,
         await until(lambda: app.sign_in_page is not None, "the sign-in page")
         assert "session has ended" in shown_text(app.window)
         assert app.me is None
+
+    perform(qapp, profile, scene)
+
+
+def test_a_file_of_a_newer_version_is_told_and_left_alone(qapp: QApplication, profile: Path) -> None:
+    async def scene(app: App) -> None:
+        assert app.context is not None
+        path = app.context.store.path
+        await app.sign_out()
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA user_version = 99")
+        await app.sign_in(EMAIL, PASSWORD)
+        assert app.me is None
+        assert app.sign_in_page is not None
+        sheet = next(w for w in qapp.topLevelWidgets() if isinstance(w, ErrorSheet) and w.isVisible())
+        assert "newer version" in shown_text(sheet)
+        assert str(path) in shown_text(sheet)
+        sheet.accept()
+
+    perform(qapp, profile, scene)
+
+
+def test_signing_out_twice_is_once(qapp: QApplication, profile: Path) -> None:
+    async def scene(app: App) -> None:
+        await asyncio.gather(app.sign_out(), app.sign_out())
+        page = app.sign_in_page
+        await app._signed_out()
+        assert app.sign_in_page is page
 
     perform(qapp, profile, scene)
 

@@ -210,7 +210,7 @@ class QueuePage(QWidget):
     def _keep(self) -> Task[None]:
         rows = list(self.feed.rows.values())
         keep = partial(snapshot.keep, self._context.store, rows, self.feed.titles)
-        return self._context.tasks.write(keep)
+        return self._context.tasks.copy(keep)
 
     # What is shown
 

@@ -13,7 +13,7 @@ from server.kit.wire import Page
 from server.moderation.rules import OPEN, queue_of
 from server.moderation.schemas import ItemRow
 from studio.api.client import Api, broken_protocol
-from studio.api.errors import Offline
+from studio.api.errors import ApiError, Offline
 from studio.offline.store import Store
 
 PATH: Final = "/v1/moderation/queue/snapshot"
@@ -162,5 +162,5 @@ def recall(store: Store) -> Kept | None:
         titles, *chunks = zlib.decompress(cached.value).split(b"\n")[:-1]
         rows = [row for chunk in chunks for row in rows_of(json.loads(chunk))]
         return Kept(rows, json.loads(titles), cached.stored_at)
-    except (ValueError, zlib.error):
-        return None
+    except (ApiError, ValueError, zlib.error):
+        return None  # also the rows of another version of this program, which has other columns

@@ -185,3 +185,20 @@ async def test_signed_out_ends_the_run(feed: Feed) -> None:
         await ear.live.run()
     assert ear.heard == [Connection.CONNECTING, Connection.OFFLINE]
     await ear.api.aclose()
+
+
+@pytest.mark.parametrize("feed", [Feed("CUT", "", status=503)], indirect=True)
+async def test_a_first_connection_that_failed_may_have_missed_something(feed: Feed) -> None:
+    async with Ear(feed.server.url).running() as ear:
+        await ear.until(Connection.OFFLINE)
+        feed.status = 200
+        await ear.until("resync")
+    assert feed.resumed_from[-1] is None
+
+
+@pytest.mark.parametrize("feed", [Feed(change(1), status=403)], indirect=True)
+async def test_forbidden_is_waited_out(feed: Feed) -> None:
+    async with Ear(feed.server.url).running() as ear:
+        await ear.until(Connection.OFFLINE, times=2)
+        feed.status = 200
+        await ear.until(Change("queue", "i1", 1))

@@ -14,6 +14,7 @@ import pytest
 
 from studio.api.client import Api
 from studio.api.errors import Offline
+from studio.offline import media_cache
 from studio.offline.media_cache import (
     MediaCache,
     MediaCorrupt,
@@ -202,3 +203,42 @@ async def test_read_into_memory_is_bounded_and_verified() -> None:
     server.corrupt = True
     with pytest.raises(MediaCorrupt):
         await read_into_memory(server.api, "a", sha256=sha256("a"), size=1000, max_bytes=1000)
+
+
+async def test_a_file_that_a_reader_holds_goes_when_it_is_let_go(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, server = MediaCache(directory, max_bytes=2000), Server()
+    path = await server.fetch(cache, "a")
+    unlink, held, gone = Path.unlink, [path], asyncio.Event()
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        if self in held:
+            raise PermissionError("The process cannot access the file")
+        unlink(self, missing_ok=missing_ok)
+        if self == path:
+            gone.set()
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(media_cache, "AGAIN_S", 0.0)
+    cache.wipe([sha256("a")])
+    assert path.exists()
+    await server.fetch(cache, "b")
+    held.clear()
+    async with asyncio.timeout(10):
+        await gone.wait()
+    assert names(directory) == {"b"}
+
+
+async def test_a_held_file_is_used_again(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, server = MediaCache(directory, max_bytes=2000), Server()
+    path = await server.fetch(cache, "a")
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError("The process cannot access the file")
+
+    with monkeypatch.context() as held:
+        held.setattr(Path, "unlink", refuse)
+        cache.wipe([sha256("a")])
+    assert await server.fetch(cache, "a") == path
+    assert names(directory) == {"a"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ import pytest
 from studio.api.backoff import Backoff
 from studio.api.client import Api
 from studio.offline.changes import Broadcast, Changes
-from studio.offline.edits import Edit, EditKind, EditState
+from studio.offline.edits import Edit, EditKind, EditState, Entry
 from studio.offline.outbox import Outbox
 from studio.offline.sender import FAULTS, Sender
 from studio.offline.store import Store
@@ -58,6 +59,8 @@ class Desk:
         self.broadcast = Broadcast()
         self.heard: list[Changes] = []
         self.signed_out = asyncio.Event()
+        self.troubles: list[Exception] = []
+        self.unreadable: list[Entry] = []
         self._more = asyncio.Event()
         self.broadcast.subscribe(self._hear)
         api = Api("http://127.0.0.1:9", lambda: "t", transport=httpx.MockTransport(server))
@@ -66,6 +69,8 @@ class Desk:
             api,
             self.broadcast,
             on_signed_out=self.signed_out.set,
+            on_trouble=self.troubles.append,
+            on_unreadable=self.unreadable.append,
             backoff=Backoff(base_s=base_s, cap_s=base_s),
         )
 
@@ -210,3 +215,40 @@ async def test_stopped_in_the_middle_goes_on_next_time(tmp_path: Path) -> None:
     async with desk.sending():
         await desk.until(waiting=0)
     assert again.done == ["a"]
+
+
+async def test_a_disk_that_fails_is_told_once_and_tried_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "s.sqlite", Server())
+    accept, faults = desk.outbox.accept, [1, 1]
+
+    def fail(entry: Entry) -> Changes:
+        if faults:
+            faults.pop()
+            raise sqlite3.OperationalError("database or disk is full")
+        return accept(entry)
+
+    desk.outbox.accept = fail  # type: ignore[method-assign]
+    desk.write("a")
+    desk.write("b", subject="item:2")
+    async with desk.sending():
+        await desk.until(waiting=0)
+    assert desk.server.done == ["a", "b"]
+    assert len(desk.troubles) == 1
+
+
+async def test_what_a_later_version_left_is_put_aside_and_holds_up_nobody(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "s.sqlite", Server())
+    strange = desk.write("a")
+    desk.write("b")
+    with desk.store.transaction() as db:
+        db.execute("UPDATE outbox SET kind = 'hologram' WHERE id = ?", (str(strange.id),))
+    async with desk.sending():
+        await desk.until(waiting=0, refused=1)
+        (entry,) = desk.outbox.entries()
+        assert desk.unreadable == [entry]
+        assert entry.refusal is not None
+        assert entry.refusal.code == "unreadable"
+        assert entry.edit.kind is EditKind.UNKNOWN
+        assert '"a"' in entry.edit.body["body"]
+        desk.outbox.discard(strange.id)
+    assert desk.server.done == ["b"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from PySide6.QtCore import qInstallMessageHandler, qWarning
+from PySide6.QtCore import Qt, qInstallMessageHandler, qWarning
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.messages import Level, Messages, Problem
@@ -56,6 +56,26 @@ def test_sheet_tells_and_copies_everything(qtbot: QtBot) -> None:
     sheet.copy()
     assert QGuiApplication.clipboard().text() == "No answer.\n\nAll.\n\nWait.\n\nline 1"
     assert sheet.detail.isHidden()
+
+
+def test_a_sheet_that_comes_while_one_types_takes_neither_words_nor_enter(
+    window: QWidget, qtbot: QtBot
+) -> None:
+    field = QLineEdit(window)
+    field.show()
+    window.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    messages = Messages()
+    host = MessageHost(messages, window)
+    messages.fail(PROBLEM)
+    assert host.sheet is not None
+    qtbot.keyClicks(QApplication.focusWidget(), "on")
+    assert field.text() == "on"
+    qtbot.keyClick(host.sheet, Qt.Key.Key_Return)
+    assert host.sheet is not None
+    qtbot.keyClick(host.sheet, Qt.Key.Key_Escape)
+    assert host.sheet is None
 
 
 @pytest.mark.usefixtures("qapp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -167,7 +168,10 @@ def test_nothing_of_the_restricted_class_reaches_the_disk(tmp_path: Path) -> Non
     store.close()
 
 
-@pytest.mark.parametrize("value", [b"", b"nonsense", b"x\x9c\x03\x00\x00\x00\x00\x01"])
+EARLIER = zlib.compress(b'{}\n{"id": ["1"]}\n')  # of a version that had fewer columns
+
+
+@pytest.mark.parametrize("value", [b"", b"nonsense", b"x\x9c\x03\x00\x00\x00\x00\x01", EARLIER])
 def test_a_damaged_copy_is_no_copy(tmp_path: Path, value: bytes) -> None:
     store = Store(tmp_path / "s.sqlite")
     assert snapshot.recall(store) is None
