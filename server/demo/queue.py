@@ -135,7 +135,8 @@ def _voices(rng: random.Random, made: Made, case: Case, first: datetime, until: 
     for by in rng.sample(made.fans, count):
         source, ref, confidence = Source.USER, None, None
         kind = rng.random()
-        if kind < 0.18 and case.content_type is ContentType.VIDEO:
+        by_program = case.content_type is ContentType.SPARK  # nobody else names a spark yet
+        if by_program or (kind < 0.18 and case.content_type is ContentType.VIDEO):
             by, source, ref = (
                 Actor(kind="classifier", handle="frame-rules"),
                 Source.CLASSIFIER,

@@ -36,7 +36,8 @@ class Subject:
 
 
 def find(s: AnySession, content_type: ContentType, content_id: UUID) -> Subject | None:
-    """The subject as it is now; None when there is none. Sparks are opaque until their catalogue."""
+    """The subject as it is now; None when there is none. Sparks are opaque until their catalogue: any id is
+    one, so only programs and staff may name them (`is_visible`)."""
     if content_type is ContentType.SPARK:
         return Subject(content_type, content_id, None, "", "", None, None, None, False, None)
     if content_type is ContentType.PROFILE:
@@ -66,7 +67,9 @@ def is_restricted(s: AnySession, content_id: UUID) -> bool:
 
 
 def is_visible(s: AnySession, viewer: Actor, subject: Subject) -> bool:
-    """Whether a person can have met this content. Programs, profiles and sparks know no such limit."""
+    """Whether a person can have met this content. Programs and profiles know no such limit."""
+    if subject.content_type is ContentType.SPARK:
+        return viewer.kind != "person" or viewer.can("moderation.read")
     if viewer.kind != "person" or subject.video_id is None:
         return True
     if content.video(s, viewer, subject.video_id) is None:

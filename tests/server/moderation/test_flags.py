@@ -127,7 +127,9 @@ def test_programs_name_their_source(studio: Studio, fan: Actor, moderator: Actor
 @pytest.mark.parametrize(
     "kind", [ContentType.COMMENT, ContentType.CAPTION, ContentType.PROFILE, ContentType.SPARK]
 )
-def test_every_kind_of_content_can_be_flagged(studio: Studio, fan: Actor, kind: ContentType) -> None:
+def test_every_kind_of_content_can_be_flagged(
+    studio: Studio, fan: Actor, moderator: Actor, kind: ContentType
+) -> None:
     video = studio.video()
     subject = {
         ContentType.COMMENT: studio.comment(video, studio.owner),
@@ -135,8 +137,16 @@ def test_every_kind_of_content_can_be_flagged(studio: Studio, fan: Actor, kind: 
         ContentType.PROFILE: studio.owner.person,
         ContentType.SPARK: uuid4(),
     }[kind]
-    item = studio.item(studio.flag(fan, subject, HATE, kind).item_id)
+    by, source = (moderator, Source.STAFF) if kind is ContentType.SPARK else (fan, Source.USER)
+    item = studio.item(studio.flag(by, subject, HATE, kind, source=source).item_id)
     assert (item.content_type, item.content_id) == (kind, subject)
+
+
+def test_a_user_does_not_fill_the_queue_with_sparks_that_nobody_can_look_up(
+    studio: Studio, fan: Actor
+) -> None:
+    with pytest.raises(NotFound):
+        studio.flag(fan, uuid4(), HATE, ContentType.SPARK)
 
 
 def test_what_does_not_exist_cannot_be_flagged(studio: Studio, fan: Actor) -> None:
