@@ -9,7 +9,7 @@ from PySide6.QtCore import QBuffer, QIODevice
 from pytestqt.qtbot import QtBot
 
 from studio.video.audio import RATE, SoundOutput, SoundTrack, default_sink
-from tests.studio.video.conftest import FRAMES
+from tests.studio.video.conftest import FRAMES, write_sound
 
 Clip = Callable[[str], Path]
 
@@ -105,3 +105,34 @@ def test_the_clock_is_what_was_played(clip: Clip, qtbot: QtBot) -> None:
     assert output.played_s() is None
     heard = samples(bytes(sink.device.data().data()))
     assert np.abs(heard).max() > 5_000
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_sound_that_begins_late_is_heard_in_its_place(tmp_path: Path, qtbot: QtBot, name: str) -> None:
+    path = write_sound(tmp_path / name, (1.0, 2.0))
+    for start in (0.0, 0.5, 1.5):
+        loud = np.flatnonzero(
+            np.abs(samples(take_all(SoundTrack(path, start), qtbot))[:, 0].astype(int)) > 2_000
+        )
+        assert loud[0] / RATE == pytest.approx(max(1.0 - start, 0.0), abs=0.03)
+
+
+def test_a_gap_in_the_sound_is_silence(tmp_path: Path, qtbot: QtBot) -> None:
+    path = write_sound(tmp_path / "a.mkv", (0.0, 0.5), (1.5, 2.5))
+    sound = samples(take_all(SoundTrack(path, 0.0), qtbot))[:, 0].astype(int)
+    assert len(sound) == pytest.approx(2.5 * RATE, abs=RATE * 0.05)
+    assert np.abs(sound[int(0.7 * RATE) : int(1.3 * RATE)]).max() < 500
+    assert np.abs(sound[int(1.6 * RATE) : int(2.4 * RATE)]).max() > 5_000
+
+
+def test_a_device_that_is_unplugged_leaves_the_clock_to_itself(clip: Clip, qtbot: QtBot) -> None:
+    sink, now = FakeSink(), [0.0]
+    output = SoundOutput(make_sink=lambda: sink, now=lambda: now[0])
+    assert output.start(clip("tone"), 0.0)
+    qtbot.waitUntil(lambda: (output.played_s() or 0) > 0.1, timeout=20_000)
+    output._pump.stop()
+    qtbot.waitUntil(lambda: output._track is not None and output._track.waiting, timeout=20_000)
+    assert output.played_s() is not None
+    now[0] = 5.0
+    assert output.played_s() is None
+    assert sink.stopped

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -13,7 +14,7 @@ from benchmarks.coded_clips import RECIPES, read_number
 from studio.video.index import Source, build_index
 from studio.video.reader import FrameMissingError, FrameReader
 from studio.video.shield import OPEN, treat
-from tests.studio.video.conftest import FRAMES, SIZE
+from tests.studio.video.conftest import FRAMES, SIZE, write_h264
 
 Clip = Callable[[str], Path]
 
@@ -94,4 +95,39 @@ def test_a_seek_that_lands_late_is_retried_from_one_keyframe_earlier(clip: Clip)
     frame = last(reader, 80)
     assert read_number(treat(frame, SIZE, 0, OPEN)) == 80
     assert sought == [60, 0]
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("a.ts", {}),
+        ("a.m2ts", {}),
+        ("a.mpg", {"codec": "mpeg2video"}),
+        ("a.mkv", {}),
+        ("a.flv", {}),
+        ("a.avi", {"codec": "mpeg4"}),
+        ("edit_list.mp4", {"first": 10}),
+    ],
+)
+def test_every_container_is_exact_from_its_first_frame_on(
+    tmp_path: Path, name: str, how: dict[str, Any]
+) -> None:
+    path = write_h264(tmp_path / name, **how)
+    first = int(how.get("first", 0))
+    index = build_index(path)
+    wanted = [45, 3, 29, 0, 31, 1, 60, 12, len(index.table) - 1, 0]
+    with reading(path) as reader:
+        found = [read_number(treat(last(reader, n), SIZE, index.rotation, OPEN)) - first for n in wanted]
+    assert len(index.table) == 90 - first
+    assert found == wanted
+
+
+def test_a_first_group_that_no_seek_finds_is_read_from_the_beginning(clip: Clip) -> None:
+    class LandsLate(FrameReader):
+        def _seek(self, keyframe: int) -> None:
+            super()._seek(60)
+
+    reader = LandsLate(clip("bframes"), build_index(clip("bframes")).table)
+    assert read_number(treat(last(reader, 7), SIZE, 0, OPEN)) == 7
     reader.close()
