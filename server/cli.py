@@ -27,11 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     given = {"data": asked.data} if asked.data else {}
     command: Command = asked.run
+    before = os.umask(0o077)  # SQLite makes its files as open as it is let
     try:
         return command(Settings(**given), asked)
     except Refused as refusal:
         _say(str(refusal))
         return ALREADY_RUNNING if isinstance(refusal, Taken) else REFUSED
+    finally:
+        os.umask(before)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,9 +97,9 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
     from server.migrations.schema import HEAD
-    from server.runtime import opened
+    from server.runtime import migrated
 
-    with opened(settings):
+    with migrated(settings):
         _say(f"The database is at revision {HEAD}.")
     return 0
 
@@ -189,10 +192,10 @@ def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
     from server.kit.db import Database
     from server.ops.doctor import examine
     from server.ops.schemas import Level
-    from server.runtime import load_keys
+    from server.runtime import find_keys
 
-    db = Database(settings.sqlalchemy_url)
-    findings = examine(settings, db, load_keys(settings))
+    db = Database(settings.sqlalchemy_url, existing=True)
+    findings = examine(settings, db, find_keys(settings))
     db.dispose()
     if asked.json:
         print(findings.model_dump_json(indent=1))
@@ -224,9 +227,9 @@ def _restore(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _audit_verify(settings: Settings, asked: argparse.Namespace) -> int:
     from server.audit.verify import verify
-    from server.runtime import opened
+    from server.runtime import existing
 
-    with opened(settings) as (db, keys), db.read() as s:
+    with existing(settings) as (db, keys), db.read() as s:
         verdict = verify(s, keys)
     if not verdict.whole:
         _say(f"NOT WHOLE at entry {verdict.broken_at}: {verdict.reason}.")
@@ -237,9 +240,9 @@ def _audit_verify(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _audit_seal(settings: Settings, asked: argparse.Namespace) -> int:
     from server.audit.service import seal
-    from server.runtime import opened
+    from server.runtime import existing
 
-    with opened(settings) as (db, keys), db.write() as s:
+    with existing(settings) as (db, keys), db.write() as s:
         sealed = seal(s, keys)
     _say("Nothing new to seal." if sealed is None else f"Sealed up to entry {sealed}.")
     return 0

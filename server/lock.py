@@ -1,9 +1,11 @@
-"""One server process per data folder: an embedded database has one writer."""
+"""The data folder: private, and of one server process, because an embedded database has one writer."""
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +16,17 @@ class Taken(Refused):
     """Another process serves this folder."""
 
 
+def make_private(folder: Path) -> None:
+    """Make the folder, or close one that others may enter; one that all users share (sticky) stays so."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mode = folder.stat().st_mode
+    if mode & 0o077 and not mode & stat.S_ISVTX:
+        with suppress(
+            PermissionError
+        ):  # somebody else's, who gave it to us: the files in it are still private
+            folder.chmod(0o700)
+
+
 class FolderLock:
     """`with FolderLock(folder):` the operating system lets go of it however the process ends."""
 
@@ -22,7 +35,7 @@ class FolderLock:
         self._file = -1
 
     def __enter__(self) -> FolderLock:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._path.parent)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(self._file)

@@ -1,4 +1,4 @@
-"""Opens what every command works on: the keys, and a database whose schema is current."""
+"""Opens what commands work on: a database whose schema is current, and the keys that belong to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from sqlalchemy.exc import OperationalError
 from server.kit import crypto
 from server.kit.crypto import Keys
 from server.kit.db import Database
+from server.lock import make_private
 from server.migrations import schema
+from server.ops import queries, service
 from server.refused import Refused
 from server.settings import Settings
 
@@ -19,18 +21,48 @@ from server.settings import Settings
 def opened(
     settings: Settings, *, progress: Callable[[str, float], None] = lambda step, fraction: None
 ) -> Iterator[tuple[Database, Keys]]:
-    """The open database, migrated if need be, and the server's keys; closed with the block.
+    """The database, made or migrated if need be, and its keys, made for a new one; closed with the block.
 
-    Raises Refused when the keys are missing, the database cannot be reached, or a newer program made it.
+    Raises Refused when the keys are not the database's own, it cannot be reached, or a newer program made it.
     """
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = load_keys(settings)
+    with migrated(settings, progress=progress) as db:
+        yield db, _keys_for(settings, db)
+
+
+@contextmanager
+def migrated(
+    settings: Settings, *, progress: Callable[[str, float], None] = lambda step, fraction: None
+) -> Iterator[Database]:
+    """The database, made or migrated if need be, for what needs no keys. Raises Refused like `opened`."""
+    make_private(settings.data)
     db = Database(settings.sqlalchemy_url)
     try:
         if not schema.is_current(db):
             progress("migrating", 0.3)
             _migrate(db)
-        yield db, keys
+        yield db
+    finally:
+        db.dispose()
+
+
+@contextmanager
+def existing(settings: Settings) -> Iterator[tuple[Database, Keys]]:
+    """What `opened` gives, for commands that look only: nothing is made, nothing is migrated."""
+    db = Database(settings.sqlalchemy_url, existing=True)
+    try:
+        found = schema.revision_of(db)
+        if found is None:
+            raise Refused(
+                "No database is here, or it cannot be reached; check DATABASE_URL and the data folder."
+            )
+        if found != schema.HEAD:
+            raise Refused(
+                f"The database is at revision {found}, this program needs {schema.HEAD}: "
+                "run `python -m server migrate`, or use the newer program that made it."
+            )
+        with db.read() as s:
+            known = queries.keys_fingerprint(s)
+        yield db, _checked(find_keys(settings), known)
     finally:
         db.dispose()
 
@@ -46,16 +78,47 @@ def _migrate(db: Database) -> None:
         raise Refused("The database cannot be reached; check DATABASE_URL and the data folder.") from error
 
 
-def load_keys(settings: Settings) -> Keys:
-    """The keys from the environment or a secret file; an embedded server may make its own.
+def _keys_for(settings: Settings, db: Database) -> Keys:
+    """The keys that the database knows; one that never met any takes the ones at hand, or new ones."""
+    with db.read() as s:
+        known = queries.keys_fingerprint(s)
+    if known is None:
+        # Under the write lock: of two commands on a new folder one makes keys and the other finds them.
+        with db.write() as s:
+            known = queries.keys_fingerprint(s)
+            if known is None:
+                keys = find_keys(settings) or crypto.make(settings.data)
+                known = service.remember_keys(s, keys)
+    return _checked(find_keys(settings), known)
 
-    Raises Refused where several processes would each make keys of their own.
-    """
-    given = settings.keys.get_secret_value() if settings.keys else None
-    if given is None and settings.keys_file:
-        given = settings.keys_file.read_text()
-    if given is None and settings.database_url:
+
+def _checked(keys: Keys | None, known: str | None) -> Keys:
+    if keys is None:
         raise Refused(
-            "With PostgreSQL every process needs the same keys: set STUDIO_KEYS or STUDIO_KEYS_FILE."
+            "The keys of this server cannot be found. Unlock the keyring that holds them (it needs your "
+            "desktop session), or give them by STUDIO_KEYS, STUDIO_KEYS_FILE or keys.json in the data folder."
         )
-    return crypto.load(settings.data, from_environment=given)
+    if keys.fingerprint != known:
+        raise Refused(
+            f"The keys from the {keys.source} are not those that this database was made with: "
+            "nobody could sign in. Bring back the right ones."
+        )
+    return keys
+
+
+def find_keys(settings: Settings) -> Keys | None:
+    """The keys from the environment, a secret file, `keys.json` or the keyring; None where there are none.
+
+    Raises Refused for damaged ones, and where several processes would each look for keys of their own.
+    """
+    try:
+        given = settings.keys.get_secret_value() if settings.keys else None
+        if given is None and settings.keys_file:
+            given = settings.keys_file.read_text()
+        if given is None and settings.database_url:
+            raise Refused(
+                "With PostgreSQL every process needs the same keys: set STUDIO_KEYS or STUDIO_KEYS_FILE."
+            )
+        return crypto.find(settings.data, given=given)
+    except (OSError, ValueError, TypeError) as error:
+        raise Refused(f"The keys of this server cannot be read ({type(error).__name__}).") from error

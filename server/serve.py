@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from server.kit import logs
-from server.lock import FolderLock, Taken
+from server.lock import FolderLock, Taken, make_private
 from server.refused import Refused
 from server.settings import Settings
 
@@ -42,6 +42,7 @@ def serve(settings: Settings, *, host: str, port: int, announced: bool) -> None:
         if announced:
             announce("progress", step=step, fraction=fraction)
 
+    make_private(settings.data)
     logs.configure(settings.data / "log", to_stderr=not announced)
     embedded = settings.database_url is None
     try:

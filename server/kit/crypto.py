@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 TOKEN_PREFIX = "cst_"  # noqa: S105 - a public marker, not a secret
 KEYRING_SERVICE = "creator-studio-server"
+TRUSTED = 1
+"""Priority from which on a keyring is a real one."""
+KEYS_FILE = "keys.json"
 Source = Literal["environment", "keyring", "file", "given"]
 
 
@@ -33,6 +36,12 @@ class Keys:
     def signer(self) -> Ed25519PrivateKey:
         """The Ed25519 key (RFC 8032) that signs audit heads."""
         return Ed25519PrivateKey.from_private_bytes(self.audit_seed)
+
+    @property
+    def fingerprint(self) -> str:
+        """By which a database knows these keys again; tells nothing of them."""
+        secret = self.field_key + self.pepper + self.audit_seed
+        return hmac.digest(secret, b"creator-studio keys", "sha256").hex()
 
     def new_token(self) -> str:
         """A fresh opaque session token: 256 random bits behind a prefix that secret scanners know."""
@@ -80,34 +89,52 @@ def to_text(keys: Keys) -> str:
     return json.dumps({name: base64.b64encode(key).decode() for name, key in names.items()})
 
 
-def load(directory: Path, *, from_environment: str | None) -> Keys:
-    """The server's keys: environment first, then the keyring, then `keys.json` (mode 0600) in `directory`.
+def find(directory: Path, *, given: str | None) -> Keys | None:
+    """The server's keys: those `given`, else `keys.json` in `directory`, else the keyring's; or None.
 
-    New keys are made where none exist. A keyring is trusted only when it is a real one (priority >= 1).
+    None also when the keyring cannot be read now, so whoever makes new keys must know that none are in use.
+    Raises ValueError or TypeError for damaged ones.
     """
-    if from_environment:
-        return from_text(from_environment, "environment")
-    file = directory / "keys.json"
+    if given:
+        return from_text(given, "environment")
+    file = directory / KEYS_FILE
     if file.exists():
         return from_text(file.read_text(), "file")
     # Loading a keyring takes a tenth of a second, which most starts need not spend.
     import keyring
     import keyring.errors
 
-    account = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]
     try:
-        if keyring.get_keyring().priority >= 1:
-            if stored := keyring.get_password(KEYRING_SERVICE, account):
-                return from_text(stored, "keyring")
-            keys = generate()
-            keyring.set_password(KEYRING_SERVICE, account, to_text(keys))
-            return from_text(to_text(keys), "keyring")
+        if keyring.get_keyring().priority >= TRUSTED:
+            stored = keyring.get_password(KEYRING_SERVICE, _account(directory))
+            return from_text(stored, "keyring") if stored else None
     except (keyring.errors.KeyringError, RuntimeError):
         pass
-    directory.mkdir(parents=True, exist_ok=True)
+    return None
+
+
+def make(directory: Path) -> Keys:
+    """New keys, kept in the keyring, or in `keys.json` (mode 0600) where no real keyring can be used.
+
+    Only for a database that no keys were used with: from now on `find` finds these.
+    """
+    import keyring
+    import keyring.errors
+
     fresh = to_text(generate())
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+    try:
+        if keyring.get_keyring().priority >= TRUSTED:
+            keyring.set_password(KEYRING_SERVICE, _account(directory), fresh)
+            return from_text(fresh, "keyring")
+    except (keyring.errors.KeyringError, RuntimeError):
+        pass
+    with os.fdopen(os.open(directory / KEYS_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(fresh)
         out.flush()
         os.fsync(out.fileno())
     return from_text(fresh, "file")
+
+
+def _account(directory: Path) -> str:
+    """Under which name the keyring holds the keys of this folder."""
+    return hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:16]

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy.exc
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -95,12 +96,14 @@ class Tickets:
 class Database:
     """Opens read and write sessions. `url` is a SQLAlchemy URL; `sqlite:///path` or `postgresql+psycopg://`."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, existing: bool = False) -> None:
+        """With `existing` a file of SQLite that is not there is an error; otherwise it is made."""
         self.url = url
         self.sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.sqlite:
-            self.writer = _sqlite_engine(url, write=True)
-            self.reader = _sqlite_engine(url, write=False)
+            file = _existing_file(url) if existing else make_url(url)
+            self.writer = _sqlite_engine(file, write=True)
+            self.reader = _sqlite_engine(file, write=False)
         else:
             self.writer = create_engine(
                 url,
@@ -195,7 +198,13 @@ def _is_lost(error: sqlalchemy.exc.SQLAlchemyError) -> bool:
     return isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated
 
 
-def _sqlite_engine(url: str, *, write: bool) -> Engine:
+def _existing_file(url: str) -> URL:
+    plain = make_url(url)
+    file = Path(plain.database or "").absolute().as_uri()
+    return plain.set(database=file, query={"mode": "rw", "uri": "true"})
+
+
+def _sqlite_engine(url: URL, *, write: bool) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import os
 import re
 import sys
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -78,14 +80,19 @@ def _described(error: BaseException) -> tuple[str, list[str]]:
     return " from ".join(names), [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-20:]]
 
 
+class PrivateFile(logging.handlers.RotatingFileHandler):
+    """Every file that it begins has mode 0600."""
+
+    def _open(self) -> TextIOWrapper:
+        file = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return os.fdopen(file, "a", encoding=self.encoding, errors=self.errors)
+
+
 def configure(directory: Path, *, to_stderr: bool = True) -> None:
     """Write the log to `directory`/server.jsonl (mode 0600), and warnings to stderr where wanted."""
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / "server.jsonl"
-    path.touch(mode=0o600)
-    file = logging.handlers.RotatingFileHandler(
-        path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
-    )
+    file = PrivateFile(path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     handlers: list[logging.Handler] = [file]
     if to_stderr:
         handlers.append(logging.StreamHandler(sys.stderr))

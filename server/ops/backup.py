@@ -53,7 +53,7 @@ def backup(settings: Settings, file: Path) -> Manifest:
         raise Refused(f"{file} exists already.")
     if not file.parent.is_dir():
         raise Refused(f"There is no folder {file.parent}.")
-    db = Database(settings.sqlalchemy_url)
+    db = Database(settings.sqlalchemy_url, existing=True)
     fresh = file.with_name(file.name + ".part")
     try:
         revision = schema.revision_of(db)

@@ -21,6 +21,7 @@ from server.kit.db import Database
 from server.kit.storage import Store
 from server.kit.ticker import GIVE_UP, JobSchedule
 from server.migrations import schema
+from server.ops import queries
 from server.ops.schemas import Check, Findings, Level
 from server.settings import Settings
 
@@ -37,15 +38,28 @@ Finding = tuple[Level, str, str]
 OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
 
 
-def examine(settings: Settings, db: Database, keys: Keys) -> Findings:
-    """Run every check. One that breaks is itself a finding; the rest still run."""
+def examine(settings: Settings, db: Database, keys: Keys | None) -> Findings:
+    """Run every check. One that breaks is itself a finding; the rest still run. Changes and makes nothing.
+
+    Of a database with another schema, or none, only that is said. `keys` None = none were found.
+    """
     steps: dict[str, Callable[[], Finding]] = {
         "python": _python,
         "codecs": _codecs,
         "disk": partial(_disk, settings),
-        "keys": partial(_keys, settings, keys),
-        "database": partial(_database, db),
         "schema": partial(_schema, db),
+    }
+    if schema.is_current(db):
+        steps |= _of_a_database(settings, db, keys)
+    checks = [_check(name, step) for name, step in steps.items()]
+    worst = max((check.level for check in checks), key=list(Level).index)
+    return Findings(level=worst, checks=checks)
+
+
+def _of_a_database(settings: Settings, db: Database, keys: Keys | None) -> dict[str, Callable[[], Finding]]:
+    return {
+        "keys": partial(_keys, settings, db, keys),
+        "database": partial(_database, db),
         "clock": partial(_clock, db),
         "live": partial(_live, db),
         "recurring": partial(_recurring, db),
@@ -53,9 +67,6 @@ def examine(settings: Settings, db: Database, keys: Keys) -> Findings:
         "audit": partial(_audit, db),
         "files": partial(_files, settings, db),
     }
-    checks = [_check(name, step) for name, step in steps.items()]
-    worst = max((check.level for check in checks), key=list(Level).index)
-    return Findings(level=worst, checks=checks)
 
 
 def _check(name: str, step: Callable[[], Finding]) -> Check:
@@ -101,8 +112,10 @@ def _has(av: object, name: str, mode: str) -> bool:
 
 
 def _disk(settings: Settings) -> Finding:
-    settings.data.mkdir(parents=True, exist_ok=True)
-    usage = shutil.disk_usage(settings.data)
+    place = settings.data.absolute()
+    while not place.exists():
+        place = place.parent
+    usage = shutil.disk_usage(place)
     found = f"{usage.free / 2**30:.1f} GiB of {usage.total / 2**30:.1f} GiB free"
     advice = "Free some space, or move the data folder: a full disk stops uploads and then everything."
     return (
@@ -112,8 +125,19 @@ def _disk(settings: Settings) -> Finding:
     )
 
 
-def _keys(settings: Settings, keys: Keys) -> Finding:
+def _keys(settings: Settings, db: Database, keys: Keys | None) -> Finding:
+    with db.read() as s:
+        known = queries.keys_fingerprint(s)
+    if keys is None and known is None:
+        return OK, "none yet: the first start makes them", ""
+    if keys is None:
+        advice = (
+            "Unlock the keyring that holds them, or give them by STUDIO_KEYS, STUDIO_KEYS_FILE or keys.json."
+        )
+        return FAIL, "not found", advice
     found = f"from the {keys.source}"
+    if known is not None and keys.fingerprint != known:
+        return FAIL, f"{found}, not those of this database", "Bring back the right ones: nobody can sign in."
     if settings.database_url and keys.source in ("file", "keyring"):
         return FAIL, found, "With PostgreSQL give every process the same keys by STUDIO_KEYS or _KEYS_FILE."
     if keys.source == "file":

@@ -9,6 +9,8 @@ from server.kit.models import Base, Timestamped
 
 DEMO = "demo"
 """Mark of a database whose accounts have well-known passwords: it is served to this machine only."""
+KEYS = "keys"
+"""Mark of a database that holds what was sealed with the server's keys; its value is their fingerprint."""
 
 
 class Mark(Timestamped, Base):
@@ -17,3 +19,4 @@ class Mark(Timestamped, Base):
     __tablename__ = "ops_marks"
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str | None] = mapped_column(String(64))

@@ -8,13 +8,18 @@ from server.kit import clock, job_history
 from server.kit.db import AnySession
 from server.kit.job_history import WorkflowHistory
 from server.kit.ticker import JobSchedule, Ticker
-from server.ops.models import DEMO, Mark
+from server.ops.models import DEMO, KEYS, Mark
 from server.ops.schemas import Job, JobKind, JobState
 
 
 def is_demo(s: AnySession) -> bool:
     """Whether this database holds demo accounts, whose passwords everyone knows."""
     return s.get(Mark, DEMO) is not None
+
+
+def keys_fingerprint(s: AnySession) -> str | None:
+    """The fingerprint of the keys that this database was used with; None when it never met any."""
+    return s.scalar(select(Mark.value).where(Mark.name == KEYS))
 
 
 def jobs(s: AnySession, ticker: Ticker) -> list[Job]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from server.audit import service as audit
 from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
 from server.kit.db import Database
+from server.lock import make_private
 from server.refused import Refused
-from server.runtime import load_keys, opened
+from server.runtime import find_keys, opened
 from server.settings import Settings
 
 
@@ -108,8 +110,9 @@ def test_the_doctor_answers_in_json(data: Path, capsys: pytest.CaptureFixture[st
 def test_the_doctor_answers_without_a_database_and_makes_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["doctor", "--data", str(tmp_path)]) == cli.REFUSED
+    assert cli.main(["doctor", "--data", str(tmp_path / "none")]) == cli.REFUSED
     assert "python -m server migrate" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_api_describes_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,10 +125,11 @@ def test_the_api_describes_itself(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_postgresql_needs_keys_that_every_process_shares(tmp_path: Path, keys: Keys) -> None:
     url = "postgresql://nowhere/none"
     with pytest.raises(Refused):
-        load_keys(Settings(data=tmp_path, DATABASE_URL=url))  # type: ignore[call-arg]
+        find_keys(Settings(data=tmp_path, DATABASE_URL=url))  # type: ignore[call-arg]
     file = tmp_path / "secret.json"
     file.write_text(json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "=")))
-    given = load_keys(Settings(data=tmp_path, DATABASE_URL=url, keys_file=file))  # type: ignore[call-arg]
+    given = find_keys(Settings(data=tmp_path, DATABASE_URL=url, keys_file=file))  # type: ignore[call-arg]
+    assert given
     assert given.source == "environment"
     assert not (tmp_path / "keys.json").exists()
 
@@ -157,8 +161,21 @@ def test_misuse_is_explained(arguments: list[str], capsys: pytest.CaptureFixture
     assert "usage:" in capsys.readouterr().err
 
 
-def test_a_fresh_folder_is_private(data: Path) -> None:
-    assert data.stat().st_mode & 0o077 == 0
+def test_everything_in_a_folder_is_private(data: Path) -> None:
+    with opened(Settings(data=data)):
+        assert all(found.stat().st_mode & 0o077 == 0 for found in (data, *data.rglob("*")))
+
+
+def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert cli.main(["migrate", "--data", str(tmp_path)]) == 0
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_all_users_share_is_left_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    make_private(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
 def test_the_schema_is_made_once(data: Path) -> None:

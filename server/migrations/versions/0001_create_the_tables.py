@@ -269,6 +269,7 @@ def upgrade() -> None:
     op.create_table(
         "ops_marks",
         sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("value", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_ops_marks")),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-import keyring.backends.fail
 import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
@@ -34,17 +33,21 @@ def test_keys_do_not_show_in_a_repr(keys: Keys) -> None:
     assert "01" not in repr(keys)
 
 
-def test_without_a_keyring_a_private_file_is_made_once(tmp_path: Path) -> None:
-    before = keyring.get_keyring()
-    keyring.set_keyring(keyring.backends.fail.Keyring())
-    try:
-        made = crypto.load(tmp_path / "new", from_environment=None)
-        again = crypto.load(tmp_path / "new", from_environment=None)
-    finally:
-        keyring.set_keyring(before)
-    assert made.source == again.source == "file"
-    assert made.pepper == again.pepper
-    assert stat.S_IMODE((tmp_path / "new" / "keys.json").stat().st_mode) == 0o600
+def test_without_a_keyring_keys_go_into_a_private_file(tmp_path: Path) -> None:
+    assert crypto.find(tmp_path, given=None) is None
+    made, found = crypto.make(tmp_path), crypto.find(tmp_path, given=None)
+    assert found
+    assert made.source == found.source == "file"
+    assert made.pepper == found.pepper
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+    with pytest.raises(FileExistsError):
+        crypto.make(tmp_path)
+
+
+def test_a_fingerprint_belongs_to_its_keys(keys: Keys) -> None:
+    again = crypto.from_text(crypto.to_text(keys), "file")
+    assert again.fingerprint == keys.fingerprint != crypto.generate().fingerprint
+    assert len(keys.fingerprint) == 64
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,7 @@ def test_damaged_keys_are_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_the_environment_wins(tmp_path: Path, keys: Keys) -> None:
-    loaded = crypto.load(tmp_path, from_environment=crypto.to_text(keys))
+    crypto.make(tmp_path)
+    loaded = crypto.find(tmp_path, given=crypto.to_text(keys))
+    assert loaded
     assert (loaded.source, loaded.audit_seed) == ("environment", keys.audit_seed)
-    assert not (tmp_path / "keys.json").exists()

@@ -157,3 +157,14 @@ def test_the_file_is_rotated(written: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for n in range(20):
         logging.getLogger("server.test").info("line %d", n)
     assert len(list(written.parent.glob("server.jsonl*"))) == logs.KEPT_FILES + 1
+
+
+def test_rotated_files_are_private_too(written: Path) -> None:
+    [file] = [one for one in logging.getLogger().handlers if isinstance(one, logs.PrivateFile)]
+    file.maxBytes = 200
+    for _ in range(5):
+        logging.info("something happened, as it does")
+    modes = {found.name: stat.S_IMODE(found.stat().st_mode) for found in written.parent.iterdir()}
+    assert {"server.jsonl", "server.jsonl.1", "server.jsonl.2"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(written.parent.stat().st_mode) == 0o700
