@@ -42,7 +42,7 @@ _SQLITE = (
        BEGIN SELECT RAISE(ABORT, 'moderation_decisions is append-only'); END""",
     """CREATE TRIGGER moderation_policy_versions_no_replace BEFORE INSERT ON moderation_policy_versions
        WHEN EXISTS (SELECT 1 FROM moderation_policy_versions p
-                     WHERE p.version = NEW.version OR p.sha256 = NEW.sha256)
+                     WHERE p.version = NEW.version)
        BEGIN SELECT RAISE(ABORT, 'moderation_policy_versions is append-only'); END""",
     VIEW.format(
         appealable="1",

@@ -47,12 +47,15 @@ def _person(**options: Any) -> Any:
 
 
 class PolicyVersion(Base):
-    """One version of the policy tree; never changed (the database refuses it)."""
+    """One version of the policy tree; never changed (the database refuses it).
+
+    An older file that is brought back is a new version with the same hash.
+    """
 
     __tablename__ = "moderation_policy_versions"
 
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     nodes: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     author: Mapped[str] = mapped_column(String(96))
     at: Mapped[datetime]

@@ -74,8 +74,8 @@ def install(s: WriteSession, file: Path, *, actor: Actor) -> int:
     nodes = [node.model_dump(mode="json") for node in read(text)]
     version = int(last.version) + 1 if last else 1
     values = {"version": version, "sha256": digest, "nodes": nodes, "author": actor.ref, "at": clock.now()}
-    insert_ignoring(s, PolicyVersion, values)
-    audit.record(s, actor=actor, action="moderation.policies_installed", target=f"policies:{version}")
+    if insert_ignoring(s, PolicyVersion, values):  # else another process that starts was faster
+        audit.record(s, actor=actor, action="moderation.policies_installed", target=f"policies:{version}")
     return version
 
 

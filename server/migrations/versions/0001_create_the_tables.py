@@ -244,7 +244,6 @@ def upgrade() -> None:
         sa.Column("author", sa.String(length=96), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_moderation_policy_versions")),
-        sa.UniqueConstraint("sha256", name=op.f("uq_moderation_policy_versions_sha256")),
     )
     op.create_table(
         "moderation_queues",

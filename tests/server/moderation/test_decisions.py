@@ -19,7 +19,7 @@ from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.errors import Conflict, Forbidden, Invalid
 from server.moderation import service, sweeps
-from server.moderation.models import Action, Decision, Flag, HandlingTimes, Mark, PolicyVersion, Strike
+from server.moderation.models import Action, Decision, Flag, HandlingTimes, Mark, Strike
 from server.moderation.queries import creators
 from server.moderation.rules import FlagState, ItemState, Measure, Outcome, Scope
 from server.moderation.schemas import ActionBody, Claim, Judgement, MarkBody
@@ -344,28 +344,6 @@ def test_the_database_refuses_to_change_what_is_immutable(
     for statement in statements:
         with pytest.raises(DatabaseError), db.writer.begin() as c:
             c.exec_driver_sql(statement)
-
-
-def test_policies_become_a_new_version_only_when_they_change(
-    db: Database, studio: Studio, tmp_path: Any, moderator: Actor
-) -> None:
-    import json
-
-    import resources
-    from server.moderation import policy
-
-    text = resources.path("policies/starter.json").read_text()
-    changed = json.loads(text)
-    changed["nodes"][0]["title"] = "Children first"
-    other = tmp_path / "other.json"
-    other.write_text(json.dumps(changed))
-    with db.write() as s:
-        assert service.install(s) == 1
-        assert policy.install(s, other, actor=moderator) == 2
-        assert policy.install(s, other, actor=moderator) == 2
-    with db.read() as s:
-        assert policy.current(s).nodes["child_safety"].title == "Children first"
-        assert list(s.scalars(sa.select(PolicyVersion.version).order_by(PolicyVersion.version))) == [1, 2]
 
 
 def test_everything_is_on_an_unbroken_record(
