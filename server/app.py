@@ -64,6 +64,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     app.state.keys = keys
     app.state.receiver = Receiver(Store(settings.media))
     app.state.resolve_actor = resolver(db, keys)
+    app.state.peek_actor = resolver(db, keys, in_use=False)
     errors.install(app)
     app.add_middleware(Bounded)
     app.add_middleware(Observed)

@@ -66,8 +66,9 @@ def reset(s: WriteSession, *, actor: Actor, person_id: UUID, password_hash: str)
         raise NotFound("There is no such person.")
     found = credential(s, person_id)
     until = clock.now() + TEMPORARY
-    found.password_hash, found.temporary_until = password_hash, until
-    found.totp = found.totp_pending = None
+    # Every column, whatever was read: an authenticator that was confirmed meanwhile must not stay.
+    fresh = {"password_hash": password_hash, "temporary_until": until, "totp": None, "totp_pending": None}
+    s.execute(update(Credential).where(Credential.person_id == person_id).values(fresh))
     devices = s.scalars(select(Session.device_id).where(Session.person_id == person_id).distinct()).all()
     for device_id in (None, *devices):
         lockout.clear(s, key=lockout.password_key(found.email_lookup, device_id))
@@ -97,13 +98,20 @@ def begin_totp(s: WriteSession, *, actor: Actor, keys: Keys) -> str:
 
 def confirm_totp(s: WriteSession, *, actor: Actor, keys: Keys, code: str) -> None:
     """Let the pending secret count. Raises Conflict `totp_not_begun`, BadCode."""
-    found = credential(s, actor.person)
-    if found.totp_pending is None:
-        raise Conflict("Ask for a new authenticator secret first.", code="totp_not_begun")
-    step = totp.matching_step(keys.decrypt(found.totp_pending, bound_to=_bound(actor.person)), code)
+    pending = credential(s, actor.person).totp_pending
+    not_begun = Conflict("Ask for a new authenticator secret first.", code="totp_not_begun")
+    if pending is None:
+        raise not_begun
+    step = totp.matching_step(keys.decrypt(pending, bound_to=_bound(actor.person)), code)
     if step is None:
         raise BadCode("Enter the six digits that the app shows now.")
-    found.totp, found.totp_pending, found.totp_step = found.totp_pending, None, step
+    confirmed = s.execute(
+        update(Credential)
+        .where(Credential.person_id == actor.person, Credential.totp_pending == pending)
+        .values(totp=pending, totp_pending=None, totp_step=step)
+    )
+    if confirmed.rowcount != 1:  # type: ignore[attr-defined]
+        raise not_begun
     audit.record(s, actor=actor, action="accounts.totp_confirmed", target=f"person:{actor.person}")
 
 

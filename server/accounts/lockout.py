@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import case, delete, or_, select, update
 
-from server.accounts.models import Attempts
+from server.accounts.models import BATCH, Attempts
 from server.audit import service as audit
 from server.kit import clock
 from server.kit.access import SYSTEM
@@ -100,6 +100,9 @@ def refund(s: WriteSession, *, key: bytes, allowance: int) -> None:
 
 
 def forget_old(s: WriteSession) -> int:
-    """Delete counts that no longer count; answers how many."""
-    gone = s.execute(delete(Attempts).where(Attempts.last_at < clock.now() - FORGOTTEN_AFTER))
+    """Delete counts that no longer count, a batch of them; answers how many."""
+    limit = clock.now() - FORGOTTEN_AFTER
+    old = select(Attempts.key).where(Attempts.last_at < limit).limit(BATCH)
+    # Named again: one that was charged while this waited for its row counts.
+    gone = s.execute(delete(Attempts).where(Attempts.key.in_(old), Attempts.last_at < limit))
     return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -15,6 +15,9 @@ from server.kit.availability import Available
 from server.kit.models import Base, Identified, Timestamped, Versioned
 from server.kit.types import one_of
 
+BATCH = 2_000
+"""Rows that a sweep changes in one transaction, so that no writer waits for long."""
+
 
 class Person(Identified, Timestamped, Versioned, Available, Base):
     """A profile. It holds what others may see; what proves who it is lies in Credential."""

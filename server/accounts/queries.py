@@ -21,6 +21,9 @@ from server.kit.db import AnySession
 from server.kit.errors import NotFound
 from server.kit.paging import Page, decode, encode
 
+DEVICES = 100
+"""Living sessions shown of one person: who has more does not sign in from devices of their own."""
+
 
 def roles_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, list[Role]]:
     """The roles of each person, in the order in which Role names them."""
@@ -107,7 +110,7 @@ def detail(s: AnySession, keys: Keys, person_id: UUID) -> PersonDetail:
 
 
 def devices(s: AnySession, actor: Actor) -> list[DeviceSession]:
-    """The actor's own living sessions, the latest used first."""
+    """The actor's own living sessions, the latest used first, at most `DEVICES`."""
     now = clock.now()
     living = (
         select(Session)
@@ -118,6 +121,7 @@ def devices(s: AnySession, actor: Actor) -> list[DeviceSession]:
             Session.last_seen_at > now - IDLE,
         )
         .order_by(Session.last_seen_at.desc(), Session.id)
+        .limit(DEVICES)
     )
     return [
         DeviceSession(

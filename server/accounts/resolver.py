@@ -21,8 +21,8 @@ SEEN_EVERY = timedelta(minutes=1)
 """How often the use of a session is written down: it bounds the error of the idle expiry."""
 
 
-def resolver(db: Database, keys: Keys) -> Resolver:
-    """The function that `app.py` hands to kit/access.
+def resolver(db: Database, keys: Keys, *, in_use: bool = True) -> Resolver:
+    """The function that `app.py` hands to kit/access; with `in_use` false the look keeps no session alive.
 
     It knows no token of a session that is revoked, expired or idle for 12 hours, and none of a person who is
     not active. Roles are read each time, so a change counts from the next request on. A token that is no
@@ -60,7 +60,7 @@ def resolver(db: Database, keys: Keys) -> Resolver:
             if not rows:
                 return programs.behind(s, token_hash=keys.token_hash(token))
         found = rows[0]
-        if found.last_seen_at <= now - SEEN_EVERY:
+        if in_use and found.last_seen_at <= now - SEEN_EVERY:
             with suppress(Busy), db.write() as s:
                 sessions.touch(s, session_id=found.id)
         roles = frozenset(row.role for row in rows if row.role is not None)

@@ -146,7 +146,7 @@ def begin_totp(request: Request, body: TotpRequest, actor: Actor = require("acco
     with db.read() as s:
         enrolled = queries.has_totp(s, actor.person)
     actor.check("account.self", step_up=enrolled)
-    sign_in.check_password(db, person_id=actor.person, password=body.password)
+    sign_in.check_password(db, actor=actor, password=body.password)
     with db.write() as s:
         secret = credentials.begin_totp(s, actor=actor, keys=_keys(request))
     return TotpSecret(secret=secret, uri=totp.uri(secret, actor.handle))
@@ -162,7 +162,7 @@ def confirm_totp(request: Request, body: OneTimeCode, actor: Actor = require("ac
 def change_password(request: Request, body: PasswordChange, actor: Actor = require("account.self")) -> None:
     """Set a new password; every other device is signed out."""
     db = _db(request)
-    checked = sign_in.check_password(db, person_id=actor.person, password=body.current)
+    checked = sign_in.check_password(db, actor=actor, password=body.current)
     new_hash = passwords.hashed(body.new)
     with db.write() as s:
         credentials.change_password(s, actor=actor, checked_hash=checked, new_hash=new_hash)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from server.accounts import sessions
 from server.accounts.credentials import TEMPORARY
-from server.accounts.models import Credential, Person, PersonRole
+from server.accounts.models import BATCH, Credential, Person, PersonRole
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
 from server.audit import service as audit
@@ -249,10 +249,14 @@ def _availability_changed(
 
 
 def fold_availability(s: WriteSession) -> int:
-    """Make the changes that are in force the stored value; answers how many. Reads never wait for this."""
+    """Make changes that are in force the stored value, a batch of them; answers how many.
+
+    Reads never wait for this.
+    """
+    due = select(Person.id).where(Person.next_availability_at <= clock.now()).limit(BATCH)
     folded = s.execute(
         update(Person)
-        .where(Person.next_availability_at <= clock.now())
+        .where(Person.id.in_(due), Person.next_availability_at <= clock.now())
         .values(availability=Person.next_availability, next_availability=None, next_availability_at=None)
     )
     return int(folded.rowcount)  # type: ignore[attr-defined]

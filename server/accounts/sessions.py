@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 
-from server.accounts.models import Session
+from server.accounts.models import BATCH, Session
 from server.audit import service as audit
 from server.kit import clock
 from server.kit.access import Actor
@@ -86,7 +86,8 @@ def step_up(s: WriteSession, *, session_id: UUID) -> None:
 
 
 def forget_old(s: WriteSession) -> int:
-    """Delete sessions that ended 90 days ago or more; answers how many."""
+    """Delete sessions that ended 90 days ago or more, a batch of them; answers how many."""
     limit = clock.now() - KEPT
-    gone = s.execute(delete(Session).where(or_(Session.revoked_at < limit, Session.expires_at < limit)))
+    old = select(Session.id).where(or_(Session.revoked_at < limit, Session.expires_at < limit)).limit(BATCH)
+    gone = s.execute(delete(Session).where(Session.id.in_(old)))
     return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -61,10 +61,11 @@ def sign_in(
     if not right or found is None or _is_over(found.temporary_until):
         raise BadCredentials("Check the address and the password.")
     with db.write() as s:
-        lockout.clear(s, key=person_key)
-        lockout.refund(s, key=network_key, allowance=lockout.PER_NETWORK)
+        # In the order in which a reset and the charge above lock the same rows.
         person = s.get_one(Person, found.person_id, with_for_update=True)
         _check_unchanged(s, found.person_id, found.password_hash)
+        lockout.refund(s, key=network_key, allowance=lockout.PER_NETWORK)
+        lockout.clear(s, key=person_key)
         if person.state is PersonState.ACTIVE:
             if fresh_hash:
                 _rehash(s, found.person_id, found.password_hash, fresh_hash)
@@ -97,14 +98,16 @@ def _rehash(s: WriteSession, person_id: UUID, checked: str | None, fresh: str) -
     )
 
 
-def check_password(db: Database, *, person_id: UUID, password: str) -> str:
+def check_password(db: Database, *, actor: Actor, password: str) -> str:
     """Make a signed-in person prove the password again; answers the hash that it was checked against.
 
+    Counted by device, as signing in from a known one is: strangers cannot stand in the way.
     Raises LockedOut, Busy, Forbidden `bad_password`.
     """
     with db.write() as s:
-        found = credentials.credential(s, person_id)
-        key = lockout.password_key(found.email_lookup)
+        found = credentials.credential(s, actor.person)
+        device = s.scalar(select(Session.device_id).where(Session.id == actor.session_id))
+        key = lockout.password_key(found.email_lookup, device)
         lockout.charge(s, key=key, allowance=lockout.PER_PERSON)
     right, _ = passwords.verify(password, found.password_hash)
     if not right or found.password_hash is None or _is_over(found.temporary_until):

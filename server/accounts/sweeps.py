@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from server.accounts import lockout, service, sessions
+from server.accounts.models import BATCH
 from server.kit.jobs import Context
 from server.kit.ticker import Ticker
 
@@ -16,11 +17,9 @@ def register(ticker: Ticker) -> None:
 
 
 def _fold(context: Context) -> None:
-    with context.db.write() as s:
-        service.fold_availability(s)
+    context.db.write_in_batches(service.fold_availability, size=BATCH)
 
 
 def _forget(context: Context) -> None:
-    with context.db.write() as s:
-        sessions.forget_old(s)
-        lockout.forget_old(s)
+    context.db.write_in_batches(sessions.forget_old, size=BATCH)
+    context.db.write_in_batches(lockout.forget_old, size=BATCH)

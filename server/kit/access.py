@@ -63,16 +63,18 @@ Resolver = Callable[[str], Actor | None]
 class Require:
     """The dependency that guards a route; answers the Actor."""
 
-    def __init__(self, permission: str, *, step_up: bool = False) -> None:
+    def __init__(self, permission: str, *, step_up: bool = False, in_use: bool = True) -> None:
         self.permission = permission
         self.step_up = step_up
+        self.in_use = in_use
 
     def __call__(
         self,
         request: Request,
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Actor:
-        resolve = cast(Resolver, request.app.state.resolve_actor)
+        state = request.app.state
+        resolve = cast(Resolver, state.resolve_actor if self.in_use else state.peek_actor)
         actor = resolve(bearer.credentials) if bearer else None
         if actor is None:
             raise Unauthorised("Your session is not valid any more. Sign in again; nothing was changed.")
@@ -89,9 +91,12 @@ class Public:
         return None
 
 
-def require(permission: str, *, step_up: bool = False) -> Actor:
-    """`actor: Actor = require("moderation.decide")` in a route's signature."""
-    return cast(Actor, Depends(Require(permission, step_up=step_up)))
+def require(permission: str, *, step_up: bool = False, in_use: bool = True) -> Actor:
+    """`actor: Actor = require("moderation.decide")` in a route's signature.
+
+    With `in_use` false the request does not keep an idle session alive: it is made without its person.
+    """
+    return cast(Actor, Depends(Require(permission, step_up=step_up, in_use=in_use)))
 
 
 def public() -> Any:

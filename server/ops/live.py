@@ -77,7 +77,7 @@ class Places:
 places = Places()
 
 
-async def listener(actor: Actor = require("live.listen")) -> AsyncIterator[Actor]:
+async def listener(actor: Actor = require("live.listen", in_use=False)) -> AsyncIterator[Actor]:
     """The dependency of the live route: who listens, with a place of their own until the stream ends."""
     with places.take(actor.session_id):
         yield actor
@@ -115,7 +115,7 @@ async def stream(request: Request, actor: Actor, last_event_id: str | None) -> A
             loop.call_soon_threadsafe(woken.set)
 
     _, _, token = request.headers["Authorization"].partition(" ")
-    person = Listening(actor, cast(Resolver, request.app.state.resolve_actor), token.strip())
+    person = Listening(actor, cast(Resolver, request.app.state.peek_actor), token.strip())
     position = broadcaster.position
     with broadcaster.subscribe(wants=person.wants, wake=wake, last_event_id=last_event_id) as subscription:
         # Someone who comes back keeps their own id until they were told what they missed.

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from server.accounts.models import Attempts, Person
 from server.audit.models import AuditEntry
 from server.kit import clock
 from server.kit.db import Database
-from tests.server.accounts.conftest import Post
+from tests.server.accounts.conftest import PASSWORD, Post, bearer
 
 KEY = bytes(32)
 
@@ -166,3 +167,25 @@ def test_the_span_never_overflows(db: Database, failures: int) -> None:
         wait = guess(db)
         assert wait is not None
         assert 0 < wait <= LONGEST.total_seconds()
+
+
+def test_strangers_cannot_keep_a_signed_in_person_from_changing_the_password(
+    client: httpx.Client, post_sign_in: Post, anna: Person
+) -> None:
+    mine = bearer(post_sign_in())
+    for _ in range(5):
+        assert post_sign_in(password="wrong").status_code == 401
+    assert post_sign_in(password="wrong").status_code == 429
+    began = client.post("/v1/accounts/totp", headers=mine, json={"password": PASSWORD})
+    assert began.status_code == 200
+    change = {"current": PASSWORD, "new": "another long passphrase"}
+    assert client.post("/v1/accounts/password", headers=mine, json=change).status_code == 204
+
+
+def test_guesses_on_a_signed_in_device_are_counted_too(
+    client: httpx.Client, post_sign_in: Post, anna: Person
+) -> None:
+    mine = bearer(post_sign_in())
+    change = {"current": "a guess at it", "new": "another long passphrase"}
+    answers = [client.post("/v1/accounts/password", headers=mine, json=change).status_code for _ in range(6)]
+    assert answers == [403] * 5 + [429]

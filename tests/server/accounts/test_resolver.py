@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from server.accounts import sessions
+from server.accounts import queries, sessions
 from server.accounts.models import Person, Session
 from server.accounts.permissions import Role, permissions_of
 from server.accounts.resolver import SEEN_EVERY, resolver
 from server.accounts.schemas import PersonState
 from server.kit import clock
+from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from tests.server.conftest import SignIn
@@ -108,3 +109,23 @@ def test_the_token_itself_is_not_in_the_database(db: Database, keys: Keys, sign_
     assert token not in map(str, kept)
     assert token.encode() not in [value for value in kept if isinstance(value, bytes)]
     assert stored.token_hash == keys.token_hash(token)
+
+
+def test_a_look_that_nobody_made_keeps_no_session_alive(db: Database, keys: Keys, sign_in: SignIn) -> None:
+    peek = resolver(db, keys, in_use=False)
+    with clock.held() as now:
+        token = token_of(sign_in(Role.FAN))
+        end = now.at + sessions.IDLE
+        while now.advance(timedelta(minutes=50)) < end:
+            assert peek(token)
+        assert peek(token) is None
+
+
+def test_only_so_many_devices_are_listed(
+    db: Database, people: dict[Role, Person], sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "DEVICES", 2)
+    for _ in range(3):
+        sign_in(Role.FAN)
+    with db.read() as s:
+        assert len(queries.devices(s, Actor(kind="person", id=people[Role.FAN].id))) == 2

@@ -41,7 +41,7 @@ class Account:
     def request(self) -> Request:
         class App:
             class state:
-                resolve_actor = self
+                peek_actor = self
 
         return Request({"type": "http", "app": App, "headers": [(b"authorization", b"Bearer cst_token")]})
 
