@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -50,6 +51,10 @@ KEEP = timedelta(days=14)
 STOP_S = 10
 """How long `stop` waits for running steps; what is cut off resumes at the next start."""
 
+RETRY_S = 5.0
+
+log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -80,6 +85,9 @@ _guard = threading.Lock()
 _context: Context | None = None
 _slots: Slots | None = None  # set before DBOS starts, because it resumes work while it starts
 _launched = threading.Event()
+_unwanted = threading.Event()
+_life = threading.RLock()
+"""Held while jobs begin or end."""
 
 
 def context() -> Context:
@@ -220,9 +228,15 @@ def launch(given: Context) -> None:
     On PostgreSQL the process holds a slot (an advisory lock); the unfinished work of slots that nobody holds
     is taken over. Raises RuntimeError when jobs run in this process already.
     """
+    with _life:
+        if _slots is not None:
+            raise RuntimeError("jobs run in this process already")
+        _unwanted.clear()
+        _launch(given)
+
+
+def _launch(given: Context) -> None:
     global _context, _slots
-    if _slots is not None:
-        raise RuntimeError("jobs run in this process already")
     from dbos import DBOS, DBOSPortableJSONSerializer
 
     slots = Slots(given.db)
@@ -251,24 +265,49 @@ def launch(given: Context) -> None:
         _context = _slots = None
         raise
     _launched.set()
-    slots.watch(_take_over)
+    slots.watch(_take_over, partial(_begin_anew, given))
 
 
 def stop() -> None:
     """Let running steps end (at most ten seconds) and stop; does nothing when no jobs run."""
+    _unwanted.set()
+    with _life:
+        if _slots is not None:
+            _stop(_slots)
+
+
+def _stop(slots: Slots) -> None:
     global _context, _slots
-    if _slots is None:
-        return
     from dbos import DBOS
 
-    _slots.stop_watching()
+    slots.stop_watching()
     running = DBOS.list_workflows(
-        status="PENDING", executor_id=_slots.mine, limit=1, load_input=False, load_output=False
+        status="PENDING", executor_id=slots.mine, limit=1, load_input=False, load_output=False
     )
     DBOS.destroy(workflow_completion_timeout_sec=STOP_S if running else 0)
     _launched.clear()
-    _slots.release()
+    slots.release()
     _context = _slots = None
+
+
+def _begin_anew(given: Context) -> None:
+    """Our slot is another process's: stop what we run of it, and go on with a slot of our own."""
+
+    def again() -> None:
+        while not _unwanted.is_set():
+            try:
+                with _life:
+                    if _slots is not None:
+                        _stop(_slots)
+                    if not _unwanted.is_set():
+                        _launch(given)
+                return
+            except Exception:
+                log.exception("durable jobs cannot begin anew yet")
+                _unwanted.wait(RETRY_S)
+
+    # Not in the caller's thread, which watches the slot and is joined here.
+    threading.Thread(target=again, name="jobs", daemon=True).start()
 
 
 def _take_over(executor: str) -> None:

@@ -28,6 +28,10 @@ def shared(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
     postgresql.drop_database(name)
 
 
+def never() -> None:
+    raise AssertionError("the slot was not lost")
+
+
 def leave_work(db: Database, executor: str) -> None:
     with db.write() as s:
         s.execute(
@@ -52,6 +56,15 @@ def kill_connections(db: Database) -> None:
         )
 
 
+def held(db: Database) -> list[int]:
+    with db.read() as s:
+        found = s.execute(
+            sa.text("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks"),
+            {"locks": job_slots.LOCKS},
+        )
+        return list(found.scalars())
+
+
 def test_processes_get_different_slots_and_give_them_back(shared: Database) -> None:
     one, other = Slots(shared), Slots(shared)
     assert (one.mine, other.mine) == ("slot-1", "slot-2")
@@ -74,7 +87,7 @@ def test_only_the_work_of_free_slots_is_taken_over(shared: Database) -> None:
         if len(taken) == 2:
             twice.set()
 
-    watching.watch(take_over)
+    watching.watch(take_over, never)
     assert twice.wait(WAIT_S)
     alive.release()
     while alive.mine not in taken:
@@ -90,18 +103,54 @@ def test_a_lost_connection_takes_the_same_slot_again(shared: Database) -> None:
     seen = threading.Event()
     leave_work(shared, "slot-9")
     kill_connections(shared)
-    second.watch(lambda executor: seen.set())
+    second.watch(lambda executor: seen.set(), never)
     assert seen.wait(WAIT_S)
     assert second.mine == "slot-2"
-    with shared.read() as s:
-        held = s.execute(
-            sa.text("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks"),
-            {"locks": job_slots.LOCKS},
-        ).scalars()
-        assert list(held) == [2]
+    assert held(shared) == [2]
     for slots in (first, second):
         slots.stop_watching()
         slots.release()
+
+
+def test_a_database_that_is_away_for_a_while_costs_nobody_their_slot(
+    shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, back = 5, threading.Event()
+    connect = shared.writer.connect
+
+    def refused() -> sa.Connection:
+        nonlocal away
+        away -= 1
+        if away > 0:
+            raise sa.exc.OperationalError("connect", None, Exception("connection refused"))
+        back.set()
+        return connect()
+
+    slots = Slots(shared)
+    kill_connections(shared)
+    leave_work(shared, "slot-9")
+    monkeypatch.setattr(shared.writer, "connect", refused)
+    swept = threading.Event()
+    slots.watch(lambda executor: swept.set(), never)
+    assert back.wait(WAIT_S)
+    assert swept.wait(WAIT_S)
+    monkeypatch.undo()
+    assert held(shared) == [1]
+    slots.stop_watching()
+    slots.release()
+
+
+def test_who_finds_the_slot_taken_says_so_and_watches_no_more(shared: Database) -> None:
+    slots, lost = Slots(shared), threading.Event()
+    kill_connections(shared)
+    faster = Slots(shared)
+    assert faster.mine == slots.mine
+    slots.watch(lambda executor: None, lost.set)
+    assert lost.wait(WAIT_S)
+    slots.stop_watching()
+    slots.release()
+    assert held(shared) == [1]
+    faster.release()
 
 
 def test_when_every_slot_is_held_the_process_says_so(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from server.kit import jobs
+from server.kit import job_slots, jobs
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.jobs import Context, JobCheckpoint
@@ -179,3 +179,37 @@ def test_what_ended_long_ago_is_forgotten(running: Context, monkeypatch: pytest.
     assert queued(running.db) == []
     with running.db.read() as s:
         assert s.scalars(sa.select(JobCheckpoint)).all() == []
+
+
+def test_who_loses_the_slot_goes_on_with_another(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    if context.db.sqlite:
+        pytest.skip("SQLite has one server process")
+    monkeypatch.setattr(job_slots, "WATCH_S", 0.05)
+    arrived.clear()
+    came.clear()
+    jobs.launch(context)
+    try_lock = job_slots._try_lock
+    # As though another process had been faster.
+    monkeypatch.setattr(job_slots, "_try_lock", lambda c, number: number != 1 and try_lock(c, number))
+    try:
+        with context.db.write() as s:
+            s.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks"
+                    " WHERE locktype = 'advisory' AND classid = :locks"
+                ),
+                {"locks": job_slots.LOCKS},
+            )
+        pause = threading.Event()
+        for _ in range(WAIT_S * 20):
+            if jobs._slots is not None and jobs._slots.mine == "slot-2":
+                break
+            pause.wait(0.05)
+        assert jobs._slots is not None
+        assert jobs._slots.mine == "slot-2"
+        with context.db.write() as s:
+            jobs.enqueue(s, "test.greet", "Ada")
+        assert came.wait(WAIT_S)
+    finally:
+        jobs.stop()
+    assert jobs._slots is None
