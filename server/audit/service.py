@@ -49,8 +49,23 @@ class Draft:
 
 
 def canonical(value: dict[str, Any]) -> str:
-    """JSON with sorted keys, no white space and no floats: the same bytes everywhere (cf. RFC 8785)."""
+    """JSON with sorted keys, no white space and no floats: the same bytes everywhere (cf. RFC 8785).
+
+    Raises TypeError for a float, which every language writes in its own way.
+    """
+    _refuse_floats(value)
     return _canonical.encode(value)
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise TypeError("a float in an audit entry: use whole numbers")
+    if isinstance(value, dict):
+        for inner in value.values():
+            _refuse_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_floats(inner)
 
 
 def link(

@@ -39,10 +39,11 @@ def _read(value: Any, kind: type) -> Any:
         if at.tzinfo is None:
             raise ValueError("naive time")
         return at.astimezone(UTC)
-    if kind is UUID:
+    if kind is UUID and isinstance(value, str):
         return UUID(value)
     if kind is int and type(value) is int and -(2**63) <= value < 2**63:
         return value
     if kind is str and isinstance(value, str) and "\x00" not in value:
+        value.encode()  # half of a surrogate pair is a ValueError here, and a fault in the database
         return value
     raise ValueError(f"{value!r} is not a {kind.__name__} key")

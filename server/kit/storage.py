@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -38,7 +39,7 @@ def hold(s: WriteSession, sha256: str) -> None:
         s.execute(text("SELECT pg_advisory_xact_lock(:space, :key)"), {"space": _LOCK, "key": key})
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
     """Make a new name in a directory survive a power cut."""
     if os.name == "nt":
         return
@@ -111,7 +112,7 @@ class Store:
             os.link(file, target)
         except FileExistsError:
             return
-        _sync_directory(target.parent)
+        sync_directory(target.parent)
 
     def drop(self, sha256: str) -> bool:
         """Delete a file that is held and that nothing refers to; False when it was gone already."""
@@ -124,8 +125,9 @@ class Store:
     def names(self) -> Iterator[tuple[str, datetime]]:
         """Every file's name and when it came in, in no order."""
         for file in self._files.glob("??/??/*"):
-            if _NAME.fullmatch(file.name):
-                yield file.name, _changed_at(file)
+            with suppress(FileNotFoundError):  # dropped meanwhile
+                if _NAME.fullmatch(file.name):
+                    yield file.name, _changed_at(file)
 
     def free(self) -> int:
         """Bytes that the disk of the incoming files still has room for."""

@@ -218,3 +218,9 @@ def test_a_wipe_that_looks_like_an_erasure_is_caught(db: Database, keys: Keys) -
         service.record(s, actor=SYSTEM, action="audit.erased", target="audit:3", reason="said later")
     with db.read() as s:
         assert verify(s, keys).broken_at == 5
+
+
+@pytest.mark.parametrize("value", [1.5, float("nan"), [1, 2.0], {"a": {"b": (0.1,)}}])
+def test_a_float_never_enters_the_chain(db: Database, value: object) -> None:
+    with pytest.raises(TypeError, match="float"), db.write() as s:
+        service.record(s, actor=SYSTEM, action="test.wrote", target="row:1", value=value)

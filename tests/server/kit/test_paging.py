@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -35,3 +37,27 @@ def test_other_text_is_a_bad_request_and_never_a_fault(text: str) -> None:
 def test_only_whole_numbers_that_a_database_can_hold_pass_as_int(value: int) -> None:
     with pytest.raises(BadRequest):
         paging.decode(paging.encode(value), int)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+@given(ANYTHING, st.sampled_from([int, str, UUID, datetime]))
+def test_whatever_json_a_cursor_holds_it_is_a_key_or_a_bad_request(value: object, kind: type) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode().rstrip("=")
+    try:
+        [key] = paging.decode(cursor, kind)
+    except BadRequest:
+        return
+    assert isinstance(key, kind)
+    str(key).encode()
+
+
+@pytest.mark.parametrize(("value", "kind"), [(1, UUID), ({}, UUID), ("\ud800", str), ("a\x00", str)])
+def test_what_a_database_would_choke_on_is_a_bad_request(value: object, kind: type) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode()
+    with pytest.raises(BadRequest):
+        paging.decode(cursor, kind)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from pathlib import Path
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -94,3 +95,14 @@ def test_whoever_drops_a_file_waits_for_whoever_stores_it(db: Database, store: S
         assert not dropped.wait(0.2)
     other.join(10)
     assert dropped.is_set()
+
+
+def test_a_file_that_goes_while_the_names_are_read_is_left_out(db: Database, store: Store) -> None:
+    with db.write() as s:
+        kept = {store.put(s, DATA), store.put(s, b"another")}
+    names = store.names()
+    first, _ = next(names)
+    for name in kept - {first}:
+        store.path(name).unlink()
+    with patch.object(Path, "glob", lambda *_: map(store.path, kept)):
+        assert [name for name, _ in store.names()] == [first]
