@@ -8,10 +8,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from uuid import uuid4
 
-import sqlalchemy as sa
+import psycopg
 
 
 def _binaries() -> Path | None:
@@ -30,6 +32,9 @@ class Cluster:
         self.fsync = fsync
         self.port = 0
         self.directory = Path()
+        self._worker = ThreadPoolExecutor(1, "databases")
+        self._connection: psycopg.Connection | None = None
+        self._spare: Future[str] | None = None
 
     @classmethod
     def find_binaries(cls, *, fsync: bool = False) -> Cluster | None:
@@ -58,6 +63,9 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._worker.shutdown(cancel_futures=True)
+        if self._connection:
+            self._connection.close()
         self._run("pg_ctl", "-D", self.directory / "data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -80,15 +88,28 @@ class Cluster:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, *, template: str = "template1") -> None:
-        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._worker.submit(self._create, name, template).result()
 
     def drop_database(self, name: str) -> None:
-        self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+        """Returns at once: nobody waits for it but the end of the cluster."""
+        self._worker.submit(self._sql, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def copy_of(self, template: str) -> str:
+        """A database that nobody used yet, copied from `template` while the last test ran."""
+        spare = self._spare or self._submit_copy(template)
+        self._spare = self._submit_copy(template)
+        return spare.result()
+
+    def _submit_copy(self, template: str) -> Future[str]:
+        return self._worker.submit(self._create, f"test_{uuid4().hex[:12]}", template)
+
+    def _create(self, name: str, template: str) -> str:
+        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
 
     def _sql(self, statement: str) -> None:
-        engine = sa.create_engine(
-            self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
-        )
-        with engine.connect() as connection:
-            connection.exec_driver_sql(statement)
-        engine.dispose()
+        """On one connection of the one worker: to connect anew costs more than the statement."""
+        if self._connection is None:
+            address = self.url("postgres").replace("+psycopg", "")
+            self._connection = psycopg.connect(address, autocommit=True)
+        self._connection.execute(statement.encode())
