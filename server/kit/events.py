@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, insert, select, update
+from sqlalchemy import ForeignKey, Index, String, Table, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
-from server.kit.db import Database, WriteSession
+from server.kit.db import AnySession, Database, WriteSession
+from server.kit.errors import Busy
 from server.kit.models import Base, Timestamped
 from server.kit.types import BigId, Json
 
 log = logging.getLogger(__name__)
-GIVE_UP_AFTER = 10
+STUCK_AFTER = 10
+"""Failed attempts after which the doctor speaks of a delivery; it is still tried, once an hour."""
+LONGEST_WAIT_S = 3600
 
 
 class Event(Timestamped, Base):
@@ -100,7 +103,6 @@ class Bus:
             due = s.execute(
                 select(Delivery.event_id, Delivery.handler)
                 .where(Delivery.done_at.is_(None), Delivery.next_at <= clock.now())
-                .where(Delivery.attempts < GIVE_UP_AFTER)
                 .order_by(Delivery.next_at, Delivery.event_id)
                 .limit(limit)
             ).all()
@@ -120,16 +122,31 @@ class Bus:
                 )
                 if taken.rowcount == 1:  # type: ignore[attr-defined]
                     self._by_name[name](s, s.get_one(Event, event_id))
+        except Busy:
+            log.info("handler %s found the database busy at event %s", name, event_id)
+            self._postpone(db, event_id, name, None)
         except Exception as error:
             log.exception("handler %s failed for event %s", name, event_id)
             self._postpone(db, event_id, name, error)
 
-    def _postpone(self, db: Database, event_id: int, name: str, error: Exception) -> None:
+    def _postpone(self, db: Database, event_id: int, name: str, error: Exception | None) -> None:
+        """Try again later. A busy database (None) says nothing of the handler, so it does not count."""
         with db.write() as s:
             delivery = s.get_one(Delivery, (event_id, name))
-            delivery.attempts += 1
-            delivery.next_at = clock.now() + timedelta(seconds=min(2**delivery.attempts, 600))
-            delivery.error = f"{type(error).__name__}: {error}"[:500]
+            if error:
+                delivery.attempts += 1
+                delivery.error = f"{type(error).__name__}: {error}"[:500]
+            wait_s = min(2 ** min(delivery.attempts, 20), LONGEST_WAIT_S)
+            delivery.next_at = clock.now() + timedelta(seconds=wait_s)
+
+    def stuck(self, s: AnySession) -> dict[str, int]:
+        """How many deliveries of each handler failed again and again."""
+        query = (
+            select(Delivery.handler, func.count().label("owed"))
+            .where(Delivery.done_at.is_(None), Delivery.attempts >= STUCK_AFTER)
+            .group_by(Delivery.handler)
+        )
+        return {row.handler: row.owed for row in s.execute(query)}
 
     def run(self, db: Database, stopped: threading.Event, *, every_s: float = 5.0) -> None:
         """Deliver until `stopped`: at once after a commit here, within `every_s` for other processes."""

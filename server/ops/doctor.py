@@ -18,6 +18,7 @@ from server.content.sweeps import sweep_files
 from server.kit import clock, job_history, jobs, live
 from server.kit.crypto import Keys
 from server.kit.db import Database
+from server.kit.events import bus
 from server.kit.storage import Store
 from server.kit.ticker import GIVE_UP, JobSchedule
 from server.migrations import schema
@@ -64,6 +65,7 @@ def _of_a_database(settings: Settings, db: Database, keys: Keys | None) -> dict[
         "live": partial(_live, db),
         "recurring": partial(_recurring, db),
         "durable": partial(_durable, db),
+        "events": partial(_events, db),
         "audit": partial(_audit, db),
         "files": partial(_files, settings, db),
     }
@@ -216,6 +218,16 @@ def _durable(db: Database) -> Finding:
     if failed:
         return WARN, f"{failed} jobs failed within a day", "See the error in the list of jobs."
     return OK, "nothing failed within a day", ""
+
+
+def _events(db: Database) -> Finding:
+    with db.read() as s:
+        stuck = bus.stuck(s)
+    if stuck:
+        found = ", ".join(f"{count} for {handler}" for handler, count in sorted(stuck.items()))
+        advice = "Look into log/server.jsonl for what fails. They are tried again every hour."
+        return WARN, f"undelivered: {found}", advice
+    return OK, "none is stuck", ""
 
 
 def _audit(db: Database) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 from typing import Annotated, cast
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from server.kit import metrics
 from server.kit.access import Actor, public, require
 from server.kit.db import Database
 from server.kit.errors import Busy, Forbidden, problems
+from server.kit.limits import limit
 from server.kit.live import broadcaster
 from server.kit.ticker import ticker
 from server.ops import doctor, queries, service
@@ -78,8 +80,10 @@ async def live(
     )
 
 
-@router.get("/v1/ops/doctor", responses=problems(401, 403, 503))
-def examine(request: Request, actor: Actor = require("ops.read")) -> Findings:
+@router.get("/v1/ops/doctor", responses=problems(401, 403, 429, 503))
+def examine(
+    request: Request, actor: Actor = require("ops.read"), _: None = limit(12, timedelta(minutes=1))
+) -> Findings:
     """Look the server over; each finding says what to do."""
     state = request.app.state
     return doctor.examine(state.settings, state.db, state.keys)

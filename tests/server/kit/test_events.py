@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from server.kit import clock
 from server.kit.db import Database, WriteSession
-from server.kit.events import GIVE_UP_AFTER, Bus, Delivery, Event
+from server.kit.errors import Busy
+from server.kit.events import STUCK_AFTER, Bus, Delivery, Event
 
 
 def recorder(name: str, *, fail_times: int = 0) -> tuple[Callable[[WriteSession, Event], None], list[int]]:
@@ -96,18 +97,43 @@ def test_a_failing_handler_is_tried_again_later_and_its_work_is_undone(db: Datab
         assert s.scalars(sa.select(Delivery)).one().attempts == 3
 
 
-def test_a_handler_that_never_works_is_given_up_and_its_error_kept(db: Database) -> None:
+def test_a_handler_that_fails_again_and_again_is_told_of_and_still_tried(db: Database) -> None:
     bus = Bus()
-    handler, seen = recorder("broken", fail_times=1000)
+    handler, seen = recorder("broken", fail_times=STUCK_AFTER + 2)
     bus.on("t", handler)
     with clock.held() as time:
         with db.write() as s:
             bus.emit(s, "t", "x")
-        for _ in range(GIVE_UP_AFTER + 5):
-            bus.deliver_due(db)
+        for attempt in range(1, STUCK_AFTER + 3):
+            assert bus.deliver_due(db) == 1
+            with db.read() as s:
+                assert bus.stuck(s) == ({f"{__name__}.broken": 1} if attempt >= STUCK_AFTER else {})
             time.advance(timedelta(hours=1))
-    assert seen == []
+        with db.read() as s:
+            assert s.scalars(sa.select(Delivery.error)).one() == "RuntimeError: not yet"
+        bus.deliver_due(db)
+    assert len(seen) == 1
+    with db.read() as s:
+        assert bus.stuck(s) == {}
+
+
+def test_a_busy_database_is_not_held_against_a_handler(db: Database) -> None:
+    bus = Bus()
+    busy = [True]
+
+    def handler(s: WriteSession, event: Event) -> None:
+        if busy:
+            raise Busy
+
+    bus.on("t", handler)
+    with clock.held() as time:
+        with db.write() as s:
+            bus.emit(s, "t", "x")
+        for _ in range(STUCK_AFTER + 5):
+            assert bus.deliver_due(db) == 1
+            time.advance(timedelta(seconds=1))
+        busy.clear()
+        bus.deliver_due(db)
     with db.read() as s:
         delivery = s.scalars(sa.select(Delivery)).one()
-    assert delivery.attempts == GIVE_UP_AFTER
-    assert delivery.error == "RuntimeError: not yet"
+    assert (delivery.done_at is not None, delivery.attempts, delivery.error) == (True, 1, None)

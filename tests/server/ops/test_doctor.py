@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from server.audit import service as audit
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM
-from server.kit.crypto import Keys
+from server.kit.crypto import Keys, generate
 from server.kit.db import Database
+from server.kit.events import STUCK_AFTER, Delivery, Event
 from server.kit.storage import Store
 from server.kit.ticker import GIVE_UP, JobSchedule
-from server.ops import doctor
+from server.ops import doctor, service
 from server.ops.schemas import Check, Level
 from server.settings import Settings
 
@@ -97,6 +98,27 @@ def test_work_of_another_version_is_counted(settings: Settings, db: Database, ke
     with db.write() as s:
         s.execute(sa.text(f"UPDATE {table} SET application_version = '1', status = 'ERROR'"))
     assert check("durable", settings, db, keys).finding == "1 jobs failed within a day"
+
+
+def test_events_that_no_handler_takes_are_told(settings: Settings, db: Database, keys: Keys) -> None:
+    assert check("events", settings, db, keys).level is Level.OK
+    with db.write() as s:
+        event = Event(topic="t", subject="x", payload={})
+        s.add(event)
+        s.flush()
+        s.add(Delivery(event_id=event.id, handler="broken", attempts=STUCK_AFTER))
+    assert check("events", settings, db, keys).finding == "undelivered: 1 for broken"
+
+
+def test_keys_that_are_missing_or_not_the_databases_own_fail(
+    settings: Settings, db: Database, keys: Keys
+) -> None:
+    assert doctor.examine(settings, db, None).level is not Level.FAIL, "there were none yet"
+    with db.write() as s:
+        service.remember_keys(s, generate())
+    assert check("keys", settings, db, keys).level is Level.FAIL
+    [found] = [one for one in doctor.examine(settings, db, None).checks if one.name == "keys"]
+    assert (found.level, found.finding) == (Level.FAIL, "not found")
 
 
 def test_files_without_a_row_are_counted(settings: Settings, db: Database, keys: Keys) -> None:
