@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select
 
 from server.accounts import credentials, passwords, totp
 from server.accounts import service as accounts
+from server.accounts.models import Person
 from server.accounts.permissions import Role, permissions_of
 from server.content import comments, workflow
 from server.content import service as content
@@ -29,6 +30,7 @@ from server.kit.jobs import Context
 from server.kit.storage import Store
 from server.moderation import service as moderation
 from server.ops import queries, service
+from server.refused import Refused
 from server.settings import Settings
 
 Say = Callable[[str], None]
@@ -40,12 +42,15 @@ _ITS_OWN = ("id", "owner_id", "title", "caption", "created_at", "published_at", 
 
 
 def seed(settings: Settings, db: Database, keys: Keys, *, media: Path | None, say: Say) -> None:
-    """Fill the database; a second call only prints the sign-ins, and keeps what was done.
+    """Fill the database; a second call only prints the sign-ins, and keeps what was done. Raises Refused
+    where somebody is who is not of the demo.
 
     `media` is a folder of the user's own videos, in place of the generated ones.
     """
     with db.read() as s:
         seeded = queries.is_demo(s)
+        if not seeded and s.scalar(select(Person.id).limit(1)):
+            raise Refused("People are in this database already: demo accounts belong into one of their own.")
     if not seeded:
         _fill(settings, db, keys, media, say)
     _print_accounts(db, keys, say)

@@ -50,6 +50,13 @@ def migrate(db: Database) -> None:
     jobs.create_tables(db.url)
 
 
+def is_known(revision: str) -> bool:
+    """Whether this program can bring a database at `revision` to its own schema."""
+    from alembic.script import ScriptDirectory
+
+    return any(one.revision == revision for one in ScriptDirectory(str(_HERE)).walk_revisions())
+
+
 def config(connection: sa.Connection) -> Config:
     """Alembic's configuration, in code, on an open connection."""
     from alembic.config import Config

@@ -12,8 +12,9 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,13 +22,16 @@ import sqlalchemy as sa
 
 from server.kit import clock
 from server.kit.db import Database
-from server.kit.storage import Store
+from server.kit.storage import Store, sync_directory
+from server.lock import make_private
 from server.migrations import schema
 from server.refused import Refused
 from server.settings import Settings
 
 FORMAT = 1
 MANIFEST, SQLITE, DUMP = "manifest.json", "studio.sqlite", "studio.dump"
+LEAVING_S = 2.0
+"""How long PostgreSQL may still count a connection that was just closed."""
 _MEDIA = re.compile(r"media/([0-9a-f]{64})")
 
 
@@ -84,12 +88,14 @@ def backup(settings: Settings, file: Path) -> Manifest:
 
 
 def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
-    """Put a backup in place and bring it to this program's schema. The server must be stopped.
+    """Put a backup in place and bring it to this program's schema. Every server must be stopped.
 
-    Everything is unpacked and its hashes are checked before anything is replaced. Raises Refused when the
-    file is damaged or of the other kind of database, or when the target is not empty and `force` is false.
+    Everything is unpacked and its hashes are checked before anything is replaced; then the database changes
+    in one go, after the media, so that whenever this is cut off the old one or the new one is there, whole.
+    Raises Refused when the file is damaged, newer or of the other kind of database, when a server runs, or
+    when the target is not empty and `force` is false.
     """
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_private(settings.data)
     with tempfile.TemporaryDirectory(dir=settings.data, prefix="restore-") as folder:
         unpacked = Path(folder)
         manifest = _unpack(file, unpacked)
@@ -97,46 +103,90 @@ def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
         if embedded != (manifest.database == SQLITE):
             kind = "SQLite" if manifest.database == SQLITE else "PostgreSQL"
             raise Refused(f"This is a backup of a {kind} database; DATABASE_URL says otherwise.")
-        with _target(settings) as db:
+        if not schema.is_known(manifest.revision):
+            raise Refused("This backup was made by a newer program.")
+        with _target(settings, existing=True) as db:
             if not force and schema.revision_of(db) is not None:
                 raise Refused("There is a database already. --force replaces it.")
+            if not embedded:
+                _refuse_company(db)
+        _place_media(settings, unpacked)
         if embedded:
             _place_sqlite(settings, unpacked / SQLITE)
         else:
             _load(settings, unpacked / DUMP)
-        _place_media(settings, unpacked)
     with _target(settings) as db:
         schema.migrate(db)
     return manifest
 
 
 @contextmanager
-def _target(settings: Settings) -> Iterator[Database]:
-    db = Database(settings.sqlalchemy_url)
+def _target(settings: Settings, *, existing: bool = False) -> Iterator[Database]:
+    db = Database(settings.sqlalchemy_url, existing=existing)
     try:
         yield db
     finally:
         db.dispose()
 
 
+def _refuse_company(db: Database) -> None:
+    """Every server keeps a connection for as long as it lives, and has it again soon after a restart."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    deadline = time.monotonic() + LEAVING_S
+    while True:
+        with db.read() as s:
+            others = s.execute(sa.text(query)).scalar_one()
+        if not others:
+            return
+        if time.monotonic() > deadline:
+            raise Refused(f"{others} other connections to this database are open. Stop every server first.")
+        time.sleep(0.1)
+
+
 def _copy_sqlite(settings: Settings, folder: Path) -> Path:
-    """SQLite's online backup: a consistent copy while others write."""
+    """SQLite's online backup: a consistent copy while others write.
+
+    In one step, which blocks no writer: a copy in several begins anew after each commit, and would never end.
+    """
     copy = folder / SQLITE
     with (
         closing(sqlite3.connect(settings.data / SQLITE)) as source,
         closing(sqlite3.connect(copy)) as target,
     ):
-        source.backup(target, pages=2_000)
+        source.backup(target, pages=-1)
         if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise Refused("The copy of the database is damaged, so the database itself may be.")
     return copy
 
 
 def _place_sqlite(settings: Settings, copy: Path) -> None:
+    """Put the copy where the database is, which stays beside it under another name."""
     target = settings.data / SQLITE
-    for suffix in ("-wal", "-shm"):
-        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    if target.exists():
+        aside = settings.data / f"replaced-{clock.now():%Y%m%dT%H%M%S%f}"
+        aside.mkdir(mode=0o700)
+        if _without_wal(target):
+            os.link(target, aside / SQLITE)
+        else:
+            # It cannot be opened: as it is, with what may yet be saved from its log.
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    target.with_name(SQLITE + suffix).replace(aside / (SQLITE + suffix))
     copy.replace(target)
+    sync_directory(target.parent)
+
+
+def _without_wal(database: Path) -> bool:
+    """Bring what is in the log into the file, which then is the whole database; False when it is damaged."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            mode: tuple[str] = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+            return mode == ("delete",)
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _dump(db: Database, folder: Path) -> Path:
@@ -187,6 +237,8 @@ def _unpack(file: Path, folder: Path) -> Manifest:
                 target = folder / (manifest.database if member.name == manifest.database else expected)
                 with target.open("wb") as out:
                     shutil.copyfileobj(_contents(tar, member), out, 1 << 20)
+                    out.flush()
+                    os.fsync(out.fileno())
                 if _hash(target) != expected:
                     raise Refused(f"{member.name} in the backup is damaged.")
                 media += member.name != manifest.database
@@ -223,6 +275,7 @@ def _place_media(settings: Settings, folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         (folder / name).chmod(0o600)
         (folder / name).replace(target)
+        sync_directory(target.parent)
 
 
 def _hash(path: Path) -> str:

@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from server import cli
-from server.accounts import queries
+from server.accounts import queries, service
 from server.accounts.resolver import resolver
 from server.audit import service as audit
 from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
 from server.kit.db import Database
-from server.lock import make_private
+from server.lock import FolderLock, make_private
+from server.ops.queries import is_demo
 from server.refused import Refused
 from server.runtime import find_keys, opened
 from server.settings import Settings
@@ -82,6 +83,17 @@ def test_a_service_token_is_printed_once_and_works(data: Path, capsys: pytest.Ca
     assert cli.main(command) == cli.REFUSED
     assert cli.main(["create-service-token", "Not a name", "--data", str(data)]) == cli.REFUSED
     assert capsys.readouterr().out == ""
+
+
+def test_demo_people_are_not_put_among_others(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with opened(Settings(data=data)) as (db, keys), db.write() as s:
+        service.create_person(s, actor=SYSTEM, keys=keys, handle="erika", name="Erika")
+    assert cli.main(["seed-demo", "--data", str(data)]) == cli.REFUSED
+    assert "People are in this database already" in capsys.readouterr().err
+    with FolderLock(data):
+        assert cli.main(["seed-demo", "--data", str(data)]) == cli.ALREADY_RUNNING
+    with opened(Settings(data=data)) as (db, _), db.read() as s:
+        assert not is_demo(s)
 
 
 def test_audit_verify_says_where_the_log_was_touched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

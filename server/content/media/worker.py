@@ -1,8 +1,12 @@
 """Run media work on an untrusted file in a process of its own that may crash without harm.
 
 The server never decodes a user's file itself: a decoder that is tricked into crashing, hanging or
-filling memory ends a worker, and the caller gets `Refused("worker_failed", ...)`. The worker sees no
-secret (its environment is emptied), writes no file, and answers through a pipe of bounded size.
+filling memory ends a worker, and the caller gets `Refused("worker_failed", ...)`. The worker's environment
+holds no secret, no file grows by its hand, and it answers through a pipe of bounded size.
+
+This contains a decoder that breaks, not one that an attacker commands: the worker runs as the server's
+user, who may read, delete and shorten what the server may, keys.json and the database too, and reach the
+network. Against that, give the server an account or a container of its own, and the keys from elsewhere.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import json
 import shutil
 import stat
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +20,7 @@ from server.audit import service as audit
 from server.audit.models import AuditEntry
 from server.kit.access import SYSTEM
 from server.kit.storage import Store
+from server.ops import backup as backups
 from server.ops.backup import MANIFEST, backup, restore
 from server.refused import Refused
 from server.runtime import opened
@@ -92,6 +94,31 @@ def test_what_was_backed_up_comes_back(server: Settings, make_server: MakeServer
     assert not list(other.data.glob("restore-*"))
 
 
+def test_a_busy_database_is_backed_up_too(make_server: MakeServer, tmp_path: Path) -> None:
+    """More pages than a copy in pieces takes at once, and a commit after each of them."""
+    settings = make_server("busy")
+    stopped, wrote = threading.Event(), threading.Event()
+    with opened(settings) as (db, _):
+
+        def write() -> None:
+            while not stopped.is_set():
+                with db.write() as s:
+                    s.execute(sa.text("UPDATE ballast SET n = n + 1"))
+                wrote.set()
+
+        with db.write() as s:
+            s.execute(sa.text("CREATE TABLE ballast (n INTEGER, bulk TEXT)"))
+            s.execute(sa.text("INSERT INTO ballast VALUES (0, :bulk)"), {"bulk": "x" * 12_000_000})
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            assert wrote.wait(10)
+            backup(settings, tmp_path / "backup.tar")
+        finally:
+            stopped.set()
+            writer.join()
+
+
 def test_the_command_verifies_the_audit_log_afterwards(
     server: Settings,
     make_server: MakeServer,
@@ -124,6 +151,84 @@ def test_force_replaces_what_was_written_since(server: Settings, tmp_path: Path)
         restore(server, file, force=False)
     assert entries(server) == 3
     restore(server, file, force=True)
+    assert entries(server) == 2
+
+
+def test_what_is_replaced_stays_beside_it(server: Settings, tmp_path: Path) -> None:
+    if server.database_url:
+        pytest.skip("PostgreSQL replaces everything in one transaction")
+    file = tmp_path / "backup.tar"
+    backup(server, file)
+    database = server.data / "studio.sqlite"
+    with opened(server) as (db, _):
+        with db.write() as s:
+            audit.record(s, actor=SYSTEM, action="test.wrote", target="row:3")
+        # As a killed server leaves it: the last commit is in the log only.
+        for part in server.data.glob("studio.sqlite*"):
+            shutil.copy(part, tmp_path)
+    for part in tmp_path.glob("studio.sqlite*"):
+        shutil.copy(part, server.data)
+    assert database.with_name("studio.sqlite-wal").stat().st_size
+    restore(server, file, force=True)
+    assert entries(server) == 2
+    [aside] = server.data.glob("replaced-*")
+    shutil.copy(aside / "studio.sqlite", database)
+    assert entries(server) == 3
+
+
+def test_a_damaged_database_is_moved_aside_as_it_is(server: Settings, tmp_path: Path) -> None:
+    if server.database_url:
+        pytest.skip("a file of SQLite")
+    file = tmp_path / "backup.tar"
+    backup(server, file)
+    damaged = b"not a database at all" * 1000
+    (server.data / "studio.sqlite").write_bytes(damaged)
+    restore(server, file, force=True)
+    assert entries(server) == 2
+    [aside] = server.data.glob("replaced-*")
+    assert (aside / "studio.sqlite").read_bytes() == damaged
+
+
+@pytest.mark.parametrize("cut_off_at", ["_place_media", "_place_sqlite", "_load"])
+def test_a_restore_that_is_cut_off_leaves_the_old_database_whole(
+    server: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut_off_at: str
+) -> None:
+    file = tmp_path / "backup.tar"
+    backup(server, file)
+    with opened(server) as (db, _), db.write() as s:
+        audit.record(s, actor=SYSTEM, action="test.wrote", target="row:3")
+
+    def cut_off(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if cut_off_at == ("_load" if server.database_url is None else "_place_sqlite"):
+        pytest.skip("a step of the other database")
+    monkeypatch.setattr(backups, cut_off_at, cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        restore(server, file, force=True)
+    assert entries(server) == 3
+    assert media(server) == [MEDIA]
+
+
+def test_a_postgresql_that_is_in_use_is_left_alone(server: Settings, tmp_path: Path) -> None:
+    if server.database_url is None:
+        pytest.skip("a folder has a lock of its own")
+    file = tmp_path / "backup.tar"
+    backup(server, file)
+    with opened(server), pytest.raises(Refused, match="Stop every server"):
+        restore(server, file, force=True)
+    restore(server, file, force=True)
+
+
+def test_a_backup_of_a_newer_program_replaces_nothing(
+    server: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "backup.tar"
+    with monkeypatch.context() as newer:
+        newer.setattr(backups.schema, "revision_of", lambda db: "9999")
+        backup(server, file)
+    with pytest.raises(Refused, match="newer"):
+        restore(server, file, force=True)
     assert entries(server) == 2
 
 
