@@ -56,6 +56,12 @@ GRANTS: dict[Role, frozenset[str]] = {
     ),
 }
 
+
+def roles_with(permission: str) -> frozenset[Role]:
+    """The roles that bring a permission."""
+    return frozenset(role for role, granted in GRANTS.items() if permission in granted)
+
+
 CLEARANCE = "moderation.restricted"
 """Given to a person, never to a role: may see items of the restricted class (child safety)."""
 

@@ -37,6 +37,7 @@ OLDEST = {
 }
 """How long ago the oldest open item of each class was flagged: a few are over their time, most are not."""
 BATCH = 40
+UNDER_DUAL_CONTROL = "terrorism.propaganda"
 
 Say = Callable[[str], None]
 
@@ -95,7 +96,40 @@ def raise_flags(
             for voice in voices[batch : batch + BATCH]:
                 time.at = voice.at
                 _raise(s, voice)
+    _give_first_opinions(db, rng, made, videos, comments, time, now)
     time.at = now
+
+
+def _give_first_opinions(
+    db: Database,
+    rng: random.Random,
+    made: Made,
+    videos: Sequence[Placed],
+    comments: Sequence[Written],
+    time: clock.Held,
+    now: datetime,
+) -> None:
+    """A few cases under dual control of which one half is done: both people have some to confirm."""
+    cases = [Case(ContentType.VIDEO, video.id, UNDER_DUAL_CONTROL) for video in rng.sample(videos, 3)]
+    cases += [Case(ContentType.COMMENT, each.id, UNDER_DUAL_CONTROL) for each in rng.sample(comments, 3)]
+    for n, case in enumerate(cases):
+        time.at = now - timedelta(minutes=45 - 5 * n)
+        voice = _voices(rng, made, case, time.at, time.at)[0]
+        decider = made.moderator if n % 3 == 2 else made.lead
+        with db.write() as s:
+            flag = _raise(s, voice)
+        if flag is None or flag.state is FlagState.DUPLICATE:
+            continue
+        with db.write() as s:
+            claim = moderation.claim_item(s, actor=decider, item_id=flag.item_id, lease_s=600)
+            time.advance(timedelta(seconds=rng.uniform(40, 150)))
+            body = NewDecision(
+                claim_token=claim.claim_token,
+                outcome=Outcome.REMOVE,
+                policy=UNDER_DUAL_CONTROL,
+                facts="Recruits for a listed organisation: its name and a contact are to be seen.",
+            )
+            moderation.decide(s, actor=decider, item_id=flag.item_id, body=body, grace_s=10)
 
 
 def _cases(

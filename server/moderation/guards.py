@@ -10,6 +10,16 @@ from server.kit.models import Base
 
 IMMUTABLE = ("moderation_decisions", "moderation_policy_versions")
 
+ONE_NAMED = """NEW.reverses_id IS NULL AND EXISTS (
+    SELECT 1 FROM moderation_items i
+     WHERE i.id = NEW.item_id AND i.first_opinion_id {differs} NEW.first_opinion_id)"""
+"""A decision names the first opinion on its item, if there is one: so that the next condition counts."""
+ONE_PERSON = """NEW.first_opinion_id IS NOT NULL AND EXISTS (
+    SELECT 1 FROM moderation_decisions d
+     WHERE d.item_id = NEW.item_id AND d.opinion <> 'sole' AND d.decider_id = NEW.decider_id
+       AND NOT EXISTS (SELECT 1 FROM moderation_undos u WHERE u.decision_id = d.id))"""
+"""Dual control: nobody who gave an opinion on an item decides on it once more."""
+
 VIEW = """CREATE VIEW blocked_content AS
 SELECT a.id AS id,
        a.target_id AS content_id,
@@ -40,6 +50,12 @@ _SQLITE = (
                        OR (d.item_id = NEW.item_id AND d.stage = NEW.stage
                            AND d.claim_token = NEW.claim_token))
        BEGIN SELECT RAISE(ABORT, 'moderation_decisions is append-only'); END""",
+    f"""CREATE TRIGGER moderation_decisions_names_first BEFORE INSERT ON moderation_decisions
+       WHEN {ONE_NAMED.format(differs="IS NOT")}
+       BEGIN SELECT RAISE(ABORT, 'a first opinion is not named'); END""",
+    f"""CREATE TRIGGER moderation_decisions_two_people BEFORE INSERT ON moderation_decisions
+       WHEN {ONE_PERSON}
+       BEGIN SELECT RAISE(ABORT, 'two people decide under dual control'); END""",
     """CREATE TRIGGER moderation_policy_versions_no_replace BEFORE INSERT ON moderation_policy_versions
        WHEN EXISTS (SELECT 1 FROM moderation_policy_versions p
                      WHERE p.version = NEW.version)
@@ -64,6 +80,18 @@ _POSTGRESQL = (
             FOR EACH STATEMENT EXECUTE FUNCTION moderation_refuse()"""
         for table in IMMUTABLE
     ),
+    f"""CREATE FUNCTION moderation_dual_control() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF {ONE_NAMED.format(differs="IS DISTINCT FROM")} THEN
+           RAISE EXCEPTION 'a first opinion is not named' USING ERRCODE = 'check_violation';
+         END IF;
+         IF {ONE_PERSON} THEN
+           RAISE EXCEPTION 'two people decide under dual control' USING ERRCODE = 'check_violation';
+         END IF;
+         RETURN NEW;
+       END $$""",
+    """CREATE TRIGGER moderation_decisions_dual_control BEFORE INSERT ON moderation_decisions
+       FOR EACH ROW EXECUTE FUNCTION moderation_dual_control()""",
     VIEW.format(appealable="TRUE", deadline="a.starts_at + INTERVAL '183 days'", now="now()"),
 )
 

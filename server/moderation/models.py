@@ -29,6 +29,7 @@ from server.moderation.rules import (
     FlagState,
     ItemState,
     Measure,
+    Opinion,
     Outcome,
     QueueKind,
     Scope,
@@ -62,7 +63,7 @@ class PolicyVersion(Base):
 
 
 class Queue(Base):
-    """Where items wait. `tier` 2 is for leads; `lease_s` None = the server's setting."""
+    """Where items wait, in state `waits`. `tier` 2 is for leads; `lease_s` None = as the server is set."""
 
     __tablename__ = "moderation_queues"
 
@@ -70,12 +71,16 @@ class Queue(Base):
     name: Mapped[str] = mapped_column(String(80))
     kind: Mapped[QueueKind] = mapped_column(one_of(QueueKind))
     tier: Mapped[int] = mapped_column(SmallInteger)
+    waits: Mapped[ItemState] = mapped_column(one_of(ItemState, name="waits"))
     lease_s: Mapped[int | None]
     outcomes: Mapped[list[str]] = mapped_column(Json)
 
 
 class Item(Identified, Timestamped, Versioned, Base):
-    """One subject to be judged under one policy family; what lists show is kept here: they read one table."""
+    """One subject to be judged under one policy family; what lists show is kept here: they read one table.
+
+    `decision_id` is the last decision on it, `first_opinion_id` the one that a second person has to match.
+    """
 
     __tablename__ = "moderation_items"
 
@@ -119,6 +124,7 @@ class Item(Identified, Timestamped, Versioned, Base):
     hold_reason: Mapped[str | None] = mapped_column(String(500))
     skip_count: Mapped[int] = mapped_column(SmallInteger, default=0)
     decision_id: Mapped[UUID | None]
+    first_opinion_id: Mapped[UUID | None]
 
 
 def _where(name: str, *columns: Any, where: ColumnElement[bool], unique: bool = False) -> None:
@@ -187,7 +193,11 @@ Index("ix_moderation_flags_reporter", Flag.reporter_id, Flag.received_at)
 
 
 class Decision(Identified, Base):
-    """What was decided, by whom, under which policy version; never changed (the database refuses it)."""
+    """What was decided, by whom, under which policy version; never changed (the database refuses it).
+
+    `first_opinion_id` is named by every decision on an item that has one; the database refuses it to people
+    who gave an opinion on it. `proposed` is what an opinion asks for; it has no effect of its own.
+    """
 
     __tablename__ = "moderation_decisions"
     __table_args__ = (UniqueConstraint("item_id", "stage", "claim_token"),)
@@ -197,6 +207,9 @@ class Decision(Identified, Base):
     claim_token: Mapped[int]
     decider_id: Mapped[UUID] = _person()
     outcome: Mapped[Outcome] = mapped_column(one_of(Outcome))
+    opinion: Mapped[Opinion] = mapped_column(one_of(Opinion), default=Opinion.SOLE)
+    first_opinion_id: Mapped[UUID | None] = mapped_column(ForeignKey("moderation_decisions.id"))
+    proposed: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     policy: Mapped[str | None] = mapped_column(POLICY_CODE)
     policy_version: Mapped[int] = mapped_column(ForeignKey(PolicyVersion.version))
     facts: Mapped[str | None] = mapped_column(Text)
@@ -228,13 +241,17 @@ class Undo(Base):
 
 
 class Action(Identified, Base):
-    """One enforcement action of a decision, in force from `starts_at` until `ends_at` or its reversal."""
+    """One enforcement action of a decision, in force from `starts_at` until `ends_at` or its reversal.
+
+    An `interim` one belongs to an opinion and ends when the item is decided.
+    """
 
     __tablename__ = "moderation_actions"
 
     decision_id: Mapped[UUID] = mapped_column(ForeignKey(Decision.id))
     type: Mapped[Measure] = mapped_column(one_of(Measure))
     scope: Mapped[Scope] = mapped_column(one_of(Scope))
+    interim: Mapped[bool] = mapped_column(default=False)
     target_type: Mapped[ContentType] = mapped_column(one_of(ContentType))
     target_id: Mapped[UUID]
     starts_at: Mapped[datetime]
@@ -248,7 +265,7 @@ _where("ix_moderation_actions_ends", Action.ends_at, where=Action.ended_at.is_(N
 
 
 class Finality(Base):
-    """A violation whose grace is not over; the sweep that finds it past `at` writes the strike."""
+    """A decision whose grace is not over; the sweep that finds it past `at` makes it final."""
 
     __tablename__ = "moderation_pending_effects"
 

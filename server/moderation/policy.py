@@ -48,7 +48,7 @@ def family_of(code: str) -> str:
 
 def rule_of(node: PolicyNode) -> PolicyRule:
     """What `rules.problems` needs to know of a policy."""
-    return PolicyRule(node.severity, frozenset(node.outcomes), node.restricted)
+    return PolicyRule(node.severity, frozenset(node.outcomes), node.restricted, node.dual_control)
 
 
 def read(text: str) -> list[PolicyNode]:

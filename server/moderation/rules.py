@@ -77,12 +77,21 @@ class ItemState(StrEnum):
     PENDING = "pending"
     CLAIMED = "claimed"
     ON_HOLD = "on_hold"
+    AWAITING_SECOND = "awaiting_second"
     ESCALATED = "escalated"
     DECIDED = "decided"
     CANCELLED = "cancelled"
 
 
-OPEN = (ItemState.PENDING, ItemState.CLAIMED, ItemState.ON_HOLD, ItemState.ESCALATED)
+OPEN = (
+    ItemState.PENDING,
+    ItemState.CLAIMED,
+    ItemState.ON_HOLD,
+    ItemState.AWAITING_SECOND,
+    ItemState.ESCALATED,
+)
+WAITING = (ItemState.PENDING, ItemState.AWAITING_SECOND, ItemState.ESCALATED)
+"""The states of rest: each is that of one queue (of two, with the restricted class)."""
 FINAL = (ItemState.DECIDED, ItemState.CANCELLED)
 
 
@@ -91,6 +100,14 @@ class Outcome(StrEnum):
     RESTRICT = "restrict"
     REMOVE = "remove"
     ESCALATE = "escalate"
+
+
+class Opinion(StrEnum):
+    """Whether a decision stands alone or is one of the two that a policy under dual control asks for."""
+
+    SOLE = "sole"
+    FIRST = "first"
+    SECOND = "second"
 
 
 class Measure(StrEnum):
@@ -136,7 +153,8 @@ FLAG_MACHINE = (
     Transition(FlagState.DISMISSED, "violation", FlagState.ACTIONED, "by a reversing decision"),
 )
 
-_REST = "the state of rest: pending at stage 1, escalated above"
+_REST = "the state of rest: pending at stage 1, awaiting_second with a first opinion, escalated above"
+_ALONE = "own live claim; the decision is valid and needs no second one: see Two opinions"
 ITEM_MACHINE = (
     Transition(None, "open", ItemState.PENDING, "no open item for this subject and policy family"),
     Transition(
@@ -145,19 +163,19 @@ ITEM_MACHINE = (
         ItemState.CLAIMED,
         "not excluded, not one's own, fewer than five live claims; token + 1",
     ),
+    Transition(ItemState.AWAITING_SECOND, "claim", ItemState.CLAIMED, "as above, by another person"),
     Transition(ItemState.ESCALATED, "claim", ItemState.CLAIMED, "as above, and moderation.lead"),
     *(
         Transition(ItemState.CLAIMED, event, after, f"{guard}; {_REST}")
-        for after in (ItemState.PENDING, ItemState.ESCALATED)
+        for after in WAITING
         for event, guard in (
             ("release", "own live claim"),
             ("lapse", "the lease is over"),
-            ("skip", "own live claim; never offered to the same person again"),
+            ("skip", "own live claim, someone else can take it; never offered to the same person again"),
             ("restrict", "the subject is now of the restricted class"),
         )
     ),
-    Transition(ItemState.ON_HOLD, "restrict", ItemState.PENDING, f"as above; {_REST}"),
-    Transition(ItemState.ON_HOLD, "restrict", ItemState.ESCALATED, f"as above; {_REST}"),
+    *(Transition(ItemState.ON_HOLD, "restrict", after, f"as above; {_REST}") for after in WAITING),
     Transition(ItemState.CLAIMED, "heartbeat", ItemState.CLAIMED, "own live claim, at most two hours"),
     Transition(
         ItemState.CLAIMED, "hold", ItemState.ON_HOLD, "own live claim; <= 24 h, not past the legal term"
@@ -165,33 +183,46 @@ ITEM_MACHINE = (
     Transition(
         ItemState.ON_HOLD, "resume", ItemState.CLAIMED, "by its holder, the two hours go on; token + 1"
     ),
-    Transition(ItemState.ON_HOLD, "wake", ItemState.PENDING, f"the hold is over; {_REST}"),
-    Transition(ItemState.ON_HOLD, "wake", ItemState.ESCALATED, f"the hold is over; {_REST}"),
+    *(Transition(ItemState.ON_HOLD, "wake", after, f"the hold is over; {_REST}") for after in WAITING),
     *(
         Transition(before, "revoke", after, f"its holder may not judge it any more; {_REST}")
         for before in (ItemState.CLAIMED, ItemState.ON_HOLD)
-        for after in (ItemState.PENDING, ItemState.ESCALATED)
+        for after in WAITING
     ),
-    Transition(ItemState.CLAIMED, "decide", ItemState.DECIDED, "own live claim; the decision is valid"),
-    Transition(ItemState.CLAIMED, "escalate", ItemState.ESCALATED, "stage 1; by decision or the third skip"),
+    Transition(ItemState.CLAIMED, "decide", ItemState.DECIDED, _ALONE),
     Transition(
-        ItemState.CLAIMED, "escalate", ItemState.PENDING, "into the restricted class, to cleared people"
+        ItemState.CLAIMED,
+        "first",
+        ItemState.AWAITING_SECOND,
+        "stage 1, a policy under dual control",
+    ),
+    Transition(
+        ItemState.CLAIMED, "agree", ItemState.DECIDED, "a second opinion with the outcome of the first one"
+    ),
+    Transition(ItemState.CLAIMED, "disagree", ItemState.ESCALATED, "a second opinion with another outcome"),
+    Transition(ItemState.CLAIMED, "escalate", ItemState.ESCALATED, "stage 1; by decision or the third skip"),
+    *(
+        Transition(ItemState.CLAIMED, "escalate", after, f"into the restricted class; {_REST}")
+        for after in (ItemState.PENDING, ItemState.AWAITING_SECOND)
     ),
     Transition(ItemState.DECIDED, "undo", ItemState.CLAIMED, "by its decider within the grace; token + 1"),
-    Transition(ItemState.ESCALATED, "undo", ItemState.CLAIMED, "as above, while no one else has claimed it"),
+    *(
+        Transition(before, "undo", ItemState.CLAIMED, "as above, while no one else has claimed it")
+        for before in (ItemState.AWAITING_SECOND, ItemState.ESCALATED)
+    ),
     Transition(ItemState.DECIDED, "reverse", ItemState.DECIDED, "moderation.lead, after the grace"),
     *(
         Transition(
             state,
             "cancel",
             ItemState.CANCELLED,
-            "the subject is gone (not in the restricted class), or no flag is left",
+            "the subject is gone (not in the restricted class), or no flag is left and nobody judged it yet",
         )
         for state in OPEN
     ),
     *(
         Transition(ItemState.CANCELLED, "reopen", after, f"the subject was restored; {_REST}")
-        for after in (ItemState.PENDING, ItemState.ESCALATED)
+        for after in WAITING
     ),
 )
 
@@ -204,16 +235,28 @@ def sources_of(machine: Sequence[Transition], event: str, after: str | None = No
     return tuple(state for state in found if state is not None)
 
 
-def rest_state(stage: int) -> ItemState:
-    """Where an item of this stage waits to be claimed."""
-    return ItemState.PENDING if stage == 1 else ItemState.ESCALATED
+def rest_state(stage: int, *, second: bool = False) -> ItemState:
+    """Where an item of this stage waits to be claimed; `second`: a first opinion on it is filed."""
+    if stage > 1:
+        return ItemState.ESCALATED
+    return ItemState.AWAITING_SECOND if second else ItemState.PENDING
 
 
-def queue_of(*, restricted: bool, stage: int) -> str:
+QUEUES = {
+    (False, ItemState.PENDING): "general",
+    (False, ItemState.AWAITING_SECOND): "second_opinion",
+    (False, ItemState.ESCALATED): "escalated",
+    (True, ItemState.PENDING): "restricted",
+    (True, ItemState.AWAITING_SECOND): "restricted_second",
+    (True, ItemState.ESCALATED): "restricted_escalated",
+}
+"""The queues by what they hold: of the restricted class or not, and the state in which it waits there."""
+RESTRICTED_QUEUES = frozenset(name for (restricted, _), name in QUEUES.items() if restricted)
+
+
+def queue_of(*, restricted: bool, stage: int, second: bool = False) -> str:
     """The queue of an item. The restricted class has queues of its own, seen by cleared people only."""
-    if restricted:
-        return "restricted" if stage == 1 else "restricted_escalated"
-    return "general" if stage == 1 else "escalated"
+    return QUEUES[restricted, rest_state(stage, second=second)]
 
 
 @dataclass(frozen=True)
@@ -223,6 +266,7 @@ class PolicyRule:
     severity: Severity
     outcomes: frozenset[Outcome]
     restricted: bool = False
+    dual_control: bool = False
 
 
 @dataclass(frozen=True)
@@ -238,7 +282,8 @@ class ActionChoice:
 class Choice:
     """Everything on which the validity of a decision depends.
 
-    `restricted_item`: the item is of the restricted class; `cleared`: whoever decides may see that class.
+    `restricted_item`: the item is of the restricted class; `cleared`: whoever decides may see that class;
+    `flagged`: the policy under which the item was flagged; `second`: a first opinion on it is filed.
     """
 
     outcome: Outcome
@@ -248,12 +293,30 @@ class Choice:
     policy: PolicyRule | None = None
     facts: str | None = None
     actions: tuple[ActionChoice, ...] = ()
+    flagged: PolicyRule | None = None
+    second: bool = False
+
+
+def opinion(choice: Choice) -> Opinion:
+    """What this decision is: it stands alone, or a second person has to come to the same.
+
+    Two people decide where the policy that is named, or the one that was flagged, is under dual control: to
+    say that such a policy was not violated weighs as much as to say that it was.
+    """
+    if choice.stage > 1 or choice.outcome is Outcome.ESCALATE:
+        return Opinion.SOLE
+    if choice.second:
+        return Opinion.SECOND
+    dual = any(rule is not None and rule.dual_control for rule in (choice.policy, choice.flagged))
+    return Opinion.FIRST if dual else Opinion.SOLE
 
 
 def problems(choice: Choice) -> list[str]:
     """Why a decision is not valid, in words for the person who takes it; empty = valid."""
     found: list[str] = []
     policy, outcome = choice.policy, choice.outcome
+    if choice.stage > 1 and choice.second and outcome is not Outcome.ESCALATE and not choice.facts:
+        found.append("There is an opinion on this item already: say in the facts why you decide so.")
     if outcome is Outcome.ALLOW:
         if policy is not None:
             found.append("Allowing means that no policy is violated: take the policy away.")

@@ -9,18 +9,7 @@ from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from server.kit.wire import BasisPoints, Frozen, Instant, Milliseconds, Version, text
 from server.moderation import rules
-from server.moderation.rules import (
-    ContentType,
-    FlagState,
-    ItemState,
-    Measure,
-    Outcome,
-    QueueKind,
-    Scope,
-    Severity,
-    SlaClass,
-    Source,
-)
+from server.moderation.rules import ContentType, ItemState, Measure, Outcome, Scope, Severity, Source
 
 PolicyCode = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")]
 QueueId = Annotated[str, StringConstraints(max_length=32, pattern=r"^[a-z][a-z0-9_]*$")]
@@ -36,7 +25,7 @@ class PolicyNode(Frozen):
     covers: str
     excludes: str
     severity: Severity
-    sla_class: SlaClass
+    sla_class: rules.SlaClass
     outcomes: list[Outcome]
     default_action: Measure
     default_duration_s: Annotated[int, Field(ge=rules.DURATION_MIN_S, le=rules.DURATION_MAX_S)] | None
@@ -75,7 +64,7 @@ class NewFlag(Frozen):
 class FlagReceipt(Frozen):
     flag_id: UUID
     item_id: UUID
-    state: FlagState
+    state: rules.FlagState
 
 
 class NewClaim(Frozen):
@@ -94,10 +83,15 @@ class SubjectRef(Frozen):
     content_id: UUID
 
 
-class Claim(Frozen):
+class Reclaim(Frozen):
+    """The claim that an undo gives back, with a fresh token."""
+
     item_id: UUID
     claim_token: int
     lease_until: Instant
+
+
+class Claim(Reclaim):
     subject: SubjectRef
 
 
@@ -107,6 +101,23 @@ class ClaimRef(Frozen):
 
 class Skip(ClaimRef):
     reason: Annotated[str, text(500)]
+
+
+class Transfer(Skip):
+    """To whom: by id or by handle."""
+
+    person_id: UUID | None = None
+    handle: Annotated[str, text(32)] | None = None
+
+
+class TakeOver(Frozen):
+    reason: Annotated[str, text(500)]
+
+
+class Colleague(Frozen):
+    id: UUID
+    handle: str
+    name: str
 
 
 class Hold(ClaimRef):
@@ -158,9 +169,7 @@ class Judgement(Frozen):
 
 
 class NewDecision(Judgement):
-    """A client that makes the `id` can undo the decision before it has seen the answer."""
-
-    id: UUID | None = None
+    id: Annotated[UUID | None, Field(description="For a client that would undo before the answer")] = None
     claim_token: ClaimToken
     marks: Annotated[list[MarkBody], Field(max_length=rules.MARKS_MAX)] = []
     ms_viewed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
@@ -172,14 +181,6 @@ class DecisionReceipt(Frozen):
     effective_at: Instant
 
 
-class Reclaim(Frozen):
-    """The claim that an undo gives back, with a fresh token."""
-
-    item_id: UUID
-    claim_token: int
-    lease_until: Instant
-
-
 class Empty(Frozen):
     """A body without content."""
 
@@ -187,7 +188,7 @@ class Empty(Frozen):
 class QueueCount(Frozen):
     id: str
     name: str
-    kind: QueueKind
+    kind: rules.QueueKind
     tier: int
     waiting: int
     more: bool = Field(description="More wait than are counted")
@@ -200,6 +201,7 @@ class ItemRow(Frozen):
     queue: str
     state: ItemState
     stage: int
+    has_first_opinion: bool = Field(description="The next decision is a second opinion, or a lead's")
     content_type: ContentType
     content_id: UUID
     policy: str
@@ -244,7 +246,7 @@ class FlagRow(Frozen):
     confidence_bp: int | None
     ranges: list[tuple[int, int]]
     note: str | None
-    state: FlagState
+    state: rules.FlagState
     received_at: Instant
 
 
@@ -259,6 +261,7 @@ class Lane(Frozen):
 class ActionRow(Frozen):
     type: Measure
     scope: Scope
+    interim: bool = Field(description="Of an opinion: it ends when the item is decided")
     starts_at: Instant
     ends_at: Instant | None
     ended_at: Instant | None
@@ -268,6 +271,8 @@ class DecisionRow(Frozen):
     id: UUID
     item_id: UUID
     stage: int
+    opinion: rules.Opinion
+    first_opinion_id: UUID | None
     outcome: Outcome
     policy: str | None
     policy_version: int
@@ -283,6 +288,7 @@ class DecisionRow(Frozen):
     reversed_by_id: UUID | None
     undone_at: Instant | None
     actions: list[ActionRow]
+    proposed: list[ActionBody] = Field(description="What an opinion asks for")
 
 
 class NewNote(Frozen):
@@ -384,12 +390,10 @@ class MyStats(Frozen):
 
 
 class SavedReasonBody(Frozen):
-    """`shared` reasons are for the whole team and edited by leads."""
-
     title: Annotated[str, text(80)]
     body: Annotated[str, text(rules.FACTS_MAX)]
     policy: PolicyCode | None = None
-    shared: StrictBool = False
+    shared: Annotated[StrictBool, Field(description="For the whole team; edited by leads")] = False
 
 
 class SavedReasonRow(SavedReasonBody):

@@ -18,10 +18,10 @@ from server.moderation import policy as policies
 from server.moderation import priority
 from server.moderation.models import Decision, Finality, Item, Strike
 from server.moderation.queries.scope import CLEARANCE
-from server.moderation.rules import OPEN, ItemState, Severity, rest_state
-from server.moderation.service import effects
-from server.moderation.service.claims import LEAD, RETURNED
-from server.moderation.service.record import FREE, changed, items
+from server.moderation.rules import OPEN, ItemState, Outcome, Severity, rest_state
+from server.moderation.service import effects, estimates
+from server.moderation.service.claims import LEAD
+from server.moderation.service.record import FREE, RETURNED, changed, items
 
 BATCH = 200
 """Rows that a sweep changes in one transaction, so that nobody else waits long."""
@@ -75,13 +75,17 @@ def end_claims_of(s: WriteSession, person_id: UUID) -> int:
 
 def _rest(s: WriteSession, what: str, due: ColumnElement[bool]) -> int:
     found = s.execute(
-        select(items.c.id, items.c.stage).where(due).limit(BATCH).with_for_update(skip_locked=True)
+        select(items.c.id, items.c.stage, items.c.first_opinion_id)
+        .where(due)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
     ).all()
     for item in found:
+        rest = rest_state(item.stage, second=item.first_opinion_id is not None)
         back = (
             update(items)
             .where(items.c.id == item.id, due)
-            .values(state=rest_state(item.stage), version=items.c.version + 1, **FREE)
+            .values(state=rest, version=items.c.version + 1, **FREE)
             .returning(*RETURNED)
         )
         row = s.execute(back).one()
@@ -127,7 +131,11 @@ def raise_waiting(s: WriteSession) -> int:
 
 
 def make_final(s: WriteSession) -> int:
-    """Write the strikes of violations whose grace is over; answers how many decisions became final."""
+    """Make final what nobody can undo any more; answers how many decisions that were.
+
+    Only now does a violation become a strike, and only from such decisions is learned how long a review
+    takes: not from what was undone, and not from a reversal, which is made without a review.
+    """
     now = clock.now()
     due = s.scalars(
         select(Finality.decision_id)
@@ -141,11 +149,22 @@ def make_final(s: WriteSession) -> int:
     nodes = policies.current(s).nodes
     s.execute(delete(Finality).where(Finality.decision_id.in_(due)))
     rows = s.execute(
-        select(Decision, Item.restricted, Item.version)
+        select(Decision, Item.restricted, Item.version, Item.policy)
         .join(Item, Item.id == Decision.item_id)
         .where(Decision.id.in_(due))
+        .order_by(Decision.decided_at)
+    ).all()
+    estimates.learn(
+        s,
+        [
+            (flagged, decision.content_type, decision.handling_ms)
+            for decision, _, _, flagged in rows
+            if decision.reverses_id is None
+        ],
     )
-    for decision, restricted, version in rows.all():
+    for decision, restricted, version, _ in rows:
+        if decision.outcome is Outcome.ALLOW:
+            continue
         node = nodes.get(decision.policy or "")
         points = STRIKE_POINTS[node.severity] if node else 0
         if points and node and decision.owner_id is not None:

@@ -27,8 +27,10 @@ PER_SESSION = 4
 TOPICS = {
     "accounts.person": "people.read",
     "content.video": "content.review",
+    "moderation.handover": "moderation.claim",
     "moderation.item": "moderation.read",
     "moderation.queue": "moderation.read",
+    "moderation.restricted_handover": "moderation.restricted",
     "moderation.restricted_item": "moderation.restricted",
     "ops.job": "ops.read",
 }

@@ -257,6 +257,23 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tier", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "waits",
+            sa.Enum(
+                "pending",
+                "claimed",
+                "on_hold",
+                "awaiting_second",
+                "escalated",
+                "decided",
+                "cancelled",
+                name="waits",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
         sa.Column("lease_s", sa.Integer(), nullable=True),
         sa.Column(
             "outcomes",
@@ -566,6 +583,7 @@ def upgrade() -> None:
                 "pending",
                 "claimed",
                 "on_hold",
+                "awaiting_second",
                 "escalated",
                 "decided",
                 "cancelled",
@@ -611,6 +629,7 @@ def upgrade() -> None:
         sa.Column("hold_reason", sa.String(length=500), nullable=True),
         sa.Column("skip_count", sa.SmallInteger(), nullable=False),
         sa.Column("decision_id", sa.Uuid(), nullable=True),
+        sa.Column("first_opinion_id", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -807,6 +826,25 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "opinion",
+            sa.Enum(
+                "sole",
+                "first",
+                "second",
+                name="opinion",
+                native_enum=False,
+                create_constraint=True,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("first_opinion_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "proposed",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("policy", sa.String(length=64), nullable=True),
         sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=True),
@@ -842,6 +880,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["decider_id"], ["accounts_people.id"], name=op.f("fk_moderation_decisions_decider_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_opinion_id"],
+            ["moderation_decisions.id"],
+            name=op.f("fk_moderation_decisions_first_opinion_id"),
         ),
         sa.ForeignKeyConstraint(
             ["item_id"], ["moderation_items.id"], name=op.f("fk_moderation_decisions_item_id")
@@ -1006,6 +1049,7 @@ def upgrade() -> None:
             sa.Enum("item", "account", name="scope", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
+        sa.Column("interim", sa.Boolean(), nullable=False),
         sa.Column(
             "target_type",
             sa.Enum(

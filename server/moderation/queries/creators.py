@@ -19,7 +19,7 @@ from server.moderation.queries import items
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.flags import flag_rows
 from server.moderation.queries.scope import CLEARANCE, visible
-from server.moderation.rules import OPEN, ContentType, Outcome
+from server.moderation.rules import OPEN, ContentType, ItemState, Outcome
 from server.moderation.schemas import CreatorPage, CreatorSummary, MyStats, StrikeRow
 
 COUNTED = 1000
@@ -39,6 +39,7 @@ def summary(s: AnySession, *, actor: Actor, person_id: UUID | None) -> CreatorSu
         .select_from(Decision)
         .join(Item, Item.id == Decision.item_id)
         .where(Decision.owner_id == person_id, Item.decision_id == Decision.id, visible(actor))
+        .where(Item.state == ItemState.DECIDED)
     )
     waiting = select(literal(1)).where(
         Item.subject_owner_id == person_id, Item.state.in_(OPEN), visible(actor)

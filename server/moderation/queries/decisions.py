@@ -13,12 +13,12 @@ from server.accounts.models import Person
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.moderation.models import Action, Decision, Item, Undo
-from server.moderation.queries.scope import visible
-from server.moderation.schemas import ActionRow, DecisionRow
+from server.moderation.queries.scope import open_to, visible
+from server.moderation.schemas import ActionBody, ActionRow, DecisionRow
 
 
 def decisions(s: AnySession, *, actor: Actor, where: ColumnElement[bool], limit: int) -> list[DecisionRow]:
-    """Decisions on items that the actor may see, newest first, in two queries."""
+    """Decisions that the actor may read, newest first, in two queries."""
     later = aliased(Decision)
     rows = s.execute(
         select(Decision, Person.handle, Undo.at.label("undone_at"), later.id.label("later_id"))
@@ -26,7 +26,7 @@ def decisions(s: AnySession, *, actor: Actor, where: ColumnElement[bool], limit:
         .join(Person, Person.id == Decision.decider_id)
         .outerjoin(Undo, Undo.decision_id == Decision.id)
         .outerjoin(later, later.reverses_id == Decision.id)
-        .where(where, visible(actor))
+        .where(where, visible(actor), open_to(actor))
         .order_by(Decision.decided_at.desc(), Decision.id)
         .limit(limit)
     ).all()
@@ -36,6 +36,8 @@ def decisions(s: AnySession, *, actor: Actor, where: ColumnElement[bool], limit:
             id=decision.id,
             item_id=decision.item_id,
             stage=decision.stage,
+            opinion=decision.opinion,
+            first_opinion_id=decision.first_opinion_id,
             outcome=decision.outcome,
             policy=decision.policy,
             policy_version=decision.policy_version,
@@ -51,6 +53,7 @@ def decisions(s: AnySession, *, actor: Actor, where: ColumnElement[bool], limit:
             reversed_by_id=later_id,
             undone_at=undone_at,
             actions=actions[decision.id],
+            proposed=[ActionBody(**action) for action in decision.proposed],
         )
         for decision, handle, undone_at, later_id in rows
     ]
@@ -66,6 +69,7 @@ def _actions(s: AnySession, decision_ids: list[UUID]) -> dict[UUID, list[ActionR
             ActionRow(
                 type=row.type,
                 scope=row.scope,
+                interim=row.interim,
                 starts_at=row.starts_at,
                 ends_at=row.ends_at,
                 ended_at=row.ended_at,

@@ -22,14 +22,11 @@ from server.kit.wire import Page
 from server.moderation.models import Item, Queue
 from server.moderation.queries.scope import CLEARANCE, visible
 from server.moderation.queries.walks import COLUMNS, Key, walk
-from server.moderation.rules import OPEN, ItemState, QueueKind, queue_of, rest_state
+from server.moderation.rules import OPEN, QUEUES, WAITING, ItemState, QueueKind
 from server.moderation.schemas import ItemRow, QueueCount
 
 COUNTED = 1000
 CHUNK = 5000
-WAITING = (ItemState.PENDING, ItemState.ESCALATED)
-STAGES = (1, 2)
-QUEUES = tuple(queue_of(restricted=kind, stage=stage) for kind in (False, True) for stage in STAGES)
 
 
 def page(
@@ -56,10 +53,9 @@ def page(
         starts = [{**given, "state": each} for each in ([state] if state else WAITING)]
     else:
         starts = [
-            {"queue_id": name, "state": state or rest_state(stage)}
-            for restricted in ((False, True) if cleared else (False,))
-            for stage in STAGES
-            if queue in (None, name := queue_of(restricted=restricted, stage=stage))
+            {"queue_id": name, "state": state or waits}
+            for (restricted, waits), name in QUEUES.items()
+            if queue in (None, name) and (cleared or not restricted)
         ]
     walks = [walk(s, start, cleared=cleared, after=after, limit=limit + 1) for start in starts]
     rows = list(islice(merge(*walks, key=lambda row: (-row.priority, row.due_at, row.id)), limit + 1))
@@ -85,6 +81,7 @@ def rows_of(s: AnySession, rows: Sequence[Any]) -> list[ItemRow]:
             queue=row.queue_id,
             state=row.state,
             stage=row.stage,
+            has_first_opinion=row.first_opinion_id is not None,
             content_type=row.content_type,
             content_id=row.content_id,
             policy=row.policy,
@@ -120,12 +117,10 @@ def handles(s: AnySession, ids: Iterable[UUID | None]) -> dict[UUID | None, str]
 def queues(s: AnySession, *, actor: Actor) -> Page[QueueCount]:
     """The queues that exist for the actor, each with how many items wait in it, counted up to 1000."""
     found = []
-    for row in s.execute(select(Queue).order_by(Queue.kind, Queue.tier)).scalars():
+    for row in s.execute(select(Queue).order_by(Queue.kind, Queue.tier, Queue.id)).scalars():
         if row.kind is QueueKind.RESTRICTED and not actor.can(CLEARANCE):
             continue
-        some = select(literal(1)).where(
-            Item.queue_id == row.id, Item.state == rest_state(row.tier), visible(actor)
-        )
+        some = select(literal(1)).where(Item.queue_id == row.id, Item.state == row.waits, visible(actor))
         count = s.execute(select(func.count()).select_from(some.limit(COUNTED + 1).subquery())).scalar_one()
         found.append(
             QueueCount(
@@ -198,7 +193,7 @@ def snapshot(db: Database, *, actor: Actor) -> Iterator[bytes]:
     is_shown = (Item.state.in_(OPEN), visible(actor))
     with db.read() as s:
         as_of = s.scalar(select(func.max(Event.id))) or 0
-        ids = s.scalars(select(Item.id).where(Item.queue_id.in_(QUEUES), *is_shown)).all()
+        ids = s.scalars(select(Item.id).where(Item.queue_id.in_(QUEUES.values()), *is_shown)).all()
     total = 0
     for start in range(0, len(ids), CHUNK):
         with db.read() as s:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from server.accounts.models import Person
 from server.kit import clock
@@ -21,7 +21,7 @@ from server.moderation.models import Decision, Flag, HandlingTimes, Item, Mark, 
 from server.moderation.queries import creators, items, walks
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.flags import flag_rows
-from server.moderation.queries.scope import CLEARANCE, visible
+from server.moderation.queries.scope import CLEARANCE, open_to, visible
 from server.moderation.rules import ItemState
 from server.moderation.schemas import FlagRow, Lane, MarkRow, NoteRow, Review, Subject
 
@@ -64,8 +64,8 @@ def review(s: AnySession, *, actor: Actor, item_id: UUID) -> Review:
         lanes=_lanes(flags),
         creator=creators.summary(s, actor=actor, person_id=found.subject_owner_id),
         decisions=decisions(s, actor=actor, where=Decision.content_id == found.content_id, limit=DECISIONS),
-        notes=_notes(s, item_id),
-        marks=_marks(s, item_id),
+        notes=_notes(s, actor, item_id),
+        marks=_marks(s, actor, item_id),
         policies=[node for code, node in nodes.items() if code in named],
         outcomes=found.outcomes,
         claim_token=found.claim_token if mine else None,
@@ -108,11 +108,16 @@ def _subject(s: AnySession, actor: Actor, item: Any) -> Subject | None:
     )
 
 
-def _notes(s: AnySession, item_id: UUID) -> list[NoteRow]:
+def _notes(s: AnySession, actor: Actor, item_id: UUID) -> list[NoteRow]:
+    """The notes on an item; those of who gave a sealed opinion are sealed with it."""
+    sealed = exists().where(
+        Decision.item_id == Note.item_id, Decision.decider_id == Note.author_id, ~open_to(actor)
+    )
     rows = s.execute(
         select(Note, Person.handle)
         .join(Person, Person.id == Note.author_id)
-        .where(Note.item_id == item_id)
+        .join(Item, Item.id == Note.item_id)
+        .where(Note.item_id == item_id, ~sealed)
         .order_by(Note.created_at, Note.id)
         .limit(WRITTEN)
     )
@@ -129,11 +134,13 @@ def _notes(s: AnySession, item_id: UUID) -> list[NoteRow]:
     ]
 
 
-def _marks(s: AnySession, item_id: UUID) -> list[MarkRow]:
+def _marks(s: AnySession, actor: Actor, item_id: UUID) -> list[MarkRow]:
     rows = s.execute(
         select(Mark, Person.handle)
         .join(Person, Person.id == Mark.author_id)
-        .where(Mark.item_id == item_id)
+        .join(Decision, Decision.id == Mark.decision_id)
+        .join(Item, Item.id == Mark.item_id)
+        .where(Mark.item_id == item_id, open_to(actor))
         .order_by(Mark.created_at, Mark.id)
         .limit(WRITTEN)
     )

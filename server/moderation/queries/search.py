@@ -11,7 +11,7 @@ from server.accounts.models import Person
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.moderation.models import Decision, Item
-from server.moderation.queries.scope import visible
+from server.moderation.queries.scope import open_to, visible
 from server.moderation.schemas import Found
 
 MOST = 20
@@ -68,7 +68,7 @@ def _by_id(s: AnySession, actor: Actor, wanted: UUID) -> list[Found]:
     decision = s.execute(
         select(Decision.outcome, Decision.policy)
         .join(Item, Item.id == Decision.item_id)
-        .where(Decision.id == wanted, visible(actor))
+        .where(Decision.id == wanted, visible(actor), open_to(actor))
     ).one_or_none()
     if decision is not None:
         detail = decision.policy or "no violation"

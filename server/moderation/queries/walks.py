@@ -26,6 +26,7 @@ COLUMNS = tuple(
         "queue_id",
         "state",
         "stage",
+        "first_opinion_id",
         "content_type",
         "content_id",
         "policy",

@@ -12,18 +12,22 @@ from server.kit.access import Actor, require
 from server.kit.db import WriteSession
 from server.kit.errors import Invalid, problems
 from server.kit.idempotency import IdempotencyKey, once
-from server.kit.wire import Frozen
+from server.kit.wire import Frozen, Page
 from server.moderation import service
+from server.moderation.queries import serving
 from server.moderation.routes.state import database, settings
 from server.moderation.schemas import (
     Claim,
     ClaimRef,
     ClaimState,
+    Colleague,
     Empty,
     Hold,
     NewClaim,
     NewPrefetch,
     Skip,
+    TakeOver,
+    Transfer,
 )
 
 router = APIRouter()
@@ -115,6 +119,35 @@ def skip(
     """Give an item back for good; it is not offered to you again."""
     with database(request).write() as s:
         return service.skip(s, actor=actor, item_id=item_id, token=body.claim_token, reason=body.reason)
+
+
+@router.get("/items/{item_id}/colleagues", responses=problems(404))
+def colleagues(
+    request: Request, item_id: UUID, actor: Actor = require("moderation.claim")
+) -> Page[Colleague]:
+    """To whom this item can be handed over: who serves its queue and is not barred from it."""
+    with database(request).read() as s:
+        return serving.colleagues(s, actor=actor, item_id=item_id)
+
+
+@router.post("/items/{item_id}/transfer", responses=problems(404, 409))
+def transfer(
+    request: Request, item_id: UUID, body: Transfer, actor: Actor = require("moderation.claim")
+) -> ClaimState:
+    """Hand an item that you have over to a colleague."""
+    lease_s = settings(request).lease_s
+    with database(request).write() as s:
+        return service.transfer(s, actor=actor, item_id=item_id, body=body, lease_s=lease_s)
+
+
+@router.post("/items/{item_id}/take-over", responses=problems(404, 409))
+def take_over(
+    request: Request, item_id: UUID, body: TakeOver, actor: Actor = require("moderation.lead")
+) -> Claim:
+    """Take an item from whoever has it."""
+    lease_s = settings(request).lease_s
+    with database(request).write() as s:
+        return service.take_over(s, actor=actor, item_id=item_id, reason=body.reason, lease_s=lease_s)
 
 
 @router.post("/items/{item_id}/hold", responses=problems(404, 409))

@@ -91,9 +91,9 @@ def reverse(
     decision_id: UUID,
     body: Judgement,
     idempotency_key: IdempotencyKey = None,
-    actor: Actor = require("moderation.lead"),
+    actor: Actor = require("moderation.lead", step_up=True),
 ) -> DecisionReceipt:
-    """Replace a decision that has taken effect by another one."""
+    """Replace a decision that has taken effect by another one; asks for a recent one-time code."""
     with database(request).write() as s:
         return once(
             s,

@@ -7,17 +7,19 @@ from server.moderation.service.claims import (
     claim_item,
     claim_next,
     heartbeat,
-    hold,
     prefetch,
     release,
-    resume,
     skip,
 )
-from server.moderation.service.decisions import decide, reverse, undo
+from server.moderation.service.decisions import decide
 from server.moderation.service.flags import receive_flag
 from server.moderation.service.flood import check_flood
+from server.moderation.service.handover import take_over, transfer
+from server.moderation.service.holds import hold, resume
 from server.moderation.service.notes import add_note, delete_reason, edit_reason, save_reason
+from server.moderation.service.reversal import reverse
 from server.moderation.service.setup import install
+from server.moderation.service.undo import undo
 
 __all__ = [
     "add_note",
@@ -38,6 +40,8 @@ __all__ = [
     "reverse",
     "save_reason",
     "skip",
+    "take_over",
+    "transfer",
     "undo",
     "withdraw_flag",
 ]

@@ -14,13 +14,15 @@ from server.moderation import subjects
 from server.moderation.models import Flag, Item
 from server.moderation.rules import OPEN, ContentType, FlagState, ItemState, Source, rest_state
 from server.moderation.schemas import FlagReceipt
+from server.moderation.service import effects
 from server.moderation.service.record import FREE, changed, flags, items
 
 
 def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceipt:
     """Take one's own flag back; the item is cancelled when nobody else speaks for it and nobody has it.
 
-    An item of the restricted class stays: once that was said, a cleared person looks at it.
+    It stays once there is an opinion on it, for the second one. An item of the restricted class stays: once
+    that was said, a cleared person looks at it.
     Raises NotFound for a flag that is not one's own, Conflict `already_judged` after the decision.
     """
     flag = s.execute(
@@ -39,7 +41,8 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
     if gone.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("This flag is not waiting for a decision any more.", code="already_judged")
     others = s.scalar(select(exists().where(Flag.item_id == item.id, Flag.state == FlagState.LINKED)))
-    if others or item.restricted or item.state in (ItemState.CLAIMED, ItemState.ON_HOLD):
+    in_hand = item.state in (ItemState.CLAIMED, ItemState.ON_HOLD) or item.first_opinion_id is not None
+    if others or item.restricted or in_hand:
         changed(
             s,
             actor=actor,
@@ -108,12 +111,13 @@ def reopen_items(
     for item in found:
         same = (Item.content_type == item.content_type, Item.family == item.family)
         if s.scalar(select(exists().where(Item.content_id == content_id, *same, Item.state.in_(OPEN)))):
+            effects.end_interim(s, actor=actor, item_id=item.id)
             continue
         version = s.execute(
             update(items)
             .where(items.c.id == item.id)
             .values(
-                state=rest_state(item.stage),
+                state=rest_state(item.stage, second=item.first_opinion_id is not None),
                 boost_at=case((items.c.boosts < 2, items.c.due_at), else_=None),
                 version=items.c.version + 1,
             )

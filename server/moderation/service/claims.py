@@ -21,30 +21,22 @@ from server.kit.errors import Conflict, NotFound
 from server.kit.upsert import insert_ignoring
 from server.moderation.models import Exclusion, Item
 from server.moderation.queries.scope import CLEARANCE, visible
+from server.moderation.queries.serving import able
 from server.moderation.rules import (
     CLAIM_MAX_S,
     CLAIMS_MAX,
-    HOLDS_MAX,
     PREFETCH_S,
     SKIPS_TO_ESCALATE,
+    WAITING,
     ItemState,
     QueueKind,
     queue_of,
     rest_state,
 )
 from server.moderation.schemas import Claim, ClaimState, SubjectRef
-from server.moderation.service.record import FREE, changed, exclusions, items, queues
+from server.moderation.service.record import FREE, RETURNED, changed, exclusions, items, queues
 
 LEAD = "moderation.lead"
-RETURNED = (
-    items.c.id,
-    items.c.claim_token,
-    items.c.lease_until,
-    items.c.content_type,
-    items.c.content_id,
-    items.c.restricted,
-    items.c.version,
-)
 
 
 def _pick() -> Any:
@@ -98,7 +90,7 @@ def _held() -> Any:
     )
 
 
-def _in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
+def in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
     """How many items someone has in this way."""
     mine = (items.c.claimed_by == bindparam("me"), items.c.state == state, until > bindparam("now"))
     return select(func.count()).where(*mine)
@@ -107,38 +99,45 @@ def _in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
 # On tables, not on mapped classes, and built once: every claim and decision runs these.
 PICK = _pick()
 HELD = _held()
-CLAIMS = _in_hand(ItemState.CLAIMED, items.c.lease_until)
-HOLDS = _in_hand(ItemState.ON_HOLD, items.c.held_until)
-SERVED = select(queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s).order_by(
-    queues.c.kind, queues.c.tier.desc()
+CLAIMS = in_hand(ItemState.CLAIMED, items.c.lease_until)
+SERVED = select(
+    queues.c.id,
+    queues.c.tier,
+    queues.c.kind,
+    queues.c.lease_s,
+    queues.c.waits,
+    exists().where(items.c.queue_id == queues.c.id, items.c.state == queues.c.waits).label("filled"),
 )
+RAREST_FIRST = tuple(reversed(WAITING))
 
 
 @dataclass(frozen=True)
 class Served:
-    """A queue that someone may claim from; its lease in seconds."""
+    """A queue that someone may claim from, its lease in seconds; `filled`: something waits there."""
 
     id: str
-    tier: int
+    waits: ItemState
     restricted: bool
     lease_s: int
+    filled: bool
 
 
 def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = None) -> list[Served]:
     """The queues that the actor may claim from, in the order in which they are tried.
 
-    The rarer skill first (escalated before general); the restricted class last, so that nobody meets it
-    unasked while anything else waits. Raises NotFound for a queue that is not the actor's to serve.
+    The rarer skill first (what was escalated, second opinions, the rest); the restricted class last, so that
+    nobody meets it unasked while anything else waits.
+    Raises NotFound for a queue that is not the actor's to serve.
     """
     lead, cleared = actor.can(LEAD), actor.can(CLEARANCE)
     found = [
-        Served(row.id, row.tier, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s)
+        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s, row.filled)
         for row in s.execute(SERVED)
         if (lead or row.tier == 1) and (cleared or row.kind is QueueKind.NORMAL) and queue in (None, row.id)
     ]
     if queue is not None and not found:
         raise NotFound("You do not serve a queue of this name.")
-    return found
+    return sorted(found, key=lambda place: (place.restricted, RAREST_FIRST.index(place.waits)))
 
 
 def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None = None) -> Claim | None:
@@ -146,10 +145,10 @@ def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None
 
     Raises Conflict `too_many_claims`.
     """
-    _check_room(s, actor)
+    check_room(s, actor)
     for place in served(s, actor, lease_s=lease_s, queue=queue):
-        if (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
-            return _claimed(s, actor, row)
+        if place.filled and (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
+            return claimed(s, actor, row)
     return None
 
 
@@ -167,13 +166,13 @@ def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Clai
         .returning(*RETURNED)
     )
     if (again := s.execute(mine).first()) is not None:
-        return _answer(again)
-    _check_room(s, actor)
+        return claim_of(again)
+    check_room(s, actor)
     for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
-        if place.restricted and queue is None:
+        if not place.filled or (place.restricted and queue is None):
             continue
         if (row := _take(s, actor, place, PREFETCH_S, ahead=True)) is not None:
-            return _claimed(s, actor, row)
+            return claimed(s, actor, row)
     return None
 
 
@@ -181,27 +180,23 @@ def claim_item(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) ->
     """Claim one item by its id.
 
     Raises NotFound where the actor may not see it; Conflict `claimed` when someone has it, `not_waiting` when
-    it is decided or held, `excluded` for own content and what the actor has flagged or skipped;
-    `too_many_claims`.
+    it is decided or held, `excluded` for own content and what the actor has flagged, skipped or given an
+    opinion on; `too_many_claims`.
     """
     item = s.execute(
-        select(Item.queue_id, Item.stage, Item.state, Item.subject_owner_id, Person.name.label("by"))
+        select(Item.queue_id, Item.state, Item.subject_owner_id, Person.name.label("by"))
         .outerjoin(Person, Person.id == Item.claimed_by)
         .where(Item.id == item_id, visible(actor))
     ).one_or_none()
     if item is None:
         raise NotFound("There is no such item.")
     (place,) = served(s, actor, lease_s=lease_s, queue=item.queue_id)
-    skipped = exists().where(Exclusion.item_id == item_id, Exclusion.person_id == actor.person)
-    if item.subject_owner_id == actor.id or s.scalar(select(skipped)):
-        raise Conflict(
-            "This is for someone else: it is your own, or you flagged or skipped it.", code="excluded"
-        )
-    _check_room(s, actor)
+    check_barred(s, actor, item_id, item.subject_owner_id)
+    check_room(s, actor)
     now = clock.now()
     row = s.execute(
         update(items)
-        .where(items.c.id == item_id, items.c.state == rest_state(item.stage))
+        .where(items.c.id == item_id, items.c.state == place.waits)
         .values(
             state=ItemState.CLAIMED,
             claimed_by=actor.person,
@@ -217,10 +212,19 @@ def claim_item(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) ->
         raise Conflict(f"{item.by or 'Someone else'} has this item.", code="claimed")
     if row is None:
         raise Conflict("This item does not wait for a decision now.", code="not_waiting")
-    return _claimed(s, actor, row)
+    return claimed(s, actor, row)
 
 
-def _check_room(s: AnySession, actor: Actor) -> None:
+def check_barred(s: AnySession, actor: Actor, item_id: UUID, owner_id: UUID | None) -> None:
+    """Nobody judges in their own case, nor twice, nor what they passed on. Raises Conflict `excluded`."""
+    barred = exists().where(Exclusion.item_id == item_id, Exclusion.person_id == actor.person)
+    if owner_id == actor.id or s.scalar(select(barred)):
+        raise Conflict(
+            "This is for someone else: it is your own, or you flagged, skipped or judged it.", code="excluded"
+        )
+
+
+def check_room(s: AnySession, actor: Actor) -> None:
     """Nobody keeps the queue from the others by claiming all of it."""
     if s.execute(CLAIMS, {"me": actor.person, "now": clock.now()}).scalar_one() >= CLAIMS_MAX:
         raise Conflict("You have as many items as one can have at a time.", code="too_many_claims")
@@ -231,7 +235,7 @@ def _take(s: WriteSession, actor: Actor, place: Served, lease_s: int, *, ahead: 
     given = {
         "me": actor.person,
         "queue": place.id,
-        "waiting": rest_state(place.tier),
+        "waiting": place.waits,
         "at": now,
         "until": now + timedelta(seconds=lease_s),
         "ahead": ahead,
@@ -239,17 +243,18 @@ def _take(s: WriteSession, actor: Actor, place: Served, lease_s: int, *, ahead: 
     return s.execute(PICK, given).one_or_none()
 
 
-def _claimed(s: WriteSession, actor: Actor, row: Any) -> Claim:
-    _moved(s, actor, "item_claimed", row, token=row.claim_token)
-    return _answer(row)
+def claimed(s: WriteSession, actor: Actor, row: Any) -> Claim:
+    moved(s, actor, "item_claimed", row, token=row.claim_token)
+    return claim_of(row)
 
 
-def _answer(row: Any) -> Claim:
+def claim_of(row: Any) -> Claim:
+    """What a claimer is told."""
     subject = SubjectRef(content_type=row.content_type, content_id=row.content_id)
     return Claim(item_id=row.id, claim_token=row.claim_token, lease_until=row.lease_until, subject=subject)
 
 
-def _moved(s: WriteSession, actor: Actor, what: str, row: Any, **data: Any) -> None:
+def moved(s: WriteSession, actor: Actor, what: str, row: Any, **data: Any) -> None:
     changed(s, actor=actor, what=what, item_id=row.id, restricted=row.restricted, version=row.version, **data)
 
 
@@ -303,92 +308,35 @@ def release(s: WriteSession, *, actor: Actor, item_id: UUID, token: int) -> Clai
 
 
 def skip(s: WriteSession, *, actor: Actor, item_id: UUID, token: int, reason: str) -> ClaimState:
-    """Give a claim back for good: it is not offered to this person again; the third skip escalates it."""
+    """Give a claim back for good: it is not offered to this person again; the third skip escalates it.
+
+    Raises Conflict `nobody_else` where that would leave the item to nobody.
+    """
     row = held(s, actor, item_id, token)
+    skips = row.skip_count + 1
+    escalates = skips >= SKIPS_TO_ESCALATE and row.stage == 1
+    if s.execute(able(row, stage=2 if escalates else row.stage, but=actor.person).limit(1)).first() is None:
+        raise Conflict(
+            "Nobody else can take this item: decide it, set it aside or give it back.", code="nobody_else"
+        )
     insert_ignoring(
         s,
         Exclusion,
         {"item_id": item_id, "person_id": actor.person, "why": f"skipped: {reason}"[:500], "at": clock.now()},
     )
-    skips = row.skip_count + 1
-    if skips >= SKIPS_TO_ESCALATE and row.stage == 1:
+    if escalates:
         queue = queue_of(restricted=row.restricted, stage=2)
         return _rest(s, actor, row, "item_escalated", skip_count=skips, stage=2, queue_id=queue)
     return _rest(s, actor, row, "item_skipped", skip_count=skips)
 
 
 def _rest(s: WriteSession, actor: Actor, row: Any, what: str, **values: Any) -> ClaimState:
-    state = rest_state(values.get("stage", row.stage))
+    state = rest_state(values.get("stage", row.stage), second=row.first_opinion_id is not None)
     done = s.execute(
         update(items)
         .where(items.c.id == row.id, items.c.state == ItemState.CLAIMED, items.c.version == row.version)
         .values(state=state, version=items.c.version + 1, **FREE | values)
         .returning(*RETURNED)
     ).one()
-    _moved(s, actor, what, done)
+    moved(s, actor, what, done)
     return ClaimState(state=state)
-
-
-def hold(
-    s: WriteSession, *, actor: Actor, item_id: UUID, token: int, reason: str, seconds: int
-) -> ClaimState:
-    """Set an item aside for oneself, e.g. to ask someone.
-
-    The two hours of the claim stand still meanwhile: `claimed_at` moves along with the hold.
-    Raises Conflict `past_legal_term`, `too_many_holds`.
-    """
-    row, now = held(s, actor, item_id, token), clock.now()
-    until = now + timedelta(seconds=seconds)
-    if row.legal_due_at is not None and until > row.legal_due_at:
-        raise Conflict("The law gives this item less time than that.", code="past_legal_term")
-    if s.execute(HOLDS, {"me": actor.person, "now": now}).scalar_one() >= HOLDS_MAX:
-        raise Conflict("You have set aside as much as one can.", code="too_many_holds")
-    done = s.execute(
-        update(items)
-        .where(fence(actor, item_id, token))
-        .values(
-            state=ItemState.ON_HOLD,
-            claimed_at=row.claimed_at + timedelta(seconds=seconds),
-            lease_until=None,
-            held_until=until,
-            hold_reason=reason,
-            prefetched=False,
-            version=items.c.version + 1,
-        )
-        .returning(*RETURNED)
-    ).one()
-    _moved(s, actor, "item_held", done, until=until.isoformat())
-    return ClaimState(state=ItemState.ON_HOLD, lease_until=until)
-
-
-def resume(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) -> Claim:
-    """Take up again what one set aside, for what is left of the claim's two hours.
-
-    Raises Conflict `not_held` when it is not one's own any more, `too_many_claims`.
-    """
-    now = clock.now()
-    mine = (items.c.id == item_id, items.c.claimed_by == actor.person, visible(actor))
-    kept = (items.c.state == ItemState.ON_HOLD, items.c.held_until > now)
-    aside = s.execute(select(items).where(*mine, *kept).with_for_update()).one_or_none()
-    if aside is None:
-        if isinstance(refusal := lost(s, actor, item_id), NotFound):
-            raise refusal
-        raise Conflict("You do not hold this item any more.", code="not_held")
-    _check_room(s, actor)
-    began: datetime = aside.claimed_at - (aside.held_until - now)
-    until = min(now + timedelta(seconds=lease_s), began + timedelta(seconds=CLAIM_MAX_S))
-    row = s.execute(
-        update(items)
-        .where(items.c.id == item_id)
-        .values(
-            state=ItemState.CLAIMED,
-            claim_token=items.c.claim_token + 1,
-            claimed_at=began,
-            lease_until=until,
-            held_until=None,
-            hold_reason=None,
-            version=items.c.version + 1,
-        )
-        .returning(*RETURNED)
-    ).one()
-    return _claimed(s, actor, row)

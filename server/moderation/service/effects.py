@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, false, insert, or_, select, update
 
 from server.accounts import service as accounts
 from server.content import service as content
@@ -16,11 +16,12 @@ from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Invalid
 from server.kit.wire import Availability
-from server.moderation.models import Action, Item
-from server.moderation.rules import ActionChoice, ContentType, Measure, Scope
+from server.moderation.models import Action, Decision, Item
+from server.moderation.rules import ActionChoice, ContentType, Measure, Opinion, Scope
 
 AVAILABILITY = {Measure.RESTRICT: Availability.RESTRICTED, Measure.REMOVE: Availability.REMOVED}
 Target = tuple[ContentType, UUID]
+UNSYNCED = {"synchronize_session": False}
 
 
 def add(
@@ -31,8 +32,13 @@ def add(
     chosen: Sequence[ActionChoice],
     item: Any,
     starts_at: datetime,
+    interim: bool = False,
+    also: Collection[Target] = (),
 ) -> None:
-    """Write the actions of a decision about `item` and schedule what they do. Raises Invalid `no_account`."""
+    """Write the actions of a decision about `item` and schedule what they do, and what is left on `also`.
+
+    Raises Invalid `no_account`.
+    """
     rows = []
     for action in chosen:
         target_type, target_id = _target(action.scope, item)
@@ -43,19 +49,49 @@ def add(
                 "decision_id": decision_id,
                 "type": action.type,
                 "scope": action.scope,
+                "interim": interim,
                 "target_type": target_type,
                 "target_id": target_id,
                 "starts_at": starts_at,
                 "ends_at": ends_at,
             }
         )
-    s.execute(insert(Action), rows)
-    for target in sorted({_target(action.scope, item) for action in chosen}):
+    if rows:
+        s.execute(insert(Action), rows)
+    for target in sorted({_target(action.scope, item) for action in chosen} | {*also}):
         _settle(s, actor, target)
 
 
-def end(s: WriteSession, *, actor: Actor, decision_id: UUID) -> None:
-    """Reverse what is left of a decision's actions, whether they are in force or still to come."""
+def limit_interim(s: WriteSession, *, item_id: UUID, ends_at: datetime | None) -> list[Target]:
+    """Let what opinions on an item have brought about end at `ends_at`; None = not before its decision.
+
+    Answers the targets, which the caller settles together with what takes its place.
+    """
+    limited = update(Action).where(_interim(item_id)).values(ends_at=ends_at)
+    rows = s.execute(
+        limited.returning(Action.target_type, Action.target_id), execution_options=UNSYNCED
+    ).all()
+    return [(row.target_type, row.target_id) for row in rows]
+
+
+def end_interim(s: WriteSession, *, actor: Actor, item_id: UUID) -> None:
+    """End at once what opinions on an item have brought about: it will not be decided."""
+    ended = update(Action).where(_interim(item_id)).values(ended_at=clock.now())
+    rows = s.execute(ended.returning(Action.target_type, Action.target_id), execution_options=UNSYNCED).all()
+    for target in sorted({(row.target_type, row.target_id) for row in rows}):
+        _settle(s, actor, target)
+
+
+def _interim(item_id: UUID) -> ColumnElement[bool]:
+    opinions = select(Decision.id).where(Decision.item_id == item_id, Decision.opinion != Opinion.SOLE)
+    return and_(Action.decision_id.in_(opinions), Action.interim.is_(True), Action.ended_at.is_(None))
+
+
+def end(s: WriteSession, *, actor: Actor, decision_id: UUID, also: Collection[Target] = ()) -> None:
+    """Reverse what is left of a decision's actions, whether they are in force or still to come.
+
+    What is left on the targets `also` is settled with it.
+    """
     now = clock.now()
     ended = s.execute(
         update(Action)
@@ -63,8 +99,9 @@ def end(s: WriteSession, *, actor: Actor, decision_id: UUID) -> None:
         .values(ended_at=now)
         .returning(Action.target_type, Action.target_id, Action.starts_at)
     ).all()
-    for target_type, target_id, never_came in sorted({(row[0], row[1], row[2] > now) for row in ended}):
-        _settle(s, actor, (target_type, target_id), never_came=never_came)
+    found = {(row.target_type, row.target_id): row.starts_at > now for row in ended}
+    for target in sorted({*found, *also}):
+        _settle(s, actor, target, never_came=found.get(target, False))
 
 
 def lift_expired(s: WriteSession, *, actor: Actor, limit: int) -> int:
@@ -100,14 +137,18 @@ def _settle(s: WriteSession, actor: Actor, target: Target, *, never_came: bool =
     _lock(s, target)
     now = clock.now()
     active = s.execute(
-        select(Action.type, Action.starts_at).where(
+        select(Action.type, Action.starts_at, Action.ends_at, Action.interim).where(
             Action.target_type == target[0],
             Action.target_id == target[1],
             Action.ended_at.is_(None),
             or_(Action.ends_at.is_(None), Action.ends_at > now),
         )
     ).all()
-    if active:
+    ends = [row.ends_at for row in active if row.interim and row.ends_at is not None]
+    if active and len(ends) == len(active):
+        # Nothing follows an interim restriction that a decision has ended: it is lifted to the instant.
+        _schedule(s, actor, target, Availability.PUBLIC, max(ends))
+    elif active:
         strictest = max((row.type for row in active), key=list(Measure).index)
         at = min(row.starts_at for row in active if row.type is strictest)
         _schedule(s, actor, target, AVAILABILITY[strictest], max(at, now))

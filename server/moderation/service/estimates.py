@@ -1,7 +1,9 @@
-"""How long a review of this kind takes: the median of the last 200, kept up with each decision."""
+"""How long a review of this kind takes: the median of the last 200, kept up with what becomes final."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from statistics import median_low
 
 from sqlalchemy import bindparam, select, update
@@ -18,14 +20,17 @@ _RECENT = select(times.c.recent_ms).where(*_MINE).with_for_update()
 _REMEMBER = update(times).where(*_MINE).values(recent_ms=bindparam("recent"), median_ms=bindparam("median"))
 
 
-def learn(s: WriteSession, *, policy: str, content_type: ContentType, handling_ms: int) -> None:
-    """Count one more handling time of this policy and content type."""
-    mine = {"of_policy": policy, "of_type": content_type}
-    known = s.scalar(_RECENT, mine)
-    if known is None:
-        first = {"policy": policy, "content_type": content_type}
-        if insert_ignoring(s, HandlingTimes, {**first, "recent_ms": [handling_ms], "median_ms": handling_ms}):
-            return
-        known = s.execute(_RECENT, mine).scalar_one()
-    recent = [*known, handling_ms][-KEPT:]
-    s.execute(_REMEMBER, {**mine, "recent": recent, "median": median_low(recent)})
+def learn(s: WriteSession, found: Iterable[tuple[str, ContentType, int]]) -> None:
+    """Count the handling times of decisions, given as (policy, content type, ms), oldest first."""
+    kinds: dict[tuple[str, ContentType], list[int]] = defaultdict(list)
+    for policy, content_type, handling_ms in found:
+        kinds[policy, content_type].append(handling_ms)
+    for (policy, content_type), new in sorted(kinds.items()):
+        mine = {"of_policy": policy, "of_type": content_type}
+        known = s.scalar(_RECENT, mine)
+        if known is None:
+            empty = {"policy": policy, "content_type": content_type, "recent_ms": [], "median_ms": 0}
+            insert_ignoring(s, HandlingTimes, empty)
+            known = s.execute(_RECENT, mine).scalar_one()
+        recent = [*known, *new][-KEPT:]
+        s.execute(_REMEMBER, {**mine, "recent": recent, "median": median_low(recent)})

@@ -46,3 +46,17 @@ FREE: dict[str, Any] = {
     "prefetched": False,
 }
 """The columns of an item that nobody has."""
+
+RETURNED = (
+    items.c.id,
+    items.c.claim_token,
+    items.c.lease_until,
+    items.c.content_type,
+    items.c.content_id,
+    items.c.restricted,
+    items.c.version,
+)
+"""What a change of an item answers: enough for its claim and its record."""
+
+OPINION = "gave an opinion on it"
+"""Why somebody is not offered an item again that waits for another opinion."""

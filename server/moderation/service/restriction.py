@@ -30,19 +30,20 @@ def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) 
     if content_type is ContentType.COMMENT:
         comments.restrict_comment(s, actor=SYSTEM, comment_id=content_id)
     found = s.execute(
-        select(Item.id, Item.state, Item.stage)
+        select(Item.id, Item.state, Item.stage, Item.first_opinion_id)
         .where(Item.content_id.in_(subjects), Item.restricted.is_(False))
         .order_by(Item.id)
         .with_for_update()
     ).all()
     for item in found:
+        second = item.first_opinion_id is not None
         values: dict[str, Any] = {
             "restricted": True,
-            "queue_id": queue_of(restricted=True, stage=item.stage),
+            "queue_id": queue_of(restricted=True, stage=item.stage, second=second),
             "version": items.c.version + 1,
         }
         if item.state in (ItemState.CLAIMED, ItemState.ON_HOLD):
-            values |= {"state": rest_state(item.stage), **FREE}
+            values |= {"state": rest_state(item.stage, second=second), **FREE}
         version = s.execute(
             update(items).where(items.c.id == item.id).values(values).returning(items.c.version)
         ).scalar_one()

@@ -8,27 +8,30 @@ from server.kit.db import WriteSession
 from server.kit.upsert import insert_ignoring
 from server.moderation import policy
 from server.moderation.models import Queue
-from server.moderation.rules import Outcome, QueueKind, queue_of
+from server.moderation.rules import QUEUES, ItemState, Outcome, QueueKind
 
-QUEUES = (
-    ("General", False, 1),
-    ("Escalated", False, 2),
-    ("Restricted", True, 1),
-    ("Restricted, escalated", True, 2),
-)
+NAMES = {
+    "general": "General",
+    "second_opinion": "Second opinion",
+    "escalated": "Escalated",
+    "restricted": "Restricted",
+    "restricted_second": "Restricted, second opinion",
+    "restricted_escalated": "Restricted, escalated",
+}
 
 
 def install(s: WriteSession) -> int:
-    """Make sure of the four queues and of the shipped policies; answers the policy version in force.
+    """Make sure of the queues and of the shipped policies; answers the policy version in force.
 
     Called at every start: a changed policy file becomes a new version, a queue's settings stay as they are.
     """
-    for name, restricted, tier in QUEUES:
+    for (restricted, waits), queue_id in QUEUES.items():
         queue = {
-            "id": queue_of(restricted=restricted, stage=tier),
-            "name": name,
+            "id": queue_id,
+            "name": NAMES[queue_id],
             "kind": QueueKind.RESTRICTED if restricted else QueueKind.NORMAL,
-            "tier": tier,
+            "tier": 2 if waits is ItemState.ESCALATED else 1,
+            "waits": waits,
             "lease_s": None,
             "outcomes": list(Outcome),
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from server.moderation.rules import Outcome
+from server.moderation.rules import Opinion, Outcome
 from server.moderation.schemas import ActionRow, CreatorPage, DecisionRow, FlagRow
 
 Titles = Callable[[str], str]
@@ -53,7 +53,7 @@ def history(page: CreatorPage, titles: Titles) -> list[Moment]:
                 icon=decision.outcome.value,
                 tone=OUTCOME_TONES[decision.outcome],
                 text=outcome_text(decision, titles),
-                detail=f"@{decision.decider_handle}{standing(decision)}",
+                detail=f"@{decision.decider_handle}{opinion_text(decision)}{standing(decision)}",
             )
         )
     for strike in page.strikes:
@@ -81,6 +81,11 @@ def outcome_text(decision: DecisionRow, titles: Titles) -> str:
     }
     policy = f": {titles(decision.policy)}" if decision.policy else ""
     return f"{decision.content_type.value.capitalize()} {done[decision.outcome]}{policy}"
+
+
+def opinion_text(decision: DecisionRow) -> str:
+    """Whether a decision was one of two, for the end of a line."""
+    return "" if decision.opinion is Opinion.SOLE else f" · {decision.opinion} opinion"
 
 
 def standing(decision: DecisionRow) -> str:

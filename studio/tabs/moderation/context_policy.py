@@ -32,5 +32,5 @@ def _follows(node: PolicyNode) -> str:
     outcomes = ", ".join(outcome.value for outcome in node.outcomes)
     lasting = f" for {span(node.default_duration_s)}" if node.default_duration_s else ""
     usual = f"usually {node.default_action.value}{lasting}"
-    second = " A second opinion is planned; today one decision stands." if node.dual_control else ""
+    second = " Two people decide, each without knowing what the other found." if node.dual_control else ""
     return f"Possible: {outcomes}; {usual}.{second}"

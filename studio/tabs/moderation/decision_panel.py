@@ -20,6 +20,7 @@ from studio.tabs.moderation.decision_state import (
     VIOLATIONS,
     Case,
     Draft,
+    hint,
     sentence,
     shortlist,
 )
@@ -93,6 +94,8 @@ class DecisionPanel(Card):
             self.outcomes[outcome] = button
             row.addWidget(button, 1)
         self._barred = Label("", "caption", wrap=True)
+        self._opinion = Label("", "caption", wrap=True)
+        self._opinion.setAccessibleName("Whose decision it is")
         self.account = _choice("Measure on the account", list(ACCOUNT))
         self.account.currentTextChanged.connect(self._choose_account)
         self.duration = _choice("How long the restriction lasts", [AS_POLICY, *DURATIONS])
@@ -136,6 +139,7 @@ class DecisionPanel(Card):
         self.body.addWidget(self.picker)
         self.body.addLayout(row)
         self.body.addWidget(self._barred)
+        self.body.addWidget(self._opinion)
         self.body.addWidget(self._measures)
         self.body.addLayout(facts)
         self.body.addWidget(self.facts)
@@ -290,6 +294,9 @@ class DecisionPanel(Card):
             self._show_measures(case, draft)
         self._measures.setVisible(case is not None and draft.outcome in VIOLATIONS)
         self._barred.setVisible(case is not None and bool(self._barred.text()))
+        told = hint(draft, case) if case is not None else ""
+        self._opinion.setText(told)
+        self._opinion.setVisible(bool(told))
         self._show_confirm(case, draft)
         self._showing = False
 

@@ -15,7 +15,16 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from server.moderation import rules
-from server.moderation.rules import ActionChoice, Choice, Measure, Outcome, PolicyRule, Scope, Severity
+from server.moderation.rules import (
+    ActionChoice,
+    Choice,
+    Measure,
+    Opinion,
+    Outcome,
+    PolicyRule,
+    Scope,
+    Severity,
+)
 from server.moderation.schemas import ActionBody, MarkBody, NewDecision, PolicyNode, Review
 
 SHORTLIST: Final = 9
@@ -130,6 +139,10 @@ class Case:
         critical = node is not None and node.severity is Severity.CRITICAL
         return 2 if critical and draft.outcome in VIOLATIONS else 1
 
+    def opinion(self, draft: Draft) -> Opinion:
+        """Whether this decision stands alone or is one of two."""
+        return Opinion.SOLE if draft.outcome is None else rules.opinion(self._choice(draft))
+
     def node(self, code: str | None) -> PolicyNode | None:
         """A policy by its code."""
         return self.tree.get(code) if code else None
@@ -169,9 +182,11 @@ class Case:
             stage=self.review.item.stage,
             restricted_item=self._restricted,
             cleared=self._cleared,
-            policy=PolicyRule(node.severity, frozenset(node.outcomes), node.restricted) if node else None,
+            policy=_rule(node),
             facts=draft.facts.strip() or None,
             actions=self._actions(draft),
+            flagged=_rule(self.node(self.review.item.policy)),
+            second=self.review.item.has_first_opinion,
         )
 
     def _actions(self, draft: Draft) -> tuple[ActionChoice, ...]:
@@ -221,6 +236,30 @@ def sentence(draft: Draft, case: Case) -> str:
     policy = f": {case.title(draft.policy)}" if draft.policy else ""
     account = f", {draft.account} the account" if draft.account else ""
     return f"{done}{policy}{account}"
+
+
+OPINIONS: Final = {
+    Opinion.FIRST: "First opinion: a second person decides too.",
+    Opinion.SECOND: "Second opinion: the same outcome decides, another one goes to a lead.",
+}
+
+
+def hint(draft: Draft, case: Case) -> str:
+    """What is to be known of two opinions before this decision; empty where one person decides."""
+    item = case.review.item
+    if draft.outcome is None:
+        second = item.has_first_opinion and item.stage == 1
+        return OPINIONS[Opinion.SECOND] if second else ""
+    opinion = case.opinion(draft)
+    if opinion is Opinion.FIRST and draft.outcome in VIOLATIONS:
+        return f"{OPINIONS[opinion]} Until then the content is restricted."
+    return OPINIONS.get(opinion, "")
+
+
+def _rule(node: PolicyNode | None) -> PolicyRule | None:
+    if node is None:
+        return None
+    return PolicyRule(node.severity, frozenset(node.outcomes), node.restricted, node.dual_control)
 
 
 _MARKS = TypeAdapter(tuple[MarkBody, ...])

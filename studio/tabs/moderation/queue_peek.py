@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from server.moderation.schemas import DecisionRow, FlagRow, NoteRow, Review
+from studio.tabs.moderation.account_state import opinion_text
 from studio.tabs.moderation.rows import Titles
 from studio.theme import style
 from studio.widgets.button import Button
@@ -46,7 +47,7 @@ def decision_line(decision: DecisionRow, titles: Titles) -> Line:
     """One earlier decision: outcome and policy, who took it when, and its facts."""
     policy = f": {titles(decision.policy)}" if decision.policy else ""
     undone = " (undone)" if decision.undone_at else " (reversed)" if decision.reversed_by_id else ""
-    by = f"@{decision.decider_handle} · {short(decision.decided_at)}"
+    by = f"@{decision.decider_handle} · {short(decision.decided_at)}{opinion_text(decision)}"
     return f"{decision.outcome.capitalize()}{policy}{undone}", by, decision.facts or ""
 
 

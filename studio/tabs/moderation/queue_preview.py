@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from server.moderation.rules import ItemState
 from server.moderation.schemas import CreatorSummary, FlagRow, Review
 from studio.keys import Keymap
-from studio.tabs.moderation.rows import Now, Titles, due_text, due_tone, holder_look, holder_text, moment
+from studio.tabs.moderation.rows import Now, Titles, due_text, due_tone, holder_look, holder_told, moment
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.theme import style
 from studio.widgets.button import Button
@@ -165,7 +165,7 @@ class Preview(QFrame):
         look = holder_look(row, self._me)
         self._holder.setVisible(look is not None)
         if look is not None:
-            self._holder.set(holder_text(row, now, self._me), look.tone, look.icon)
+            self._holder.set(holder_told(row, now, self._me), look.tone, look.icon)
 
     def show_review(self, review: Review) -> None:
         """Add what only the server knows, if the item is still the shown one."""

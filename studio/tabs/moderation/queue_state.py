@@ -26,6 +26,7 @@ STATES: Final[Mapping[str, ItemState]] = {
     "waiting": ItemState.PENDING,
     "claimed": ItemState.CLAIMED,
     "held": ItemState.ON_HOLD,
+    "second": ItemState.AWAITING_SECOND,
     "escalated": ItemState.ESCALATED,
 }
 """The words of the screen for the states of an open item."""

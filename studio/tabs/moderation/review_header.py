@@ -40,6 +40,10 @@ class ReviewHeader(QWidget):
         self._severity, self._due, self._lease = Chip(""), Chip("", icon="clock"), Chip("", icon="lock")
         self._restricted = Chip("Restricted", "critical", "shield")
         self._restricted.setToolTip("Nothing of this item is written to a disk.")
+        self._second = Chip("Second opinion", "info", "people")
+        self._second.setToolTip(
+            "Another person has decided already; what they found is sealed until you have."
+        )
         back = IconButton("chevron-left", "Give the item back", tip=keymap.tooltip("review.give-back"))
         back.clicked.connect(self.back_wanted)
         self.why = IconButton("help", "Why is this first?", tip=keymap.tooltip("review.why"))
@@ -64,7 +68,11 @@ class ReviewHeader(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_1)
         column.addLayout(first)
-        column.addWidget(self._about)
+        about = QHBoxLayout()
+        about.setSpacing(worn.space_1)
+        about.addWidget(self._about, 1)
+        about.addWidget(self._second)
+        column.addLayout(about)
         column.addLayout(chips)
         self.clear()
 
@@ -81,6 +89,7 @@ class ReviewHeader(QWidget):
         self._due.setToolTip(tooltip(f"Due {exact(item.due_at)}"))
         for chip in (self._severity, self._due, self._lease):
             chip.show()
+        self._second.setVisible(item.has_first_opinion and item.stage == 1)
         self._restricted.setVisible(restricted)
 
     def show_claim(self, held: HeldClaim | None, now: datetime) -> None:
@@ -93,7 +102,7 @@ class ReviewHeader(QWidget):
         self._review = self._held = None
         self.title.setText("")
         self._about.setText("")
-        for chip in (self._severity, self._due, self._lease, self._restricted):
+        for chip in (self._severity, self._due, self._lease, self._second, self._restricted):
             chip.hide()
 
     def tick(self, now: datetime) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from server.moderation.rules import ContentType, Severity, queue_of
+from server.moderation.rules import RESTRICTED_QUEUES, ContentType, Severity
 from server.moderation.schemas import Lane as FlagLane
 from server.moderation.schemas import MarkBody, Review
 from studio.settings import COVER, Settings
 from studio.video.playhead import Lane, Playhead, Range
-
-RESTRICTED = frozenset(queue_of(restricted=True, stage=stage) for stage in (1, 2))
 
 
 class Phase(StrEnum):
@@ -86,7 +84,7 @@ class Exposure:
 
 def is_restricted(review: Review) -> bool:
     """Whether the item is of the class that must never touch a disk."""
-    return review.item.queue in RESTRICTED or any(
+    return review.item.queue in RESTRICTED_QUEUES or any(
         policy.restricted and policy.code == review.item.policy for policy in review.policies
     )
 

@@ -45,10 +45,17 @@ def due_tone(row: QueueRow, now: int) -> str:
     return "warning" if left < (row.due - row.created) * SOON_SHARE else "neutral"
 
 
+PLACES: Final = {
+    ItemState.AWAITING_SECOND: "Second opinion",
+    ItemState.ESCALATED: "Escalated",
+}
+"""What an item that nobody has waits for, where that is not the usual."""
+
+
 def holder_text(row: QueueRow, now: int, me: str) -> str:
     """Who has it and for how long still; where it waits when nobody has it."""
-    if row.state == ItemState.ESCALATED:
-        return "Escalated"
+    if row.state in PLACES:
+        return PLACES[ItemState(row.state)]
     if row.claimed_by is None:
         return ""
     who = "You" if row.claimed_by == me else row.claimed_by
@@ -58,10 +65,16 @@ def holder_text(row: QueueRow, now: int, me: str) -> str:
     return f"{who} · {span(left_s)}" if left_s > 0 else who
 
 
+def holder_told(row: QueueRow, now: int, me: str) -> str:
+    """The same where there is room for it."""
+    waits = row.state == ItemState.AWAITING_SECOND
+    return "Awaiting second opinion" if waits else holder_text(row, now, me)
+
+
 def holder_look(row: QueueRow, me: str) -> ChipLook | None:
     """The chip of whoever has the item."""
-    if row.state == ItemState.ESCALATED:
-        return ChipLook("warning")
+    if row.state in PLACES:
+        return ChipLook("warning" if row.state == ItemState.ESCALATED else "info")
     if row.claimed_by is None:
         return None
     return ChipLook("accent" if row.claimed_by == me else "neutral")
@@ -136,6 +149,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
             text=lambda row: holder_text(row, now(), me),
             key=lambda row: row.claimed_by or "",
             chip=lambda row: holder_look(row, me),
+            tooltip=lambda row: holder_told(row, now(), me),
             live=True,
         ),
         Column(

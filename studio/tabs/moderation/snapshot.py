@@ -10,7 +10,7 @@ from sys import intern
 from typing import Any, Final, NamedTuple
 
 from server.kit.wire import Page
-from server.moderation.rules import OPEN, queue_of
+from server.moderation.rules import OPEN, RESTRICTED_QUEUES
 from server.moderation.schemas import ItemRow
 from studio.api.client import Api, broken_protocol
 from studio.api.errors import ApiError, Offline
@@ -21,8 +21,6 @@ KEPT: Final = "moderation.queue"
 CHUNK: Final = 5_000
 BATCH: Final = 100
 """Ids in one request: an address of some 4 kB, which every proxy lets through."""
-
-RESTRICTED: Final = frozenset(queue_of(restricted=True, stage=stage) for stage in (1, 2))
 
 
 class QueueRow(NamedTuple):
@@ -135,7 +133,7 @@ def keep(store: Store, rows: Iterable[QueueRow], titles: Mapping[str, str]) -> N
 
     Items of the restricted class are left out: nothing of that class is written to a disk.
     """
-    kept = [row for row in rows if row.queue not in RESTRICTED]
+    kept = [row for row in rows if row.queue not in RESTRICTED_QUEUES]
     packer = zlib.compressobj(1)
     # Line by line: one call over 100,000 rows would stop every other thread for its whole time.
     packed = [packer.compress(json.dumps(dict(titles)).encode() + b"\n")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -179,3 +179,16 @@ class Studio:
 @pytest.fixture
 def studio(installed: None, db: Database, creator: Actor) -> Studio:
     return Studio(db, creator)
+
+
+@pytest.fixture
+def now() -> Iterator[clock.Held]:
+    """A clock that stands still."""
+    with clock.held() as held:
+        yield held
+
+
+@pytest.fixture
+def second(person: NewPerson) -> Actor:
+    """A moderator beside `moderator`."""
+    return person(Role.MODERATOR)

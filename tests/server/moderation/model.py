@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from server.kit.db import Database
-from server.moderation.rules import FlagState, ItemState, Outcome
+from server.moderation.rules import SKIPS_TO_ESCALATE, FlagState, ItemState, Outcome
 
 
 @dataclass
@@ -42,6 +42,11 @@ class Believed:
         if self.decision is None or self.state is not ItemState.DECIDED:
             return False
         return self.decision[2] is Outcome.REMOVE and self.decision[3] <= at
+
+    def others(self, who: str) -> set[str]:
+        """Who could take the item if `who` skipped it now."""
+        escalates = self.stage == 2 or self.skips + 1 >= SKIPS_TO_ESCALATE
+        return ({"lead"} if escalates else {"mod", "two", "lead"}) - self.skipped_by - {who}
 
     @property
     def rest(self) -> ItemState:

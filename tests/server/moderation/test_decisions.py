@@ -19,7 +19,7 @@ from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.errors import Conflict, Forbidden, Invalid
 from server.moderation import service, sweeps
-from server.moderation.models import Action, Decision, Flag, HandlingTimes, Mark, Strike
+from server.moderation.models import Action, Decision, Flag, Mark, Strike
 from server.moderation.queries import creators
 from server.moderation.rules import FlagState, ItemState, Measure, Outcome, Scope
 from server.moderation.schemas import ActionBody, Claim, Judgement, MarkBody
@@ -317,17 +317,6 @@ def test_marks_are_kept_as_evidence_even_when_the_decision_is_undone(
     undo(db, moderator, decision)
     with db.read() as s:
         assert sorted(s.scalars(sa.select(Mark.label))) == ["fight", "knife"]
-
-
-def test_the_estimate_is_the_median_of_the_latest(db: Database, studio: Studio) -> None:
-    from server.moderation.service import estimates
-
-    for ms in [1_000_000] * 50 + [100] * 99 + [300] * 101:
-        with db.write() as s:
-            estimates.learn(s, policy=SPAM, content_type="video", handling_ms=ms)  # type: ignore[arg-type]
-    with db.read() as s:
-        known = s.scalars(sa.select(HandlingTimes)).one()
-    assert (len(known.recent_ms), known.median_ms) == (200, 300)
 
 
 @pytest.mark.parametrize("table", ["moderation_decisions", "moderation_policy_versions"])

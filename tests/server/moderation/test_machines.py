@@ -63,7 +63,7 @@ class Moderation(RuleBasedStateMachine):
         self.seen_items: dict[UUID, str] = {}
         self.seen_flags: dict[UUID, str] = {}
         self.speaking: set[tuple[str, UUID]] = set()
-        self.strikes = 0
+        self.struck: set[UUID] = set()
 
     def teardown(self) -> None:
         with self.db.read() as s:
@@ -182,6 +182,10 @@ class Moderation(RuleBasedStateMachine):
             return
         if verb == "escalate" and believed.stage == 2:
             assert isinstance(got, Invalid)
+            return
+        if verb == "skip" and not believed.others(who):
+            assert isinstance(got, Conflict)
+            assert got.code == "nobody_else"
             return
         assert not isinstance(got, DomainError), got
         claim = believed.claim
@@ -302,13 +306,12 @@ class Moderation(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        final = 0
         with self.db.write() as s:
             sweeps.lapse_claims(s)
             sweeps.end_holds(s)
             sweeps.raise_waiting(s)
-            final = sweeps.make_final(s)
-        self.strikes += final
+            sweeps.make_final(s)
+        self.struck |= {b.video for b in self.items.values() if b.removed(self.now.at)}
         for believed in self.items.values():
             if believed.state is ItemState.CLAIMED and believed.claim and believed.claim.until <= self.now.at:
                 self.freed(believed)
@@ -342,7 +345,7 @@ class Moderation(RuleBasedStateMachine):
             for flag_id, (_, state) in believed.flags.items():
                 assert flags[flag_id] == state
         assert stale == 0
-        assert strikes == self.strikes
+        assert strikes == len(self.struck)
         assert not waiting & undone
         self.only_known_transitions({i: row.state for i, row in found.items()}, flags)
 

@@ -18,13 +18,13 @@ from server.accounts.permissions import Role
 from server.kit import clock, paging
 from server.kit.access import Actor
 from server.kit.db import AnySession, Database
-from server.moderation import service
+from server.moderation import service, sweeps
 from server.moderation.models import Item
 from server.moderation.queries import creators, items, review, walks
 from server.moderation.queries.search import search
 from server.moderation.rules import ContentType, ItemState, Outcome, Severity, SlaClass, Source
 from server.moderation.schemas import ItemRow, MarkBody, NewNote
-from tests.server.moderation.conftest import GORE, HATE, SPAM, NewPerson, Studio
+from tests.server.moderation.conftest import GORE, GRACE_S, HATE, SPAM, NewPerson, Studio
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -234,6 +234,9 @@ def test_the_estimate_comes_from_similar_decided_items(
             claim = studio.take(moderator, studio.flag(fan, studio.video()).item_id)
             now.advance(timedelta(seconds=seconds))
             studio.decide(moderator, claim)
+        now.advance(timedelta(seconds=GRACE_S))
+        with db.write() as s:
+            assert sweeps.make_final(s) == 3
         got = studio.flag(fan, studio.video())
         with db.read() as s:
             assert review.review(s, actor=moderator, item_id=got.item_id).estimated_review_ms == 20_000
@@ -293,7 +296,7 @@ def test_queue_counts_stop(
         s.execute(sa.insert(Item), [row(n, 1, n, "escalated") for n in range(10)])
     with db.read() as s:
         found = {q.id: (q.waiting, q.more) for q in items.queues(s, actor=moderator).items}
-    assert found == {"general": (10, True), "escalated": (10, False)}
+    assert found == {"general": (10, True), "second_opinion": (0, False), "escalated": (10, False)}
 
 
 def test_search_finds_by_id_address_handle_and_beginning(

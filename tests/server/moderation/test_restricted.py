@@ -38,12 +38,12 @@ class Case:
 
 
 @pytest.fixture
-def case(db: Database, studio: Studio, fan: Actor, cleared: Actor) -> Case:
+def case(studio: Studio, fan: Actor, cleared: Actor, person: NewPerson) -> Case:
     video, other = studio.video("Hidden things"), studio.video("Hidden too")
     got = studio.flag(fan, video, CSAM)
-    decision = studio.decide(
-        cleared, studio.take(cleared, got.item_id), Outcome.REMOVE, policy=CSAM, facts="a child at 0:02"
-    )
+    for who in (person(Role.MODERATOR, cleared=True), cleared):
+        claim = studio.take(who, got.item_id)
+        decision = studio.decide(who, claim, Outcome.REMOVE, policy=CSAM, facts="a child at 0:02")
     return Case(video, got.item_id, decision, studio.flag(fan, other, CSAM).item_id)
 
 
@@ -205,7 +205,7 @@ def test_the_same_reads_do_show_it_to_the_cleared(
 
 
 def test_writes_answer_as_if_it_did_not_exist(client: httpx.Client, sign_in: SignIn, case: Case) -> None:
-    headers = sign_in(Role.LEAD)
+    headers = sign_in(Role.LEAD, stepped_up=True)
     nothing = uuid4()
 
     def refusals(item_id: UUID, decision_id: UUID) -> list[str]:
@@ -216,6 +216,8 @@ def test_writes_answer_as_if_it_did_not_exist(client: httpx.Client, sign_in: Sig
             (f"items/{item_id}/skip", token | {"reason": "x"}),
             (f"items/{item_id}/hold", token | {"reason": "x", "seconds": 60}),
             (f"items/{item_id}/resume", {}),
+            (f"items/{item_id}/transfer", token | {"reason": "x", "handle": "lead"}),
+            (f"items/{item_id}/take-over", {"reason": "x"}),
             (f"items/{item_id}/decisions", token | {"outcome": "allow"}),
             (f"items/{item_id}/notes", {"body": "x"}),
             ("claims", {"item_id": str(item_id)}),

@@ -19,6 +19,7 @@ from server.moderation.rules import (
     FlagState,
     ItemState,
     Measure,
+    Opinion,
     Outcome,
     PolicyRule,
     Scope,
@@ -146,17 +147,48 @@ def test_machines_name_only_their_states_reach_all_and_leave_no_doubt(
 
 
 def test_sources_of_an_event() -> None:
-    assert set(rules.sources_of(ITEM_MACHINE, "undo")) == {ItemState.DECIDED, ItemState.ESCALATED}
+    assert set(rules.sources_of(ITEM_MACHINE, "undo")) == {*rules.WAITING, ItemState.DECIDED} - {
+        ItemState.PENDING
+    }
     assert rules.sources_of(FLAG_MACHINE, "violation") == (FlagState.LINKED, FlagState.DISMISSED)
     with pytest.raises(KeyError):
         rules.sources_of(ITEM_MACHINE, "explode")
 
 
 def test_queues_of_the_restricted_class_are_apart() -> None:
-    names = {
-        (r, stage): rules.queue_of(restricted=r, stage=stage) for r, stage in product((False, True), (1, 2))
-    }
-    assert len(set(names.values())) == 4
+    tiers = product((False, True), ((1, False), (1, True), (2, False), (2, True)))
+    names = [rules.queue_of(restricted=r, stage=stage, second=second) for r, (stage, second) in tiers]
+    assert len(set(names)) == 6
+    assert {name.startswith("restricted") for name in names[4:]} == {True}
+    assert not rules.RESTRICTED_QUEUES & set(names[:4])
+
+
+DUAL = PolicyRule(Severity.CRITICAL, ALL_OUTCOMES, dual_control=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (choice(Outcome.REMOVE, DUAL), Opinion.FIRST),
+        (choice(Outcome.ALLOW, flagged=DUAL), Opinion.FIRST),
+        (choice(Outcome.REMOVE, LOW, flagged=DUAL), Opinion.FIRST),
+        (choice(Outcome.ALLOW, flagged=LOW), Opinion.SOLE),
+        (choice(Outcome.REMOVE, HIGH, flagged=LOW), Opinion.SOLE),
+        (choice(Outcome.ESCALATE, DUAL, flagged=DUAL), Opinion.SOLE),
+        (choice(Outcome.ALLOW, flagged=DUAL, second=True), Opinion.SECOND),
+        (choice(Outcome.REMOVE, LOW, second=True), Opinion.SECOND),
+        (choice(Outcome.ESCALATE, second=True), Opinion.SOLE),
+        (choice(Outcome.REMOVE, DUAL, flagged=DUAL, stage=2, second=True), Opinion.SOLE),
+        (choice(Outcome.REMOVE, DUAL, flagged=DUAL, stage=2), Opinion.SOLE),
+    ],
+)
+def test_when_two_people_decide(made: Choice, expected: Opinion) -> None:
+    assert rules.opinion(made) is expected
+
+
+def test_a_lead_who_decides_over_an_opinion_says_why() -> None:
+    assert rules.problems(choice(Outcome.ALLOW, stage=2, second=True))
+    assert not rules.problems(choice(Outcome.ALLOW, stage=2, second=True, facts="why"))
 
 
 def test_rules_and_schemas_are_pure() -> None:

@@ -60,7 +60,7 @@ def test_what_no_longer_stands_says_so() -> None:
 def test_measures_name_what_and_until_when() -> None:
     def measure(kind: Measure, scope: Scope, days: int | None) -> ActionRow:
         ends = NOW + timedelta(days=days) if days else None
-        return ActionRow(type=kind, scope=scope, starts_at=NOW, ends_at=ends, ended_at=None)
+        return ActionRow(type=kind, scope=scope, interim=False, starts_at=NOW, ends_at=ends, ended_at=None)
 
     both = [measure(Measure.REMOVE, Scope.ITEM, None), measure(Measure.RESTRICT, Scope.ACCOUNT, 7)]
     assert account_state.measures_text(both) == "remove item, restrict account until 2026-03-09"

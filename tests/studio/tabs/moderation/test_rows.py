@@ -46,10 +46,14 @@ def test_who_has_it_and_for_how_long() -> None:
     assert text(state="claimed", claimed_by="samir", lease_until=NOW_MS - 1) == "samir"
     assert text(state="on_hold", claimed_by=ME) == "You · held"
     assert text(state="escalated", claimed_by=None) == "Escalated"
+    assert text(state="awaiting_second", claimed_by=None) == "Second opinion"
+    waits = ROW._replace(state="awaiting_second", claimed_by=None)
+    assert rows.holder_told(waits, NOW_MS, ME) == "Awaiting second opinion"
 
 
 def test_colour_never_stands_alone() -> None:
-    for changes in ({"state": "escalated"}, {"state": "claimed", "claimed_by": "samir"}):
+    waits = ({"state": state} for state in rows.PLACES)
+    for changes in (*waits, {"state": "claimed", "claimed_by": "samir"}):
         row = ROW._replace(**changes)  # type: ignore[arg-type]
         assert rows.holder_look(row, ME) is not None
         assert rows.holder_text(row, NOW_MS, ME)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from server.moderation.rules import OPEN, ContentType, FlagState, Outcome, Severity, Source
+from server.moderation.rules import OPEN, ContentType, FlagState, Opinion, Outcome, Severity, Source
 from server.moderation.schemas import (
     CreatorPage,
     CreatorSummary,
@@ -59,6 +59,7 @@ def item(n: int, now: datetime = NOW, **changes: Any) -> ItemRow:
         "queue": "general",
         "state": "claimed" if holder else "on_hold" if n % 23 == 7 else "pending",
         "stage": 1,
+        "has_first_opinion": False,
         "content_type": kinds[n % len(kinds)],
         "content_id": UUID(int=500_000 + n),
         "policy": policy,
@@ -151,6 +152,8 @@ def decision(n: int) -> DecisionRow:
         id=UUID(int=7000 + n),
         item_id=UUID(int=8000 + n),
         stage=1,
+        opinion=Opinion.SOLE,
+        first_opinion_id=None,
         outcome=outcome,
         policy=None if outcome is Outcome.ALLOW else list(TITLES)[n % 5],
         policy_version=1,
@@ -166,6 +169,7 @@ def decision(n: int) -> DecisionRow:
         reversed_by_id=None,
         undone_at=None,
         actions=[],
+        proposed=[],
     )
 
 

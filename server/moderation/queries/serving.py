@@ -1,0 +1,45 @@
+"""Who could take an item: active people who serve its queue, to whom nothing about it is barred."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select, true
+
+from server.accounts.models import Person, PersonRole
+from server.accounts.permissions import roles_with
+from server.accounts.schemas import PersonState
+from server.kit.access import Actor
+from server.kit.db import AnySession
+from server.kit.errors import NotFound
+from server.kit.wire import Page
+from server.moderation.models import Exclusion, Item
+from server.moderation.queries.scope import visible
+from server.moderation.schemas import Colleague
+
+CLAIM, LEAD = "moderation.claim", "moderation.lead"
+LISTED = 200
+
+
+def able(item: Any, *, stage: int, but: UUID) -> Select[UUID, str, str]:
+    """The people, other than `but`, who may claim this item at this stage."""
+    roles = roles_with(CLAIM) & (roles_with(LEAD) if stage > 1 else roles_with(CLAIM))
+    serves = exists().where(PersonRole.person_id == Person.id, PersonRole.role.in_(roles))
+    barred = exists().where(Exclusion.item_id == item.id, Exclusion.person_id == Person.id)
+    owner = item.subject_owner_id
+    return (
+        select(Person.id, Person.handle, Person.name)
+        .where(Person.state == PersonState.ACTIVE, Person.id != but, serves, ~barred)
+        .where(Person.cleared if item.restricted else true())
+        .where(Person.id != owner if owner is not None else true())
+    )
+
+
+def colleagues(s: AnySession, *, actor: Actor, item_id: UUID) -> Page[Colleague]:
+    """Those to whom the actor could hand an item over. Raises NotFound."""
+    item = s.execute(select(Item).where(Item.id == item_id, visible(actor))).scalar_one_or_none()
+    if item is None:
+        raise NotFound("There is no such item.")
+    rows = s.execute(able(item, stage=item.stage, but=actor.person).order_by(Person.handle).limit(LISTED))
+    return Page[Colleague](items=[Colleague(id=row.id, handle=row.handle, name=row.name) for row in rows])
