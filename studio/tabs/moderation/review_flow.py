@@ -171,8 +171,8 @@ class ReviewFlow:
             self.held.touch(self._now())
 
     def changed(self, ids: frozenset[str]) -> None:
-        """The server told that these items changed."""
-        if self.held is not None and self.bundle is not None and str(self.bundle.item_id) in ids:
+        """The server told that these items changed; no ids: any may have."""
+        if self.held is not None and self.bundle is not None and (not ids or str(self.bundle.item_id) in ids):
             self._of_item.run(self._refresh(self.held))
 
     def keep_draft(self, draft: Draft) -> None:

@@ -28,6 +28,7 @@ from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ITEMS
 from studio.tabs.moderation.why import WhyPopover
 from studio.widgets.overlay import Overlay
+from studio.workplace import RESYNC
 
 QUOTING: Final = "To quote a text, reveal it, select the words, and press the key of a note."
 OFFLINE: Final = "The server is out of reach. What you decide is kept here and sent when it is back."
@@ -112,7 +113,7 @@ class ReviewPage(ReviewDesk):
 
     def on_changes(self, changes: Changes) -> None:
         """Take a broadcast."""
-        if changes.kinds & ITEMS:
+        if changes.kinds & (ITEMS | {RESYNC}):
             self.flow.changed(changes.ids)
 
     async def leave(self) -> None:

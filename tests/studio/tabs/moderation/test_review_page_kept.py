@@ -11,6 +11,7 @@ from studio.offline.changes import Changes
 from studio.offline.edits import Edit
 from studio.tabs.moderation.review_bundle import decision_key, note_key, refused_key
 from studio.tabs.moderation.review_state import Phase
+from studio.workplace import RESYNC
 from tests.studio.tabs.moderation.conftest import Play
 from tests.studio.tabs.moderation.desk import Desk
 from tests.studio.tabs.moderation.review_parts import (  # noqa: F401
@@ -144,3 +145,14 @@ def test_a_text_counts_as_viewed_while_it_can_be_read(play: Play) -> None:
             assert counting()
 
     play(text_world(severity="low"), story)
+
+
+def test_after_a_gap_in_the_live_feed_the_open_item_is_read_anew(play: Play, clip: bytes) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            me.world.tokens[me.item] += 1
+            desk.context.changes.send(Changes(kinds=frozenset({RESYNC})))
+            await me.until(lambda: me.phase() is Phase.LOST)
+
+    play(world_of(clip), story)
