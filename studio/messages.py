@@ -17,7 +17,7 @@ from enum import StrEnum
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 LOG_BYTES: Final = 256 * 1024
 LOG_FILES: Final = 3
@@ -34,6 +34,13 @@ class Level(StrEnum):
     ERROR = "error"
 
 
+class Action(NamedTuple):
+    """What a notice offers to do: the word on its button, and the doing."""
+
+    title: str
+    do: Callable[[], object]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """A passing notice. With `undo` it offers to take back what it tells for `seconds`."""
@@ -42,6 +49,7 @@ class Message:
     text: str
     detail: str = ""
     undo: Callable[[], object] | None = None
+    action: Action | None = None
     seconds: float | None = None
 
 
@@ -91,10 +99,11 @@ class Messages:
         detail: str = "",
         *,
         undo: Callable[[], object] | None = None,
+        action: Action | None = None,
         seconds: float | None = None,
     ) -> None:
         """Tell the person something in passing."""
-        self._tell(Message(level=level, text=text, detail=detail, undo=undo, seconds=seconds))
+        self._tell(Message(level=level, text=text, detail=detail, undo=undo, action=action, seconds=seconds))
 
     def fail(self, problem: Problem) -> None:
         """Tell the person that something failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -123,6 +123,12 @@ class PagedList(QWidget):
         self._params = dict(params)
         self._table.scrollToTop()
         self._begin(PAGE)
+
+    async def whole(self) -> AsyncIterator[Sequence[Any]]:
+        """Read the whole selection, page by page, whatever of it is shown. Raises ApiError."""
+        pages: Pages[Any] = Pages(self._context.api, self._path, self._row, self._params)
+        while pages.more:
+            yield await pages.next()
 
     def reload(self) -> None:
         """Read again what is shown."""

@@ -309,20 +309,28 @@ class RowModel(QAbstractTableModel, Generic[Row]):
             return _FLAGS[self.columns[section].align] | Qt.AlignmentFlag.AlignVCenter
         return self.columns[section].title if role == _DISPLAY else None
 
-    # What leaves
+    def shown(self) -> list[Row]:
+        """Return the rows that pass the filter, in their order."""
+        rows = self._rows
+        return [rows[place] for place in self._view.tolist()]
 
-    def text_of(self, numbers: Iterable[int], columns: Sequence[int], *, separator: str) -> str:
-        """Return shown rows as separated text with a line of titles.
 
-        A cell that a spreadsheet would run as a formula is given a leading apostrophe: what is in
-        these tables was typed by strangers.
-        """
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter=separator, lineterminator="\n")
-        writer.writerow([self.columns[c].title for c in columns])
-        for number in numbers:
-            writer.writerow([harmless(self.cell(number, c)) for c in columns])
-        return out.getvalue()
+def separated(
+    columns: Sequence[Column[Any]], rows: Iterable[Any], separator: str, *, titles: bool = False
+) -> str:
+    """Return `rows` as separated text, on request below a line of titles. May run on any thread.
+
+    A cell that a spreadsheet would run as a formula is given a leading apostrophe: what is in these
+    tables was typed by strangers.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator="\n")
+    if titles:
+        writer.writerow([column.title for column in columns])
+    texts = [column.text for column in columns]
+    for row in rows:
+        writer.writerow([harmless(text(row)) for text in texts])
+    return out.getvalue()
 
 
 def harmless(cell: str) -> str:

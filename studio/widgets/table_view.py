@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -24,7 +23,7 @@ from studio.keys import Keymap
 from studio.theme import style
 from studio.theme.icons import icon
 from studio.widgets.cell_delegate import CellDelegate
-from studio.widgets.table import RowModel
+from studio.widgets.table import Column, RowModel, separated
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -235,20 +234,17 @@ class TableView(QTableView):
 
     def copy(self) -> None:
         """Put the selected rows on the clipboard as tab-separated text."""
-        QGuiApplication.clipboard().setText(
-            self._rows.text_of(self._selected(), self._shown_columns(), separator="\t")
-        )
+        rows = [self._rows.row(number) for number in self._selected()]
+        QGuiApplication.clipboard().setText(separated(self.shown_columns(), rows, "\t", titles=True))
 
-    def export(self, file: Path) -> int:
-        """Write every row that passes the filter to `file` as CSV; return how many.
+    @property
+    def rows(self) -> RowModel[Any]:
+        """What is shown here."""
+        return self._rows
 
-        Raises OSError when the file cannot be written. The mark at the start makes spreadsheets
-        read UTF-8.
-        """
-        count = self._rows.rowCount()
-        text = self._rows.text_of(range(count), self._shown_columns(), separator=",")
-        file.write_text(text, encoding="utf-8-sig", newline="")
-        return count
+    def shown_columns(self) -> list[Column[Any]]:
+        """Return the columns that are not hidden, in the order on screen."""
+        return [self._rows.columns[number] for number in self._shown_columns()]
 
     def _shown_columns(self) -> list[int]:
         head = self.horizontalHeader()

@@ -62,6 +62,10 @@ class Toast(QFrame):
             undo = Button("Undo", icon="undo")
             undo.clicked.connect(self._undo)
             row.addWidget(undo, 0, Qt.AlignmentFlag.AlignVCenter)
+        if (action := message.action) is not None:
+            offer = Button(action.title, kind="quiet")
+            offer.clicked.connect(lambda: action.do())
+            row.addWidget(offer, 0, Qt.AlignmentFlag.AlignVCenter)
         close = IconButton("x", "Dismiss")
         close.clicked.connect(self.close_now)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignVCenter)

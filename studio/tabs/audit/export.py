@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Final
+from typing import Final
 
 import httpx
 
 from server.audit.schemas import ExportFormat
 from studio.api.client import CONNECT_S, Api
 from studio.tasks import off_thread
+from studio.whole_file import WholeFile
 
 BLOCK: Final = 1024 * 1024
 SILENCE_S: Final = 60.0
@@ -34,7 +33,7 @@ async def export(
     """
     form = form_of(file)
     lines = 0
-    part = await off_thread(_open_beside, file)
+    part = await off_thread(WholeFile, file)
     try:
         query = {**params, "format": form.value}
         silence = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
@@ -49,27 +48,12 @@ async def export(
                     block.clear()
                     progress(_entries(lines, form))
             await off_thread(part.write, bytes(block))
-        await off_thread(_finish, part, file)
+        await off_thread(part.finish)
     finally:
-        await off_thread(_drop, part)
+        await off_thread(part.drop)
     return _entries(lines, form)
 
 
 def _entries(lines: int, form: ExportFormat) -> int:
     """Each entry is one line; CSV begins with one of titles."""
     return max(0, lines - 1) if form is ExportFormat.CSV else lines
-
-
-def _open_beside(file: Path) -> IO[bytes]:
-    return NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", suffix=".part", delete=False)
-
-
-def _finish(part: IO[bytes], file: Path) -> None:
-    part.close()
-    Path(part.name).replace(file)
-
-
-def _drop(part: IO[bytes]) -> None:
-    part.close()
-    with suppress(OSError):
-        Path(part.name).unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from studio.key_binding import bind
 from studio.messages import Level
 from studio.paged_list import PagedList
 from studio.tab import Context
+from studio.table_export import show_in_folder
 from studio.tabs.audit import rows
 from studio.tabs.audit.entry_pane import EntryPane
 from studio.tabs.audit.export import FORMS, export
@@ -279,7 +280,7 @@ class AuditPage(QWidget):
         except OSError as error:
             notify(Level.ERROR, "The log was not exported.", error.strerror or "The file cannot be written.")
         else:
-            notify(Level.SUCCESS, f"{count:,} entries exported", file.name)
+            notify(Level.SUCCESS, f"{count:,} entries exported", file.name, action=show_in_folder(file))
         finally:
             row.hide()
             row.deleteLater()

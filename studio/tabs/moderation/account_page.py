@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
@@ -13,22 +13,24 @@ from server.moderation.schemas import CreatorPage, DecisionRow
 from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.tab import Context
-from studio.tabs.moderation import account_state, rows
+from studio.tabs.moderation import account_state, account_tables, rows
 from studio.tabs.moderation.account_state import Moment
+from studio.tabs.moderation.account_tables import TableCard
 from studio.tabs.moderation.count_bar import CountBar
 from studio.tabs.moderation.snapshot import QueueRow, row_of
 from studio.theme import style
 from studio.theme.icons import pixmap
 from studio.widgets.button import Button
 from studio.widgets.card import Card
-from studio.widgets.label import Label
+from studio.widgets.label import Label, tooltip
 from studio.widgets.page_header import PageHeader
 from studio.widgets.state_stack import StateStack
-from studio.widgets.table import ChipLook, Column, RowModel
+from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
-from studio.widgets.time_label import exact
 
 SIDE: Final = 320
+MOST_FLAGS: Final = 6
+"""Policies shown with a bar: a long list would push the history out of sight."""
 
 
 class AccountPage(QWidget):
@@ -51,7 +53,12 @@ class AccountPage(QWidget):
         head.setSpacing(worn.space_3)
         head.addWidget(self.back)
         head.addWidget(self.header, 1)
-        self.decisions = self._decision_model()
+        self.decisions = RowModel[DecisionRow](
+            account_tables.decision_columns(titles),
+            row_id=lambda d: d.id,
+            search=lambda d: d.facts or "",
+            parent=self,
+        )
         self.open_items = self._item_model()
         self.states = StateStack(self._content())
         self.states.retried.connect(self.refresh)
@@ -83,8 +90,15 @@ class AccountPage(QWidget):
         self.item_table = TableView(self.open_items, "Open items", self._context.keymap)
         self.item_table.sort_by("due")
         self.item_table.opened.connect(lambda name: self.item_wanted.emit(str(name)))
-        main.addWidget(_titled(self.decision_table, self.decisions, "No decision has been made yet."), 3)
-        main.addWidget(_titled(self.item_table, self.open_items, "Nothing of this account waits."), 2)
+        for table, nothing, nouns in (
+            (self.decision_table, "No decision has been made yet.", ("decision", "decisions")),
+            (self.item_table, "Nothing of this account waits.", ("item", "items")),
+        ):
+            card = TableCard(self._context, table, nothing, nouns)
+            # As the rows are, so the room: neither list scrolls while the other has an empty half.
+            card.counted.connect(lambda rows, card=card: main.setStretchFactor(card, max(1, rows)))
+            main.addWidget(card, 1)
+        main.addStretch(0)
         columns.addLayout(main, 1)
         columns.addWidget(self._side())
         return content
@@ -118,66 +132,6 @@ class AccountPage(QWidget):
         column.addWidget(flags)
         column.addWidget(history, 1)
         return side
-
-    def _decision_model(self) -> RowModel[DecisionRow]:
-        titles = self._titles
-        return RowModel[DecisionRow](
-            [
-                Column(
-                    id="when",
-                    title="When",
-                    width=158,
-                    text=lambda d: f"{d.decided_at.astimezone():%Y-%m-%d %H:%M}",
-                    key=lambda d: -d.decided_at.timestamp(),
-                    tooltip=lambda d: exact(d.decided_at),
-                ),
-                Column(
-                    id="outcome",
-                    title="Outcome",
-                    width=108,
-                    text=lambda d: d.outcome.value.capitalize(),
-                    key=lambda d: d.outcome.value,
-                    chip=lambda d: ChipLook(account_state.OUTCOME_TONES[d.outcome], d.outcome.value),
-                ),
-                Column(
-                    id="policy",
-                    title="Policy",
-                    width=130,
-                    stretch=3,
-                    text=lambda d: titles(d.policy) if d.policy else "",
-                    key=lambda d: titles(d.policy) if d.policy else "",
-                ),
-                Column(
-                    id="type",
-                    title="Of",
-                    width=66,
-                    text=lambda d: d.content_type.value.capitalize(),
-                    key=lambda d: d.content_type.value,
-                    tone="text_muted",
-                ),
-                Column(
-                    id="by",
-                    title="By",
-                    width=96,
-                    stretch=2,
-                    text=lambda d: f"@{d.decider_handle}{account_state.standing(d)}",
-                    key=lambda d: d.decider_handle,
-                    tone="text_muted",
-                ),
-                Column(
-                    id="measures",
-                    title="Measures",
-                    width=90,
-                    stretch=2,
-                    text=lambda d: account_state.measures_text(d.actions),
-                    tooltip=lambda d: d.facts or "",
-                    tone="text_muted",
-                ),
-            ],
-            row_id=lambda d: d.id,
-            search=lambda d: d.facts or "",
-            parent=self,
-        )
 
     def _item_model(self) -> RowModel[QueueRow]:
         wanted = ("severity", "title", "due", "policy", "holder")
@@ -226,9 +180,14 @@ class AccountPage(QWidget):
         self._bio.setText(creator.bio)
         self._bio.setVisible(bool(creator.bio))
         _clear(self.flags)
-        for each in account_state.flag_shares(page.flags):
+        shares = account_state.flag_shares(page.flags)
+        for each in shares[:MOST_FLAGS]:
             self.flags.addWidget(CountBar(self._titles(each.policy), each.share, f"{each.count:,}"))
-        if not page.flags:
+        if others := [f"{self._titles(each.policy)}: {each.count:,}" for each in shares[MOST_FLAGS:]]:
+            more = Label(f"and {len(others)} more {'policy' if len(others) == 1 else 'policies'}", "muted")
+            more.setToolTip(tooltip("\n".join(others)))
+            self.flags.addWidget(more)
+        if not shares:
             self.flags.addWidget(Label("Nobody has flagged this account.", "muted"))
         _clear(self.history)
         for moment in account_state.history(page, self._titles):
@@ -270,26 +229,6 @@ def _figure(value: Label, name: str) -> Card:
     card.body.addWidget(Label(name, "muted"))
     card.setAccessibleName(name)
     card.setMaximumHeight(92)
-    return card
-
-
-def _titled(table: TableView, model: RowModel[Any], nothing: str) -> Card:
-    card = Card()
-    card.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
-    name = Label(table.accessibleName(), "title")
-    name.setContentsMargins(style.tokens().space_3, style.tokens().space_3, 0, 0)
-    states = StateStack(table)
-
-    def tell(shown: int, _held: int) -> None:
-        if shown:
-            states.content()
-        else:
-            states.empty("check", nothing)
-
-    model.counted.connect(tell)
-    card.body.addWidget(name)
-    card.body.addWidget(states, 1)
-    states.setMinimumHeight(style.tokens().row_height * 3)
     return card
 
 

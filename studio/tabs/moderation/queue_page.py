@@ -7,20 +7,20 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import MyStats, Review
 from studio.api.errors import ApiError, Offline
 from studio.api.live import Connection
 from studio.key_binding import bind
-from studio.messages import Level, Problem
+from studio.messages import Problem
 from studio.stamps import stamp
 from studio.tab import Context
+from studio.table_export import TableExport
 from studio.tabs.moderation import rows, snapshot
 from studio.tabs.moderation.queue_bar import QueueBar
 from studio.tabs.moderation.queue_facts import ItemFacts, Then, pass_over
@@ -86,7 +86,6 @@ class QueuePage(QWidget):
         self.model.counted.connect(self._show_state)
         self.table.current.connect(self._select)
         self.table.opened.connect(lambda _id: self._open())
-        self.table.export_wanted.connect(self._ask_export)
         self.bar.changed.connect(self._narrow)
         context.ticker.second.connect(self._tick)
         self._bind()
@@ -110,6 +109,7 @@ class QueuePage(QWidget):
             self.table.setColumnHidden(self.model.column_number(name), True)
         self.table.sort_by("priority")
         self.table.viewport().installEventFilter(self)
+        self.exporting = TableExport(self._context, self.table, nouns=("item", "items"))
         self.states = StateStack(self.table)
         self.states.retried.connect(self.feed.refresh)
         self.states.acted.connect(self.bar.clear)
@@ -133,6 +133,7 @@ class QueuePage(QWidget):
         page.addWidget(self.header)
         page.addWidget(self.bar)
         page.addWidget(self.stale)
+        page.addWidget(self.exporting)
         page.addLayout(columns, 1)
         self.setFocusProxy(self.table)
 
@@ -355,24 +356,7 @@ class QueuePage(QWidget):
         if not self.feed.rows and stats.decided_today:
             self.states.empty("check", "The queue is clear", f"{done_today(stats)} {BY_THEMSELVES}")
 
-    # What leaves, and what stays
-
-    def _ask_export(self) -> None:
-        dialog = QFileDialog(self, "Export the queue as CSV", "queue.csv", "CSV (*.csv)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.fileSelected.connect(self.export)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def export(self, file: str) -> None:
-        """Write what is shown to `file`, and say so."""
-        notify = self._context.messages.notify
-        try:
-            count = self.table.export(Path(file))
-        except OSError as error:
-            notify(Level.ERROR, "The queue could not be exported.", error.strerror or "")
-        else:
-            notify(Level.SUCCESS, f"{count:,} items exported", Path(file).name)
+    # What stays
 
     def save_state(self) -> dict[str, Any]:
         """Columns, order and filter."""

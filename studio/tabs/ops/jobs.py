@@ -10,6 +10,7 @@ from server.ops.schemas import Job, JobKind, Jobs
 from studio.api.errors import ApiError
 from studio.messages import Level, Problem
 from studio.tab import Context
+from studio.table_export import TableExport
 from studio.tabs.ops import rows
 from studio.tabs.ops.state import duration, in_time, may_run, tally
 from studio.theme import style
@@ -44,6 +45,7 @@ class JobsCard(Card):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(style.tokens().space_3)
         column.addWidget(self.table, 1)
+        column.addWidget(TableExport(context, self.table, nouns=("job", "jobs")))
         column.addWidget(self._detail())
         self.states = StateStack(inside)
         self.states.retried.connect(self.refresh)

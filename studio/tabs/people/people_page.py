@@ -24,6 +24,7 @@ from studio.key_binding import bind
 from studio.messages import Level
 from studio.paged_list import PagedList
 from studio.tab import Context
+from studio.table_export import TableExport
 from studio.tabs.people import rows
 from studio.tabs.people.new_person import NewPersonPane
 from studio.tabs.people.pane import PersonPane
@@ -63,6 +64,7 @@ class PeoplePage(QWidget):
             row=PersonRow,
             nouns=("person", "people"),
         )
+        self.exporting = TableExport(context, self.table, nouns=("person", "people"), source=self.list.whole)
         self.pane = PersonPane(context)
         self.new = NewPersonPane(context)
         self.nobody = EmptyState("person", "Nobody selected", "Select a person to see roles and history.")
@@ -80,6 +82,7 @@ class PeoplePage(QWidget):
         page_.setContentsMargins(0, worn.space_3, 0, 0)
         page_.setSpacing(worn.space_3)
         page_.addLayout(self._filters())
+        page_.addWidget(self.exporting)
         page_.addWidget(self.splitter, 1)
         self._connect()
         self.setFocusProxy(self.table)

@@ -8,6 +8,7 @@ from server.accounts.schemas import RoleMatrix
 from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.tab import Context
+from studio.table_export import TableExport
 from studio.tabs.people import rows
 from studio.tabs.people.state import Grant, grants
 from studio.theme import style
@@ -42,6 +43,7 @@ class RolesPage(QWidget):
         page.setContentsMargins(0, worn.space_3, 0, 0)
         page.setSpacing(worn.space_3)
         page.addWidget(Label(said, "muted", wrap=True))
+        page.addWidget(TableExport(context, self.table, nouns=("permission", "permissions")))
         page.addWidget(self.states, 1)
         self.setFocusProxy(self.table)
 

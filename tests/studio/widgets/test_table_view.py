@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -115,12 +113,14 @@ def test_copy_is_tab_separated_in_the_order_on_screen(table: TableView) -> None:
     assert [line.split("\t")[1] for line in lines[1:]] == ["clip_4810.mp4", "clip_4811.mp4"]
 
 
-def test_export_writes_what_passes_the_filter(table: TableView, rows: RowModel[Item], tmp_path: Path) -> None:
+def test_what_leaves_passes_the_filter_in_the_order_on_screen(table: TableView, rows: RowModel[Item]) -> None:
     rows.set_filter("tiana")
-    count = table.export(tmp_path / "queue.csv")
-    text = (tmp_path / "queue.csv").read_text("utf-8-sig")
-    assert count == rows.rowCount() > 0
-    assert len(text.splitlines()) == count + 1
+    table.sort_by("score", descending=True)
+    table.restore_columns({"hidden": ["policy"]})
+    assert [row.score for row in table.rows.shown()] == sorted(
+        (row.score for row in items(200) if "tiana" in row.creator), reverse=True
+    )
+    assert "policy" not in [column.id for column in table.shown_columns()]
 
 
 def test_columns_are_remembered(qtbot: QtBot, table: TableView) -> None:

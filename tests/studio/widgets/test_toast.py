@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.messages import Level, Message
+from studio.messages import Action, Level, Message
 from studio.widgets.button import Button, IconButton
 from studio.widgets.toast import MOST, ToastStack
 
@@ -73,3 +73,13 @@ def test_stack_stays_in_the_corner(toasts: ToastStack) -> None:
     QApplication.processEvents()
     assert window.rect().contains(toasts.geometry())
     assert window.width() - toasts.geometry().right() < 24
+
+
+def test_a_notice_offers_what_can_be_done_next(toasts: ToastStack) -> None:
+    done: list[str] = []
+    offer = Action("Show in folder", lambda: done.append("shown"))
+    toast = toasts.show_message(message(action=offer))
+    [button] = [each for each in toast.findChildren(Button) if each.text() == "Show in folder"]
+    button.click()
+    assert done == ["shown"]
+    assert toasts.toasts() == [toast]

@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from server.moderation.rules import Measure, Outcome, Scope
-from server.moderation.schemas import ActionRow, DecisionRow
+from server.moderation.schemas import ActionRow, CreatorPage, DecisionRow
 from studio.tabs.moderation import account_state
-from studio.tabs.moderation.account_page import AccountPage
+from studio.tabs.moderation.account_page import MOST_FLAGS, AccountPage
 from studio.tabs.moderation.count_bar import CountBar
 from studio.widgets.empty_state import ErrorState
 from tests.studio.tabs.moderation.conftest import Play, until
@@ -84,7 +84,7 @@ def test_the_page_shows_the_record_and_opens_items(play: Play) -> None:
         assert {"Mara Velasquez", "3", "2", "12", "4", "Strike points"} <= texts
         assert page.open_items.rowCount() == 4
         shares = account_state.flag_shares(record(MARA).flags)
-        assert len(page.findChildren(CountBar)) == len(shares)
+        assert len(page.findChildren(CountBar)) == min(len(shares), MOST_FLAGS)
         wanted: list[str] = []
         page.item_wanted.connect(wanted.append)
         page.item_table.opened.emit(page.open_items.id_at(0))
@@ -94,6 +94,29 @@ def test_the_page_shows_the_record_and_opens_items(play: Play) -> None:
         page.left.connect(lambda: left.append(None))
         QTest.keyClick(page, Qt.Key.Key_Escape)
         assert left == [None]
+        page.deleteLater()
+
+    play(World(), story)
+
+
+def test_each_list_is_as_high_as_its_rows(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        page = AccountPage(desk.context, TITLE)
+        page.resize(1064, 760)
+        page.show()
+        page.open(MARA)
+        await until(page.decisions.rowCount)
+        whole = record(MARA)
+        few = CreatorPage(**dict(whole) | {"decisions": whole.decisions[:1]})
+        page.show_record(few)
+        await until(lambda: page.decisions.rowCount() == 1)
+        await until(lambda: not page.item_table.verticalScrollBar().isVisible())
+        row = page.decision_table.rowHeight(0)
+        assert page.decision_table.height() < 3 * row
+        assert page.item_table.viewport().height() >= 4 * row
+        page.show_record(CreatorPage(**dict(whole) | {"decisions": []}))
+        assert page.decision_table.isHidden()
+        assert "No decision has been made yet." in {label.text() for label in page.findChildren(QLabel)}
         page.deleteLater()
 
     play(World(), story)

@@ -219,10 +219,13 @@ def test_copy_and_export(play: Play, tmp_path: Any) -> None:
             lines = QGuiApplication.clipboard().text().splitlines()
             assert len(lines) == 3
             assert lines[0].split("\t")[:3] == ["Severity", "Item", "Due"]
-            seat.queue.export(str(tmp_path / "queue.csv"))
+            exporting = seat.queue.exporting
+            exporting.export(tmp_path / "queue.csv")
+            await until(lambda: not exporting.running)
             assert len((tmp_path / "queue.csv").read_text(encoding="utf-8-sig").splitlines()) == 6
             assert seat.notices() == ["5 items exported"]
-            seat.queue.export(str(tmp_path / "no" / "such" / "folder.csv"))
-            assert seat.notices()[1:] == ["The queue could not be exported."]
+            exporting.export(tmp_path / "no" / "such" / "folder.csv")
+            await until(lambda: not exporting.running)
+            assert seat.notices()[1:] == ["“Moderation queue” was not exported."]
 
     play(World(item(n) for n in range(5)), story)
