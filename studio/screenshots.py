@@ -31,11 +31,10 @@ class Series:
     width: int
     height: int
     scale: float = 1.0
-    everything: bool = False
 
 
 SERIES: Final = {
-    "full": Series(folder="", width=1440, height=900, everything=True),
+    "full": Series(folder="", width=1440, height=900),
     "small": Series(folder="1280x800", width=1280, height=800),
     "large": Series(folder="150-percent", width=1280, height=720, scale=1.5),
     "tour": Series(folder="", width=1280, height=800),
@@ -63,8 +62,9 @@ TOUR: Final[dict[ThemeName, tuple[str, ...]]] = {
 def render(directory: Path, theme: ThemeName | None, *, tour: bool = False) -> int:
     """Write the pictures of every theme, or of `theme`, to `directory`; answers the exit status.
 
-    A scene that fails is told on the standard error and costs its own pictures only. `tour` takes the
-    pictures of the tour instead, in the themes it shows.
+    A scene that fails, and text that is cut in a picture, are told on the standard error and in the status;
+    a failed scene costs its own pictures only. `tour` takes the pictures of the tour instead, in the themes
+    it shows.
     """
     if status := _seed():
         return status
@@ -117,7 +117,6 @@ def take(name: str, theme: ThemeName, directory: Path) -> int:
         directory,
         theme=theme,
         size=QSize(series.width, series.height),
-        everything=series.everything,
         wanted=wanted,
     )
 

@@ -20,6 +20,7 @@ from studio.widgets.command_palette import Command, CommandPalette
 from studio.widgets.key_overlay import KeyOverlay
 from studio.widgets.message_host import MessageHost
 from studio.widgets.nav_rail import NavEntry, NavRail
+from studio.widgets.popover import ROOM
 from studio.widgets.status_line import StatusLine
 
 SMALLEST: Final = QSize(1080, 680)
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.open_tab)
         self.rail.tool_pressed.connect(self._press_tool)
         self.stack = QStackedWidget()
+        self.stack.setProperty(ROOM, True)
         self.status = StatusLine()
         self.status.waiting_opened.connect(self.waiting_wanted)
         body = QWidget()

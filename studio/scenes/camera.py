@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from studio.app import App
+from studio.scenes import clipping
 from studio.stage import PASSWORD, StageError
 from studio.tab import Context, Tab
 from studio.theme import style
@@ -32,14 +33,13 @@ class Strip:
     """Pictures that are taken in one go, since each state follows from the one before.
 
     `tab` is the id of the tab they show, empty for what lies around the tabs; `email` who is signed in,
-    None for nobody. `everywhere`: they are also taken in the small window and at the large scale.
+    None for nobody.
     """
 
     tab: str
     email: str | None
     pictures: tuple[str, ...]
     act: Callable[[Camera], Awaitable[None]]
-    everywhere: bool = False
 
 
 class Camera:
@@ -48,6 +48,7 @@ class Camera:
     def __init__(self, app: App, directory: Path, *, theme: str, wanted: Iterable[str]) -> None:
         self.app = app
         self.taken: dict[str, Path] = {}
+        self.faults: list[str] = []
         self._directory, self._theme, self._wanted = directory, theme, frozenset(wanted)
 
     @property
@@ -104,6 +105,8 @@ class Camera:
                 break
             await asyncio.sleep(LOOK_S)
             before, now = now, look()
+        if of is None:
+            self.faults += [f"{name}: {fault}" for fault in clipping.faults(self.app.window)]
         file = self._directory / f"{name}-{self._theme}.png"
         # Without the alpha channel, which only the round corners of the splash need.
         opaque = now if of else now.convertToFormat(QImage.Format.Format_RGB888)

@@ -71,6 +71,5 @@ STRIPS: Final = (
         email=MODERATOR,
         pictures=("review-offline", "waiting", "queue-offline"),
         act=_away,
-        everywhere=True,
     ),
 )

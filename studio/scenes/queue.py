@@ -10,8 +10,10 @@ from studio.api.errors import Offline
 from studio.scenes.camera import Camera, Strip
 from studio.stage import StageError, until
 from studio.tabs.moderation.tab import ModerationTab
+from studio.widgets.empty_state import ErrorState
 from studio.widgets.filter_bar import Filter
 from studio.widgets.skeleton import Skeleton
+from studio.widgets.state_stack import StateStack
 
 MODERATOR: Final = "moderator@demo.local"
 
@@ -34,6 +36,9 @@ async def _queue(camera: Camera) -> None:
     queue = tab.queue
     queue.table.setFocus()
     await camera.take("queue")
+    queue.table.set_compact(True)
+    await camera.take("queue-dense")
+    queue.table.set_compact(False)
     queue.show_why()
     await camera.take("queue-why")
     await camera.clear()
@@ -60,8 +65,7 @@ async def _without_rows(camera: Camera) -> None:
     queue.replaced([], None)
     await camera.take("queue-clear")
     queue.loading(1_024)
-    await until(lambda: isinstance(queue.states.shown(), Skeleton), "the skeleton")
-    await camera.take("queue-loading")
+    await _loading(camera, "queue-loading", queue.states)
     queue.failed(Offline())
     await camera.take("queue-error")
     queue.feed.refresh()
@@ -73,6 +77,18 @@ async def _account(camera: Camera) -> None:
     tab.open_account(await _with_a_record(camera, list(tab.queue.feed.rows)))
     await until(lambda: tab.account.decisions.rowCount() or tab.account.open_items.rowCount(), "the account")
     await camera.take("queue-account")
+    page = tab.account
+    await _loading(camera, "queue-account-loading", page.states)
+    page._failed(Offline())
+    await camera.take("queue-account-error")
+    page.refresh()
+    await until(lambda: not isinstance(page.states.shown(), ErrorState), "the account to come back")
+
+
+async def _loading(camera: Camera, picture: str, states: StateStack) -> None:
+    states.loading()
+    await until(lambda: isinstance(states.shown(), Skeleton), "the skeleton")
+    await camera.take(picture)
 
 
 async def _with_a_record(camera: Camera, items: list[str]) -> UUID:
@@ -88,9 +104,16 @@ STRIPS: Final = (
     Strip(
         tab="moderation",
         email=MODERATOR,
-        pictures=("queue", "queue-why", "queue-peek", "queue-filtered", "queue-narrow", "queue-empty"),
+        pictures=(
+            "queue",
+            "queue-dense",
+            "queue-why",
+            "queue-peek",
+            "queue-filtered",
+            "queue-narrow",
+            "queue-empty",
+        ),
         act=_queue,
-        everywhere=True,
     ),
     Strip(
         tab="moderation",
@@ -98,5 +121,10 @@ STRIPS: Final = (
         pictures=("queue-clear", "queue-loading", "queue-error"),
         act=_without_rows,
     ),
-    Strip(tab="moderation", email=MODERATOR, pictures=("queue-account",), act=_account, everywhere=True),
+    Strip(
+        tab="moderation",
+        email=MODERATOR,
+        pictures=("queue-account", "queue-account-loading", "queue-account-error"),
+        act=_account,
+    ),
 )

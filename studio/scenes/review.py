@@ -137,7 +137,6 @@ STRIPS: Final = (
             "review-decided",
         ),
         act=_video,
-        everywhere=True,
     ),
     Strip(
         tab="moderation",
@@ -151,6 +150,5 @@ STRIPS: Final = (
             "review-loading",
         ),
         act=_texts,
-        everywhere=True,
     ),
 )

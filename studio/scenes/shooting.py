@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from studio.app import App
-from studio.scenes.camera import Camera, Strip
+from studio.scenes.camera import Camera
 from studio.scenes.strips import STRIPS
 from studio.stage import ThemeName, play
 
@@ -24,15 +24,15 @@ def shoot(
     *,
     theme: ThemeName,
     size: QSize,
-    everything: bool,
     wanted: Collection[str] | None = None,
 ) -> int:
-    """Take the pictures of all strips into `directory`; answers 1 when one is missing, else 0.
+    """Take the pictures of all strips into `directory`, or only those in `wanted`.
 
-    Not `everything`: only what is taken everywhere. `wanted` names single pictures instead.
+    Answers 0, or 1 when a picture is missing or shows something cut.
     """
-    strips = [strip for strip in STRIPS if _asked(strip, everything, wanted)]
+    strips = [s for s in STRIPS if wanted is None or any(name in wanted for name in s.pictures)]
     failed: list[str] = []
+    cut: list[str] = []
 
     async def scene(app: App) -> None:
         for strip in strips:
@@ -46,6 +46,7 @@ def shoot(
                 traceback.print_exc()
             for file in camera.taken.values():
                 print(file, flush=True)
+            cut.extend(camera.faults)
             failed.extend(name for name in pictures if name not in camera.taken)
         await camera.become(None)
 
@@ -54,10 +55,6 @@ def shoot(
     play(qt, profile, scene, email=None, theme=theme, size=size)
     for name in failed:
         print(f"missing: {name}-{theme}", file=sys.stderr)
-    return int(bool(failed))
-
-
-def _asked(strip: Strip, everything: bool, wanted: Collection[str] | None) -> bool:
-    if wanted is not None:
-        return any(name in wanted for name in strip.pictures)
-    return everything or strip.everywhere
+    for fault in dict.fromkeys(cut):
+        print(f"cut: {fault}", file=sys.stderr)
+    return int(bool(failed or cut))

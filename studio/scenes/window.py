@@ -68,7 +68,6 @@ STRIPS: Final = (
         email=MODERATOR,
         pictures=("queue-palette-open", "queue-palette", "queue-keys"),
         act=_palette,
-        everywhere=True,
     ),
     Strip(
         tab="",

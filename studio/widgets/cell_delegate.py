@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+)
 
 from studio.theme import style
-from studio.widgets.chip import paint_chip
-from studio.widgets.table import RowModel
+from studio.theme.icons import pixmap
+from studio.widgets.chip import chip_width, paint_chip
+from studio.widgets.label import tooltip
+from studio.widgets.table import ChipLook, Column, RowModel
 
 PADDING: Final = 12
+ICON: Final = 16
+ICON_GAP: Final = 8
+TWO_LINES: Final = 42
+"""A row of at least so many px has room for a second line; in a lower one it follows on the first."""
+Index = QModelIndex | QPersistentModelIndex
 _ALIGN: Final = {
     "left": Qt.AlignmentFlag.AlignLeft,
     "right": Qt.AlignmentFlag.AlignRight,
@@ -21,13 +34,18 @@ _ALIGN: Final = {
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Text or chip on a row that shows hover, selection and a hairline below."""
+    """Text or chip on a row that shows hover, selection and a hairline below.
+
+    `below` are the columns whose text stands under that of another one.
+    """
 
     hovered_row = -1
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def __init__(self, parent: QAbstractItemView) -> None:
+        super().__init__(parent)
+        self.below: dict[int, int] = {}
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model: RowModel[Any] = index.model()  # type: ignore[assignment]
         column = model.columns[index.column()]
         worn = style.tokens()
@@ -42,12 +60,73 @@ class CellDelegate(QStyledItemDelegate):
         text = model.cell(index.row(), index.column())
         look = column.chip(model.row(index.row())) if column.chip else None
         if look is not None:
-            paint_chip(painter, inner, text, look.tone, look.icon)
-        elif text:
-            painter.setPen(QColor(worn.color(column.tone)))
-            painter.setFont(option.font)
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
-            painter.drawText(inner, _ALIGN[column.align] | Qt.AlignmentFlag.AlignVCenter, shown)
+            _paint_look(painter, inner, text, look)
+            return
+        if column.icon:
+            _paint_icon(painter, inner, column.icon(model.row(index.row())), "text_faint")
+            inner.adjust(ICON + ICON_GAP, 0, 0, 0)
+        under = self.below.get(index.column())
+        second = model.cell(index.row(), under) if under is not None else ""
+        painter.setFont(option.font)
+        if not second:
+            _paint_text(painter, inner, text, column)
+        elif box.height() >= TWO_LINES:
+            middle = inner.center().y()
+            _paint_text(painter, QRect(inner.x(), middle - 17, inner.width(), 17), text, column)
+            painter.setFont(style.font("caption"))
+            below = QRect(inner.x(), middle + 1, inner.width(), 16)
+            _paint_text(painter, below, second, model.columns[under or 0])
+        else:
+            _paint_text(painter, inner, text, column)
+            inner.adjust(painter.fontMetrics().horizontalAdvance(text) + ICON_GAP, 0, 0, 0)
+            painter.setFont(style.font("caption"))
+            if inner.width() > ICON:
+                _paint_text(painter, inner, second, model.columns[under or 0])
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(120, style.tokens().row_height)
+
+    def helpEvent(
+        self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """Tell the whole text of a cell that is cut, when its column has nothing better to tell."""
+        told: Any = index.data(Qt.ItemDataRole.ToolTipRole)
+        if event.type() != QEvent.Type.ToolTip or told or not self.is_cut(index, view.visualRect(index)):
+            return super().helpEvent(event, view, option, index)
+        QToolTip.showText(event.globalPos(), tooltip(str(index.data())), view)
+        return True
+
+    def is_cut(self, index: Index, box: QRect) -> bool:
+        """Tell whether `box` is too small for the text of a cell."""
+        model: RowModel[Any] = index.model()  # type: ignore[assignment]
+        column, row = model.columns[index.column()], model.row(index.row())
+        text, room = model.cell(index.row(), index.column()), box.width() - 2 * PADDING
+        look = column.chip(row) if column.chip else None
+        if look is not None:
+            shown = text if look.text is None else look.text
+            return bool(shown) and chip_width(shown, look.icon) > room
+        room -= ICON + ICON_GAP if column.icon else 0
+        wide = QFontMetrics(style.font()).horizontalAdvance(text)
+        if (under := self.below.get(index.column())) is not None and box.height() >= TWO_LINES:
+            second = model.cell(index.row(), under)
+            wide = max(wide, QFontMetrics(style.font("caption")).horizontalAdvance(second))
+        return wide > room
+
+
+def _paint_look(painter: QPainter, box: QRect, text: str, look: ChipLook) -> None:
+    shown = text if look.text is None else look.text
+    if shown:
+        paint_chip(painter, box, shown, look.tone, look.icon)
+    else:
+        _paint_icon(painter, box, look.icon, "text_faint" if look.tone == "neutral" else look.tone)
+
+
+def _paint_icon(painter: QPainter, box: QRect, name: str, role: str) -> None:
+    picture = pixmap(name, role, ICON, painter.device().devicePixelRatio())
+    painter.drawPixmap(QRect(box.x(), box.center().y() - ICON // 2 + 1, ICON, ICON), picture)
+
+
+def _paint_text(painter: QPainter, box: QRect, text: str, column: Column[Any]) -> None:
+    painter.setPen(QColor(style.tokens().color(column.tone)))
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+    painter.drawText(box, _ALIGN[column.align] | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidge
 
 from studio.theme import style
 from studio.theme.icons import icon
-from studio.widgets.button import Button, IconButton
+from studio.widgets.button import Button
 from studio.widgets.label import tooltip
 from studio.widgets.popover import Popover
 from studio.widgets.search_field import SearchField
@@ -63,7 +63,10 @@ class FilterBar(QWidget):
         self._toggles = {name: self._toggle(title) for name, title in toggles}
         for button in self._toggles.values():
             row.addWidget(button)
-        self._star = IconButton("star", "Saved filters")
+        self._star = Button(
+            "Saved", icon="star", tip="Saved filters: take one up, or keep the one that is set"
+        )
+        self._star.setAccessibleName("Saved filters")
         self._star.clicked.connect(
             lambda: self.menu().popup(self._star.mapToGlobal(self._star.rect().bottomLeft()))
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -10,6 +12,10 @@ from studio.theme import style
 from studio.widgets.label import Label
 from studio.widgets.overlay import Overlay
 from studio.widgets.painting import shadow
+
+GAP: Final = 6
+ROOM: Final = "room"
+"""The property of a widget that popovers of what is in it must not leave."""
 
 
 class Popover(Overlay):
@@ -34,11 +40,24 @@ class Popover(Overlay):
     def place(self, window: QSize, size: QSize) -> QPoint:
         if self._anchor is None:
             return super().place(window, size)
-        below = self._anchor.mapTo(self.window(), QPoint(0, self._anchor.height() + 6))
-        if below.y() + size.height() > window.height() - 8:
-            below.setY(self._anchor.mapTo(self.window(), QPoint(0, -size.height() - 6)).y())
-        margin = style.tokens().space_5
-        return QPoint(max(margin, min(below.x(), window.width() - size.width() - margin)), max(8, below.y()))
+        room = self._room()
+        x, y = self._anchor.mapTo(self.window(), QPoint(0, self._anchor.height() + GAP)).toTuple()
+        if y + size.height() > room.bottom():
+            y = self._anchor.mapTo(self.window(), QPoint(0, -size.height() - GAP)).y()
+        if y < room.top():
+            y = room.bottom() - size.height()
+        x = min(x, room.right() - size.width())
+        return QPoint(max(room.left(), x), max(room.top(), y))
+
+    def _room(self) -> QRect:
+        """Return where it may stand: over the page of its anchor, never over what frames the pages."""
+        page: QWidget | None = self._anchor
+        while page is not None and not page.property(ROOM):
+            page = page.parentWidget()
+        around = page if page is not None else self.window()
+        margin = style.tokens().space_3
+        frame = QRect(around.mapTo(self.window(), QPoint()), around.size())
+        return frame.adjusted(margin, GAP, -margin, -GAP)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint no shade: what lies below stays as bright as it was."""

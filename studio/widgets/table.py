@@ -46,10 +46,15 @@ _FLAGS: Final[dict[Align, Qt.AlignmentFlag]] = {
 
 
 class ChipLook(NamedTuple):
-    """The tone and icon of a cell that is painted as a chip."""
+    """The tone and icon of a cell that is painted as a chip.
+
+    `text` is painted where that of the cell is too long for its place; with "" the icon stands alone, and
+    the tooltip has to say what it means.
+    """
 
     tone: str
     icon: str = ""
+    text: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +62,8 @@ class Column(Generic[Row]):
     """One column. `key` gives what to sort by: all numbers, or all strings; None is not sortable.
 
     `width` is what it needs, in px; `stretch` is its share of what the table has left over. A `live`
-    column shows the passing of time: its text is never kept.
+    column shows the passing of time: its text is never kept. `icon` names a picture before the text. With
+    `below` a column starts hidden, and as long as it is, its text stands under that of the column so named.
     """
 
     id: str
@@ -69,8 +75,10 @@ class Column(Generic[Row]):
     tooltip: Callable[[Row], str] | None = None
     chip: Callable[[Row], ChipLook | None] | None = None
     live: bool = False
+    icon: Callable[[Row], str] | None = None
     tone: str = "text"
     stretch: int = 0
+    below: str = ""
 
 
 class RowModel(QAbstractTableModel, Generic[Row]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -26,6 +26,9 @@ from studio.widgets.cell_delegate import CellDelegate
 from studio.widgets.table import Column, RowModel, separated
 
 Index = QModelIndex | QPersistentModelIndex
+COMPACT: Final = 30
+DOUBLE: Final = 48
+"""The heights of a row in px that is kept low, and of one with two lines."""
 
 
 class TableView(QTableView):
@@ -35,6 +38,8 @@ class TableView(QTableView):
     """The id of the row that was double-clicked or on which Enter was pressed."""
     current = Signal(object)
     """The id of the row that the keyboard is on, or None."""
+    ordered = Signal()
+    """The rows stand in another order: see `order_title`."""
     export_wanted = Signal()
     """The person asked for a file: whoever owns the table knows where files go."""
 
@@ -48,6 +53,7 @@ class TableView(QTableView):
         self._told: Hashable | None = None
         self._chosen: dict[int, int] = {}
         self._fitting = False
+        self._compact = False
         self.setAccessibleName(name)
         self._delegate = CellDelegate(self)
         self.setItemDelegate(self._delegate)
@@ -62,7 +68,6 @@ class TableView(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setMinimumSectionSize(24)
-        self.verticalHeader().setDefaultSectionSize(style.tokens().row_height)
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         head.setSectionsMovable(True)
@@ -77,6 +82,9 @@ class TableView(QTableView):
         self.activated.connect(lambda index: self.opened.emit(model.id_at(index.row())))
         for number, column in enumerate(model.columns):
             self.setColumnWidth(number, column.width)
+            if column.below:
+                super().setColumnHidden(number, True)
+        self._stack_lines()
         head.sectionResized.connect(self._resized)
         self._actions = bind(
             keymap, self, "table", {"table.copy": self.copy, "table.export": self.export_wanted.emit}
@@ -175,7 +183,26 @@ class TableView(QTableView):
 
     def setColumnHidden(self, column: int, hide: bool) -> None:
         super().setColumnHidden(column, hide)
+        self._stack_lines()
         self._fit()
+
+    def set_compact(self, on: bool) -> None:
+        """Show as many rows as can be read: what stood in a second line follows on the first."""
+        self._compact = on
+        self._stack_lines()
+
+    def _stack_lines(self) -> None:
+        """Put hidden columns under those they name, and give the rows their height."""
+        columns = self._rows.columns
+        under = {
+            self._rows.column_number(column.below): number
+            for number, column in enumerate(columns)
+            if column.below and self.isColumnHidden(number)
+        }
+        self._delegate.below = under
+        roomy = DOUBLE if under else style.tokens().row_height
+        self.verticalHeader().setDefaultSectionSize(COMPACT if self._compact else roomy)
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -188,6 +215,7 @@ class TableView(QTableView):
             "widths": {columns[n].id: width for n, width in self._chosen.items()},
             "order": [columns[head.logicalIndex(place)].id for place in range(len(columns))],
             "hidden": [c.id for n, c in enumerate(columns) if self.isColumnHidden(n)],
+            "compact": self._compact,
             "sort": list(self._rows.sorted_by or ()),
         }
 
@@ -202,6 +230,7 @@ class TableView(QTableView):
             head.moveSection(head.visualIndex(known[name]), place)
         for name, number in known.items() if "hidden" in state else ():
             self.setColumnHidden(number, name in state["hidden"])
+        self.set_compact(state.get("compact") is True)
         sort: list[Any] = state.get("sort") or []
         if len(sort) == 2 and sort[0] in known and self._rows.columns[known[sort[0]]].key:
             self._rows.sort_by(sort[0], descending=bool(sort[1]))
@@ -229,6 +258,12 @@ class TableView(QTableView):
         number = self._rows.column_number(now[0]) if now else -1
         order = Qt.SortOrder.DescendingOrder if now and now[1] else Qt.SortOrder.AscendingOrder
         self.horizontalHeader().setSortIndicator(number, order)
+        self.ordered.emit()
+
+    def order_title(self) -> str:
+        """Return by what the rows are sorted, "" when they stand as they came."""
+        now = self._rows.sorted_by
+        return self._rows.columns[self._rows.column_number(now[0])].title if now else ""
 
     # What leaves
 
@@ -249,7 +284,9 @@ class TableView(QTableView):
     def _shown_columns(self) -> list[int]:
         head = self.horizontalHeader()
         order = [head.logicalIndex(place) for place in range(head.count())]
-        return [number for number in order if not self.isColumnHidden(number)]
+        under = self._delegate.below
+        shown = [[number, under.get(number, -1)] for number in order if not self.isColumnHidden(number)]
+        return [number for both in shown for number in both if number >= 0]
 
     # Mouse and keyboard
 
@@ -261,17 +298,30 @@ class TableView(QTableView):
             self._actions[name].setIcon(icon(picture))
             menu.addAction(self._actions[name])
         menu.addSeparator()
-        order = menu.addMenu(icon("sort"), "Sort by")
+        self.fill_order_menu(menu.addMenu(icon("sort"), "Sort by"))
         shown = menu.addMenu(icon("eye"), "Columns")
+        seen = [n for n in range(len(self._rows.columns)) if not self.isColumnHidden(n)]
         for number, column in enumerate(self._rows.columns):
-            if column.key is not None:
-                order.addAction(column.title).triggered.connect(partial(self._sort_clicked, number))
             tick = shown.addAction(column.title)
             tick.setCheckable(True)
-            tick.setChecked(not self.isColumnHidden(number))
-            tick.setEnabled(len(self._shown_columns()) > 1 or self.isColumnHidden(number))
+            tick.setChecked(number in seen)
+            tick.setEnabled(len(seen) > 1 or number not in seen)
             tick.toggled.connect(partial(self._show_column, number))
+        low = menu.addAction("Compact rows")
+        low.setCheckable(True)
+        low.setChecked(self._compact)
+        low.toggled.connect(self.set_compact)
         return menu
+
+    def fill_order_menu(self, menu: QMenu) -> None:
+        """Add what the rows can be sorted by; choosing what they are sorted by turns the order round."""
+        now = self._rows.sorted_by
+        for number, column in enumerate(self._rows.columns):
+            if column.key is not None:
+                choice = menu.addAction(column.title)
+                if now is not None and now[0] == column.id:
+                    choice.setIcon(icon("chevron-down" if now[1] else "chevron-up"))
+                choice.triggered.connect(partial(self._sort_clicked, number))
 
     def _show_column(self, number: int, on: bool) -> None:
         self.setColumnHidden(number, not on)
@@ -293,7 +343,7 @@ class TableView(QTableView):
         before, self._delegate.hovered_row = self._delegate.hovered_row, row
         for each in {before, row} - {-1}:
             y = self.rowViewportPosition(each)
-            self.viewport().update(0, y, self.viewport().width(), style.tokens().row_height)
+            self.viewport().update(0, y, self.viewport().width(), self.rowHeight(each))
 
     def keyboardSearch(self, search: str) -> None:
         """Do nothing: letters are actions here, and Qt's search would ask every row."""

@@ -25,6 +25,13 @@ def test_every_tab_has_scenes() -> None:
     assert {kind.tab.id for kind in tab_kinds()} == {strip.tab for strip in STRIPS} - {""}
 
 
+def test_every_list_is_shown_in_every_state() -> None:
+    states = ("loading", "empty", "error", "offline")
+    missing = {f"{tab}-{state}" for tab in ("queue", "people", "audit", "ops") for state in states}
+    assert missing - set(PICTURES) == set()
+    assert "queue-dense" in PICTURES
+
+
 def test_every_page_of_the_settings_has_a_picture() -> None:
     pages = {setting.page.lower() for setting in TABLE if setting.page}
     assert {f"settings-{page}" for page in pages} <= set(PICTURES)

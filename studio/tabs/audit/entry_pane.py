@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.audit.schemas import Entry
 from studio.tabs.audit import state
@@ -16,6 +16,7 @@ from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
 from studio.widgets.label import Label, Tone
+from studio.widgets.scroll_pane import ScrollPane
 
 ERASED = "The details were erased for privacy; the link in the chain still proves that the entry was there."
 
@@ -33,12 +34,7 @@ class EntryPane(QWidget):
         self._entry: Entry | None = None
         self._shown_by: tuple[Entry, str, str, bool] | None = None
         self.setAccessibleName("Audit entry")
-        self._inside = QWidget()
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName("Details of the entry")
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = ScrollPane("Details of the entry")
         card = Card()
         card.setMinimumWidth(320)
         card.body.addWidget(self._scroll, 1)
@@ -144,6 +140,8 @@ def _chain(entry: Entry) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
     for title, digest in (("Hash", entry.hash), ("Hash of the entry before", entry.prev_hash)):
+        if column.count():
+            column.addSpacing(style.tokens().space_3)
         column.addWidget(Label(title, "section"))
         column.addWidget(_label(state.in_eights(digest), "caption"))
     return box

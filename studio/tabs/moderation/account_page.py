@@ -7,7 +7,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import CreatorPage, DecisionRow
 from studio.api.errors import ApiError
@@ -24,6 +24,7 @@ from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.label import Label, tooltip
 from studio.widgets.page_header import PageHeader
+from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.state_stack import StateStack
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
@@ -120,15 +121,8 @@ class AccountPage(QWidget):
         lines.setContentsMargins(0, 0, style.tokens().space_2, 0)
         lines.addLayout(self.history)
         lines.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("History")
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inner)
         history = Card("History")
-        history.body.addWidget(scroll, 1)
+        history.body.addWidget(ScrollPane("History", inner), 1)
         column.addWidget(flags)
         column.addWidget(history, 1)
         return side

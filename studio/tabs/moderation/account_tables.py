@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSizePolicy, QWidget
 
 from server.moderation.schemas import DecisionRow
 from studio.tab import Context
@@ -33,6 +33,8 @@ class TableCard(Card):
         self.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
         self.body.setSpacing(0)
         self._table = table
+        table.setSizeAdjustPolicy(QAbstractItemView.SizeAdjustPolicy.AdjustToContents)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._count = Label("", "muted")
         head = QWidget()
         line = QHBoxLayout(head)
@@ -69,7 +71,7 @@ def decision_columns(titles: rows.Titles) -> list[Column[DecisionRow]]:
         Column(
             id="when",
             title="When",
-            width=108,
+            width=122,
             text=lambda d: f"{d.decided_at.astimezone():%Y-%m-%d}",
             key=lambda d: -d.decided_at.timestamp(),
             tooltip=lambda d: exact(d.decided_at),

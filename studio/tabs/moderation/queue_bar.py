@@ -16,6 +16,7 @@ from studio.tabs.moderation.queue_state import MINE, OVER, QueueFilter
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.filter_bar import Filter, FilterBar
+from studio.widgets.label import tooltip
 
 LIST: Final = "moderation"
 BUILT_IN: Final = {
@@ -33,6 +34,8 @@ class QueueBar(QWidget):
 
     changed = Signal(object)
     saved = Signal()
+    order_wanted = Signal(object)
+    """The menu in which the order is to be offered."""
 
     def __init__(self, settings: Settings, *, key: str) -> None:
         super().__init__()
@@ -49,10 +52,13 @@ class QueueBar(QWidget):
             fixed=BUILT_IN,
         )
         self.line.field.setAccessibleDescription(GRAMMAR)
+        self.order = Button("", icon="sort")
+        self.order.clicked.connect(self._open_order)
         self.narrow = Button("Narrow", icon="filter", tip="Narrow by severity, type, state, policy, score")
         self.narrow.clicked.connect(self._open_menu)
         row.addWidget(self.line, 1)
         row.addWidget(self.narrow)
+        row.addWidget(self.order)
         self.line.changed.connect(self._tell)
         self.line.saved_changed.connect(self._save)
 
@@ -107,6 +113,19 @@ class QueueBar(QWidget):
         menu = self.menu()
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.narrow.mapToGlobal(self.narrow.rect().bottomLeft()))
+
+    def show_order(self, title: str, *, descending: bool) -> None:
+        """Say by what the queue is sorted, also when that column is not on the screen."""
+        self.order.setText(title or "Unsorted")
+        told = f"Sorted by {title.lower()}{', turned round' if descending else ''}" if title else "Not sorted"
+        self.order.setToolTip(tooltip(f"{told}. Choose another order."))
+        self.order.setAccessibleName(told)
+
+    def _open_order(self) -> None:
+        menu = QMenu(self)
+        self.order_wanted.emit(menu)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.order.mapToGlobal(self.order.rect().bottomLeft()))
 
     def _toggle(self, term: str) -> None:
         now = self.line.filter()

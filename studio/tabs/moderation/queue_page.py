@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import MyStats, Review
@@ -86,7 +86,10 @@ class QueuePage(QWidget):
         self.model.counted.connect(self._show_state)
         self.table.current.connect(self._select)
         self.table.opened.connect(lambda _id: self._open())
+        self.table.ordered.connect(self._show_order)
         self.bar.changed.connect(self._narrow)
+        self.bar.order_wanted.connect(self.table.fill_order_menu)
+        self._show_order()
         context.ticker.second.connect(self._tick)
         self._bind()
 
@@ -245,6 +248,10 @@ class QueuePage(QWidget):
             self.states.empty("check", "The queue is clear", BY_THEMSELVES)
             self._facts.read_stats(self._show_stats)
 
+    def _show_order(self) -> None:
+        now = self.model.sorted_by
+        self.bar.show_order(self.table.order_title(), descending=now is not None and now[1])
+
     def _tick(self, _now: datetime) -> None:
         if not self.isVisible():
             return
@@ -263,6 +270,10 @@ class QueuePage(QWidget):
             left, width = self.table.columnViewportPosition(number), self.table.columnWidth(number)
             viewport.update(left, 0, width, viewport.height())
         self.preview.tick()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -312,7 +323,7 @@ class QueuePage(QWidget):
             self.table.selectRow(min(self._at, last))
 
     def _fetch_review(self) -> None:
-        if (row := self.current()) is not None:
+        if self.isVisible() and (row := self.current()) is not None:
             self._facts.read(row.id, self.preview.show_review, pass_over)
 
     def _with_review(self, then: Then) -> None:

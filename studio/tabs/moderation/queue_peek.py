@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import DecisionRow, FlagRow, NoteRow, Review
 from studio.tabs.moderation.account_state import opinion_text
@@ -16,6 +16,7 @@ from studio.widgets.button import Button
 from studio.widgets.chip import Chip
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.overlay import Overlay
+from studio.widgets.scroll_pane import ScrollPane
 
 HEAD: Final = 128
 """Height in px of what stands above the sections, with the margins."""
@@ -95,13 +96,7 @@ class Peek(Overlay):
                 column.addWidget(Label(nothing, "muted"))
             column.addSpacing(worn.space_2)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setAccessibleName("Flags, earlier decisions and notes")
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(page)
-        self.body.addWidget(scroll, 1)
+        self.body.addWidget(ScrollPane("Flags, earlier decisions and notes", page, ground="overlay"), 1)
         self._page = page
         self.closed.connect(self.deleteLater)
 

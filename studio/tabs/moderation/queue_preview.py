@@ -6,7 +6,7 @@ from collections import Counter
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.rules import ItemState
 from server.moderation.schemas import CreatorSummary, FlagRow, Review
@@ -17,6 +17,7 @@ from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.chip import Chip
 from studio.widgets.label import Label, tooltip
+from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.time_label import ago, exact, span
 
 WIDE, NARROW = 292, 272
@@ -113,19 +114,12 @@ class Preview(QFrame):
         column.addLayout(_fact("Priority", self._priority, why))
         column.addWidget(self._history)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("Facts of the selected item")
-        scroll.setWidget(facts)
-        scroll.viewport().setAutoFillBackground(False)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(worn.space_4, worn.space_2, worn.space_4, worn.space_4)
         buttons.setSpacing(worn.space_2)
         buttons.addWidget(self.claim, 1)
         buttons.addWidget(self.peek)
-        outer.addWidget(scroll, 1)
+        outer.addWidget(ScrollPane("Facts of the selected item", facts), 1)
         outer.addLayout(buttons)
 
     # What is shown

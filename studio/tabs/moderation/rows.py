@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from server.moderation.rules import ItemState, Severity
+from server.moderation.rules import ContentType, ItemState, Severity
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.widgets.table import ChipLook, Column
 from studio.widgets.time_label import SOON_SHARE, exact, span
@@ -16,6 +16,15 @@ Now = Callable[[], int]
 Titles = Callable[[str], str]
 """The title of a policy by its code."""
 
+LONG_S: Final = 10 * 3600
+"""With so much time left nobody counts minutes."""
+TYPE_ICONS: Final = {
+    ContentType.VIDEO.value: "video",
+    ContentType.COMMENT.value: "comment",
+    ContentType.CAPTION.value: "text",
+    ContentType.PROFILE.value: "profile",
+    ContentType.SPARK.value: "spark",
+}
 _PRIORITY_STEP: Final = 10**10
 """More than any due time in seconds, so that due times only part items of one priority."""
 _TIERS: Final = {severity.value: severity.tier for severity in Severity}
@@ -86,15 +95,41 @@ def policy_text(row: QueueRow, titles: Titles) -> str:
     return f"{titles(row.policy)} +{more}" if more > 0 else titles(row.policy)
 
 
+def flags_text(row: QueueRow) -> str:
+    """How many flags there are, in words."""
+    return f"{row.flag_count:,} {'flag' if row.flag_count == 1 else 'flags'}"
+
+
 def moment(ms: int) -> datetime:
     """ms since 1970 as aware UTC."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def due_brief(row: QueueRow, now: int) -> str:
+    """The time left as a column of them is read: minutes matter within ten hours only."""
+    left_s = (row.due - now) / 1000
+    if left_s < 0 or left_s < LONG_S:
+        return due_text(row, now)
+    return rough(left_s)
+
+
+def holder_brief(row: QueueRow, me: str) -> ChipLook | None:
+    """The chip of whoever has the item, in a narrow column: the tooltip tells the rest."""
+    look = holder_look(row, me)
+    if look is None:
+        return None
+    if row.state in PLACES:
+        return ChipLook(look.tone, "escalate" if row.state == ItemState.ESCALATED else "people", "")
+    if row.state == ItemState.ON_HOLD:
+        return ChipLook(look.tone, "hold", "")
+    return ChipLook(look.tone, "", "You" if row.claimed_by == me else row.claimed_by)
+
+
 def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
     """Return the columns; `me` is the handle of whoever looks.
 
-    What decides where to go next comes first: in a narrow window the right end is scrolled to.
+    What decides where to go next comes first: in a narrow window the right end is scrolled to. The creator
+    stands under the title, so that both can be read.
     """
     return [
         Column(
@@ -108,54 +143,55 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="title",
             title="Item",
-            width=120,
+            width=160,
             stretch=5,
             text=lambda row: row.title,
             key=lambda row: row.title,
+            icon=lambda row: TYPE_ICONS[row.content_type],
             tooltip=lambda row: f"{row.title}\n{row.content_type.capitalize()} · {row.id}",
+        ),
+        Column(
+            id="creator",
+            title="Creator",
+            width=110,
+            below="title",
+            text=lambda row: f"@{row.creator}" if row.creator else "",
+            key=lambda row: row.creator or "",
+            tone="text_muted",
+        ),
+        Column(
+            id="policy",
+            title="Policy",
+            width=136,
+            stretch=2,
+            text=lambda row: policy_text(row, titles),
+            key=lambda row: titles(row.policy),
+            tooltip=lambda row: f"{titles(row.policy)} · {row.policy}\n{flags_text(row)}",
         ),
         Column(
             id="due",
             title="Due",
             width=112,
-            text=lambda row: due_text(row, now()),
+            text=lambda row: due_brief(row, now()),
             key=lambda row: row.due,
             chip=lambda row: ChipLook(due_tone(row, now())),
             tooltip=lambda row: f"Due {exact(moment(row.due))}",
             live=True,
         ),
         Column(
-            id="policy",
-            title="Policy",
-            width=120,
-            stretch=3,
-            text=lambda row: policy_text(row, titles),
-            key=lambda row: titles(row.policy),
-            tooltip=lambda row: f"{row.policy}, {row.flag_count} flags",
-        ),
-        Column(
-            id="creator",
-            title="Creator",
-            width=78,
-            stretch=2,
-            text=lambda row: f"@{row.creator}" if row.creator else "",
-            key=lambda row: row.creator or "",
-            tone="text_muted",
-        ),
-        Column(
             id="holder",
             title="With",
-            width=112,
+            width=74,
             text=lambda row: holder_text(row, now(), me),
             key=lambda row: row.claimed_by or "",
-            chip=lambda row: holder_look(row, me),
+            chip=lambda row: holder_brief(row, me),
             tooltip=lambda row: holder_told(row, now(), me),
             live=True,
         ),
         Column(
             id="score",
             title="Score",
-            width=62,
+            width=64,
             text=lambda row: "" if row.score_bp is None else f"{(row.score_bp + 50) // 100} %",
             key=lambda row: -1 if row.score_bp is None else row.score_bp,
             align="right",
@@ -181,7 +217,7 @@ def columns(*, now: Now, titles: Titles, me: str) -> list[Column[QueueRow]]:
         Column(
             id="priority",
             title="Priority",
-            width=84,
+            width=90,
             text=lambda row: f"{row.priority:,}",
             key=queue_order,
             align="right",

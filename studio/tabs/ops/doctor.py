@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.ops.schemas import Check, Findings, Level
 from studio.api.errors import ApiError
@@ -13,10 +13,12 @@ from studio.messages import Problem
 from studio.tab import Context
 from studio.tabs.ops.state import CHECKS, summary, worst_first
 from studio.theme import style
+from studio.theme.icons import pixmap
 from studio.widgets.button import IconButton
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
-from studio.widgets.label import Label
+from studio.widgets.label import Label, tooltip
+from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.state_stack import StateStack
 
 LOOKS: Final = {
@@ -24,6 +26,9 @@ LOOKS: Final = {
     Level.WARN: ("Look", "warning", "alert-triangle"),
     Level.FAIL: ("Broken", "danger", "x"),
 }
+PICTURE: Final = 16
+NAME: Final = 104
+"""The width in px of the names of what is well, so that the findings stand in line."""
 
 
 class DoctorCard(Card):
@@ -38,11 +43,7 @@ class DoctorCard(Card):
         self.again = IconButton("refresh", "Examine again")
         self.again.clicked.connect(self.refresh)
         self.add_tool(self.again)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setAccessibleName("Findings of the doctor")
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = ScrollPane("Findings of the doctor")
         self.states = StateStack(self._scroll)
         self.states.retried.connect(self.refresh)
         self.body.addWidget(self.states, 1)
@@ -82,7 +83,7 @@ class DoctorCard(Card):
         inside.setProperty("surface", "clear")
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, style.tokens().space_2, 0)
-        column.setSpacing(style.tokens().space_3)
+        column.setSpacing(style.tokens().space_2)
         for check in worst_first(findings.checks):
             column.addWidget(_line(check))
         column.addStretch(1)
@@ -90,19 +91,34 @@ class DoctorCard(Card):
 
 
 def _line(check: Check) -> QWidget:
+    """What is well takes a line; what is not stands out with its level and what to do."""
+    worn = style.tokens()
     line = QWidget()
     title = CHECKS.get(check.name, check.name)
     word, tone, icon = LOOKS[check.level]
     line.setAccessibleName(f"{title}: {word}. {check.finding}. {check.advice}".strip())
     row = QHBoxLayout(line)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(style.tokens().space_3)
-    chip = Chip(word, tone, icon)
-    chip.setFixedWidth(84)
-    row.addWidget(chip, 0, Qt.AlignmentFlag.AlignTop)
+    row.setSpacing(worn.space_2)
+    picture = Label()
+    picture.setPixmap(pixmap(icon, tone, PICTURE, line.devicePixelRatioF()))
+    picture.setToolTip(tooltip(word))
+    row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+    if check.level is Level.OK:
+        name = Label(title, "strong")
+        name.setFixedWidth(NAME)
+        row.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(Label(check.finding, "muted", wrap=True), 1)
+        return line
     words = QVBoxLayout()
-    words.setSpacing(0)
-    words.addWidget(Label(title, "strong"))
+    words.setContentsMargins(0, 0, 0, worn.space_2)
+    words.setSpacing(2)
+    head = QHBoxLayout()
+    head.setSpacing(worn.space_2)
+    head.addWidget(Label(title, "strong"))
+    head.addWidget(Chip(word, tone))
+    head.addStretch(1)
+    words.addLayout(head)
     words.addWidget(Label(check.finding, "muted", wrap=True))
     if check.advice:
         words.addWidget(Label(check.advice, wrap=True))

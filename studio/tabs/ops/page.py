@@ -27,7 +27,7 @@ from studio.widgets.page_header import PageHeader
 EVERY_MS: Final = 30_000
 EXAMINE_EVERY: Final = 10
 """The doctor walks through every file, so it comes with each tenth reading only."""
-SIZES: Final = (400, 700)
+SIZES: Final = (360, 740)
 
 
 class OpsPage(QWidget):

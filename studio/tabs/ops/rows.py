@@ -26,7 +26,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="name",
             title="Job",
-            width=176,
+            width=200,
             stretch=3,
             text=lambda j: j.name,
             key=lambda j: j.name,
@@ -35,7 +35,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="state",
             title="State",
-            width=108,
+            width=102,
             text=lambda j: STATE_WORDS[j.state],
             key=lambda j: _ORDER.index(j.state),
             chip=lambda j: STATE_LOOKS[j.state],
@@ -44,7 +44,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="last",
             title="Last run",
-            width=96,
+            width=92,
             stretch=1,
             text=lambda j: ago(now(), j.last_run_at) if j.last_run_at else "never",
             key=lambda j: -j.last_run_at.timestamp() if j.last_run_at else 0.0,
@@ -55,7 +55,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="took",
             title="Took",
-            width=88,
+            width=70,
             text=lambda j: duration(j.duration_ms),
             key=lambda j: -1 if j.duration_ms is None else j.duration_ms,
             align="right",
@@ -64,7 +64,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="next",
             title="Next run",
-            width=92,
+            width=90,
             stretch=1,
             text=lambda j: in_time(now(), j.next_run_at),
             key=lambda j: j.next_run_at.timestamp() if j.next_run_at else float("inf"),

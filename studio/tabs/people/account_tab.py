@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from studio.tab import Context, Tab
 from studio.theme import style
 from studio.widgets.label import Label
 from studio.widgets.page_header import PageHeader
+from studio.widgets.scroll_pane import ScrollPane
 from studio.workplace import RESYNC
 
 
@@ -46,12 +46,6 @@ class AccountTab(Tab):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(1, 1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("My account")
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
         layout.setSpacing(worn.space_3)
@@ -59,7 +53,7 @@ class AccountTab(Tab):
         if me.must_change_password:
             told = "You came in with a temporary password. Choose your own, then sign in again to go on."
             layout.addWidget(Label(told, "warning", wrap=True))
-        layout.addWidget(scroll, 1)
+        layout.addWidget(ScrollPane("My account", inside, ground="window"), 1)
 
     def refresh(self) -> None:
         self.devices.refresh()

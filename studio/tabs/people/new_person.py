@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from server.accounts.permissions import Role
 from server.accounts.schemas import NewPerson, PersonDetail
@@ -25,6 +25,7 @@ from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.form import FormRow
 from studio.widgets.label import Label
+from studio.widgets.scroll_pane import ScrollPane
 
 _FAULTS = {
     "handle": "2 to 32 letters, digits, dots or underscores; no dot or underscore at the ends.",
@@ -77,7 +78,7 @@ class NewPersonPane(QWidget):
         self.roles.changed.connect(self._keep)
         self.cleared.clicked.connect(lambda: self._keep())
 
-    def _scroll(self) -> QScrollArea:
+    def _scroll(self) -> ScrollPane:
         inside = QWidget()
         inside.setProperty("surface", "clear")
         column = QVBoxLayout(inside)
@@ -93,13 +94,7 @@ class NewPersonPane(QWidget):
         column.addWidget(Label("Clearance", "section"))
         column.addWidget(Choice(self.cleared, state.CLEARANCE))
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("Fields of the new person")
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inside)
-        return scroll
+        return ScrollPane("Fields of the new person", inside)
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.accounts.schemas import PersonDetail, PersonRow
 from studio.api.errors import ApiError, Conflict
@@ -25,6 +25,7 @@ from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
 from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.time_label import ago, exact
 
 UNSENT = "Nothing was sent: the one-time code is missing. What you typed is kept."
@@ -85,7 +86,7 @@ class PersonPane(QWidget):
         head.addWidget(self._facts)
         return head
 
-    def _scroll(self) -> QScrollArea:
+    def _scroll(self) -> ScrollPane:
         inside = QWidget()
         inside.setProperty("surface", "clear")
         column = QVBoxLayout(inside)
@@ -96,13 +97,7 @@ class PersonPane(QWidget):
         column.addWidget(self.reset)
         column.addWidget(self.history)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setAccessibleName("Roles, state, clearance and history")
-        scroll.viewport().setAutoFillBackground(False)
-        scroll.setWidget(inside)
-        return scroll
+        return ScrollPane("Roles, state, clearance and history", inside)
 
     def _foot(self) -> QWidget:
         self._bar = QWidget()

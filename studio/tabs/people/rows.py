@@ -23,12 +23,26 @@ _YES: Final = ChipLook("success")
 def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
     """Columns of the list of people, which the server orders by handle."""
     return [
-        Column(id="handle", title="Handle", width=100, stretch=2, text=lambda p: f"@{p.handle}"),
-        Column(id="name", title="Name", width=100, stretch=2, text=lambda p: p.name),
+        Column(
+            id="name",
+            title="Person",
+            width=160,
+            stretch=3,
+            text=lambda p: p.name or f"@{p.handle}",
+            tooltip=lambda p: f"{p.name}\n@{p.handle}".strip(),
+        ),
+        Column(
+            id="handle",
+            title="Handle",
+            width=130,
+            below="name",
+            text=lambda p: f"@{p.handle}",
+            tone="text_muted",
+        ),
         Column(
             id="roles",
             title="Roles",
-            width=76,
+            width=110,
             stretch=2,
             text=lambda p: ", ".join(role.value for role in p.roles),
             tone="text_muted",
@@ -36,9 +50,11 @@ def people(now: Callable[[], datetime]) -> list[Column[PersonRow]]:
         Column(
             id="state",
             title="State",
-            width=124,
+            width=106,
             text=lambda p: p.state.value.capitalize(),
-            chip=lambda p: STATE_LOOKS[p.state],
+            # What is usual stays quiet, so that the exception is seen.
+            chip=lambda p: None if p.state is PersonState.ACTIVE else ChipLook(STATE_LOOKS[p.state].tone),
+            tone="text_muted",
         ),
         Column(
             id="seen",

@@ -246,3 +246,38 @@ def test_a_hidden_column_leaves_its_room_to_the_others(qtbot: QtBot) -> None:
     table.setColumnHidden(2, False)
     assert widths(table) == [400, 80, 160]
     assert table.save_columns()["widths"] == {}
+
+
+def two_lines(qtbot: QtBot) -> TableView:
+    model = RowModel[tuple[str, str]](
+        [
+            Column(id="name", title="Name", width=80, text=lambda row: row[0]),
+            Column(id="handle", title="Handle", width=80, text=lambda row: row[1], below="name"),
+        ],
+        row_id=lambda row: row[0],
+        search=lambda row: row[0],
+    )
+    model.set_rows([("Mara", "@mara"), ("Joon", "@joon")])
+    made = TableView(model, "People", Keymap())
+    model.setParent(made)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_a_column_stands_under_another_until_it_is_shown_by_itself(qtbot: QtBot) -> None:
+    table = two_lines(qtbot)
+    double = table.rowHeight(0)
+    assert [column.id for column in table.shown_columns()] == ["name", "handle"]
+    table.setColumnHidden(1, False)
+    assert [column.id for column in table.shown_columns()] == ["name", "handle"]
+    assert table.rowHeight(0) < double
+
+
+def test_compact_rows_are_remembered(qtbot: QtBot) -> None:
+    table, other = two_lines(qtbot), two_lines(qtbot)
+    roomy = table.rowHeight(0)
+    table.set_compact(True)
+    assert table.rowHeight(0) < roomy
+    other.restore_columns(table.save_columns())
+    assert other.rowHeight(0) == table.rowHeight(0)
+    assert table.grab().toImage() != QImage()
