@@ -10,13 +10,13 @@ POLICIES = 20
 _COLUMNS = """id, created_at, version, queue_id, restricted, content_type, content_id, family, policy,
     severity, sla_class, state, stage, priority, priority_why, boosts, boost_at, due_at, flag_count,
     reporters, reporter_weight_bp, trusted_flagger, hash_match, reach_band, subject_title,
-    subject_title_key, claim_token, prefetched, skip_count"""
+    subject_title_key, claim_token, prefetched, skip_count, held_s"""
 
 _VALUES = """'general', {false}, 'comment', {uuid}, 'bench', 'bench.p' || (n % {policies}),
     CASE n % 4 WHEN 0 THEN 'low' WHEN 1 THEN 'medium' WHEN 2 THEN 'high' ELSE 'critical' END,
     'medium', 'pending', 1, 1000 * (1 + n % 4) + (n * 7919) % 300, '[["severity", 1000]]', 0, NULL,
     {due}, 1 + n % 3, 1 + n % 3, 10000 * (1 + n % 3), {false}, {false}, 0, 'Item ' || n,
-    'item ' || n, 0, {false}, 0"""
+    'item ' || n, 0, {false}, 0, 0"""
 
 _FLAGS = """INSERT INTO moderation_flags
     (id, source, content_type, content_id, policy, policy_version, ranges, state, item_id, received_at)

@@ -122,6 +122,7 @@ class Item(Identified, Timestamped, Versioned, Base):
     prefetched: Mapped[bool] = mapped_column(default=False)
     held_until: Mapped[datetime | None]
     hold_reason: Mapped[str | None] = mapped_column(String(500))
+    held_s: Mapped[int] = mapped_column(default=0)
     skip_count: Mapped[int] = mapped_column(SmallInteger, default=0)
     decision_id: Mapped[UUID | None]
     first_opinion_id: Mapped[UUID | None]

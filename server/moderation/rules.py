@@ -10,6 +10,7 @@ FACTS_MAX = 5_000
 NOTE_MAX = 2_000
 MARKS_MAX = 200
 HOLD_MAX_S = 24 * 3600
+"""How long an item is set aside in all, by whomever and however often."""
 CLAIM_MAX_S = 2 * 3600
 """No claim outlives this, however often its heartbeat comes."""
 CLAIMS_MAX = 5
@@ -151,6 +152,7 @@ FLAG_MACHINE = (
     Transition(FlagState.DISMISSED, "undo", FlagState.LINKED, "the decision is undone within its grace"),
     Transition(FlagState.ACTIONED, "no_violation", FlagState.DISMISSED, "by a reversing decision"),
     Transition(FlagState.DISMISSED, "violation", FlagState.ACTIONED, "by a reversing decision"),
+    Transition(FlagState.DUPLICATE, "heard", FlagState.LINKED, "the decision that answered it is undone"),
 )
 
 _REST = "the state of rest: pending at stage 1, awaiting_second with a first opinion, escalated above"
@@ -178,7 +180,10 @@ ITEM_MACHINE = (
     *(Transition(ItemState.ON_HOLD, "restrict", after, f"as above; {_REST}") for after in WAITING),
     Transition(ItemState.CLAIMED, "heartbeat", ItemState.CLAIMED, "own live claim, at most two hours"),
     Transition(
-        ItemState.CLAIMED, "hold", ItemState.ON_HOLD, "own live claim; <= 24 h, not past the legal term"
+        ItemState.CLAIMED,
+        "hold",
+        ItemState.ON_HOLD,
+        "own live claim; <= 24 h in all, within the legal term",
     ),
     Transition(
         ItemState.ON_HOLD, "resume", ItemState.CLAIMED, "by its holder, the two hours go on; token + 1"

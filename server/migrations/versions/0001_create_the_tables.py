@@ -627,6 +627,7 @@ def upgrade() -> None:
         sa.Column("prefetched", sa.Boolean(), nullable=False),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_reason", sa.String(length=500), nullable=True),
+        sa.Column("held_s", sa.Integer(), nullable=False),
         sa.Column("skip_count", sa.SmallInteger(), nullable=False),
         sa.Column("decision_id", sa.Uuid(), nullable=True),
         sa.Column("first_opinion_id", sa.Uuid(), nullable=True),

@@ -49,7 +49,7 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
             what="flag_withdrawn",
             item_id=item.id,
             restricted=item.restricted,
-            version=_touch(s, item.id),
+            version=_count_out(s, item.id),
         )
     else:
         _cancel(s, actor, items.c.id == item.id)
@@ -159,6 +159,7 @@ def _cancel(s: WriteSession, actor: Actor, *which: ColumnElement[bool]) -> list[
     return [item.id for item in cancelled]
 
 
-def _touch(s: WriteSession, item_id: UUID) -> int:
-    bumped = update(items).where(items.c.id == item_id).values(version=items.c.version + 1)
+def _count_out(s: WriteSession, item_id: UUID) -> int:
+    values = {"flag_count": items.c.flag_count - 1, "version": items.c.version + 1}
+    bumped = update(items).where(items.c.id == item_id).values(values)
     return int(s.execute(bumped.returning(items.c.version)).scalar_one())

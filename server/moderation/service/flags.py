@@ -193,6 +193,42 @@ def _exclude(s: WriteSession, voice: _Voice, item_id: UUID) -> None:
     insert_ignoring(s, Exclusion, excluded)
 
 
+def hear_again(s: WriteSession, *, item_id: UUID) -> None:
+    """Let the flags count that a decision had answered, now that it is undone."""
+    nodes = policies.current(s).nodes
+    waiting = select(Flag).where(Flag.item_id == item_id, Flag.state == FlagState.DUPLICATE)
+    for flag in s.scalars(waiting.order_by(Flag.received_at, Flag.id)).all():
+        item = s.execute(select(items).where(Item.id == item_id).with_for_update()).one()
+        subject, node = subjects.find(s, flag.content_type, flag.content_id), nodes.get(flag.policy)
+        if subject is None or node is None or flag.reporter_id is None:
+            continue
+        actor = Actor("person", flag.reporter_id)
+        minors = nodes[policies.family_of(node.code)].concerns_minors
+        voice = _Voice(
+            actor=actor,
+            source=flag.source,
+            source_ref=flag.source_ref,
+            node=node,
+            subject=subject,
+            confidence_bp=flag.confidence_bp,
+            concerns_minors=minors,
+            at=flag.received_at,
+        )
+        flag.state = FlagState.LINKED
+        version = _count(s, item, voice)
+        changed(
+            s,
+            actor=actor,
+            what="item_flagged",
+            item_id=item_id,
+            restricted=item.restricted,
+            version=version,
+            flag=str(flag.id),
+            policy=flag.policy,
+            source=flag.source,
+        )
+
+
 def _place(s: WriteSession, voice: _Voice) -> tuple[Any, FlagState]:
     """The item that the flag belongs to, locked, and the state in which the flag joins it."""
     for _ in range(TRIES):
@@ -267,6 +303,7 @@ def _open(s: WriteSession, voice: _Voice) -> None:
             "claim_token": 0,
             "prefetched": False,
             "skip_count": 0,
+            "held_s": 0,
         },
     )
 
@@ -298,7 +335,8 @@ def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
         select(
             exists()
             .where(Flag.item_id == item.id, Flag.reporter_id == voice.reporter_id)
-            .where(Flag.dedup_key != voice.dedup_key)
+            # Withdrawn ones have no key: whoever takes a flag back and says it again is no second voice.
+            .where(Flag.dedup_key.is_distinct_from(voice.dedup_key))
         )
     )
     severer = node.severity.tier > Severity(item.severity).tier

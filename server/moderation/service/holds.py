@@ -12,10 +12,10 @@ from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound
 from server.moderation.queries.scope import visible
-from server.moderation.rules import CLAIM_MAX_S, HOLDS_MAX, ItemState
+from server.moderation.rules import CLAIM_MAX_S, HOLD_MAX_S, HOLDS_MAX, ItemState
 from server.moderation.schemas import Claim, ClaimState
 from server.moderation.service.claims import check_room, claimed, fence, held, in_hand, lost, moved
-from server.moderation.service.record import RETURNED, items
+from server.moderation.service.record import RETURNED, items, queues
 
 HOLDS = in_hand(ItemState.ON_HOLD, items.c.held_until)
 
@@ -26,12 +26,14 @@ def hold(
     """Set an item aside for oneself, e.g. to ask someone.
 
     The two hours of the claim stand still meanwhile: `claimed_at` moves along with the hold.
-    Raises Conflict `past_legal_term`, `too_many_holds`.
+    Raises Conflict `past_legal_term`, `too_many_holds`, `held_enough`.
     """
     row, now = held(s, actor, item_id, token), clock.now()
     until = now + timedelta(seconds=seconds)
     if row.legal_due_at is not None and until > row.legal_due_at:
         raise Conflict("The law gives this item less time than that.", code="past_legal_term")
+    if row.held_s + seconds > HOLD_MAX_S:
+        raise Conflict("Nobody sets an item aside for more than 24 hours in all.", code="held_enough")
     if s.execute(HOLDS, {"me": actor.person, "now": now}).scalar_one() >= HOLDS_MAX:
         raise Conflict("You have set aside as much as one can.", code="too_many_holds")
     done = s.execute(
@@ -43,6 +45,7 @@ def hold(
             lease_until=None,
             held_until=until,
             hold_reason=reason,
+            held_s=items.c.held_s + seconds,
             prefetched=False,
             version=items.c.version + 1,
         )
@@ -66,7 +69,9 @@ def resume(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) -> Cla
             raise refusal
         raise Conflict("You do not hold this item any more.", code="not_held")
     check_room(s, actor)
-    began: datetime = aside.claimed_at - (aside.held_until - now)
+    lease_s = s.scalar(select(queues.c.lease_s).where(queues.c.id == aside.queue_id)) or lease_s
+    unused = aside.held_until - now
+    began: datetime = aside.claimed_at - unused
     until = min(now + timedelta(seconds=lease_s), began + timedelta(seconds=CLAIM_MAX_S))
     row = s.execute(
         update(items)
@@ -78,6 +83,7 @@ def resume(s: WriteSession, *, actor: Actor, item_id: UUID, lease_s: int) -> Cla
             lease_until=until,
             held_until=None,
             hold_reason=None,
+            held_s=items.c.held_s - int(unused.total_seconds()),
             version=items.c.version + 1,
         )
         .returning(*RETURNED)

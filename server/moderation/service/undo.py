@@ -17,8 +17,9 @@ from server.moderation.models import Decision, Exclusion, Finality, Undo
 from server.moderation.rules import FlagState, ItemState, Opinion, Outcome, queue_of, sources_of
 from server.moderation.schemas import Reclaim
 from server.moderation.service import effects
+from server.moderation.service.flags import hear_again
 from server.moderation.service.judgement import seen
-from server.moderation.service.record import OPINION, RETURNED, changed, flags, items
+from server.moderation.service.record import OPINION, RETURNED, changed, flags, items, queues
 
 
 def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> Reclaim:
@@ -43,6 +44,8 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
         pending = s.execute(delete(Finality).where(Finality.decision_id == decision_id))
         if pending.rowcount != 1:  # type: ignore[attr-defined]
             raise Conflict("This decision has taken effect.", code="grace_over")
+    queue = queue_of(restricted=item.restricted, stage=decision.stage, second=first is not None)
+    lease = s.scalar(select(queues.c.lease_s).where(queues.c.id == queue))
     back = (
         update(items)
         .where(items.c.id == item.id, items.c.decision_id == decision_id, items.c.version == item.version)
@@ -50,11 +53,11 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
         .values(
             state=ItemState.CLAIMED,
             stage=decision.stage,
-            queue_id=queue_of(restricted=item.restricted, stage=decision.stage, second=first is not None),
+            queue_id=queue,
             claimed_by=actor.person,
             claim_token=items.c.claim_token + 1,
             claimed_at=now,
-            lease_until=now + timedelta(seconds=lease_s),
+            lease_until=now + timedelta(seconds=lease or lease_s),
             decision_id=first,
             first_opinion_id=first,
             boost_at=case((items.c.boosts < 2, items.c.due_at), else_=None),
@@ -90,6 +93,7 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
         version=row.version,
         decision=str(decision_id),
     )
+    hear_again(s, item_id=row.id)
     return Reclaim(item_id=row.id, claim_token=row.claim_token, lease_until=row.lease_until)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -38,6 +39,18 @@ def test_the_same_bytes_are_stored_once(db: Database, store: Store) -> None:
         with db.write() as s:
             store.put(s, DATA)
     assert len(list(store.names())) == 1
+    assert list(store.all_incoming()) == []
+
+
+def test_what_cannot_be_taken_in_leaves_no_half_of_it(
+    db: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="no room"), db.write() as s:
+        store.put(s, DATA)
     assert list(store.all_incoming()) == []
 
 

@@ -15,7 +15,8 @@ from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, NotFound
 from server.moderation import service, sweeps
-from server.moderation.rules import CLAIM_MAX_S, CLAIMS_MAX, ItemState
+from server.moderation.models import Queue
+from server.moderation.rules import CLAIM_MAX_S, CLAIMS_MAX, HOLD_MAX_S, ItemState
 from server.moderation.service.claims import PICK
 from tests.server.moderation.conftest import GORE, LEASE_S, NCII, SPAM, NewPerson, Studio
 
@@ -312,3 +313,60 @@ def test_setting_aside_does_not_make_a_claim_longer(
 def test_an_unknown_item_is_not_found(db: Database, studio: Studio, moderator: Actor) -> None:
     with pytest.raises(NotFound), db.write() as s:
         service.release(s, actor=moderator, item_id=uuid4(), token=1)
+
+
+def test_no_item_is_set_aside_for_more_than_a_day_in_all(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    with clock.held() as now:
+        claim = studio.take(moderator, studio.flag(fan, studio.video()).item_id)
+
+        def hold(token: int, seconds: int) -> None:
+            with db.write() as s:
+                service.hold(
+                    s, actor=moderator, item_id=claim.item_id, token=token, reason="asking", seconds=seconds
+                )
+
+        def resume() -> int:
+            with db.write() as s:
+                back = service.resume(s, actor=moderator, item_id=claim.item_id, lease_s=LEASE_S)
+            return back.claim_token
+
+        hold(claim.claim_token, HOLD_MAX_S)
+        now.advance(timedelta(seconds=HOLD_MAX_S - 100))
+        token = resume()
+        with pytest.raises(Conflict) as refused:
+            hold(token, 101)
+        assert refused.value.code == "held_enough"
+        hold(token, 100)
+        now.advance(timedelta(seconds=100))
+        with db.write() as s:
+            assert sweeps.end_holds(s) == 1
+        claim = studio.take(moderator, claim.item_id)
+        with pytest.raises(Conflict):
+            hold(claim.claim_token, 60)
+
+
+def test_a_queue_says_how_long_its_claims_last_when_one_comes_back_too(
+    db: Database, studio: Studio, fan: Actor, moderator: Actor
+) -> None:
+    with db.write() as s:
+        s.execute(sa.update(Queue).where(Queue.id == "general").values(lease_s=60))
+    with clock.held() as now:
+        claim = studio.take(moderator, studio.flag(fan, studio.video()).item_id)
+        decision = studio.decide(moderator, claim)
+        with db.write() as s:
+            back = service.undo(s, actor=moderator, decision_id=decision, lease_s=LEASE_S)
+        assert back.lease_until == now.at + timedelta(seconds=60)
+        with db.write() as s:
+            service.hold(
+                s,
+                actor=moderator,
+                item_id=claim.item_id,
+                token=back.claim_token,
+                reason="asking",
+                seconds=600,
+            )
+        with db.write() as s:
+            again = service.resume(s, actor=moderator, item_id=claim.item_id, lease_s=LEASE_S)
+        assert again.lease_until == now.at + timedelta(seconds=60)

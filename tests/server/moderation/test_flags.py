@@ -344,21 +344,6 @@ def test_deleting_and_restoring_does_not_evade_a_judgement(
     assert studio.claim(moderator) is not None
 
 
-def test_a_deletion_that_is_heard_of_after_the_restoration_cancels_nothing(
-    db: Database, studio: Studio, fan: Actor
-) -> None:
-    video = studio.video()
-    got = studio.flag(fan, video)
-    bus = Bus()
-    handlers.register(bus)
-    for happened in ("content.video_restored", "content.video_deleted"):  # The other way round
-        with db.write() as s:
-            bus.emit(s, happened, video)
-        assert bus.deliver_due(db) == 1
-    assert studio.item(got.item_id).state == ItemState.PENDING
-    assert flag_state(db, got.flag_id) is FlagState.LINKED
-
-
 def test_deleting_does_not_end_the_judgement_of_the_restricted_class(
     db: Database, studio: Studio, fan: Actor, cleared: Actor
 ) -> None:

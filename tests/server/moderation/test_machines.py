@@ -261,7 +261,8 @@ class Moderation(RuleBasedStateMachine):
         assert got.claim_token == held.token
         self.tokens.append((who, item_id, held.token))
         believed.decision = None
-        self.close(believed, {FlagState.ACTIONED, FlagState.DISMISSED}, FlagState.LINKED)
+        closed = {FlagState.ACTIONED, FlagState.DISMISSED, FlagState.DUPLICATE}
+        self.close(believed, closed, FlagState.LINKED)
 
     @precondition(lambda self: any(b.state is ItemState.ON_HOLD for b in self.items.values()))
     @rule(data=st.data(), who=st.sampled_from(["mod", "two", "lead"]))

@@ -229,6 +229,13 @@ def closed(walker: Walker, before: FlagState) -> None:
     walker.decide(Outcome.REMOVE if before is FlagState.ACTIONED else Outcome.ALLOW, GORE)
 
 
+def repeated(walker: Walker, by: Actor) -> None:
+    """Let someone say again what has just been decided."""
+    walker.claim()
+    walker.decide(Outcome.ALLOW)
+    walker.flag = walker.studio.flag(by, walker.video, GORE)
+
+
 @pytest.mark.parametrize("row", FLAG_MACHINE, ids=names)
 def test_every_row_of_the_flag_machine(walker: Walker, fan: Actor, creator: Actor, row: Transition) -> None:
     before, after = row.before and FlagState(row.before), FlagState(row.after)
@@ -239,20 +246,20 @@ def test_every_row_of_the_flag_machine(walker: Walker, fan: Actor, creator: Acto
         walker.who = walker.one
     if before is FlagState.MOOT:
         walker.cancel()
+    if before is FlagState.DUPLICATE:
+        repeated(walker, creator)
     if before is not None:
         assert walker.flag_state == before
     match row.event:
         case "repeat":
-            walker.claim()
-            walker.decide(Outcome.ALLOW)
-            walker.flag = walker.studio.flag(creator, walker.video, GORE)
+            repeated(walker, creator)
         case "withdraw":
             walker.run("withdraw_flag", actor=fan, flag_id=walker.flag.flag_id)
         case "subject_gone":
             walker.cancel()
         case "subject_back":
             walker.reopen()
-        case "undo":
+        case "undo" | "heard":
             walker.undo()
         case "violation" | "no_violation" if before is FlagState.LINKED:
             walker.claim()
