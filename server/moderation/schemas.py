@@ -42,8 +42,7 @@ class Policies(Frozen):
 
 
 class NewFlag(Frozen):
-    """`ranges` are [start_ms, end_ms] of the video. Source `staff` is for staff, others are for programs, and
-    so are `source_ref` and `confidence_bp`."""
+    """`ranges` are [start_ms, end_ms] of the video. Staff say `staff`; programs alone name others and measure."""
 
     content_type: ContentType
     content_id: UUID
