@@ -42,7 +42,7 @@ class Policies(Frozen):
 
 
 class NewFlag(Frozen):
-    """`ranges` are [start_ms, end_ms] of the video. Staff say `staff`; programs alone name others and measure."""
+    """`ranges` are [start_ms, end_ms] of the video. Only programs name a source but `staff`, and measure."""
 
     content_type: ContentType
     content_id: UUID
