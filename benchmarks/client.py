@@ -23,9 +23,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 import httpx
+import shiboken6
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.live_source import LiveSource, Rerouted
 from benchmarks.queue_rows import add_items
 from server.accounts import service as accounts
 from server.accounts import sessions
@@ -40,18 +42,15 @@ from studio.api.live import Connection
 from studio.keys import Keymap
 from studio.messages import Messages
 from studio.offline.changes import Broadcast
-from studio.offline.media_cache import MediaCache
-from studio.offline.outbox import Outbox
-from studio.offline.store import Store
 from studio.paths import Profile
 from studio.secrets import SERVICE
 from studio.settings import Settings
-from studio.tab import Context
-from studio.tabs.moderation.queue_page import QueuePage
+from studio.tabs.moderation.tab import ModerationTab
 from studio.tasks import Tasks
 from studio.tasks import run as run_qt
 from studio.theme import style
 from studio.widgets.ticker import Ticker
+from studio.workplace import Workplace
 
 ROWS: Final = 100_000
 START_ROWS: Final = 2_000
@@ -156,37 +155,37 @@ class Bench:
     """A queue page before a real server."""
 
     def __init__(self, desk: Desk, url: str) -> None:
-        messages, changes = Messages(), Broadcast()
+        messages, changes = Messages(), Broadcast(alive=shiboken6.isValid)
         self._desk = desk
-        self._store = Store(desk.profile.root / "offline.sqlite")
-        self._api = Api(url, lambda: desk.token)
+        self._source = LiveSource()
+        self._api = Api(url, lambda: desk.token, transport=Rerouted(self._source.port))
         self._tasks = Tasks(messages, changes)
-        self._context = Context(
-            api=self._api,
+        self._place = Workplace(
+            profile=desk.profile,
+            server=url,
             me=desk.me,
+            api=self._api,
             tasks=self._tasks,
             settings=Settings(desk.profile.settings),
             keymap=Keymap(),
             messages=messages,
-            store=self._store,
-            outbox=Outbox(self._store),
-            changes=changes,
-            media=MediaCache(desk.profile.media, max_bytes=1_000_000),
+            broadcast=changes,
             ticker=Ticker(),
             go=lambda *_, **__: None,
             step_up=_refuse,
-            connection=lambda: Connection.ONLINE,
+            on_connection=lambda _: None,
+            on_waiting=lambda _: None,
+            on_signed_out=lambda: None,
         )
-        self.page = QueuePage(self._context)
-        self.page.resize(1440, 900)
+        self.tab = ModerationTab(self._place.context, review=lambda _: None)
+        self.tab.resize(1440, 900)
+        self.page = self.tab.queue
 
     async def measure(self) -> dict[str, Any]:
         """Everything, on one load of the queue."""
         page, table = self.page, self.page.table
-        page.show()
         began, worked = time.perf_counter(), time.thread_time()
-        self._tasks.spawn(page.feed.run(), page)
-        page.feed.refresh()
+        self.tab.show()
         await _until(lambda: page.feed.read_once and page.model.rowCount() == ROWS)
         table.repaint()
         load_ms, load_cpu_ms = _since(began), round((time.thread_time() - worked) * 1000, 1)
@@ -257,22 +256,28 @@ class Bench:
             await asyncio.sleep(0.005)
 
     async def _update(self) -> None:
-        """Change items on the server and hear of them as from the live stream, 20 every 50 ms."""
+        """Change items on the server and hear of them by the live stream, 20 every 50 ms.
+
+        Bytes come over a socket and go the whole way: events, broadcast, tab, feed, one request for the
+        changed rows, model, view.
+        """
         ids = list(self.page.feed.rows)[:: ROWS // UPDATES][:UPDATES]
         before = {each: self.page.feed.rows[each].version for each in ids}
         await asyncio.to_thread(_raise_priority, self._desk.profile, ids)
+        await _until(lambda: self._place.context.connection() is Connection.ONLINE)
         for start in range(0, len(ids), 20):
-            self.page.feed.announce(ids[start : start + 20])
-            self.page.feed.hurry()
+            changed = [(each, before[each] + 1) for each in ids[start : start + 20]]
+            self._source.tell("moderation.item", changed)
             await asyncio.sleep(0.05)
         await _until(lambda: all(self.page.feed.rows[each].version > before[each] for each in ids))
 
     async def close(self) -> None:
         """End what runs."""
-        self.page.close()
+        self.tab.close()
+        await self._place.close()
         await self._tasks.close()
         await self._api.aclose()
-        self._store.close()
+        self._source.close()
 
 
 def _raise_priority(profile: Profile, ids: list[str]) -> None:
