@@ -106,11 +106,8 @@ def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _seed_demo(settings: Settings, asked: argparse.Namespace) -> int:
     from server.demo.seed import seed
-    from server.runtime import opened
 
-    # A server that runs already would not know that these passwords are everyone's.
-    with FolderLock(settings.data), opened(settings) as (db, keys):
-        seed(settings, db, keys, media=asked.media, say=_say)
+    seed(settings, media=asked.media, say=_say)
     return 0
 
 

