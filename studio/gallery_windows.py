@@ -140,7 +140,7 @@ def palette_page() -> QWidget:
                 id="p1", text="@rex.reeves", detail="Creator, 3 strikes", icon="person", run=lambda: None
             ),
         ]
-        palette.add_provider("Found", lambda text, tell: tell(found))
+        palette.set_providers([("Found", lambda text, tell: tell(found))])
         palette.open()
         palette.field.setText("re")
         palette._ask()

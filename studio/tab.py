@@ -98,8 +98,9 @@ class Tab(QWidget):
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """Put back what `save_state` gave; must bear any JSON, since a person may have edited the file."""
 
-    def searches(self) -> Sequence[tuple[str, Search]]:
-        """What this tab adds to the command palette: section titles and how to fill them."""
+    @classmethod
+    def searches(cls, context: Context) -> Sequence[tuple[str, Search]]:
+        """What this tab adds to the command palette, built or not: section titles and how to fill them."""
         return ()
 
     async def leave(self) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.key_binding import bind
-from studio.keys import Keymap, Scope
+from studio.keys import BY_ID, Keymap, Scope
 from studio.messages import Messages
 from studio.tab import Context, Tab
 from studio.widgets.command_palette import Command, CommandPalette
@@ -140,6 +140,9 @@ class MainWindow(QMainWindow):
                 for n, kind in enumerate(self._kinds.values(), start=1)
             ]
         )
+        self.palette_overlay.set_providers(
+            [each for kind in self._kinds.values() for each in kind.tab.searches(context)]
+        )
         wanted = str(self._states.get("open", ""))
         first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
         self.rail.set_tools(
@@ -159,6 +162,7 @@ class MainWindow(QMainWindow):
             self.stack.removeWidget(tab)
             tab.deleteLater()
         self._tabs, self._kinds, self._context = {}, {}, None
+        self.palette_overlay.set_providers(())
         self.rail.set_entries([])
 
     def open_tab(self, name: str, **what: Any) -> None:
@@ -170,8 +174,6 @@ class MainWindow(QMainWindow):
             tab.restore_state(self._states.get("tabs", {}).get(name, {}))
             self._tabs[name] = tab
             self.stack.addWidget(tab)
-            for title, search in tab.searches():
-                self.palette_overlay.add_provider(title, search)
         tab = self._tabs[name]
         self.stack.setCurrentWidget(tab)
         self.rail.choose(name)
@@ -224,7 +226,7 @@ class MainWindow(QMainWindow):
         ]
         for action in (*self._actions.values(), *self._tab_actions()):
             name = action.objectName()
-            if name in ("palette",) or name.startswith("tab.") or not action.isEnabled():
+            if name == "palette" or name.startswith("tab.") or BY_ID[name].hold or not action.isEnabled():
                 continue
             commands.append(
                 Command(id=name, text=action.text(), run=action.trigger, keys=self._keymap.shown(name))
@@ -235,9 +237,10 @@ class MainWindow(QMainWindow):
     def _tab_actions(self) -> list[QAction]:
         if self.current is None:
             return []
-        named = (a for w in (self.current, *self.current.findChildren(QWidget)) for a in w.actions())
-        visible = [a for a in named if a.objectName() and a.isVisible()]
-        return list({action.objectName(): action for action in visible}.values())
+        # A page that lies below another one keeps its actions, but nothing of it can act.
+        shown = (w for w in (self.current, *self.current.findChildren(QWidget)) if w.isVisible())
+        named = [a for w in shown for a in w.actions() if a.objectName() and a.isVisible()]
+        return list({action.objectName(): action for action in named}.values())
 
     def show_keys(self) -> None:
         """Every key that works here (?)."""

@@ -375,7 +375,9 @@ class Found(Frozen):
     kind: str = Field(pattern="^(item|creator|decision)$", description="What `id` is")
     id: UUID
     title: str
-    detail: str
+    detail: str = Field(description="Name, or policy and state")
+    creator: str | None = Field(default=None, description="Handle of whose it is")
+    at: Instant | None = Field(default=None, description="Since when there is this item or decision")
 
 
 class MyStats(Frozen):

@@ -12,8 +12,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QWidget
 
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.fuzzy import rank
+from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import Label
 from studio.widgets.overlay import Overlay
 from studio.widgets.palette_list import Entry, EntryDelegate, EntryModel
@@ -35,9 +35,13 @@ class Command:
     keys: str = ""
 
 
-Found = Callable[[Sequence[Command]], None]
+Found = Callable[[Sequence[Command] | None], None]
 Search = Callable[[str, Found], None]
-"""Starts a search for the text and calls `Found` when it has an answer, at once or later."""
+"""Starts a search for the text and calls `Found` when it has an answer, at once or later: None when it could
+not search."""
+NOTHING: Final = "Nothing found"
+SEARCHING: Final = "Searching…"
+FAILED: Final = "The server could not be searched. It is tried again when you type."
 
 
 class CommandPalette(Overlay):
@@ -47,7 +51,7 @@ class CommandPalette(Overlay):
         super().__init__("Search and commands", window, 640)
         self._commands: tuple[Command, ...] = ()
         self._providers: list[tuple[str, Search]] = []
-        self._found: dict[str, Sequence[Command]] = {}
+        self._found: dict[str, Sequence[Command] | None] = {}
         self._asked = 0
         self.field = QLineEdit()
         self.field.setProperty("kind", "bare")
@@ -76,9 +80,7 @@ class CommandPalette(Overlay):
         self.body.setSpacing(worn.space_1)
         top = QHBoxLayout()
         top.setContentsMargins(worn.space_3, 0, worn.space_2, 0)
-        glass = Label()
-        glass.setPixmap(pixmap("search", "text_muted", 18, self.devicePixelRatioF()))
-        top.addWidget(glass)
+        top.addWidget(IconLabel("search", "text_muted", 18))
         top.addWidget(self.field, 1)
         top.addWidget(Label("Esc", "key"), 0, Qt.AlignmentFlag.AlignVCenter)
         self.body.addLayout(top)
@@ -89,9 +91,11 @@ class CommandPalette(Overlay):
         self._commands = tuple(commands)
         self._refresh()
 
-    def add_provider(self, title: str, search: Search) -> None:
-        """Add a section that is filled by `search` once typing has paused."""
-        self._providers.append((title, search))
+    def set_providers(self, providers: Sequence[tuple[str, Search]]) -> None:
+        """Have a section for each title, filled by its search once typing has paused."""
+        self._providers = list(providers)
+        self._found = {}
+        self._asked += 1  # what earlier ones still find is nobody's any more
 
     def open(self) -> None:
         super().open()
@@ -114,7 +118,7 @@ class CommandPalette(Overlay):
         for title, search in self._providers:
             search(self.field.text().strip(), partial(self._take, asked, title))
 
-    def _take(self, asked: int, title: str, found: Sequence[Command]) -> None:
+    def _take(self, asked: int, title: str, found: Sequence[Command] | None) -> None:
         """Show what a provider found, unless the text has changed since it was asked."""
         if asked == self._asked:
             self._found[title] = found
@@ -128,13 +132,17 @@ class CommandPalette(Overlay):
         entries = [Entry(c, places=hit.places) for c, hit in hits]
         if entries:
             entries.insert(0, Entry(title=COMMANDS))
-        for title, _search in self._providers:
+        for title, _search in self._providers if self.field.text().strip() else ():
             found = self._found.get(title, ())
             if found:
                 entries.append(Entry(title=title))
                 entries.extend(Entry(command) for command in found)
+            elif title not in self._found:
+                entries.append(Entry(title=SEARCHING))
+            elif found is None:
+                entries.append(Entry(title=FAILED))
         if not entries:
-            entries.append(Entry(title="Nothing found"))
+            entries.append(Entry(title=NOTHING))
         self._model.show(entries)
         self.list.setCurrentIndex(self._model.index_of(kept) if kept else self._model.first())
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.button import Button
-from studio.widgets.label import ElidedLabel, Label, tooltip
+from studio.widgets.icon_label import IconLabel
+from studio.widgets.label import Label, tooltip
 
 Connection = Literal["online", "reconnecting", "offline"]
 _LOOK: Final[dict[Connection, tuple[str, str, str]]] = {
@@ -34,31 +34,29 @@ class StatusLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(worn.space_3, 0, worn.space_3, 0)
         row.setSpacing(worn.space_2)
-        self._state: Connection = "offline"
-        self._picture, self._connection = Label(), Label("", "muted")
+        self._picture, self._connection = IconLabel("offline", "danger"), Label("", "muted")
         self._waiting = Button("", kind="link")
         self._waiting.clicked.connect(self.waiting_opened)
-        self._note = ElidedLabel("", "faint")
-        self._note.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._who_picture, self._who = Label(), Label("", "muted")
+        self._note = IconLabel("key")
+        self._who_picture, self._who = IconLabel("person"), Label("", "muted")
         for widget in (self._picture, self._connection, self._waiting):
             row.addWidget(widget)
-        row.addWidget(self._note, 1)
+        row.addStretch(1)
+        row.addWidget(self._note)
         row.addWidget(self._who_picture)
         row.addWidget(self._who)
         self.set_connection("offline")
         self.set_waiting(0)
+        self.set_note("")
         self.set_person("")
-        style.theme().changed.connect(self._tint)
 
     def set_connection(self, state: Connection, detail: str = "") -> None:
         """Show the state of the connection; `detail` is its tooltip."""
-        self._state = state
-        words = _LOOK[state][2]
+        icon, role, words = _LOOK[state]
+        self._picture.set_icon(icon, role)
         self._connection.setText(words)
         self._connection.setToolTip(tooltip(detail))
         self._picture.setAccessibleName(words)
-        self._tint()
 
     def set_waiting(self, edits: int) -> None:
         """Show how many edits the server has not accepted yet; 0 hides it."""
@@ -68,15 +66,11 @@ class StatusLine(QFrame):
         self._waiting.setVisible(edits > 0)
 
     def set_note(self, text: str) -> None:
-        """Show a lasting remark, such as that the session is not remembered."""
-        self._note.setText(text)
+        """Mark a lasting remark, such as that the session is not remembered; its words are the tooltip."""
+        self._note.setToolTip(tooltip(text))
+        self._note.setAccessibleName(text)
+        self._note.setVisible(bool(text))
 
     def set_person(self, name: str, role: str = "") -> None:
         """Show who is signed in."""
         self._who.setText(" · ".join(part for part in (name, role) if part) or "Not signed in")
-
-    def _tint(self) -> None:
-        icon, role, _words = _LOOK[self._state]
-        scale = self.devicePixelRatioF()
-        self._picture.setPixmap(pixmap(icon, role, 16, scale))
-        self._who_picture.setPixmap(pixmap("person", "text_muted", 16, scale))

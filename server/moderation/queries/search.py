@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from server.accounts.models import Person
 from server.kit.access import Actor
 from server.kit.db import AnySession
+from server.moderation import policy
 from server.moderation.models import Decision, Item
 from server.moderation.queries.scope import open_to, visible
 from server.moderation.schemas import Found
@@ -48,14 +49,23 @@ def search(s: AnySession, *, actor: Actor, q: str) -> list[Found]:
 
 
 def _items(s: AnySession, actor: Actor, where: ColumnElement[bool], *, limit: int) -> list[Found]:
+    nodes = policy.current(s).nodes if limit > 0 else {}
     rows = s.execute(
-        select(Item.id, Item.subject_title, Item.policy, Item.state)
+        select(Item.id, Item.subject_title, Item.policy, Item.state, Item.created_at, Person.handle)
+        .outerjoin(Person, Person.id == Item.subject_owner_id)
         .where(where, visible(actor))
         .order_by(Item.subject_title_key, Item.id)
         .limit(limit)
     )
     return [
-        Found(kind="item", id=row.id, title=row.subject_title, detail=f"{row.policy}, {row.state}")
+        Found(
+            kind="item",
+            id=row.id,
+            title=row.subject_title,
+            detail=f"{nodes[row.policy].title if row.policy in nodes else row.policy}, {row.state}",
+            creator=row.handle,
+            at=row.created_at,
+        )
         for row in rows
     ]
 
@@ -66,11 +76,21 @@ def _by_id(s: AnySession, actor: Actor, wanted: UUID) -> list[Found]:
     if person is not None:
         found.append(Found(kind="creator", id=wanted, title=f"@{person.handle}", detail=person.name))
     decision = s.execute(
-        select(Decision.outcome, Decision.policy)
+        select(Decision.outcome, Decision.policy, Decision.decided_at, Item.subject_title, Person.handle)
         .join(Item, Item.id == Decision.item_id)
+        .outerjoin(Person, Person.id == Item.subject_owner_id)
         .where(Decision.id == wanted, visible(actor), open_to(actor))
     ).one_or_none()
     if decision is not None:
-        detail = decision.policy or "no violation"
-        found.append(Found(kind="decision", id=wanted, title=decision.outcome, detail=detail))
+        node = policy.current(s).nodes.get(decision.policy or "")
+        found.append(
+            Found(
+                kind="decision",
+                id=wanted,
+                title=f"{decision.outcome.capitalize()}: {decision.subject_title}",
+                detail=node.title if node else decision.policy or "No violation",
+                creator=decision.handle,
+                at=decision.decided_at,
+            )
+        )
     return found[:MOST]

@@ -16,8 +16,8 @@ from studio.api.errors import ApiError
 from studio.tab import Context
 from studio.tabs.audit.state import verdict_words
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.button import Button, IconButton
+from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import Label
 from studio.widgets.painting import fill_rounded
 from studio.widgets.progress_row import ProgressRow
@@ -118,8 +118,7 @@ class VerifyCard(QWidget):
         row = QHBoxLayout(told)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(style.tokens().space_3)
-        picture = Label()
-        picture.setPixmap(pixmap(icon, tone, _ICON, self.devicePixelRatioF()))
+        picture = IconLabel(icon, tone, _ICON)
         words = QVBoxLayout()
         words.setSpacing(style.tokens().space_1)
         words.addWidget(Label(title, "title"))

@@ -19,9 +19,9 @@ from studio.tabs.moderation.account_tables import TableCard
 from studio.tabs.moderation.count_bar import CountBar
 from studio.tabs.moderation.snapshot import QueueRow, row_of
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.button import Button
 from studio.widgets.card import Card
+from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import Label, tooltip
 from studio.widgets.page_header import PageHeader
 from studio.widgets.scroll_pane import ScrollPane
@@ -231,10 +231,8 @@ def _moment(moment: Moment) -> QWidget:
     row = QHBoxLayout(entry)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(style.tokens().space_2)
-    icon = Label()
     role = "text_muted" if moment.tone == "neutral" else moment.tone
-    icon.setPixmap(pixmap(moment.icon, role, 16, icon.devicePixelRatioF()))
-    row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(IconLabel(moment.icon, role), 0, Qt.AlignmentFlag.AlignTop)
     lines = QVBoxLayout()
     lines.setSpacing(0)
     lines.addWidget(Label(moment.text, wrap=True))

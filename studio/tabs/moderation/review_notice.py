@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.button import Button
-from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.icon_label import IconLabel
+from studio.widgets.label import ElidedLabel
 
 
 class Notice(QFrame):
@@ -23,8 +23,7 @@ class Notice(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(worn.space_3, worn.space_1, worn.space_2, worn.space_1)
         row.setSpacing(worn.space_2)
-        picture = Label()
-        picture.setPixmap(pixmap(icon, tone, worn.icon_size, self.devicePixelRatioF()))
+        picture = IconLabel(icon, tone, worn.icon_size)
         self._what = ElidedLabel()
         row.addWidget(picture)
         row.addWidget(self._what, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from studio.api.client import Api
 from studio.tasks import Tasks
 from studio.widgets.command_palette import Command
 from studio.widgets.command_palette import Found as Tell
+from studio.widgets.time_label import ago
 
 SHORTEST: Final = 2
 LONGEST: Final = 300
@@ -34,8 +36,9 @@ class ModerationSearch:
         self._open_item, self._open_creator = open_item, open_creator
 
     def __call__(self, text: str, tell: Tell) -> None:
-        """Start a search; nothing is told when it fails, since the palette has its commands still."""
+        """Start a search; a failed one is told as None, since the palette has its commands still."""
         if not SHORTEST <= len(text) <= LONGEST:
+            tell([])
             return
 
         async def find() -> list[Found]:
@@ -45,13 +48,13 @@ class ModerationSearch:
         def found(results: list[Found]) -> None:
             tell([self._command(result) for result in results])
 
-        self._tasks.read(find, found, lambda _error: None)
+        self._tasks.read(find, found, lambda _error: tell(None))
 
     def _command(self, found: Found) -> Command:
         return Command(
             id=f"{found.kind}:{found.id}",
             text=found.title,
-            detail=found.detail,
+            detail=_detail(found),
             icon=ICONS[found.kind],
             run=partial(self._open, found),
         )
@@ -68,3 +71,9 @@ class ModerationSearch:
 
     async def _decision(self, decision_id: UUID) -> DecisionRow:
         return (await self._api.get(f"/v1/moderation/decisions/{decision_id}")).model(DecisionRow)
+
+
+def _detail(found: Found) -> str:
+    """What tells one row from another of the same title: whose it is, since when, and for what."""
+    since = ago(datetime.now(UTC), found.at) if found.at else ""
+    return " · ".join(part for part in (found.creator and f"@{found.creator}", since, found.detail) if part)

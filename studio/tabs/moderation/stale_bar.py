@@ -10,9 +10,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.button import Button
-from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.icon_label import IconLabel
+from studio.widgets.label import ElidedLabel
 from studio.widgets.painting import fill_rounded
 from studio.widgets.time_label import exact
 
@@ -30,8 +30,7 @@ class StaleBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(worn.space_3, worn.space_1, worn.space_2, worn.space_1)
         row.setSpacing(worn.space_2)
-        icon = Label()
-        icon.setPixmap(pixmap("offline", "warning", worn.icon_size, self.devicePixelRatioF()))
+        icon = IconLabel("offline", "warning", worn.icon_size)
         self._what = ElidedLabel("", "strong")
         again = Button("Try again", kind="quiet", icon="refresh", tip="Try again (F5)")
         again.clicked.connect(self.retried)

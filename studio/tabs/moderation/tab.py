@@ -223,14 +223,15 @@ class ModerationTab(Tab):
     def restore_state(self, state: Mapping[str, Any]) -> None:
         self.queue.restore_state(state)
 
-    def searches(self) -> Sequence[tuple[str, Search]]:
+    @classmethod
+    def searches(cls, context: Context) -> Sequence[tuple[str, Search]]:
         from studio.tabs.moderation.search import ModerationSearch
 
         search = ModerationSearch(
-            self.context.api,
-            self.context.tasks,
-            open_item=lambda item: self.context.go(self.id, item=item),
-            open_creator=lambda person: self.context.go(self.id, creator=person),
+            context.api,
+            context.tasks,
+            open_item=lambda item: context.go(cls.id, item=item),
+            open_creator=lambda person: context.go(cls.id, creator=person),
         )
         return [("Found on the server", search)]
 

@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.widgets.command_palette import Command, CommandPalette
+from studio.widgets.command_palette import FAILED, NOTHING, SEARCHING, Command, CommandPalette
 
-Found = Callable[[Sequence[Command]], None]
+Found = Callable[[Sequence[Command] | None], None]
 
 
 class Window(QWidget):
@@ -76,7 +76,7 @@ def test_found_things_come_in_their_own_section(window: Window, qtbot: QtBot) ->
         asked.append(text)
         found([window.command("clip_1.mp4")])
 
-    window.palette_.add_provider("Videos", search)
+    window.palette_.set_providers([("Videos", search)])
     window.palette_.open()
     QTest.keyClicks(window.palette_.field, "clip")
     qtbot.waitUntil(lambda: bool(asked))
@@ -86,20 +86,50 @@ def test_found_things_come_in_their_own_section(window: Window, qtbot: QtBot) ->
 
 def test_a_late_answer_to_an_old_question_is_dropped(window: Window, qtbot: QtBot) -> None:
     answers: list[tuple[str, Found]] = []
-    window.palette_.add_provider("Videos", lambda text, found: answers.append((text, found)))
+    window.palette_.set_providers([("Videos", lambda text, found: answers.append((text, found)))])
     window.palette_.open()
     window.palette_.field.setText("old")
     qtbot.waitUntil(lambda: len(answers) == 1)
     window.palette_.field.setText("new")
     qtbot.waitUntil(lambda: len(answers) == 2)
     answers[0][1]([window.command("of the old question")])
-    assert shown(window.palette_) == ["Nothing found"]
+    assert shown(window.palette_) == [SEARCHING]
     answers[1][1]([window.command("of the new one")])
     assert shown(window.palette_) == ["Videos", "of the new one"]
 
 
+def test_searching_finding_nothing_and_failing_are_told_apart(window: Window, qtbot: QtBot) -> None:
+    answers: list[Found] = []
+    window.palette_.set_providers([("Videos", lambda text, found: answers.append(found))])
+    window.palette_.open()
+    window.palette_.field.setText("zzz")
+    assert shown(window.palette_) == [SEARCHING]
+    qtbot.waitUntil(lambda: len(answers) == 1)
+    assert shown(window.palette_) == [SEARCHING]
+    answers[0]([])
+    assert shown(window.palette_) == [NOTHING]
+    window.palette_.field.setText("zzzz")
+    qtbot.waitUntil(lambda: len(answers) == 2)
+    answers[1](None)
+    assert shown(window.palette_) == [FAILED]
+
+
+def test_providers_given_anew_replace_the_old_ones(window: Window, qtbot: QtBot) -> None:
+    asked: list[str] = []
+    for _ in range(2):
+        window.palette_.set_providers([("Videos", lambda text, found: asked.append(text))])
+    window.palette_.open()
+    window.palette_.field.setText("clip")
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == ["clip"]
+    window.palette_.set_providers([])
+    window.palette_.field.setText("clips")
+    assert shown(window.palette_) == [NOTHING]
+
+
 def test_an_answer_does_not_move_the_choice(window: Window) -> None:
     window.palette_.open()
+    window.palette_.set_providers([("Videos", lambda text, found: None)])
     window.palette_.field.setText("re")
     QTest.keyClick(window.palette_.field, Qt.Key.Key_Down)
     window.palette_._take(window.palette_._asked, "Videos", [window.command("reel.mp4")])

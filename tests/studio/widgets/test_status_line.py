@@ -6,6 +6,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.widgets.button import Button
+from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import Label
 from studio.widgets.status_line import StatusLine
 
@@ -42,3 +43,13 @@ def test_who_am_i(line: StatusLine) -> None:
     assert "Noor · Moderator" in {label.text() for label in line.findChildren(Label)}
     line.set_person("")
     assert "Not signed in" in {label.text() for label in line.findChildren(Label)}
+
+
+def test_a_lasting_remark_is_an_icon_whose_words_are_its_tooltip(line: StatusLine) -> None:
+    line.set_note("Signed in for this session only.")
+    (icon,) = [label for label in line.findChildren(IconLabel) if "session" in label.accessibleName()]
+    assert "Signed in for this session only." in icon.toolTip()
+    assert not icon.isHidden()
+    assert "session" not in " ".join(label.text() for label in line.findChildren(Label))
+    line.set_note("")
+    assert icon.isHidden()

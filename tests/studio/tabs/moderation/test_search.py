@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ class Finder:
     """A search at a desk, what it told and what was opened."""
 
     def __init__(self, desk: Desk) -> None:
-        self.told: list[Sequence[Command]] = []
+        self.told: list[Sequence[Command] | None] = []
         self.opened: list[Any] = []
         self.search = ModerationSearch(
             desk.context.api,
@@ -38,6 +39,7 @@ def test_each_kind_opens_where_it_belongs(play: Play) -> None:
         finder.search("mara", finder.told.append)
         await until(lambda: finder.told)
         commands = finder.told[0]
+        assert commands is not None
         assert [command.text for command in commands] == ["item title", "creator title", "decision title"]
         assert len({command.id for command in commands}) == 3
         for command in commands:
@@ -54,21 +56,35 @@ def test_too_short_or_too_long_is_not_asked(play: Play) -> None:
         for text in ("", "m", "m" * 301):
             finder.search(text, finder.told.append)
         finder.search("https://example.org/videos/00000000-0000-0000-0000-000000000001", finder.told.append)
-        await until(lambda: finder.told)
+        await until(lambda: len(finder.told) == 4)
         assert desk.world.asked == ["GET search"]
-        assert finder.told == [[]]
+        assert finder.told == [[], [], [], []]
 
     play(World(), story)
 
 
-def test_a_failed_search_is_silent(play: Play) -> None:
+def test_a_failed_search_is_told_in_the_palette_alone(play: Play) -> None:
     async def story(desk: Desk) -> None:
         finder = Finder(desk)
         desk.world.broken = problem(500, "boom")
         finder.search("mara", finder.told.append)
         await until(lambda: desk.world.asked)
         await desk.context.tasks.close()
-        assert finder.told == []
+        assert finder.told == [None]
         assert desk.reports == []
+
+    play(World(), story)
+
+
+def test_items_of_one_title_are_told_apart(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        finder = Finder(desk)
+        at = (datetime.now(UTC) - timedelta(hours=3, minutes=1)).isoformat()
+        desk.world.found = [found("item", 1001) | {"creator": "mara.v", "at": at, "detail": "Spam, open"}]
+        finder.search("item", finder.told.append)
+        await until(lambda: finder.told)
+        (commands,) = finder.told
+        assert commands is not None
+        assert [command.detail for command in commands] == ["@mara.v · 3 h ago · Spam, open"]
 
     play(World(), story)
