@@ -24,12 +24,12 @@ from studio.offline.store import StoreTooNew
 from studio.paths import Profile
 from studio.secrets import SESSION_ONLY, Tokens
 from studio.session import Session
-from studio.settings import KEYS, REDUCED_MOTION, SERVER_URL, TABS, THEME, WINDOW, Settings
+from studio.settings import KEYS, REDUCED_MOTION, SERVER_URL, SIGN_IN, TABS, THEME, WINDOW, Settings
 from studio.settings_dialog import SettingsDialog
 from studio.sign_in import SignInPage
 from studio.tab import Context
 from studio.tab_kinds import tab_kinds
-from studio.tasks import Tasks, off_thread
+from studio.tasks import Tasks, first_of, off_thread
 from studio.theme import style
 from studio.waiting import WaitingDialog
 from studio.widgets import status_line
@@ -81,6 +81,8 @@ class App:
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
         self._leaving = False
+        self._serving: asyncio.Future[None] | None = None
+        self._own_url = ""
         self.started = False
 
     @property
@@ -134,12 +136,10 @@ class App:
         self._splash.progress("profile", 1.0, "Profile opened")
         clock = ServerClock(self._ticker.set_shift)
         self._api = Api(self._server or EMBEDDED, self._session.token, on_date=clock.heard)
-        embedded = None
         if self._server:
             self._ready.set()
         else:
-            # Not one of the tasks: it outlives them, since stopping a server takes its time.
-            embedded = asyncio.ensure_future(self._embedded.run())
+            self._run_embedded()
         self.window = self._make_window()
         me = await self._begin()
         if not self._quit.is_set():
@@ -147,18 +147,23 @@ class App:
             await self._quit.wait()
         await self._end()
         await self.tasks.close()
-        if embedded is not None:
-            embedded.cancel()
-            await asyncio.wait([embedded])
+        if self._serving is not None:
+            self._serving.cancel()
+            await asyncio.wait([self._serving])
         await self._api.aclose()
         return 0
+
+    def _run_embedded(self) -> None:
+        if self._serving is None:
+            # Not one of the tasks: it outlives them, since stopping a server takes its time.
+            self._serving = asyncio.ensure_future(self._embedded.run())
 
     def _make_window(self) -> MainWindow:
         window = MainWindow(self._keymap, self.messages)
         remembered: dict[str, str] = self._settings.get(WINDOW)
         window.restore_geometry(remembered)
         window.closing.connect(self._quit.set)
-        window.settings_wanted.connect(self._open_settings)
+        window.settings_wanted.connect(lambda: self._open_settings())
         window.waiting_wanted.connect(self._open_waiting)
         window.sign_out_wanted.connect(lambda: self.tasks.spawn(self.sign_out()))
         for notice in self._settings.notices:
@@ -169,7 +174,7 @@ class App:
         """Wait for the server and for the remembered person; offline, for whoever was here last."""
         while not self._quit.is_set():
             self._retry.clear()
-            await _first(self._ready, self._offline, self._quit, self._retry)
+            await first_of(self._ready, self._offline, self._quit, self._retry)
             if self._quit.is_set():
                 return None
             self._splash.progress("server", 1.0, "Finding out who you are")
@@ -179,7 +184,7 @@ class App:
                 if self._offline.is_set():
                     return self._session.remembered()
                 self._fail_start(error.what_happened, error.what_to_do)
-                await _first(self._offline, self._quit, self._retry)
+                await first_of(self._offline, self._quit, self._retry)
             else:
                 self._splash.progress("sign-in", 1.0, "Opening your tabs")
                 return me
@@ -219,11 +224,14 @@ class App:
             case Phase.STARTING:
                 self._splash.progress("server", state.fraction * 0.9, state.step or "Starting the server")
             case Phase.READY:
+                self._own_url = state.url
+                if self._server:
+                    return
                 self._api.move_to(state.url)
                 self._ready.set()
                 if self._place is not None:
                     self._place.hurry()
-            case Phase.CRASHED:
+            case Phase.CRASHED if not self._server:
                 self._ready.clear()
                 if self._splash.isVisible():
                     to_do = "It is started again by itself. If it fails again, look into log/server.log."
@@ -236,11 +244,54 @@ class App:
         page = SignInPage(where, self._session.last_email)
         page.set_fault(why)
         page.submitted.connect(lambda email, password: self.tasks.spawn(self.sign_in(email, password), page))
-        page.server_wanted.connect(self._open_settings)
+        page.server_wanted.connect(lambda: self._open_settings(SERVER_URL.page))
         self._signing_in = page
         self.window.show_page(page)
         self.window.status.set_person("")
-        self.window.status.set_connection("online" if self._ready.is_set() else "reconnecting")
+        self.window.status.set_note("")
+        self.window.status.set_connection("reconnecting")
+        self.tasks.spawn(self._look_for_server(page), page)
+
+    async def _look_for_server(self, page: SignInPage) -> None:
+        """Say on the sign-in page whether the server answers, before anything is typed."""
+        await self._ready.wait()
+        try:
+            await self._api.get("/health")
+        except ApiError as error:
+            if page is self._signing_in:
+                self.window.status.set_connection("offline", error.what_happened)
+                to_do = "Check the address under “Change server”." if self._server else error.what_to_do
+                page.set_fault(f"{error.what_happened} {to_do}")
+        else:
+            if page is self._signing_in:
+                self.window.status.set_connection("online")
+
+    async def _change_server(self) -> None:
+        """Leave the old server and ask who one is at the new one."""
+        wanted = self._settings.get(SERVER_URL)
+        if wanted == self._server:
+            return
+        if self._place is not None:
+            self._remember_window()
+            await self._leave()
+            await self._session.sign_out(self._api)
+        before, self._server = self._api, wanted
+        self._session.use_server(self._server_name)
+        self._api = Api(self._server or self._own_url or EMBEDDED, self._session.token)
+        await before.aclose()
+        if self._server or self._own_url:
+            self._ready.set()
+        else:
+            self._ready.clear()
+            self._run_embedded()
+        try:
+            me = await self._session.resume(self._api) if self._ready.is_set() else None
+        except ApiError:
+            me = None  # the sign-in page says what is wrong with the server
+        if me is None:
+            self._ask_to_sign_in()
+        else:
+            self._enter(me)
 
     async def sign_in(self, email: str, password: str) -> None:
         """Sign in from the sign-in page; the page tells why it failed."""
@@ -293,8 +344,17 @@ class App:
         )
         self._signing_in = None
         window.status.set_person(me.name, ", ".join(role.value for role in me.roles))
-        window.status.set_note(SESSION_ONLY if self._session.session_only else "")
+        self._tell_session_only()
         window.start(self._place.context, tab_kinds(), self._remembered_window())
+
+    def _tell_session_only(self) -> None:
+        """By a lasting icon, and in words the first time on this profile."""
+        only = self._session.session_only
+        self.window.status.set_note(SESSION_ONLY if only else "")
+        known = self._settings.get(SIGN_IN)
+        if only and "told:session_only" not in known:
+            self._settings.set(SIGN_IN, known | {"told:session_only": "yes"})
+            self.messages.notify(Level.INFO, SESSION_ONLY)
 
     def _remembered_window(self) -> dict[str, Any]:
         window, tabs = self._settings.get(WINDOW), self._settings.get(TABS)
@@ -343,8 +403,9 @@ class App:
 
     # Dialogs
 
-    def _open_settings(self) -> None:
+    def _open_settings(self, page: str = "") -> None:
         dialog = SettingsDialog(self._settings, self._keymap, self.window)
+        dialog.show_page(page)
         dialog.changed.connect(self._setting_changed)
         dialog.keys_changed.connect(lambda: self._settings.set(KEYS, self._keymap.chosen()))
         dialog.finished.connect(lambda: self.tasks.write(self._settings.save))
@@ -356,7 +417,7 @@ class App:
             motion = self._settings.get(REDUCED_MOTION)
             style.apply(self._qt, self._settings.get(THEME), reduced_motion=motion)
         if SERVER_URL.key in changes.ids:
-            self.messages.notify(Level.INFO, "The other server is used from the next start on.")
+            self.tasks.spawn(self._change_server())
         self._broadcast.send(changes)
 
     def _open_waiting(self) -> None:
@@ -364,13 +425,3 @@ class App:
             dialog = WaitingDialog(self._place.context, self.window)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
-
-
-async def _first(*events: asyncio.Event) -> None:
-    """Wait until one of the events is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

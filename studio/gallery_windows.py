@@ -75,13 +75,13 @@ def queue_page() -> QWidget:
     )
     content.addWidget(header)
     content.addWidget(
-        FilterBar(
+        bar := FilterBar(
             "Filter by creator, policy or title",
             [("over", "Over time"), ("mine", "Mine"), ("video", "Video")],
             {"Critical video": Filter("critical", frozenset({"video"}))},
-            key="Ctrl+F",
         )
     )
+    bar.set_key("Ctrl+F")
     card = Card()
     card.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
     model = queue_model()

@@ -262,11 +262,37 @@ class Keymap(QObject):
             taken = self.taken_by(key, action)
             if taken is not None:
                 raise KeyConflict(key, taken)
-        if wanted == BY_ID[action].keys:
+        self._lay(action, wanted)
+        self.changed.emit()
+
+    def swap(self, action: str, key: str) -> Action:
+        """Give `key` to `action`, and the key it had to the one that has `key` now; returns that one.
+
+        Raises KeyError and ValueError as `remap` does, and KeyConflict when nobody has the key or the other
+        one cannot take what is left.
+        """
+        wanted = normal(key)
+        other = self.taken_by(wanted, action)
+        if other is None:
+            raise ValueError(f"{shown(wanted)} is not in use")
+        mine, theirs = self.keys(action), self.keys(other.id)
+        given = mine[:1]
+        before = dict(self._chosen)
+        self._lay(action, (wanted, *mine[1:]))
+        self._lay(other.id, tuple(k for t in theirs for k in (given if t == wanted else (t,))))
+        for changed in (action, other.id):
+            for each in self.keys(changed):
+                if (taken := self.taken_by(each, changed)) is not None:
+                    self._chosen = before
+                    raise KeyConflict(each, taken)
+        self.changed.emit()
+        return other
+
+    def _lay(self, action: str, keys: tuple[str, ...]) -> None:
+        if keys == BY_ID[action].keys:
             self._chosen.pop(action, None)
         else:
-            self._chosen[action] = wanted
-        self.changed.emit()
+            self._chosen[action] = keys
 
     def reset(self, action: str | None = None) -> None:
         """Return one action, or all of them, to the table's keys.

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.keys import ACTIONS, PORTABLE, Action, Keymap
+from studio.key_hints import follow
+from studio.keys import ACTIONS, PORTABLE, Action, KeyConflict, Keymap, shown
 from studio.settings import TABLE, Choice, Flag, Number, ServerUrl, Setting, Settings
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
@@ -75,6 +76,11 @@ class SettingsDialog(QDialog):
         layout.addWidget(Label("Settings", "heading"))
         layout.addLayout(body, 1)
         layout.addLayout(line)
+
+    def show_page(self, name: str) -> None:
+        """Open one page; an unknown name changes nothing."""
+        for item in self.pages.findItems(name, Qt.MatchFlag.MatchExactly):
+            self.pages.setCurrentItem(item)
 
     def _page(self, name: str) -> QWidget:
         page, column = _column()
@@ -141,9 +147,16 @@ class SettingsDialog(QDialog):
         top.addWidget(reset)
         column.addLayout(top)
         self._key_fault = Label("", "danger", wrap=True)
-        self._key_fault.hide()
-        column.addWidget(self._key_fault)
-        self._refreshers: list[Callable[[], None]] = []
+        self._swap = Button("Swap the two keys")
+        self._swap.clicked.connect(self._swap_keys)
+        self._wanted: tuple[str, str] | None = None
+        self._trouble = QWidget()
+        trouble = QHBoxLayout(self._trouble)
+        trouble.setContentsMargins(0, 0, 0, 0)
+        trouble.addWidget(self._key_fault, 1)
+        trouble.addWidget(self._swap)
+        self._trouble.hide()
+        column.addWidget(self._trouble)
         for group in dict.fromkeys(action.group for action in ACTIONS):
             column.addWidget(Label(group, "section"))
             grid = QGridLayout()
@@ -157,44 +170,55 @@ class SettingsDialog(QDialog):
 
     def _key_row(self, grid: QGridLayout, number: int, action: Action) -> None:
         grid.addWidget(Label(action.text), number, 0)
+        more = Label("", "muted")
         field = QKeySequenceEdit()
         field.setMaximumSequenceLength(1)
         field.setAccessibleName(f"Key for: {action.text}")
         field.setFixedWidth(160)
-        clear = IconButton("undo", f"Reset the key for: {action.text}")
-        grid.addWidget(field, number, 1)
-        grid.addWidget(clear, number, 2)
+        clear = IconButton("x", f"Take the key away from: {action.text}")
+        reset = IconButton("undo", f"Reset the key for: {action.text}")
+        for place, widget in enumerate((more, field, clear, reset), start=1):
+            grid.addWidget(widget, number, place)
 
         def show() -> None:
             keys = self._keymap.keys(action.id)
             field.setKeySequence(QKeySequence(keys[0]) if keys else QKeySequence())
+            more.setText("".join(f"{shown(key)}, " for key in reversed(keys[1:])))
+            clear.setEnabled(bool(keys))
 
         def take() -> None:
             text = field.keySequence().toString(PORTABLE)
-            self._try_key(lambda: self._keymap.remap(action.id, [text] if text else []), show)
+            keys = self._keymap.keys(action.id)
+            if text and text != (keys[0] if keys else ""):
+                self._wanted = (action.id, text)
+                self._try_key(lambda: self._keymap.remap(action.id, [text, *keys[1:]]))
+            show()
 
         field.editingFinished.connect(take)
-        clear.clicked.connect(lambda: self._try_key(lambda: self._keymap.reset(action.id), show))
-        self._refreshers.append(show)
-        show()
+        clear.clicked.connect(lambda: self._try_key(lambda: self._keymap.remap(action.id, [])))
+        reset.clicked.connect(lambda: self._try_key(lambda: self._keymap.reset(action.id)))
+        follow(self._keymap, field, show)
 
-    def _try_key(self, change: Callable[[], None], show: Callable[[], None]) -> None:
+    def _try_key(self, change: Callable[[], object]) -> None:
         try:
             change()
         except ValueError as error:
             self._key_fault.setText(f"{error}. Nothing was changed.")
-            self._key_fault.show()
+            self._swap.setVisible(isinstance(error, KeyConflict) and self._wanted is not None)
+            self._trouble.show()
         else:
-            self._key_fault.hide()
+            self._wanted = None
+            self._trouble.hide()
             self.keys_changed.emit()
-        show()
+
+    def _swap_keys(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self._try_key(lambda: self._keymap.swap(*wanted))
 
     def _reset_keys(self) -> None:
-        self._keymap.reset()
-        for show in self._refreshers:
-            show()
-        self._key_fault.hide()
-        self.keys_changed.emit()
+        self._wanted = None
+        self._try_key(self._keymap.reset)
 
 
 def _title(setting: Setting[Any]) -> str:

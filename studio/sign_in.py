@@ -7,11 +7,12 @@ from typing import Final
 from PySide6.QtCore import QRegularExpression, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QRegularExpressionValidator
 from PySide6.QtSvgWidgets import QSvgWidget
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 import resources
 from studio.theme import style
-from studio.widgets.button import Button, IconButton
+from studio.theme.icons import icon
+from studio.widgets.button import Button
 from studio.widgets.form import FormRow
 from studio.widgets.label import Label
 
@@ -43,8 +44,8 @@ class SignInPage(QWidget):
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self._email_row = FormRow("E-mail address", self.email)
-        self._password_row = FormRow("Password", self._with_eye(self.password))
-        self.password.setAccessibleName("Password")
+        self._password_row = FormRow("Password", self.password)
+        self._add_eye(self.password)
         layout.addWidget(self._email_row)
         layout.addWidget(self._password_row)
         self._fault = Label("", "danger", wrap=True)
@@ -69,23 +70,23 @@ class SignInPage(QWidget):
         outer.addStretch(3)
         self.setFocusProxy(self.password if email else self.email)
 
-    def _with_eye(self, field: QLineEdit) -> QWidget:
-        box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(style.tokens().space_1)
-        row.addWidget(field, 1)
-        eye = IconButton("eye", "Show the password")
+    def _add_eye(self, field: QLineEdit) -> None:
+        """Put a button into the field that shows what is typed."""
+        eye = field.addAction(icon("eye"), QLineEdit.ActionPosition.TrailingPosition)
 
-        def turn() -> None:
-            hidden = field.echoMode() == QLineEdit.EchoMode.Password
-            field.setEchoMode(QLineEdit.EchoMode.Normal if hidden else QLineEdit.EchoMode.Password)
-            eye.set_icon("eye-off" if hidden else "eye")
-            eye.set_name("Hide the password" if hidden else "Show the password")
+        def turn(shown: bool) -> None:
+            field.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+            eye.setIcon(icon("eye-off" if shown else "eye"))
+            words = "Hide the password" if shown else "Show the password"
+            eye.setText(words)
+            button.setToolTip(words)
+            button.setAccessibleName(words)
 
-        eye.clicked.connect(turn)
-        row.addWidget(eye)
-        return box
+        button = next(b for b in field.findChildren(QToolButton) if b.defaultAction() is eye)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        eye.setCheckable(True)
+        eye.toggled.connect(turn)
+        turn(False)
 
     def _server_line(self, server: str) -> QHBoxLayout:
         line = QHBoxLayout()

@@ -222,3 +222,13 @@ def _problem(error: BaseException) -> Problem:
         what_to_do=error.what_to_do,
         detail=str(error),
     )
+
+
+async def first_of(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

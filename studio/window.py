@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.key_binding import bind
+from studio.key_hints import follow
 from studio.keys import BY_ID, Keymap, Scope
 from studio.messages import Messages
 from studio.tab import Context, Tab
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.palette_overlay = CommandPalette(self)
         self.keys_overlay = KeyOverlay(keymap, self)
         self._actions = self._bind()
+        follow(keymap, self, self._show_keys)
 
     def _lay_out(self) -> None:
         self.rail = NavRail("Creator Studio")
@@ -130,31 +132,24 @@ class MainWindow(QMainWindow):
         self._kinds = {kind.tab.id: kind for kind in kinds if kind.tab.permission in context.me.permissions}
         self.rail.set_entries(
             [
-                NavEntry(
-                    id=kind.tab.id,
-                    title=kind.tab.title,
-                    icon=kind.tab.icon,
-                    section=kind.tab.section,
-                    key=self._keymap.shown(f"tab.{n}") if n < 10 else "",
-                )
-                for n, kind in enumerate(self._kinds.values(), start=1)
+                NavEntry(id=kind.tab.id, title=kind.tab.title, icon=kind.tab.icon, section=kind.tab.section)
+                for kind in self._kinds.values()
             ]
         )
+        self.rail.set_tools([NavEntry(id=name, title=title, icon=icon) for name, title, icon in TOOLS])
+        self._show_keys()
         self.palette_overlay.set_providers(
             [each for kind in self._kinds.values() for each in kind.tab.searches(context)]
         )
         wanted = str(self._states.get("open", ""))
         first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
-        self.rail.set_tools(
-            [
-                NavEntry(
-                    id=name, title=title, icon=icon, key="" if name == SIGN_OUT else self._keymap.shown(name)
-                )
-                for name, title, icon in TOOLS
-            ]
-        )
         if first is not None:
             self.open_tab(first)
+
+    def _show_keys(self) -> None:
+        names = dict(zip((f"tab.{n}" for n in range(1, 10)), self.rail.entries(), strict=False))
+        names |= {name: name for name, _, _ in TOOLS if name != SIGN_OUT}
+        self.rail.set_keys({tab: self._keymap.shown(action) for action, tab in names.items()})
 
     def stop(self) -> None:
         """Drop every tab: nobody is signed in any more."""

@@ -41,23 +41,19 @@ class FilterBar(QWidget):
         toggles: Sequence[tuple[str, str]] = (),
         saved: Mapping[str, Filter] | None = None,
         *,
-        key: str = "",
         fixed: Mapping[str, Filter] | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """`toggles` are (id, title); `key` is the shown key that leads to the field.
-
-        `fixed` filters come first in the menu and cannot be forgotten.
-        """
+        """`toggles` are (id, title). `fixed` filters come first in the menu and cannot be forgotten."""
         super().__init__(parent)
         self._saved = dict(saved or {})
         self._fixed = dict(fixed or {})
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(style.tokens().space_2)
+        self._placeholder = placeholder
         self.field = SearchField(placeholder)
-        self.field.setPlaceholderText(f"{placeholder}  ({key})" if key else placeholder)
-        self.field.setToolTip(tooltip(f"{placeholder} ({key})" if key else placeholder))
+        self.set_key("")
         self.field.setMinimumWidth(200)
         row.addWidget(self.field, 1)
         self._toggles = {name: self._toggle(title) for name, title in toggles}
@@ -77,6 +73,12 @@ class FilterBar(QWidget):
         self._timer.timeout.connect(self._tell)
         self.field.textChanged.connect(lambda: self._timer.start())
         self.field.returnPressed.connect(self._tell)
+
+    def set_key(self, key: str) -> None:
+        """Show which key leads to the field; "" when none does."""
+        words = self._placeholder
+        self.field.setPlaceholderText(f"{words}  ({key})" if key else words)
+        self.field.setToolTip(tooltip(f"{words} ({key})" if key else words))
 
     def _toggle(self, title: str) -> QPushButton:
         button = Button(title)

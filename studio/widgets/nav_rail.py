@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -130,6 +130,11 @@ class NavRail(QFrame):
         """Return the ids of the tabs from the top, as Ctrl+1 to Ctrl+9 count them."""
         return list(self._buttons)
 
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Show the keys that lead to tabs and tools, by id; ids that are not shown are passed over."""
+        for button in (*self._buttons.values(), *self._tools):
+            button.set_key(keys.get(button.id, ""))
+
     def choose(self, tab: str) -> None:
         """Mark `tab` as the open one; raises KeyError."""
         self._buttons[tab].setChecked(True)
@@ -170,6 +175,15 @@ class _NavButton(QPushButton):
         self.setAccessibleName(self._entry.title + waiting)
         key = f" ({self._entry.key})" if self._entry.key else ""
         self.setToolTip(tooltip(self._entry.title + waiting + key))
+
+    @property
+    def id(self) -> str:
+        return self._entry.id
+
+    def set_key(self, key: str) -> None:
+        self._entry = replace(self._entry, key=key)
+        self._name()
+        self.update()
 
     def set_badge(self, count: int, *, urgent: bool) -> None:
         self._count, self._urgent = count, urgent

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from studio.key_hints import follow
+from studio.keys import Keymap
 from studio.tabs.audit.state import PERIODS, Wanted, wanted_of
 from studio.theme import style
 from studio.widgets.button import IconButton
@@ -18,10 +20,11 @@ class Filters(QWidget):
 
     changed = Signal()
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, keymap: Keymap) -> None:
         super().__init__()
         worn = style.tokens()
-        self.actor = _field("Actor", "@handle, system or an id", key)
+        self.actor = _field("Actor", "@handle, system or an id")
+        follow(keymap, self.actor, lambda: self._show_key(keymap.shown("filter")))
         self.action = _field("Action", "For example accounts.signed_in")
         self.target = _field("Target", "For example person:… or item:…")
         self.period = QComboBox()
@@ -109,16 +112,19 @@ class Filters(QWidget):
         self.clear.setEnabled(wanted.narrows)
         self._fault.setVisible(bool(self._fault.text()))
 
+    def _show_key(self, key: str) -> None:
+        self.actor.setPlaceholderText(f"Actor  ({key})" if key else "Actor")
+
     def focus(self) -> None:
         """Go to the first field."""
         self.actor.setFocus()
         self.actor.selectAll()
 
 
-def _field(name: str, example: str, key: str = "") -> QLineEdit:
+def _field(name: str, example: str) -> QLineEdit:
     field = QLineEdit()
     field.setAccessibleName(name)
-    field.setPlaceholderText(f"{name}  ({key})" if key else name)
+    field.setPlaceholderText(name)
     field.setToolTip(tooltip(f"{name}: {example}"))
     field.setAccessibleDescription(example)
     field.setMaxLength(96)

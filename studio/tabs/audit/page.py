@@ -52,7 +52,7 @@ class AuditPage(QWidget):
         worn = style.tokens()
         self.names = Names(context, self._named)
         self.names.setParent(self)
-        self.filters = Filters(context.keymap.shown("filter"))
+        self.filters = Filters(context.keymap)
         self.model: RowModel[Entry] = RowModel(
             rows.columns(self._ref, self._sealed_to),
             row_id=lambda e: e.seq,

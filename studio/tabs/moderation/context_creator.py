@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from server.moderation.schemas import CreatorPage, CreatorSummary, DecisionRow
 from studio.api.errors import ApiError
+from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tab import Context
 from studio.tabs.moderation.account_state import history
@@ -37,7 +38,7 @@ class CreatorTab(QWidget):
         self._earlier: Sequence[DecisionRow] = ()
         self._titles: Callable[[str], str] = str
         self._asked = True
-        self._tip = keymap.tooltip("review.account")
+        self._keymap = keymap
         self.list = ContextList("Record of the creator")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -82,7 +83,7 @@ class CreatorTab(QWidget):
             return
         who = f"@{creator.handle} · since {creator.created_at:%Y-%m-%d}"
         self.list.add(Entry(creator.name or f"@{creator.handle}", who, creator_line(creator)))
-        account = Button("Open the account", kind="link", icon="person", tip=self._tip)
+        account = hint(self._keymap, Button("Open the account", kind="link", icon="person"), "review.account")
         account.clicked.connect(self.open_account)
         self.list.add(account)
         if self._earlier:

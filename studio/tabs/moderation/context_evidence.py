@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from server.moderation.schemas import MarkBody, MarkRow
+from studio.key_hints import follow
 from studio.keys import Keymap
 from studio.tabs.moderation.context_list import ContextList, Entry
 from studio.tabs.moderation.review_state import place_of, without_mark
@@ -31,10 +32,7 @@ class EvidenceTab(QWidget):
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
         self.setAccessibleName("Evidence")
-        self._hint = (
-            f"Mark the frame on screen ({keymap.shown('review.note')}), or a stretch between in "
-            f"({keymap.shown('review.mark-in')}) and out ({keymap.shown('review.mark-out')})."
-        )
+        self._keymap = keymap
         self._marks: tuple[MarkBody, ...] = ()
         self._earlier: Sequence[MarkRow] = ()
         self.list = ContextList("Marks")
@@ -58,7 +56,9 @@ class EvidenceTab(QWidget):
         for mark in self._marks:
             self.list.add(self._own(mark))
         if not self._marks:
-            self.list.add(Label(self._hint, "muted", wrap=True))
+            how = Label("", "muted", wrap=True)
+            follow(self._keymap, how, lambda: how.setText(_how_to_mark(self._keymap)))
+            self.list.add(how)
         if earlier:
             self.list.add(Label("Of earlier decisions", "section"))
         for row in earlier:
@@ -107,3 +107,8 @@ def mark_text(mark: MarkBody) -> str:
         return f"{timecode(mark.in_ms)} to {timecode(mark.out_ms)}"
     frame = "" if mark.frame is None else f" · frame {mark.frame + 1}"
     return f"{timecode(mark.ms or 0)}{frame}"
+
+
+def _how_to_mark(keymap: Keymap) -> str:
+    note, first, last = (keymap.shown(f"review.{name}") for name in ("note", "mark-in", "mark-out"))
+    return f"Mark the frame on screen ({note}), or a stretch between in ({first}) and out ({last})."

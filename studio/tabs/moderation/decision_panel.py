@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizeP
 
 from server.moderation.rules import FACTS_MAX, Measure, Outcome
 from server.moderation.schemas import MarkBody, SavedReasonRow
+from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tabs.moderation.decision_policies import PolicyPicker, PolicySearch
 from studio.tabs.moderation.decision_state import (
@@ -77,16 +78,15 @@ class DecisionPanel(Card):
         self.picker.pressed.connect(self._press_policy)
         head = QHBoxLayout()
         head.addWidget(Label("Policy", "section"), 1)
-        self.search = Button(
-            "Find", kind="quiet", icon="search", tip=self._keymap.tooltip("review.find-policy")
-        )
+        find = Button("Find", kind="quiet", icon="search")
+        self.search = hint(self._keymap, find, "review.find-policy")
         self.search.clicked.connect(self.find_policy)
         head.addWidget(self.search)
         row = QHBoxLayout()
         row.setSpacing(2)
         self.outcomes: dict[Outcome, QPushButton] = {}
         for outcome, (name, picture) in OUTCOMES.items():
-            button = Button(name, icon=picture, tip=self._keymap.tooltip(f"review.{outcome}"))
+            button = hint(self._keymap, Button(name, icon=picture), f"review.{outcome}")
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             button.setProperty("kind", "tight")
@@ -108,7 +108,7 @@ class DecisionPanel(Card):
         measures.addWidget(self.duration, 2)
         self.facts = DraftEdit("Facts", lambda _text: self.changed.emit(self._draft), lines=2)
         self.facts.setPlaceholderText("Facts: what is to be seen, where")
-        self.facts.setToolTip(tooltip(self._keymap.tooltip("review.facts")))
+        hint(self._keymap, self.facts, "review.facts")
         self.facts.textChanged.connect(self._write)
         self.facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.length = LengthNote(self.facts, FACTS_MAX)
@@ -121,13 +121,12 @@ class DecisionPanel(Card):
         facts.addWidget(self.saved)
         self._told = Label("", "muted", wrap=True)
         self._told.setAccessibleName("What the decision will do")
-        self.confirm = Button(
-            "Confirm", kind="primary", icon="check", tip=self._keymap.tooltip("review.confirm")
-        )
+        confirm = Button("Confirm", kind="primary", icon="check")
+        self.confirm = hint(self._keymap, confirm, "review.confirm")
         self.confirm.clicked.connect(self.press_confirm)
-        hold = Button("Hold", kind="quiet", icon="hold", tip=self._keymap.tooltip("review.hold"))
+        hold = hint(self._keymap, Button("Hold", kind="quiet", icon="hold"), "review.hold")
         hold.clicked.connect(self.hold_wanted)
-        skip = Button("Skip", kind="quiet", icon="skip", tip=self._keymap.tooltip("review.skip"))
+        skip = hint(self._keymap, Button("Skip", kind="quiet", icon="skip"), "review.skip")
         skip.clicked.connect(self.skip_wanted)
         last = QHBoxLayout()
         last.setSpacing(worn.space_1)

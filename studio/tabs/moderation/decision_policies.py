@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from server.moderation.schemas import PolicyNode
+from studio.key_hints import follow
 from studio.keys import Keymap
 from studio.tabs.moderation.decision_state import matching
 from studio.theme import style
@@ -37,14 +38,21 @@ class PolicyButton(QPushButton):
 
     def __init__(self, node: PolicyNode, key: str, tip: str) -> None:
         super().__init__()
-        self.node, self._key = node, key
+        self.node, self._key, self._tip = node, "", tip
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAutoDefault(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
         self.setAccessibleName(f"{node.title}, {node.severity} severity")
-        self.setToolTip(tooltip(f"{node.title} ({key})\n{node.severity.capitalize()} severity. {tip}"))
+        self.set_key(key)
+
+    def set_key(self, key: str) -> None:
+        """Show the key that chooses it; "" when none does."""
+        self._key = key
+        name = f"{self.node.title} ({key})" if key else self.node.title
+        self.setToolTip(tooltip(f"{name}\n{self.node.severity.capitalize()} severity. {self._tip}"))
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(120, HEIGHT)
@@ -88,6 +96,7 @@ class PolicyPicker(QWidget):
             self._grid.setColumnStretch(column, 1)
         self.buttons: list[PolicyButton] = []
         self._shortlist: list[PolicyNode] = []
+        follow(keymap, self, self._show_keys)
 
     def show_policies(self, shortlist: Sequence[PolicyNode], chosen: PolicyNode | None) -> None:
         """Offer `shortlist`; `chosen` is checked, and added at the end when it is not in the list."""
@@ -110,9 +119,15 @@ class PolicyPicker(QWidget):
         if number <= len(self._shortlist):
             self.chosen.emit(self._shortlist[number - 1].code)
 
+    def _show_keys(self) -> None:
+        for place, button in enumerate(self.buttons):
+            button.set_key(self._key(place, len(self._shortlist)))
+
+    def _key(self, place: int, listed: int) -> str:
+        return self._keymap.shown(f"review.policy.{place + 1}") if place < listed else ""
+
     def _button(self, place: int, node: PolicyNode, listed: int) -> PolicyButton:
-        key = self._keymap.shown(f"review.policy.{place + 1}") if place < listed else ""
-        button = PolicyButton(node, key, node.covers)
+        button = PolicyButton(node, self._key(place, listed), node.covers)
         button.clicked.connect(lambda: self.pressed.emit(node.code))
         return button
 

@@ -10,6 +10,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from server.moderation.rules import ContentType, Severity
+from studio.key_hints import follow
+from studio.keys import Keymap
 from studio.settings import FILTERS, Settings
 from studio.tabs.moderation import queue_state
 from studio.tabs.moderation.queue_state import MINE, OVER, QueueFilter
@@ -37,7 +39,7 @@ class QueueBar(QWidget):
     order_wanted = Signal(object)
     """The menu in which the order is to be offered."""
 
-    def __init__(self, settings: Settings, *, key: str) -> None:
+    def __init__(self, settings: Settings, *, keymap: Keymap) -> None:
         super().__init__()
         self._settings = settings
         self._titles: Mapping[str, str] = {}
@@ -48,9 +50,9 @@ class QueueBar(QWidget):
             "Title, creator, policy or id",
             [(MINE, "Mine"), (OVER, "Over SLA")],
             _read(settings),
-            key=key,
             fixed=BUILT_IN,
         )
+        follow(keymap, self.line, lambda: self.line.set_key(keymap.shown("filter")))
         self.line.field.setAccessibleDescription(GRAMMAR)
         self.order = Button("", icon="sort")
         self.order.clicked.connect(self._open_order)

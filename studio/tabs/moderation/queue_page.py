@@ -17,6 +17,7 @@ from server.moderation.schemas import MyStats, Review
 from studio.api.errors import ApiError, Offline
 from studio.api.live import Connection
 from studio.key_binding import bind
+from studio.key_hints import hint
 from studio.messages import Problem
 from studio.stamps import stamp
 from studio.tab import Context
@@ -97,13 +98,12 @@ class QueuePage(QWidget):
         worn = style.tokens()
         keymap = self._context.keymap
         self.header = PageHeader("Moderation queue")
-        self.next = Button(
-            "Claim the next item", kind="primary", icon="review", tip=keymap.tooltip("queue.claim-next")
-        )
+        claim = Button("Claim the next item", kind="primary", icon="review")
+        self.next = hint(keymap, claim, "queue.claim-next")
         self.next.setEnabled(self._may_claim)
         self.next.clicked.connect(self._claim_next)
         self.header.add_tool(self.next)
-        self.bar = QueueBar(self._context.settings, key=keymap.shown("filter"))
+        self.bar = QueueBar(self._context.settings, keymap=keymap)
         self.bar.saved.connect(lambda: self._context.tasks.write(self._context.settings.save))
         self.stale = StaleBar()
         self.stale.retried.connect(self.feed.refresh)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.rules import ItemState
 from server.moderation.schemas import CreatorSummary, FlagRow, Review
+from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tabs.moderation.rows import Now, Titles, due_text, due_tone, holder_look, holder_told, moment
 from studio.tabs.moderation.snapshot import QueueRow
@@ -73,18 +74,18 @@ class Preview(QFrame):
         self._severity, self._due, self._holder = Chip(""), Chip("", icon="clock"), Chip("")
         self.title = Label("", "title", wrap=True)
         self._kind = Label("", "muted", wrap=True)
-        self._creator = Button("", kind="link", tip=keymap.tooltip("queue.account"))
+        self._creator = hint(keymap, Button("", kind="link"), "queue.account")
         self._creator.clicked.connect(self.account_wanted)
         self._record = Label("", "muted", wrap=True)
         self._flags = QVBoxLayout()
         self._estimate, self._priority = Label(""), Label("")
         self._history = Label("", "muted", wrap=True)
-        why = Button("Why here?", kind="quiet", icon="help", tip=keymap.tooltip("queue.why"))
+        why = hint(keymap, Button("Why here?", kind="quiet", icon="help"), "queue.why")
         why.clicked.connect(self.why_wanted)
         self.why = why
-        self.claim = Button("Claim", kind="primary", icon="review", tip=keymap.tooltip("queue.open"))
+        self.claim = hint(keymap, Button("Claim", kind="primary", icon="review"), "queue.open")
         self.claim.clicked.connect(self.claim_wanted)
-        self.peek = Button("Peek", icon="eye", tip=keymap.tooltip("queue.peek"))
+        self.peek = hint(keymap, Button("Peek", icon="eye"), "queue.peek")
         self.peek.clicked.connect(self.peek_wanted)
 
         facts = QWidget()

@@ -42,12 +42,12 @@ class Content(QWidget):
 
     def __init__(self, keymap: Keymap, settings: Settings) -> None:
         super().__init__()
-        self.cover = Cover(keymap.tooltip("review.proceed"))
+        self.cover = Cover(keymap)
         self.video = VideoStage(keymap, settings)
         self.text = TextSubject(keymap)
         self._wait = WaitScreen("clock", "neutral", action="")
         self._failed = WaitScreen("alert-triangle", "danger", action="Try again")
-        self._lost = LostScreen(keymap.tooltip("review.next"))
+        self._lost = LostScreen(keymap)
         self._subject: QWidget = self.text
         self._selection = False
         self._stack = QStackedLayout(self)

@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import Review
+from studio.key_hints import hint
+from studio.keys import Keymap
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -75,9 +77,10 @@ class Cover(Screen):
 
     proceeded = Signal()
 
-    def __init__(self, tip: str) -> None:
+    def __init__(self, keymap: Keymap) -> None:
         super().__init__("Covered content", "shield", "warning")
-        self.proceed = self.add_button(Button("Show it, shielded", kind="primary", icon="eye", tip=tip))
+        self.proceed = self.add_button(Button("Show it, shielded", kind="primary", icon="eye"))
+        hint(keymap, self.proceed, "review.proceed")
         self.proceed.clicked.connect(self.proceeded)
 
     def show_review(self, review: Review, titles: Callable[[str], str], *, restricted: bool) -> None:
@@ -108,7 +111,7 @@ class LostScreen(Screen):
     again_wanted = Signal()
     next_wanted = Signal()
 
-    def __init__(self, next_tip: str) -> None:
+    def __init__(self, keymap: Keymap) -> None:
         super().__init__("The claim was lost", "unlock", "danger")
         self.say(
             [
@@ -122,7 +125,8 @@ class LostScreen(Screen):
         )
         again = self.add_button(Button("Claim it again", kind="primary", icon="lock"))
         again.clicked.connect(self.again_wanted)
-        following = self.add_button(Button("Next item", icon="chevron-right", tip=next_tip))
+        following = self.add_button(Button("Next item", icon="chevron-right"))
+        hint(keymap, following, "review.next")
         following.clicked.connect(self.next_wanted)
 
 
@@ -131,9 +135,10 @@ class BreakScreen(Screen):
 
     resumed = Signal()
 
-    def __init__(self, tip: str) -> None:
+    def __init__(self, keymap: Keymap) -> None:
         super().__init__("Break", "moon", "neutral")
-        resume = self.add_button(Button("Go on", kind="primary", tip=tip))
+        resume = self.add_button(Button("Go on", kind="primary"))
+        hint(keymap, resume, "review.panic")
         resume.clicked.connect(self.resumed)
 
     def show_kept(self, until: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import Review
+from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim
 from studio.theme import style
@@ -44,13 +45,13 @@ class ReviewHeader(QWidget):
         self._second.setToolTip(
             "Another person has decided already; what they found is sealed until you have."
         )
-        back = IconButton("chevron-left", "Give the item back", tip=keymap.tooltip("review.give-back"))
+        back = hint(keymap, IconButton("chevron-left", "Give the item back"), "review.give-back")
         back.clicked.connect(self.back_wanted)
-        self.why = IconButton("help", "Why is this first?", tip=keymap.tooltip("review.why"))
+        self.why = hint(keymap, IconButton("help", "Why is this first?"), "review.why")
         self.why.clicked.connect(self.why_wanted)
-        account = IconButton("person", "Open the creator's account", tip=keymap.tooltip("review.account"))
+        account = hint(keymap, IconButton("person", "Open the creator's account"), "review.account")
         account.clicked.connect(self.account_wanted)
-        self.panic = Button("Blank", icon="blank", tip=keymap.tooltip("review.panic"))
+        self.panic = hint(keymap, Button("Blank", icon="blank"), "review.panic")
         self.panic.clicked.connect(self.panic_wanted)
         first = QHBoxLayout()
         first.setSpacing(worn.space_1)

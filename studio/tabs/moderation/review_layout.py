@@ -52,7 +52,7 @@ def lay_out(page: ReviewDesk, keymap: Keymap) -> None:
     row.addLayout(main, 1)
     row.addWidget(side)
     page.desk = desk
-    page.pause = BreakScreen(keymap.tooltip("review.panic"))
+    page.pause = BreakScreen(keymap)
     page.stack = QStackedLayout(page)
     page.stack.addWidget(desk)
     page.stack.addWidget(page.pause)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidg
 from server.content.schemas import CommentView
 from server.moderation.rules import ContentType
 from server.moderation.schemas import Review
+from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tabs.moderation.subject_spans import Piece, SpanKind, findings, masked, pieces
 from studio.theme import style
@@ -55,7 +56,7 @@ class TextSubject(QWidget):
         self._kind, self._whose = Label("", "section"), Label("", "muted")
         self._found = QHBoxLayout()
         self._found.setSpacing(worn.space_1)
-        self.reveal = Button("Hold to reveal", icon="eye", tip=keymap.tooltip("review.reveal"))
+        self.reveal = hint(keymap, Button("Hold to reveal", icon="eye"), "review.reveal")
         self.reveal.pressed.connect(lambda: self.set_revealed(True))
         self.reveal.released.connect(lambda: self.set_revealed(False))
         head.addWidget(self._kind)

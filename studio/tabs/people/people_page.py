@@ -21,6 +21,7 @@ from server.accounts.permissions import Role
 from server.accounts.schemas import PersonDetail, PersonRow, PersonState
 from studio.api.errors import ApiError, NotFound
 from studio.key_binding import bind
+from studio.key_hints import follow
 from studio.messages import Level
 from studio.paged_list import PagedList
 from studio.tab import Context
@@ -38,6 +39,7 @@ from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
 
 TYPING_MS = 250
+FIND = "Beginning of a handle or a name"
 SIZES = (760, 380)
 
 
@@ -87,12 +89,15 @@ class PeoplePage(QWidget):
         self._connect()
         self.setFocusProxy(self.table)
 
+    def _show_key(self) -> None:
+        key = self._context.keymap.shown("filter")
+        self.search.setToolTip(tooltip(f"{FIND} ({key})" if key else FIND))
+
     def _filters(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(style.tokens().space_2)
-        self.search = SearchField("Beginning of a handle or a name")
-        key = self._context.keymap.shown("filter")
-        self.search.setToolTip(tooltip(f"Beginning of a handle or a name ({key})"))
+        self.search = SearchField(FIND)
+        follow(self._context.keymap, self.search, self._show_key)
         self.role = QComboBox()
         self.role.setAccessibleName("Role")
         self.role.addItem("Any role", None)
