@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtWidgets import QApplication
 
@@ -23,8 +24,19 @@ from studio.offline.changes import Broadcast, Changes
 from studio.offline.store import StoreTooNew
 from studio.paths import Profile
 from studio.secrets import SESSION_ONLY, Tokens
+from studio.servers import Servers
 from studio.session import Session
-from studio.settings import KEYS, REDUCED_MOTION, SERVER_URL, SIGN_IN, TABS, THEME, WINDOW, Settings
+from studio.settings import (
+    KEYS,
+    REDUCED_MOTION,
+    SERVER_URL,
+    SIGN_IN,
+    THEME,
+    WINDOW,
+    Settings,
+    remember_window,
+    remembered_window,
+)
 from studio.settings_dialog import SettingsDialog
 from studio.sign_in import SignInPage
 from studio.tab import Context
@@ -38,9 +50,6 @@ from studio.widgets.splash import Splash
 from studio.widgets.ticker import Ticker
 from studio.window import MainWindow
 from studio.workplace import Workplace
-
-EMBEDDED = "http://127.0.0.1:9"
-"""Until the embedded server has said where it is, requests fail as offline."""
 
 SHOWN: Final[dict[Connection, status_line.Connection]] = {
     Connection.ONLINE: "online",
@@ -68,26 +77,19 @@ class App:
         self.messages = Messages()
         crash.catch_everything(self.messages)
         self._settings = settings or Settings(profile.settings)
-        style.apply(
-            qt,
-            self._settings.get(THEME),
-            reduced_motion=self._settings.get(REDUCED_MOTION),
+        self._dress()
+        self._servers = Servers(
+            server or self._settings.get(SERVER_URL),
+            profile,
+            embedded or EmbeddedServer(profile),
+            self._server_state,
         )
-        self._server = server or self._settings.get(SERVER_URL)
-        self._embedded = embedded or EmbeddedServer(profile)
-        self._embedded.on_state = self._server_state
         self._keymap = Keymap(self._settings.get(KEYS))
         self._broadcast = Broadcast()
         self._place: Workplace | None = None
         self._signing_in: SignInPage | None = None
         self._leaving = False
-        self._serving: asyncio.Future[None] | None = None
-        self._own_url = ""
         self.started = False
-
-    @property
-    def _server_name(self) -> str:
-        return self._server or f"embedded:{self._profile.root}"
 
     @property
     def profile(self) -> Profile:
@@ -124,7 +126,6 @@ class App:
         """Run from the splash to the last window; answers the exit status."""
         self._quit = asyncio.Event()
         self._offline = asyncio.Event()
-        self._ready = asyncio.Event()
         self._retry = asyncio.Event()
         self.tasks = Tasks(self.messages, self._broadcast)
         self._ticker = Ticker()
@@ -132,14 +133,11 @@ class App:
         self._splash.continued_offline.connect(self._offline.set)
         self._splash.retried.connect(self._retry.set)
         self._session = Session(self._settings, await off_thread(Tokens))
-        self._session.use_server(self._server_name)
+        self._session.use_server(self._servers.name)
         self._splash.progress("profile", 1.0, "Profile opened")
-        clock = ServerClock(self._ticker.set_shift)
-        self._api = Api(self._server or EMBEDDED, self._session.token, on_date=clock.heard)
-        if self._server:
-            self._ready.set()
-        else:
-            self._run_embedded()
+        self._clock = ServerClock(self._ticker.set_shift)
+        self._api = self._make_api()
+        self._servers.use(self._servers.url)
         self.window = self._make_window()
         me = await self._begin()
         if not self._quit.is_set():
@@ -147,16 +145,12 @@ class App:
             await self._quit.wait()
         await self._end()
         await self.tasks.close()
-        if self._serving is not None:
-            self._serving.cancel()
-            await asyncio.wait([self._serving])
+        await self._servers.end()
         await self._api.aclose()
         return 0
 
-    def _run_embedded(self) -> None:
-        if self._serving is None:
-            # Not one of the tasks: it outlives them, since stopping a server takes its time.
-            self._serving = asyncio.ensure_future(self._embedded.run())
+    def _make_api(self) -> Api:
+        return Api(self._servers.address, self._session.token, on_date=self._clock.heard)
 
     def _make_window(self) -> MainWindow:
         window = MainWindow(self._keymap, self.messages)
@@ -174,7 +168,7 @@ class App:
         """Wait for the server and for the remembered person; offline, for whoever was here last."""
         while not self._quit.is_set():
             self._retry.clear()
-            await first_of(self._ready, self._offline, self._quit, self._retry)
+            await first_of(self._servers.ready, self._offline, self._quit, self._retry)
             if self._quit.is_set():
                 return None
             self._splash.progress("server", 1.0, "Finding out who you are")
@@ -212,10 +206,7 @@ class App:
         self.window.close_now()
 
     def _remember_window(self) -> None:
-        state = self.window.save_state()
-        tabs = state.pop("tabs")
-        self._settings.set(TABS, self._settings.get(TABS) | tabs)
-        self._settings.set(WINDOW, {key: str(value) for key, value in state.items()})
+        remember_window(self._settings, self.window.save_state())
 
     # Server
 
@@ -224,23 +215,17 @@ class App:
             case Phase.STARTING:
                 self._splash.progress("server", state.fraction * 0.9, state.step or "Starting the server")
             case Phase.READY:
-                self._own_url = state.url
-                if self._server:
-                    return
                 self._api.move_to(state.url)
-                self._ready.set()
                 if self._place is not None:
                     self._place.hurry()
-            case Phase.CRASHED if not self._server:
-                self._ready.clear()
-                if self._splash.isVisible():
-                    to_do = "It is started again by itself. If it fails again, look into log/server.log."
-                    self._fail_start("The server on this computer did not start.", to_do, state.detail)
+            case Phase.CRASHED if self._splash.isVisible():
+                to_do = "It is started again by itself. If it fails again, look into log/server.log."
+                self._fail_start("The server on this computer did not start.", to_do, state.detail)
 
     # Sign-in
 
     def _ask_to_sign_in(self, why: str = "") -> None:
-        where = self._server or "The server on this computer"
+        where = self._servers.url or "The server on this computer"
         page = SignInPage(where, self._session.last_email)
         page.set_fault(why)
         page.submitted.connect(lambda email, password: self.tasks.spawn(self.sign_in(email, password), page))
@@ -254,13 +239,13 @@ class App:
 
     async def _look_for_server(self, page: SignInPage) -> None:
         """Say on the sign-in page whether the server answers, before anything is typed."""
-        await self._ready.wait()
+        await self._servers.ready.wait()
         try:
             await self._api.get("/health")
         except ApiError as error:
             if page is self._signing_in:
                 self.window.status.set_connection("offline", error.what_happened)
-                to_do = "Check the address under “Change server”." if self._server else error.what_to_do
+                to_do = "Check the address under “Change server”." if self._servers.url else error.what_to_do
                 page.set_fault(f"{error.what_happened} {to_do}")
         else:
             if page is self._signing_in:
@@ -269,29 +254,25 @@ class App:
     async def _change_server(self) -> None:
         """Leave the old server and ask who one is at the new one."""
         wanted = self._settings.get(SERVER_URL)
-        if wanted == self._server:
+        if wanted == self._servers.url:
             return
         if self._place is not None:
             self._remember_window()
             await self._leave()
             await self._session.sign_out(self._api)
-        before, self._server = self._api, wanted
-        self._session.use_server(self._server_name)
-        self._api = Api(self._server or self._own_url or EMBEDDED, self._session.token)
+        before = self._api
+        self._servers.use(wanted)
+        self._session.use_server(self._servers.name)
+        self._api = self._make_api()
         await before.aclose()
-        if self._server or self._own_url:
-            self._ready.set()
-        else:
-            self._ready.clear()
-            self._run_embedded()
         try:
-            me = await self._session.resume(self._api) if self._ready.is_set() else None
+            me = await self._session.resume(self._api) if self._servers.ready.is_set() else None
         except ApiError:
             me = None  # the sign-in page says what is wrong with the server
         if me is None:
             self._ask_to_sign_in()
         else:
-            self._enter(me)
+            self._try_to_enter(me)
 
     async def sign_in(self, email: str, password: str) -> None:
         """Sign in from the sign-in page; the page tells why it failed."""
@@ -308,7 +289,7 @@ class App:
 
     def _try_to_enter(self, me: Me) -> None:
         """Open the person's workplace; where their file does not open, say so and stay at the sign-in."""
-        path = self._profile.store(server_url=self._server_name, person_id=str(me.id))
+        path = self._profile.store(server_url=self._servers.name, person_id=str(me.id))
         try:
             self._enter(me)
         except StoreTooNew:
@@ -327,7 +308,7 @@ class App:
         window = self.window
         self._place = Workplace(
             profile=self._profile,
-            server=self._server_name,
+            server=self._servers.name,
             me=me,
             api=self._api,
             tasks=self.tasks,
@@ -345,7 +326,7 @@ class App:
         self._signing_in = None
         window.status.set_person(me.name, ", ".join(role.value for role in me.roles))
         self._tell_session_only()
-        window.start(self._place.context, tab_kinds(), self._remembered_window())
+        window.start(self._place.context, tab_kinds(), remembered_window(self._settings))
 
     def _tell_session_only(self) -> None:
         """By a lasting icon, and in words the first time on this profile."""
@@ -355,10 +336,6 @@ class App:
         if only and "told:session_only" not in known:
             self._settings.set(SIGN_IN, known | {"told:session_only": "yes"})
             self.messages.notify(Level.INFO, SESSION_ONLY)
-
-    def _remembered_window(self) -> dict[str, Any]:
-        window, tabs = self._settings.get(WINDOW), self._settings.get(TABS)
-        return {**window, "tabs": tabs}
 
     def _connected(self, state: Connection) -> None:
         self.window.status.set_connection(SHOWN[state])
@@ -375,29 +352,22 @@ class App:
 
     async def sign_out(self) -> None:
         """Hand back what is claimed, forget the token, and ask who is next."""
+        await self._end_session(partial(self._session.sign_out, self._api))
+
+    def _hear_signed_out(self) -> None:
+        why = "Your session has ended. Sign in again; what you typed is kept."
+        if self._place is not None:
+            self.tasks.spawn(self._end_session(self._session.forget, why))
+
+    async def _end_session(self, forget: Callable[[], Awaitable[None]], why: str = "") -> None:
         if self._leaving:
             return  # asked for twice, or the server was first
         self._leaving = True
         try:
             self._remember_window()
             await self._leave()
-            await self._session.sign_out(self._api)
-            self._ask_to_sign_in()
-        finally:
-            self._leaving = False
-
-    def _hear_signed_out(self) -> None:
-        self.tasks.spawn(self._signed_out())
-
-    async def _signed_out(self) -> None:
-        if self._place is None or self._leaving:
-            return
-        self._leaving = True
-        try:
-            self._remember_window()
-            await self._leave()
-            await self._session.forget()
-            self._ask_to_sign_in("Your session has ended. Sign in again; what you typed is kept.")
+            await forget()
+            self._ask_to_sign_in(why)
         finally:
             self._leaving = False
 
@@ -412,10 +382,13 @@ class App:
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _dress(self) -> None:
+        motion = self._settings.get(REDUCED_MOTION)
+        style.apply(self._qt, self._settings.get(THEME), reduced_motion=motion)
+
     def _setting_changed(self, changes: Changes) -> None:
         if changes.ids & {THEME.key, REDUCED_MOTION.key}:
-            motion = self._settings.get(REDUCED_MOTION)
-            style.apply(self._qt, self._settings.get(THEME), reduced_motion=motion)
+            self._dress()
         if SERVER_URL.key in changes.ids:
             self.tasks.spawn(self._change_server())
         self._broadcast.send(changes)

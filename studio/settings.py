@@ -286,3 +286,15 @@ def _replace(path: Path, text: str) -> None:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+
+def remember_window(settings: Settings, state: dict[str, Any]) -> None:
+    """Keep what `MainWindow.save_state` told; tabs that are not open now keep what they had."""
+    settings.set(TABS, settings.get(TABS) | state.pop("tabs"))
+    settings.set(WINDOW, {key: str(value) for key, value in state.items()})
+
+
+def remembered_window(settings: Settings) -> dict[str, Any]:
+    """What `remember_window` kept."""
+    window, tabs = settings.get(WINDOW), settings.get(TABS)
+    return {**window, "tabs": tabs}

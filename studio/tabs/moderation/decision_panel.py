@@ -21,9 +21,9 @@ from studio.tabs.moderation.decision_state import (
     VIOLATIONS,
     Case,
     Draft,
-    hint,
     sentence,
     shortlist,
+    two_opinions,
 )
 from studio.theme import style
 from studio.theme.icons import icon as themed_icon
@@ -293,7 +293,7 @@ class DecisionPanel(Card):
             self._show_measures(case, draft)
         self._measures.setVisible(case is not None and draft.outcome in VIOLATIONS)
         self._barred.setVisible(case is not None and bool(self._barred.text()))
-        told = hint(draft, case) if case is not None else ""
+        told = two_opinions(draft, case) if case is not None else ""
         self._opinion.setText(told)
         self._opinion.setVisible(bool(told))
         self._show_confirm(case, draft)

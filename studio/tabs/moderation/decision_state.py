@@ -244,7 +244,7 @@ OPINIONS: Final = {
 }
 
 
-def hint(draft: Draft, case: Case) -> str:
+def two_opinions(draft: Draft, case: Case) -> str:
     """What is to be known of two opinions before this decision; empty where one person decides."""
     item = case.review.item
     if draft.outcome is None:

@@ -19,11 +19,11 @@ from studio.tabs.moderation.decision_state import (
     Draft,
     from_body,
     from_plain,
-    hint,
     matching,
     sentence,
     shortlist,
     to_plain,
+    two_opinions,
 )
 from tests.studio.tabs.moderation.world import item, policies, review_of
 
@@ -145,16 +145,16 @@ def test_an_escalated_item_is_not_escalated_again() -> None:
 def test_a_decision_says_that_it_is_one_of_two() -> None:
     dual = {code: node.model_copy(update={"dual_control": True}) for code, node in TREE.items()}
     made, remove = case(tree=dual), Draft(outcome=Outcome.REMOVE, policy=GRAPHIC, facts="seen")
-    assert (hint(NOTHING, made), hint(remove, case())) == ("", "")
-    assert hint(remove, made).startswith("First opinion")
-    assert "restricted" in hint(remove, made)
-    assert "restricted" not in hint(Draft(outcome=Outcome.ALLOW), made)
-    assert hint(Draft(outcome=Outcome.ESCALATE, facts="unsure"), made) == ""
+    assert (two_opinions(NOTHING, made), two_opinions(remove, case())) == ("", "")
+    assert two_opinions(remove, made).startswith("First opinion")
+    assert "restricted" in two_opinions(remove, made)
+    assert "restricted" not in two_opinions(Draft(outcome=Outcome.ALLOW), made)
+    assert two_opinions(Draft(outcome=Outcome.ESCALATE, facts="unsure"), made) == ""
     second = Case(review_of(item(0, has_first_opinion=True)), dual, restricted=False, cleared=False)
-    assert hint(NOTHING, second).startswith("Second opinion")
-    assert hint(remove, second).startswith("Second opinion")
+    assert two_opinions(NOTHING, second).startswith("Second opinion")
+    assert two_opinions(remove, second).startswith("Second opinion")
     lead = Case(review_of(item(0, has_first_opinion=True, stage=2)), dual, restricted=False, cleared=False)
-    assert hint(remove, lead) == ""
+    assert two_opinions(remove, lead) == ""
     assert any("opinion" in problem for problem in lead.problems(Draft(outcome=Outcome.ALLOW)))
 
 
