@@ -356,11 +356,10 @@ class App:
 
     def _hear_signed_out(self) -> None:
         why = "Your session has ended. Sign in again; what you typed is kept."
-        if self._place is not None:
-            self.tasks.spawn(self._end_session(self._session.forget, why))
+        self.tasks.spawn(self._end_session(self._session.forget, why))
 
     async def _end_session(self, forget: Callable[[], Awaitable[None]], why: str = "") -> None:
-        if self._leaving:
+        if self._leaving or self._place is None:
             return  # asked for twice, or the server was first
         self._leaving = True
         try:

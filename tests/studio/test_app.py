@@ -185,7 +185,8 @@ def test_signing_out_twice_is_once(qapp: QApplication, profile: Path) -> None:
     async def scene(app: App) -> None:
         await asyncio.gather(app.sign_out(), app.sign_out())
         page = app.sign_in_page
-        await app._signed_out()
+        app._hear_signed_out()
+        await app.sign_out()
         assert app.sign_in_page is page
 
     perform(qapp, profile, scene)
