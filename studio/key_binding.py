@@ -40,6 +40,11 @@ _OPERATED_BY: Final[dict[type[QWidget], frozenset[str]]] = {
 A widget of our own that is operated by keys has them in `operated_by`, as the portable names of Qt.
 """
 
+_LEFT: Final = frozenset(
+    {QEvent.Type.FocusOut, QEvent.Type.WindowDeactivate, QEvent.Type.Hide, QEvent.Type.EnabledChange}
+)
+"""After one of these the key up may be told to somebody else, a menu for example."""
+
 
 def bind(
     keymap: Keymap, widget: QWidget, scope: Scope, handlers: Mapping[str, Callable[..., object]]
@@ -47,8 +52,9 @@ def bind(
     """Give `widget` one QAction for each handled action of `scope`; return them by id.
 
     Global and urgent actions are heard in the whole window, others while the focus is inside `widget`. The
-    handler of a `hold` action is called with True at key down and False at key up or as soon as
-    the focus leaves. Raises KeyError for an id that is not of this scope.
+    handler of a `hold` action is called with True at key down and False when that key goes up,
+    whatever else is down by then, or as soon as the focus, the window or `widget` itself is left.
+    Raises KeyError for an id that is not of this scope.
     """
     for name in handlers:
         if BY_ID[name].scope != scope:
@@ -67,6 +73,7 @@ class _Binding(QObject):
         self._widget = widget
         self._handlers = handlers
         self._holding: str | None = None
+        self._held_key = 0
         self._guarded: QObject | None = None
         self.actions = {name: self._action(widget, scope, name) for name in handlers}
         self._set_keys()
@@ -107,6 +114,8 @@ class _Binding(QObject):
             now.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _LEFT:
+            self._end_hold()
         if not isinstance(event, QKeyEvent):
             return False
         if event.type() == QEvent.Type.ShortcutOverride and watched is self._guarded:
@@ -116,7 +125,8 @@ class _Binding(QObject):
         elif event.type() == QEvent.Type.KeyPress:
             return self._inside(watched) and (self._press(watched, event) or self._begin_hold(event))
         elif event.type() == QEvent.Type.KeyRelease and self._holding and not event.isAutoRepeat():
-            return _pressed(event) in self._keymap.keys(self._holding) and self._end_hold()
+            # Without its modifiers: Shift may have been pressed, or let go, since the hold began.
+            return event.key() == self._held_key and self._end_hold()
         return False
 
     def _inside(self, watched: QObject) -> bool:
@@ -144,7 +154,7 @@ class _Binding(QObject):
         for name in self.actions:
             if BY_ID[name].hold and key in self._keymap.keys(name):
                 if not event.isAutoRepeat() and self._holding is None:
-                    self._holding = name
+                    self._holding, self._held_key = name, event.key()
                     self._handlers[name](True)
                 return True
         return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -144,6 +144,47 @@ def test_hold_ends_when_the_window_is_left(open_desk: OpenDesk, qtbot: QtBot) ->
     with qtbot.waitActive(other):
         other.show()
         other.activateWindow()
+    assert desk.did == ["review.reveal down", "review.reveal up"]
+
+
+@pytest.mark.parametrize(
+    ("began", "ended"),
+    [
+        (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier),
+        (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier),
+        (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier),
+    ],
+)
+def test_hold_ends_with_its_key_whatever_modifier_came_or_went(
+    open_desk: OpenDesk, keymap: Keymap, began: Qt.KeyboardModifier, ended: Qt.KeyboardModifier
+) -> None:
+    keymap.remap("review.reveal", ["B", "Shift+B"])
+    desk = open_desk("review")
+    QTest.keyPress(desk.canvas, Qt.Key.Key_B, began)
+    QTest.keyRelease(desk.canvas, Qt.Key.Key_B, ended)
+    assert desk.did == ["review.reveal down", "review.reveal up"]
+
+
+def test_another_key_going_up_ends_no_hold(open_desk: OpenDesk) -> None:
+    desk = open_desk("review")
+    QTest.keyPress(desk.canvas, Qt.Key.Key_B)
+    QTest.keyRelease(desk.canvas, Qt.Key.Key_Shift)
+    assert desk.did == ["review.reveal down"]
+
+
+def test_hold_ends_when_a_menu_opens(open_desk: OpenDesk) -> None:
+    desk = open_desk("review")
+    QTest.keyPress(desk.canvas, Qt.Key.Key_B)
+    # A menu takes the keys without taking the focus: Qt tells of it in this way alone.
+    QApplication.sendEvent(desk.canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.PopupFocusReason))
+    assert desk.did == ["review.reveal down", "review.reveal up"]
+
+
+@pytest.mark.parametrize("left", ["hide", "disable"])
+def test_hold_ends_when_its_page_is_left(open_desk: OpenDesk, left: str) -> None:
+    desk = open_desk("review")
+    QTest.keyPress(desk.canvas, Qt.Key.Key_B)
+    desk.hide() if left == "hide" else desk.setEnabled(False)
     assert desk.did == ["review.reveal down", "review.reveal up"]
 
 

@@ -108,7 +108,8 @@ class TextSubject(QWidget):
         self._write()
 
     def clear(self) -> None:
-        """Forget the text."""
+        """Forget the text; a reveal ends."""
+        self.set_revealed(False)
         self._review, self._thread, self._parts = None, (), []
         self._quote = ""
         self.view.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -141,6 +142,30 @@ def test_a_severe_text_is_masked_until_it_is_revealed(play: Play) -> None:
             QTest.keyRelease(me.page, Qt.Key.Key_B)
             assert WORDS not in shown.toPlainText()
             assert me.page.exposure.revealed._since is None
+
+    play(text_world(), story)
+
+
+@pytest.mark.parametrize("end", ["shift", "break", "put away", "focus"])
+def test_a_reveal_ends_with_whatever_takes_the_eye_or_the_item_away(play: Play, end: str) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            text = me.page.content.text
+            QTest.keyPress(me.page, Qt.Key.Key_B)
+            assert text.revealed
+            if end == "shift":
+                QTest.keyPress(me.page, Qt.Key.Key_Shift)
+                QTest.keyRelease(me.page, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+            elif end == "break":
+                me.press(X)
+            elif end == "put away":
+                me.page.flow.pass_on()
+            elif end == "focus":
+                me.page.panel.focus_facts()
+            assert not text.revealed
+            assert me.page.exposure.revealed._since is None
+            assert WORDS not in text.view.toPlainText()
 
     play(text_world(), story)
 
