@@ -98,6 +98,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         id="queue.peek", text="Look without claiming", keys=("P",), scope="queue", group="Queue", icon="eye"
     ),
+    Action(id="queue.take-over", text="Take over", keys=("T",), scope="queue", group="Queue", icon="unlock"),
     Action(
         id="queue.account",
         text="Open the creator's account",
@@ -161,6 +162,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Decision", "find-policy", "Find a policy", "/", icon="search"),
     _review("Decision", "hold", "Hold", "H", icon="hold"),
     _review("Decision", "skip", "Skip", "S", icon="skip"),
+    _review("Decision", "hand-over", "Hand over", "P", icon="people"),
     _review("Decision", "confirm", "Confirm", "Return", "Enter", icon="check"),
     _review("Decision", "undo", "Undo the last decision", "Z", icon="undo"),
     _review("Decision", "next", "Next item", "N", icon="chevron-right"),

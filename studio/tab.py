@@ -103,6 +103,11 @@ class Tab(QWidget):
         """What this tab adds to the command palette, built or not: section titles and how to fill them."""
         return ()
 
+    @classmethod
+    def watch(cls, context: Context) -> object:
+        """Listen for what has to be told whether the tab is built or not; kept until the session ends."""
+        return None
+
     async def leave(self) -> None:
         """The person signs out or closes the window: hand back claims, keep what was typed."""
 

@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self._kinds: dict[str, TabKind] = {}
         self._tabs: dict[str, Tab] = {}
         self._states: dict[str, Any] = {}
+        self._watching: list[object] = []
         self._may_close = False
         self._lay_out()
         self.host = MessageHost(messages, self)
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
         self.palette_overlay.set_providers(
             [each for kind in self._kinds.values() for each in kind.tab.searches(context)]
         )
+        self._watching = [kind.tab.watch(context) for kind in self._kinds.values()]
         wanted = str(self._states.get("open", ""))
         first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
         if first is not None:
@@ -156,7 +158,7 @@ class MainWindow(QMainWindow):
         for tab in self._tabs.values():
             self.stack.removeWidget(tab)
             tab.deleteLater()
-        self._tabs, self._kinds, self._context = {}, {}, None
+        self._tabs, self._kinds, self._context, self._watching = {}, {}, None, []
         self.palette_overlay.set_providers(())
         self.rail.set_entries([])
 

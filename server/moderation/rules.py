@@ -18,6 +18,8 @@ CLAIMS_MAX = 5
 HOLDS_MAX = 20
 """Items that one person sets aside at a time."""
 PREFETCH_S = 60
+HANDED_OVER, TAKEN_OVER = "Handed over to", "Taken over from"
+"""How the note begins that tells of a claim which changed hands; a handle and the reason follow."""
 SKIPS_TO_ESCALATE = 3
 DURATION_MIN_S = 3600
 DURATION_MAX_S = 366 * 86_400

@@ -43,6 +43,9 @@ class TableView(QTableView):
     export_wanted = Signal()
     """The person asked for a file: whoever owns the table knows where files go."""
 
+    menu_filling = Signal(object)
+    """The menu of the table is being made: whoever owns the table adds what its rows can do."""
+
     def __init__(
         self, model: RowModel[Any], name: str, keymap: Keymap, parent: QWidget | None = None
     ) -> None:
@@ -294,6 +297,9 @@ class TableView(QTableView):
         """Return the menu of the table: all that the header can do by mouse, by keyboard too."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.menu_filling.emit(menu)
+        if menu.actions():
+            menu.addSeparator()
         for name, picture in (("table.copy", "copy"), ("table.export", "export")):
             self._actions[name].setIcon(icon(picture))
             menu.addAction(self._actions[name])

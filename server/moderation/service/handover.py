@@ -16,7 +16,7 @@ from server.kit.errors import Conflict, NotFound
 from server.moderation.models import Note
 from server.moderation.queries.scope import visible
 from server.moderation.queries.serving import able
-from server.moderation.rules import CLAIMS_MAX, NOTE_MAX, ItemState
+from server.moderation.rules import CLAIMS_MAX, HANDED_OVER, NOTE_MAX, TAKEN_OVER, ItemState
 from server.moderation.schemas import Claim, ClaimState, Transfer
 from server.moderation.service.claims import (
     CLAIMS,
@@ -48,7 +48,7 @@ def transfer(s: WriteSession, *, actor: Actor, item_id: UUID, body: Transfer, le
     done = _give(s, fence(actor, item_id, body.claim_token), to.id, row.lease_s or lease_s)
     if done is None:
         raise lost(s, actor, item_id)
-    _note(s, actor, item_id, f"Handed over to @{to.handle}: {body.reason}")
+    _note(s, actor, item_id, f"{HANDED_OVER} @{to.handle}: {body.reason}")
     moved(s, actor, "item_transferred", done, token=done.claim_token, to=f"person:{to.id}")
     topic = "moderation.restricted_handover" if done.restricted else "moderation.handover"
     live.publish(s, topic, item_id, done.version)
@@ -78,7 +78,7 @@ def take_over(s: WriteSession, *, actor: Actor, item_id: UUID, reason: str, leas
     done = _give(s, still & (items.c.state == item.state), actor.person, place.lease_s)
     if done is None:
         raise Conflict("Nobody else has this item: claim it.", code="not_taken")
-    _note(s, actor, item_id, f"Taken over from @{item.handle}: {reason}")
+    _note(s, actor, item_id, f"{TAKEN_OVER} @{item.handle}: {reason}")
     moved(s, actor, "item_taken_over", done, token=done.claim_token, of=f"person:{item.claimed_by}")
     return claim_of(done)
 

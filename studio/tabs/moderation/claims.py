@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
-from uuid import uuid4
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
 
 from server.moderation.schemas import Claim, ClaimState, Reclaim, Review, SubjectRef
 from studio.api.client import Api
@@ -28,6 +29,15 @@ class ClaimPhase(StrEnum):
     HELD = "held"
     LOST = "lost"
     ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Who has an item that one had, by handle, and how and why it came to them; as far as is known."""
+
+    by: str = ""
+    how: Literal["", "taken", "handed"] = ""
+    why: str = ""
 
 
 class HeldClaim:
@@ -51,6 +61,7 @@ class HeldClaim:
         self.on_change = on_change
         self.claim = claim
         self.phase = ClaimPhase.HELD
+        self.loss: Loss | None = None
         self.lease_until = claim.lease_until
         self.pausing = False
         self._lease = max(claim.lease_until - now, timedelta(seconds=1))
@@ -137,9 +148,20 @@ class HeldClaim:
         self.phase = ClaimPhase.HELD
         self.on_change()
 
-    def lost(self) -> None:
-        """It is known from elsewhere that somebody else has the item."""
-        if self.phase is ClaimPhase.HELD:
+    async def transfer(self, person: UUID, reason: str) -> None:
+        """Give the item to a colleague. Raises ApiError: Conflict when they cannot take it."""
+        try:
+            await self._post("transfer", person_id=str(person), reason=reason)
+        except Conflict as error:
+            if error.code == "lease_lost":
+                self.lost()
+            raise
+        self._end(ClaimPhase.ENDED)
+
+    def lost(self, loss: Loss | None = None) -> None:
+        """It is known from elsewhere that somebody else has the item; to whom it was lost may follow."""
+        if self.phase is ClaimPhase.HELD or (self.phase is ClaimPhase.LOST and loss != self.loss):
+            self.loss = loss
             self._end(ClaimPhase.LOST)
 
     async def _give_back(self, verb: str, **more: Any) -> None:

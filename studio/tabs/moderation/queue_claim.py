@@ -27,12 +27,18 @@ async def take(api: Api, row: QueueRow, me: str) -> Claim:
     if row.claimed_by == me and row.state == ItemState.ON_HOLD:
         return (await api.post(f"/v1/moderation/items/{row.id}/resume", json={})).model(Claim)
     if row.claimed_by == me and row.state == ItemState.CLAIMED:
-        held = (await api.get(f"/v1/moderation/items/{row.id}")).model(Review)
-        if held.claim_token is not None and held.item.lease_until is not None:
-            return Claim(
-                item_id=held.item.id,
-                claim_token=held.claim_token,
-                lease_until=held.item.lease_until,
-                subject=SubjectRef(content_type=held.item.content_type, content_id=held.item.content_id),
-            )
+        return await go_on(api, row.id)
     return await claim_item(api, row.id)
+
+
+async def go_on(api: Api, item_id: str) -> Claim:
+    """Go on with an item that is one's own; when it is not any more, claim it. Raises ApiError."""
+    held = (await api.get(f"/v1/moderation/items/{item_id}")).model(Review)
+    if held.claim_token is not None and held.item.lease_until is not None:
+        return Claim(
+            item_id=held.item.id,
+            claim_token=held.claim_token,
+            lease_until=held.item.lease_until,
+            subject=SubjectRef(content_type=held.item.content_type, content_id=held.item.content_id),
+        )
+    return await claim_item(api, item_id)

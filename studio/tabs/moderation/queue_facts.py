@@ -10,8 +10,10 @@ from server.moderation.schemas import MyStats, Review
 from studio.api.errors import ApiError
 from studio.tab import Context
 from studio.tabs.moderation import rows
+from studio.tabs.moderation.handover_popover import TakeOverPopover
 from studio.tabs.moderation.queue_feed import QueueFeed
 from studio.tabs.moderation.queue_peek import Peek
+from studio.tabs.moderation.snapshot import QueueRow
 from studio.tabs.moderation.why import WhyPopover
 
 Then = Callable[[Review], object]
@@ -44,6 +46,12 @@ class ItemFacts:
     def peek(self, review: Review) -> None:
         """Show flags, decisions and notes of an item, in the queue or not."""
         Peek(review, self._feed.titles.__getitem__, self._owner.window()).open()
+
+    def ask_take_over(self, row: QueueRow, anchor: QWidget, then: Callable[[str], object]) -> None:
+        """Call `then` with the reason why an item is taken from whoever has it."""
+        ask = TakeOverPopover(row.claimed_by or "", self._owner.window())
+        ask.confirmed.connect(then)
+        ask.open_at(anchor)
 
     def explain(self, review: Review, anchor: QWidget) -> None:
         """Show beside `anchor` why an item stands where it stands."""

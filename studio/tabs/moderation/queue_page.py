@@ -23,6 +23,7 @@ from studio.stamps import stamp
 from studio.tab import Context
 from studio.table_export import TableExport
 from studio.tabs.moderation import rows, snapshot
+from studio.tabs.moderation.handover import may_take_over
 from studio.tabs.moderation.queue_bar import QueueBar
 from studio.tabs.moderation.queue_facts import ItemFacts, Then, pass_over
 from studio.tabs.moderation.queue_feed import QueueFeed
@@ -40,6 +41,7 @@ from studio.widgets.table_view import TableView
 
 LOOK_MS: Final = 120
 """Arrow keys held down pass by: only where they rest is asked for."""
+MENU: Final = ("queue.open", "queue.peek", "queue.why", "queue.account", "queue.take-over")
 LIVE: Final = ("due", "holder", "age")
 HIDDEN: Final = ("age", "type", "priority")
 """Columns for those who want them: the table's menu shows them."""
@@ -56,6 +58,8 @@ class QueuePage(QWidget):
     """The `QueueRow` to review."""
     account_wanted = Signal(object)
     """The UUID of a creator."""
+    take_over_wanted = Signal(object, str)
+    """The `QueueRow` to take from whoever has it, and why."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -119,9 +123,8 @@ class QueuePage(QWidget):
         card = Card()
         card.layout().setContentsMargins(1, 1, 1, 1)  # type: ignore[union-attr]
         card.body.addWidget(self.states)
-        self.preview = Preview(
-            keymap, now=self._now, titles=self.title_of, me=self._me, may_claim=self._may_claim
-        )
+        self.preview = Preview(keymap, now=self._now, titles=self.title_of, me=self._context.me)
+        self.preview.take_over_wanted.connect(self.take_over)
         self.preview.claim_wanted.connect(self._open)
         self.preview.peek_wanted.connect(self.peek)
         self.preview.why_wanted.connect(self.show_why)
@@ -141,7 +144,7 @@ class QueuePage(QWidget):
         self.setFocusProxy(self.table)
 
     def _bind(self) -> None:
-        bind(
+        self._actions = bind(
             self._context.keymap,
             self,
             "queue",
@@ -151,8 +154,10 @@ class QueuePage(QWidget):
                 "queue.why": self.show_why,
                 "queue.peek": self.peek,
                 "queue.account": self._open_account,
+                "queue.take-over": self.take_over,
             },
         )
+        self.table.menu_filling.connect(lambda menu: menu.addActions([self._actions[n] for n in MENU]))
         bind(self._context.keymap, self, "global", {"filter": self.bar.line.focus})
 
     def _now(self) -> int:
@@ -309,6 +314,7 @@ class QueuePage(QWidget):
 
     def _select(self, _name: object) -> None:
         row = self.current()
+        self._actions["queue.take-over"].setVisible(may_take_over(row, self._context.me))
         self.preview.show_row(row)
         if row is not None:
             self._at = self.table.currentIndex().row()
@@ -354,6 +360,12 @@ class QueuePage(QWidget):
     def peek(self) -> None:
         """Show what is known of the current item without claiming it."""
         self._with_review(self._facts.peek)
+
+    def take_over(self) -> None:
+        """Ask why the current item is taken from whoever has it; only a lead can."""
+        row = self.current()
+        if row is not None and may_take_over(row, self._context.me):
+            self._facts.ask_take_over(row, self.preview.take_over, partial(self.take_over_wanted.emit, row))
 
     def look_up(self, item_id: str) -> None:
         """Show what is known of an item that is not in the queue."""

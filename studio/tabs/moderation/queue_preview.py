@@ -8,10 +8,12 @@ from uuid import UUID
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from server.accounts.schemas import Me
 from server.moderation.rules import ItemState
 from server.moderation.schemas import CreatorSummary, FlagRow, Review
 from studio.key_hints import hint
 from studio.keys import Keymap
+from studio.tabs.moderation.handover import may_take_over
 from studio.tabs.moderation.rows import Now, Titles, due_text, due_tone, holder_look, holder_told, moment
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.theme import style
@@ -55,10 +57,11 @@ class Preview(QFrame):
     peek_wanted = Signal()
     why_wanted = Signal()
     account_wanted = Signal()
+    take_over_wanted = Signal()
 
-    def __init__(self, keymap: Keymap, *, now: Now, titles: Titles, me: str, may_claim: bool) -> None:
+    def __init__(self, keymap: Keymap, *, now: Now, titles: Titles, me: Me) -> None:
         super().__init__()
-        self._now, self._titles, self._me, self._may_claim = now, titles, me, may_claim
+        self._now, self._titles, self._me, self._person = now, titles, me.handle, me
         self._row: QueueRow | None = None
         self.review: Review | None = None
         self.setProperty("surface", "card")
@@ -85,6 +88,8 @@ class Preview(QFrame):
         self.why = why
         self.claim = hint(keymap, Button("Claim", kind="primary", icon="review"), "queue.open")
         self.claim.clicked.connect(self.claim_wanted)
+        self.take_over = hint(keymap, Button("Take over…", icon="unlock"), "queue.take-over")
+        self.take_over.clicked.connect(self.take_over_wanted)
         self.peek = hint(keymap, Button("Peek", icon="eye"), "queue.peek")
         self.peek.clicked.connect(self.peek_wanted)
 
@@ -119,6 +124,7 @@ class Preview(QFrame):
         buttons.setContentsMargins(worn.space_4, worn.space_2, worn.space_4, worn.space_4)
         buttons.setSpacing(worn.space_2)
         buttons.addWidget(self.claim, 1)
+        buttons.addWidget(self.take_over, 1)
         buttons.addWidget(self.peek)
         outer.addWidget(ScrollPane("Facts of the selected item", facts), 1)
         outer.addLayout(buttons)
@@ -143,7 +149,10 @@ class Preview(QFrame):
         self._priority.setText(f"{row.priority:,}")
         self.claim.setText("Continue" if row.claimed_by == self._me else "Claim")
         taken = row.claimed_by not in (None, self._me)
-        self.claim.setEnabled(self._may_claim and not taken)
+        self.claim.setEnabled("moderation.claim" in self._person.permissions and not taken)
+        over = may_take_over(row, self._person)
+        self.take_over.setVisible(over)
+        self.claim.setVisible(not over)
         self.tick()
         self._show_known()
 

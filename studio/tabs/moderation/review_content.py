@@ -13,6 +13,7 @@ from server.moderation.schemas import MarkBody
 from studio.keys import Keymap
 from studio.settings import Settings
 from studio.tabs.moderation import review_state
+from studio.tabs.moderation.claims import Loss
 from studio.tabs.moderation.review_bundle import Bundle
 from studio.tabs.moderation.review_cover import Cover, LostScreen, WaitScreen
 from studio.tabs.moderation.subject_text import TextSubject
@@ -97,8 +98,9 @@ class Content(QWidget):
         self._stack.setCurrentWidget(self._subject)
         self._tell_exposure()
 
-    def show_lost(self) -> None:
-        """Show that the item is not one's own any more, and nothing of it."""
+    def show_lost(self, loss: Loss | None) -> None:
+        """Show that the item is not one's own any more and who has it, and nothing of it."""
+        self._lost.show_loss(loss)
         self._stack.setCurrentWidget(self._lost)
         self.let_go()
 

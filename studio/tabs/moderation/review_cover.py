@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from server.moderation.schemas import Review
 from studio.key_hints import hint
 from studio.keys import Keymap
+from studio.tabs.moderation.claims import Loss
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -113,21 +114,38 @@ class LostScreen(Screen):
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__("The claim was lost", "unlock", "danger")
-        self.say(
-            [
-                ("This item is not yours any more", "title"),
-                (
-                    "Its lease has run out, or someone else took it over. What you chose, wrote and marked is"
-                    " kept on this computer and is there again when you claim it.",
-                    "muted",
-                ),
-            ]
-        )
-        again = self.add_button(Button("Claim it again", kind="primary", icon="lock"))
-        again.clicked.connect(self.again_wanted)
+        self.again = self.add_button(Button("Claim it again", kind="primary", icon="lock"))
+        self.again.clicked.connect(self.again_wanted)
+        self.show_loss(None)
         following = self.add_button(Button("Next item", icon="chevron-right"))
         hint(keymap, following, "review.next")
         following.clicked.connect(self.next_wanted)
+
+    def show_loss(self, loss: Loss | None) -> None:
+        """Say who has the item now and how it came to them, as far as that is known."""
+        by = loss.by if loss is not None else ""
+        how = loss.how if loss is not None else ""
+        titles = {"taken": f"@{by} took this item over", "handed": f"You handed this item to @{by}"}
+        lines: list[tuple[str, Tone]] = [
+            (
+                titles.get(how) or (f"@{by} has this item now" if by else "This item is not yours any more"),
+                "title",
+            )
+        ]
+        if loss is not None and loss.why:
+            lines.append((f"“{loss.why}”", ""))
+        ran_out = (
+            ""
+            if how
+            else "Its lease has run out. "
+            if by
+            else "Its lease has run out, or it was taken over. "
+        )
+        kept = (
+            "What you chose, wrote and marked is kept on this computer and is there again when you claim it."
+        )
+        self.say([*lines, (f"{ran_out}{kept}", "muted")])
+        self.again.setVisible(not by)
 
 
 class BreakScreen(Screen):

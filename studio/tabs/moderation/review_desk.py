@@ -160,10 +160,10 @@ class ReviewDesk(QWidget):
         self.away.tell(AWAY if held.pausing else "")
         if self.on_break:
             self._tell_break()
-        if held.phase is ClaimPhase.LOST and self.phase is not Phase.LOST:
+        if held.phase is ClaimPhase.LOST:
             self.keep_typed()
-            self.panel.set_locked("This item is not yours any more: claim it again to decide.")
-            self.content.show_lost()
+            self.panel.set_locked("This item is not yours any more. What you wrote is kept.")
+            self.content.show_lost(held.loss)
             self.phase = Phase.LOST
 
     def prepare(self, ready: Ready) -> None:

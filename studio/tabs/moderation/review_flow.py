@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from server.moderation.schemas import Claim, NewDecision, Review
-from studio.api.errors import ApiError, NotFound
+from server.moderation.schemas import Claim, NewDecision
+from studio.api.errors import ApiError
 from studio.api.live import Connection
 from studio.messages import Level
 from studio.offline.edits import Entry
@@ -19,6 +19,7 @@ from studio.tab import Context
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_again
 from studio.tabs.moderation.decision_outbox import DecisionOutbox, Sent, told
 from studio.tabs.moderation.decision_state import Case, Draft, from_body, sentence
+from studio.tabs.moderation.handover import look
 from studio.tabs.moderation.prefetch import Prefetch, Ready
 from studio.tabs.moderation.review_bundle import Bundle, Loader, item_of
 from studio.tabs.moderation.review_state import Exposure, is_restricted
@@ -80,6 +81,13 @@ class ReviewFlow:
         else:
             taken.held.claim = claim
             self._show_ready(taken)
+
+    def turn_to(self, claim: Claim) -> None:
+        """Show an item one was given; what is open stays one's own and comes after it."""
+        self._waits_for_claim = False
+        if self.held is None or self.held.claim.item_id != claim.item_id:
+            self._set_aside()
+            self._load(self._hold(claim))
 
     def retry(self) -> None:
         """Claim the next item, read the item, or fetch its video again: whatever did not come."""
@@ -199,19 +207,10 @@ class ReviewFlow:
             self.outbox.send_note(self.bundle.item_id, text, stored)
 
     async def _refresh(self, held: HeldClaim) -> None:
-        try:
-            answer = await self._context.api.get(f"/v1/moderation/items/{held.claim.item_id}")
-        except NotFound:
-            held.lost()
-            return
-        except ApiError:
-            return  # what is shown stays; the next word of the server brings the next attempt
-        review = answer.model(Review)
+        review = await look(self._context.api, held, self._context.me.handle)
         if self.held is not held or self.bundle is None or held.phase is not ClaimPhase.HELD:
             return
-        if review.claim_token != held.token:
-            held.lost()
-        elif review != self.bundle.review:
+        if review is not None and review != self.bundle.review:
             newly = is_restricted(review) and not self.bundle.restricted
             self.bundle = replace(self.bundle, review=review, restricted=is_restricted(review))
             self.case = self._case(self.bundle)
@@ -228,6 +227,8 @@ class ReviewFlow:
             self.keep_draft(self._view.current_draft())
             self._view.show_claim(held)
             self.video.drop()
+            if held.loss is None:
+                self._of_item.run(self._refresh(held))
         elif held.phase is ClaimPhase.HELD:
             self._view.show_claim(held)
 
@@ -311,21 +312,16 @@ class ReviewFlow:
         self._let_go()
         self.next()
 
-    def skip(self, reason: str) -> None:
-        """Give the item back for good, and go on."""
-        self._end_by(lambda held: held.skip(reason))
-
-    def hold(self, reason: str, seconds: int) -> None:
-        """Set the item aside for oneself, and go on."""
-        self._end_by(lambda held: held.hold(reason, seconds))
-
-    def _end_by(self, how: Callable[[HeldClaim], Coroutine[Any, Any, None]]) -> None:
+    def part(self, how: Callable[[HeldClaim], Coroutine[Any, Any, None]], told: str = "") -> None:
+        """Skip the item, hold it or hand it over, say what was `told`, and go on; what was typed is kept."""
         held = self.held
         if held is None:
             return
 
         async def work() -> None:
             await how(held)
+            if told:
+                self._context.messages.notify(Level.SUCCESS, told)
             if self.held is held:
                 self._put_away()
                 self.next()

@@ -41,6 +41,7 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
         "review.find-policy": (DECIDING, panel.find_policy),
         "review.hold": (DECIDING, page.ask_hold),
         "review.skip": (DECIDING, page.ask_skip),
+        "review.hand-over": (DECIDING, page.ask_hand_over),
         "review.confirm": (DECIDING, panel.press_confirm),
         "review.undo": (ANY, flow.undo),
         "review.next": (ANY, page.next),

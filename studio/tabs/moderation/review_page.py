@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCursor, QKeyEvent
 
-from server.moderation.schemas import Claim, MarkBody
+from server.moderation.schemas import Claim, Colleague, MarkBody
 from studio.api.errors import ApiError
 from studio.api.live import Connection
 from studio.key_binding import bind
 from studio.offline.changes import Changes
 from studio.tab import Context
 from studio.tabs.moderation import review_state
+from studio.tabs.moderation.claims import ClaimPhase
 from studio.tabs.moderation.context_creator import reader
 from studio.tabs.moderation.context_tabs import ContextTabs
 from studio.tabs.moderation.decision_state import Draft
+from studio.tabs.moderation.handover import colleagues
+from studio.tabs.moderation.handover_popover import HandOverPopover
 from studio.tabs.moderation.review_aside import AsidePopover
 from studio.tabs.moderation.review_desk import ReviewDesk
 from studio.tabs.moderation.review_flow import ReviewFlow
@@ -82,6 +86,7 @@ class ReviewPage(ReviewDesk):
         panel.confirmed.connect(self._decide)
         panel.hold_wanted.connect(self.ask_hold)
         panel.skip_wanted.connect(self.ask_skip)
+        panel.hand_over_wanted.connect(self.ask_hand_over)
         content.proceeded.connect(self.proceed)
         content.exposed.connect(self._expose)
         content.mark_wanted.connect(self.mark_frame)
@@ -101,6 +106,10 @@ class ReviewPage(ReviewDesk):
     def open(self, claim: Claim) -> None:
         """Show a claimed item."""
         self.flow.open(claim)
+
+    def turn_to(self, claim: Claim) -> None:
+        """Show an item that was handed over; what is open comes after it."""
+        self.flow.turn_to(claim)
 
     def on_connection(self, connection: Connection) -> None:
         """The connection to the server changed."""
@@ -194,6 +203,21 @@ class ReviewPage(ReviewDesk):
         """Ask why the item is skipped."""
         self._ask(holding=False)
 
+    def ask_hand_over(self) -> None:
+        """Ask who should go on with the item, and why."""
+        held = self.flow.held
+        if held is None or held.phase is not ClaimPhase.HELD:
+            return
+        api, ask = self._context.api, HandOverPopover(self.window())
+
+        def give(to: Colleague, reason: str) -> None:
+            self.flow.part(lambda held: held.transfer(to.id, reason), f"Handed over to {to.name}")
+
+        ask.chosen.connect(give)
+        fetch = partial(colleagues, api, held.claim.item_id)
+        self._context.tasks.read(fetch, ask.show_people, ask.show_fault, owner=ask)
+        ask.open_at(self.panel)
+
     def show_why(self) -> None:
         """Explain the place of the item in the queue."""
         if self.flow.bundle is not None:
@@ -211,7 +235,11 @@ class ReviewPage(ReviewDesk):
         if self.flow.held is None:
             return
         ask = AsidePopover(self.window(), holding=holding)
-        ask.chosen.connect(self.flow.hold if holding else lambda reason, _s: self.flow.skip(reason))
+
+        def part(reason: str, seconds: int) -> None:
+            self.flow.part(lambda held: held.hold(reason, seconds) if holding else held.skip(reason))
+
+        ask.chosen.connect(part)
         ask.open_at(self.panel)
 
     def _decide(self, _draft: Draft) -> None:

@@ -39,6 +39,9 @@ class ReviewPage(Protocol):
     def open(self, claim: Claim) -> None:
         """Show the claimed item."""
 
+    def turn_to(self, claim: Claim) -> None:
+        """Show an item that was handed over; what is open comes after it."""
+
     def on_connection(self, connection: Connection) -> None:
         """The connection to the server changed."""
 
@@ -77,6 +80,7 @@ class ModerationTab(Tab):
         self.queue.next_wanted.connect(self.claim_next)
         self.queue.claim_wanted.connect(self.claim)
         self.queue.account_wanted.connect(self.open_account)
+        self.queue.take_over_wanted.connect(self.take_over)
         self.account.left.connect(self._back)
         self.account.item_wanted.connect(self.open_item)
         context.tasks.spawn(self.queue.feed.run(), self)
@@ -135,6 +139,24 @@ class ModerationTab(Tab):
 
         self._take(work, row)
 
+    def take_over(self, row: QueueRow, reason: str) -> None:
+        """Take an item from whoever has it, and open its review."""
+        from studio.tabs.moderation.handover import take_over
+
+        async def work() -> None:
+            self.open_review(await take_over(self.context.api, row.id, reason))
+
+        self._take(work, row)
+
+    def take_up(self, item_id: str) -> None:
+        """Go on with an item that was handed over; a review that is open comes after it."""
+        from studio.tabs.moderation.queue_claim import go_on
+
+        async def work() -> None:
+            self.open_review(await go_on(self.context.api, item_id), aside=True)
+
+        self._take(work)
+
     def _take(self, work: Callable[[], Any], row: QueueRow | None = None) -> None:
         """Run one claim at a time: N pressed twice must not take two items."""
         if self._claiming:
@@ -167,8 +189,8 @@ class ModerationTab(Tab):
 
     # Pages
 
-    def open_review(self, claim: Claim) -> None:
-        """Show the review of a claimed item."""
+    def open_review(self, claim: Claim, *, aside: bool = False) -> None:
+        """Show the review of a claimed item; what is open is given back, or with `aside` comes after it."""
         if self._review is None:
             self._review = self._make_review(self.context)
             self._review.left.connect(self.show_queue)
@@ -176,7 +198,7 @@ class ModerationTab(Tab):
             self._review.account_wanted.connect(self.open_account)
             self._review.front_wanted.connect(self._bring_review)
             self._stack.addWidget(self._review)
-        self._review.open(claim)
+        (self._review.turn_to if aside else self._review.open)(claim)
         self._show(self._review)
 
     def open_account(self, person: UUID) -> None:
@@ -194,8 +216,10 @@ class ModerationTab(Tab):
             self.queue.look_up(item_id)
 
     def open(self, **what: Any) -> None:
-        """`item=UUID` or `creator=UUID`."""
+        """`item=UUID`, `creator=UUID`, or `claim=UUID` for an item that is one's own."""
         match what:
+            case {"claim": item, **rest} if not rest:
+                self.take_up(str(item))
             case {"item": item, **rest} if not rest:
                 self.open_item(str(item))
             case {"creator": creator, **rest} if not rest:
@@ -222,6 +246,12 @@ class ModerationTab(Tab):
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         self.queue.restore_state(state)
+
+    @classmethod
+    def watch(cls, context: Context) -> object:
+        from studio.tabs.moderation.handover import HandedNotices
+
+        return HandedNotices(context)
 
     @classmethod
     def searches(cls, context: Context) -> Sequence[tuple[str, Search]]:

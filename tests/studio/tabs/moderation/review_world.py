@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from PySide6.QtCore import Qt
@@ -20,13 +20,13 @@ from server.content.rules import VideoState, Visibility
 from server.content.schemas import Author, CommentView, VideoView
 from server.kit.wire import Availability
 from server.moderation.rules import ContentType
-from server.moderation.schemas import Claim, ItemRow, PolicyNode, Review, Subject
+from server.moderation.schemas import Claim, Colleague, ItemRow, NoteRow, PolicyNode, Review, Subject
 from studio.offline.sender import Sender
 from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.widgets.message_host import MessageHost
 from tests.studio.tabs.moderation.desk import Desk
-from tests.studio.tabs.moderation.world import MY_ID, NOW, World, policies, problem, review_of
+from tests.studio.tabs.moderation.world import ME, MY_ID, NOW, World, policies, problem, review_of
 
 NODES = [PolicyNode.model_validate(each) for each in policies()]
 
@@ -48,6 +48,8 @@ class ReviewWorld(World):
         self.decided: dict[str, dict[str, Any]] = {}
         self.undone: list[str] = []
         self.lost = False
+        self.notes: dict[str, list[NoteRow]] = {}
+        self.colleagues: list[Colleague] = []
         self.restricted: set[UUID] = set()
         self.storyboard: tuple[dict[str, Any], bytes] | None = None
 
@@ -64,6 +66,11 @@ class ReviewWorld(World):
                 return self._said(request, self._keep(item, verb, json.loads(request.content)))
             case ["items", item, "decisions"]:
                 return self._said(request, self._decide(item, json.loads(request.content)))
+            case ["items", item, "colleagues"]:
+                people = [json.loads(each.model_dump_json()) for each in self.colleagues]
+                return self._answer(request, 200, {"items": people, "next_cursor": None})
+            case ["items", item, "transfer"]:
+                return self._said(request, self._transfer(item, json.loads(request.content)))
             case ["items", item, "notes"]:
                 return self._answer(request, 201, {"id": json.loads(request.content)["id"]})
             case ["items", item] if item in self.items:
@@ -94,6 +101,7 @@ class ReviewWorld(World):
             "subject": subject,
             "policies": NODES,
             "claim_token": self.tokens.get(item) if mine else None,
+            "notes": self.notes.get(item, []),
         }
         return known.model_copy(update=changes)
 
@@ -157,6 +165,27 @@ class ReviewWorld(World):
         state = {"release": "pending", "skip": "escalated", "hold": "on_hold"}[verb]
         self.put(changed(self.items[item], state=state, claimed_by=None))
         return httpx.Response(200, json={"state": state})
+
+    def move(self, item: str, note: str, *, by: str, to: str, mine: bool = False) -> None:
+        """Have a claim change hands, with the note that the server writes."""
+        self.tokens[item] = self.tokens.get(item, 0) + 1
+        owner = MY_ID if mine else UUID(int=2)
+        until = self.now + timedelta(seconds=600)
+        row, taken = self.items[item], {"state": "claimed", "lease_until": until}
+        self.put(changed(row, claimed_by=owner, claimed_by_handle=to, **taken))
+        written = NoteRow(
+            id=uuid4(), author_id=UUID(int=3), author_handle=by, body=note, at_ms=None, created_at=self.now
+        )
+        self.notes.setdefault(item, []).append(written)
+
+    def _transfer(self, item: str, body: dict[str, Any]) -> httpx.Response:
+        if not self._holds(item, body):
+            return problem(409, "lease_lost", "You no longer have this item.")
+        to = next((each for each in self.colleagues if str(each.id) == body["person_id"]), None)
+        if to is None:
+            return problem(409, "cannot_take", "This person cannot take this item.")
+        self.move(item, f"Handed over to @{to.handle}: {body['reason']}", by=ME, to=to.handle)
+        return httpx.Response(200, json={"state": "claimed"})
 
     def _decide(self, item: str, body: dict[str, Any]) -> httpx.Response:
         if not self._holds(item, body):

@@ -30,10 +30,14 @@ class FakeReview(QWidget):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.claims: list[Claim] = []
+        self.turned_to: list[Claim] = []
         self.gave_back = False
 
     def open(self, claim: Claim) -> None:
         self.claims.append(claim)
+
+    def turn_to(self, claim: Claim) -> None:
+        self.turned_to.append(claim)
 
     def on_connection(self, connection: Connection) -> None:
         pass

@@ -256,6 +256,9 @@ class World:
                 return httpx.Response(200, content=decision(UUID(wanted).int - 7000).model_dump_json())
             case ["claims"]:
                 return self.next_claim or self._claim(json.loads(request.content))
+            case ["items", wanted, "take-over"]:
+                self.put(ItemRow(**dict(self.items[wanted]) | {"state": "pending", "claimed_by": None}))
+                return self._claim({"item_id": wanted})
             case ["items", wanted, "resume"]:
                 return self._claim({"item_id": wanted})
         raise AssertionError(f"the client asked for {path}")

@@ -1,0 +1,253 @@
+"""A claim changes hands: who gives it, who gets it, and who has it taken from them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+
+from server.moderation.schemas import Colleague
+from studio.messages import Message
+from studio.offline.changes import Changes
+from studio.tabs.moderation.handover import TOPICS
+from studio.tabs.moderation.handover_popover import HandOverPopover, TakeOverPopover
+from studio.tabs.moderation.review_cover import LostScreen
+from studio.tabs.moderation.review_state import Phase
+from studio.tabs.moderation.tab import ModerationTab
+from tests.studio.tabs.moderation.conftest import Play, until
+from tests.studio.tabs.moderation.desk import PERMISSIONS, Desk
+from tests.studio.tabs.moderation.review_parts import collected_here, videos
+from tests.studio.tabs.moderation.review_world import Reviewer, ReviewWorld
+from tests.studio.tabs.moderation.seat import Seat
+from tests.studio.tabs.moderation.world import World, item
+
+__all__ = ["collected_here"]
+
+LEADING = (*PERMISSIONS, "moderation.lead")
+ADA = Colleague(id=UUID(int=21), handle="ada", name="Ada Lovelace")
+KAI = Colleague(id=UUID(int=22), handle="kai", name="Kai Tan")
+
+
+def texts(count: int = 2) -> ReviewWorld:
+    rows = videos(count, content_type="comment", severity="low")
+    world = ReviewWorld(rows, texts={row.content_id: "words" for row in rows})
+    world.colleagues = [ADA, KAI]
+    return world
+
+
+def notices(desk: Desk) -> list[Message]:
+    return [each for each in desk.reports if isinstance(each, Message)]
+
+
+def said(screen: LostScreen) -> str:
+    return " ".join(label.text() for label in screen.findChildren(QLabel) if not label.isHidden())
+
+
+async def asked(me: Reviewer) -> HandOverPopover:
+    me.press(Qt.Key.Key_P)
+    ask = me.window.findChild(HandOverPopover)
+    assert ask is not None
+    await me.until(lambda: ask.list.count() == 2)
+    return ask
+
+
+# Giving
+
+
+def test_an_item_is_handed_over_by_keys_and_the_next_one_comes(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            first = me.item
+            me.press(Qt.Key.Key_F)
+            me.type("he says where he lives")
+            me.press(Qt.Key.Key_Escape)
+            ask = await asked(me)
+            assert not ask.act.isEnabled()
+            me.type("KAI")
+            assert ask.person() == KAI
+            me.press(Qt.Key.Key_Return)
+            me.type("you speak it")
+            assert ask.act.isEnabled()
+            me.press(Qt.Key.Key_Return)
+            await me.until(lambda: me.wanted_next == 1)
+            row = me.world.items[first]
+            assert row.claimed_by_handle == "kai"
+            assert me.world.notes[first][0].body == "Handed over to @kai: you speak it"
+            assert [each.text for each in notices(desk)] == ["Handed over to Kai Tan"]
+            await me.until(lambda: desk.context.store.drafts())
+            assert "he says where he lives" in next(iter(desk.context.store.drafts().values()))
+
+    play(texts(1), story)
+
+
+def test_of_several_people_the_arrows_choose_one(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            ask = await asked(me)
+            assert ask.person() == ADA
+            me.press(Qt.Key.Key_Down)
+            assert ask.person() == KAI
+            me.type("nobody at all")
+            assert ask.person() is None
+            me.press(Qt.Key.Key_Escape)  # clears the words
+            assert ask.person() == ADA
+            me.press(Qt.Key.Key_Escape)
+            assert me.phase() is Phase.OPEN
+            assert me.page.flow.held is not None
+
+    play(texts(), story)
+
+
+def test_when_they_cannot_take_it_one_keeps_it_and_is_told(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            ask = await asked(me)
+            me.world.colleagues = []
+            ask.reason.setText("please")
+            ask.act.click()
+            await me.until(lambda: notices(desk))
+            assert "cannot take" in notices(desk)[0].text
+            assert me.phase() is Phase.OPEN
+            assert me.wanted_next == 0
+
+    play(texts(), story)
+
+
+# Losing
+
+
+@pytest.mark.parametrize(
+    ("note", "by", "title"),
+    [
+        ("Taken over from @noor: it is urgent", "lea", "@lea took this item over"),
+        ("Handed over to @lea: it is urgent", "noor", "You handed this item to @lea"),
+    ],
+)
+def test_who_has_it_now_is_said_and_what_was_typed_is_kept(
+    play: Play, note: str, by: str, title: str
+) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            me.press(Qt.Key.Key_F)
+            me.type("half a sentence")
+            me.world.move(me.item, note, by=by, to="lea")
+            ids = frozenset({me.item})
+            desk.context.changes.send(Changes(kinds=frozenset({"moderation.item"}), ids=ids, origin="live"))
+            await me.until(lambda: me.phase() is Phase.LOST)
+            screen = me.page.findChild(LostScreen)
+            assert screen is not None
+            assert title in said(screen)
+            assert "“it is urgent”" in said(screen)
+            assert not screen.again.isVisible()
+            assert me.page.panel.facts.toPlainText() == "half a sentence"
+            await me.until(lambda: desk.context.store.drafts())
+
+    play(texts(), story)
+
+
+def test_a_heartbeat_that_is_refused_also_learns_who_has_it(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
+            held = me.page.flow.held
+            assert held is not None
+            await held.beat(desk.ticker.now())
+            screen = me.page.findChild(LostScreen)
+            assert screen is not None
+            await me.until(lambda: "@lea took this item over" in said(screen))
+
+    play(texts(), story)
+
+
+# Getting
+
+
+def test_who_is_handed_an_item_hears_of_it_and_opens_it(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        watcher = ModerationTab.watch(desk.context)
+        world: ReviewWorld = desk.world  # type: ignore[assignment]
+        mine, other = world.items
+        world.move(mine, "Handed over to @noor: you speak it", by="ada", to="noor", mine=True)
+        world.move(other, "Handed over to @lea: you speak it", by="ada", to="lea")
+        desk.context.changes.send(Changes(kinds=TOPICS, ids=frozenset(world.items), origin="live"))
+        await until(lambda: notices(desk) and len(world.asked) == 2)
+        (told,) = notices(desk)
+        assert told.text == f"@ada handed you “{world.items[mine].title}”"
+        assert told.detail == "you speak it"
+        assert told.action is not None
+        told.action.do()
+        assert desk.went == [("moderation", {"claim": mine})]
+        del watcher
+
+    play(texts(), story)
+
+
+def test_opening_it_keeps_what_is_open_as_the_next_item(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            first, second = me.world.items
+            me.page.turn_to(me.world.claim(1))
+            await me.until(lambda: me.item == second)
+            assert not any("release" in each for each in me.world.asked)
+            me.page.flow.part(lambda held: held.skip("not mine"))
+            await me.until(lambda: me.item == first)
+
+    play(texts(), story)
+
+
+def test_the_tab_goes_on_with_an_item_that_was_handed_over(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            mine = next(iter(seat.world.items))
+            seat.tab.open(claim=mine)
+            await until(lambda: seat.review.turned_to)
+            assert str(seat.review.turned_to[0].item_id) == mine
+
+    play(World([item(0, state="pending", claimed_by=None)]), story)
+
+
+# Taking
+
+
+def test_a_lead_takes_an_item_over_from_the_queue(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            taken, free = (str(item(n).id) for n in (4, 0))
+            seat.table.select([free], free)
+            assert not seat.queue.preview.take_over.isVisible()
+            seat.table.select([taken], taken)
+            assert seat.queue.preview.take_over.isVisible()
+            assert "Take over" in [action.text() for action in seat.table.menu().actions()]
+            seat.key(Qt.Key.Key_T)
+            ask = seat.window.findChild(TakeOverPopover)
+            assert ask is not None
+            assert not ask.act.isEnabled()
+            QTest.keyClicks(ask.reason, "it is urgent")
+            QTest.keyClick(ask.reason, Qt.Key.Key_Return)
+            await until(lambda: seat.review.claims)
+            assert str(seat.review.claims[0].item_id) == taken
+            assert {"reason": "it is urgent"} in seat.world.bodies
+
+    play(World(item(n) for n in range(6)), story, permissions=LEADING)
+
+
+def test_nobody_else_is_offered_to_take_over(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            taken = str(item(4).id)
+            seat.table.select([taken], taken)
+            assert not seat.queue.preview.take_over.isVisible()
+            assert "Take over" not in [a.text() for a in seat.table.menu().actions() if a.isVisible()]
+            seat.key(Qt.Key.Key_T)
+            assert seat.window.findChild(TakeOverPopover) is None
+
+    play(World(item(n) for n in range(6)), story)
