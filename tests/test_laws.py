@@ -124,7 +124,7 @@ def test_only_the_database_commits() -> None:
 
 def opens_sessions(path: str) -> bool:
     """Whether a file of the server may open a write session: commands and reads are given theirs."""
-    inner = {"service", "queries"} & set(Path(path).with_suffix("").parts[2:])
+    inner = {"service", "queries", "schemas"} & set(Path(path).with_suffix("").parts[2:])
     return not inner and Path(path).name not in ("handlers.py", "models.py", "rules.py", "schemas.py")
 
 

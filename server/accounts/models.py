@@ -20,7 +20,10 @@ BATCH = 2_000
 
 
 class Person(Identified, Timestamped, Versioned, Available, Base):
-    """A profile. It holds what others may see; what proves who it is lies in Credential."""
+    """A profile. It holds what others may see; what proves who it is lies in Credential.
+
+    `restricted_class`: its biography is for cleared reviewers only.
+    """
 
     __tablename__ = "accounts_people"
 
@@ -30,6 +33,7 @@ class Person(Identified, Timestamped, Versioned, Available, Base):
     bio: Mapped[str] = mapped_column(String(1000), default="")
     state: Mapped[PersonState] = mapped_column(one_of(PersonState), default=PersonState.ACTIVE)
     cleared: Mapped[bool] = mapped_column(default=False)
+    restricted_class: Mapped[bool] = mapped_column(default=False)
 
 
 Index(

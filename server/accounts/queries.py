@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from server.accounts.models import Credential, Person, PersonRole, Session
-from server.accounts.permissions import Role, permissions_of
+from server.accounts.permissions import CLEARANCE, Role, permissions_of
 from server.accounts.schemas import DeviceSession, PersonCard, PersonDetail, PersonRow, PersonState
 from server.accounts.sessions import IDLE
 from server.kit import clock
@@ -43,21 +43,30 @@ def permissions(s: AnySession, person_id: UUID) -> frozenset[str]:
 
 
 def cards(s: AnySession, ids: Collection[UUID]) -> dict[UUID, PersonCard]:
-    """The card of each person who exists, in two queries whatever their number."""
+    """The whole card of each person who exists, in two queries whatever their number.
+
+    Whoever shows it to someone takes `card`, or leaves the biography out.
+    """
     wanted = set(ids)
     if not wanted:
         return {}
     people = s.scalars(select(Person).where(Person.id.in_(wanted))).all()
     roles = roles_of(s, wanted)
-    return {person.id: PersonCard(**_card(person, roles)) for person in people}
+    return {person.id: PersonCard(**_card(person, roles, bio=person.bio)) for person in people}
 
 
-def card(s: AnySession, person_id: UUID) -> PersonCard:
+def card(s: AnySession, viewer: Actor, person_id: UUID) -> PersonCard:
     """The card of one person. Raises NotFound."""
-    found = cards(s, [person_id])
-    if not found:
+    person = s.get(Person, person_id)
+    if person is None:
         raise NotFound("There is no such person.")
-    return found[person_id]
+    return PersonCard(**_card(person, roles_of(s, [person_id]), bio=shown_bio(person, viewer)))
+
+
+def shown_bio(person: Person, viewer: Actor) -> str:
+    """The biography; of the restricted class it is only for its author and for the cleared."""
+    hidden = person.restricted_class and viewer.id != person.id and not viewer.can(CLEARANCE)
+    return "" if hidden else person.bio
 
 
 def person_by_handle(s: AnySession, handle: str) -> Person | None:
@@ -67,6 +76,7 @@ def person_by_handle(s: AnySession, handle: str) -> Person | None:
 
 def people(
     s: AnySession,
+    viewer: Actor,
     *,
     role: Role | None = None,
     state: PersonState | None = None,
@@ -92,16 +102,16 @@ def people(
     found = s.scalars(query).all()
     shown = found[:limit]
     next_cursor = encode(shown[-1].handle) if len(found) > limit else None
-    return Page(items=_rows(s, shown), next_cursor=next_cursor)
+    return Page(items=_rows(s, viewer, shown), next_cursor=next_cursor)
 
 
-def detail(s: AnySession, keys: Keys, person_id: UUID) -> PersonDetail:
+def detail(s: AnySession, keys: Keys, viewer: Actor, person_id: UUID) -> PersonDetail:
     """Everything the people screen shows of one person. Raises NotFound."""
     person = s.get(Person, person_id)
     if person is None:
         raise NotFound("There is no such person.")
     credential = s.get(Credential, person_id)
-    [row] = _rows(s, [person])
+    [row] = _rows(s, viewer, [person])
     return PersonDetail(
         **row.model_dump(),
         email_hint=_hint(keys, credential) if credential else None,
@@ -158,12 +168,12 @@ def has_temporary_password(s: AnySession, person_id: UUID) -> bool:
     return until is not None
 
 
-def _card(person: Person, roles: dict[UUID, list[Role]]) -> dict[str, Any]:
+def _card(person: Person, roles: dict[UUID, list[Role]], *, bio: str) -> dict[str, Any]:
     return {
         "id": person.id,
         "handle": person.handle,
         "name": person.name,
-        "bio": person.bio,
+        "bio": bio,
         "roles": roles.get(person.id, []),
         "state": person.state,
         "availability": person.available,
@@ -171,7 +181,7 @@ def _card(person: Person, roles: dict[UUID, list[Role]]) -> dict[str, Any]:
     }
 
 
-def _rows(s: AnySession, found: Sequence[Person]) -> list[PersonRow]:
+def _rows(s: AnySession, viewer: Actor, found: Sequence[Person]) -> list[PersonRow]:
     ids = [person.id for person in found]
     roles = roles_of(s, ids)
     enrolled = set(
@@ -189,7 +199,7 @@ def _rows(s: AnySession, found: Sequence[Person]) -> list[PersonRow]:
     }
     return [
         PersonRow(
-            **_card(person, roles),
+            **_card(person, roles, bio=shown_bio(person, viewer)),
             cleared=person.cleared,
             version=person.version,
             has_totp=person.id in enrolled,

@@ -191,7 +191,7 @@ def people(
 ) -> Page[PersonRow]:
     """People by handle; `q` is the beginning of a handle or a name."""
     with _db(request).read() as s:
-        return queries.people(s, role=role, state=state, q=q, cursor=cursor, limit=limit)
+        return queries.people(s, actor, role=role, state=state, q=q, cursor=cursor, limit=limit)
 
 
 @router.post("/people", status_code=201, responses=problems(409))
@@ -224,7 +224,7 @@ def create_person(
                 roles=body.roles,
                 cleared=body.cleared,
             )
-            return queries.detail(s, keys, person.id)
+            return queries.detail(s, keys, actor, person.id)
 
         made = once(s, actor, idempotency_key, "accounts.create_person", said, create, PersonDetail)
     tagged(response, made.version)
@@ -237,7 +237,7 @@ def person(
 ) -> PersonDetail:
     """One person, with the ETag that an edit must name."""
     with _db(request).read() as s:
-        found = queries.detail(s, _keys(request), person_id)
+        found = queries.detail(s, _keys(request), actor, person_id)
     tagged(response, found.version)
     return found
 
@@ -265,10 +265,10 @@ def edit_person(
                 state=body.state,
                 cleared=body.cleared,
             )
-            changed = queries.detail(s, keys, person_id)
+            changed = queries.detail(s, keys, actor, person_id)
     except Stale as stale:
         with db.read() as s:
-            stale.current = queries.detail(s, keys, person_id).model_dump(mode="json")
+            stale.current = queries.detail(s, keys, actor, person_id).model_dump(mode="json")
         raise
     tagged(response, changed.version)
     return changed
@@ -290,7 +290,7 @@ def reset_person(
 def card(request: Request, person_id: UUID, actor: Actor = require("people.history")) -> PersonCard:
     """What is shown of a person beside their work."""
     with _db(request).read() as s:
-        return queries.card(s, person_id)
+        return queries.card(s, actor, person_id)
 
 
 @router.get("/programs")

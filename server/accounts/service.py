@@ -225,6 +225,21 @@ def lock(s: WriteSession, *, person_id: UUID) -> Person:
     return person
 
 
+def restrict_profile(s: WriteSession, *, actor: Actor, person_id: UUID) -> None:
+    """Put a biography into the class that only cleared reviewers see. There is no way back.
+
+    The version stays: what the person sees does not change. Does nothing without such a person.
+    """
+    done = s.execute(
+        update(Person)
+        .where(Person.id == person_id, Person.restricted_class.is_(False))
+        .values(restricted_class=True)
+    )
+    if done.rowcount == 1:  # type: ignore[attr-defined]
+        target = f"person:{person_id}"
+        audit.record(s, actor=actor, action="accounts.profile_restricted", target=target, restricted=True)
+
+
 def _availability_changed(
     s: WriteSession,
     actor: Actor,

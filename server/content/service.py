@@ -1,4 +1,4 @@
-"""What people do to their videos and comments, and what moderation does to the availability of content."""
+"""What people do to their videos, and what becomes of the files that are on their way in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, case, delete, func, literal, or_, select, update
+from sqlalchemy import and_, case, delete, literal, or_, select, update
 
 from server.accounts import service as accounts
 from server.audit import service as audit
 from server.content import queries
-from server.content.models import SLOTS, Derivative, RestrictedFile, Video
-from server.content.rules import ContentType, VideoState, Visibility
+from server.content.models import Derivative, RestrictedFile, Video
+from server.content.rules import VideoState, Visibility
 from server.kit import clock, jobs, live
 from server.kit.access import Actor
 from server.kit.db import WriteSession
@@ -21,9 +21,9 @@ from server.kit.errors import Conflict, NotFound, Stale
 from server.kit.events import bus
 from server.kit.storage import hold
 from server.kit.upsert import insert_ignoring
-from server.kit.wire import Availability
 
-LIVE_TOPIC = "content.video"
+LIVE_TOPIC, LIVE_RESTRICTED = "content.video", "content.restricted_video"
+"""What is published of a video, and of one of the restricted class: their ids are for the cleared only."""
 COPY_OF_RESTRICTED = "content.copy_of_restricted"
 """The event that a video is of the restricted class because of its file: it is a case of its own."""
 UPLOADS_AT_ONCE = 16
@@ -62,8 +62,9 @@ def create_video(
     }
     if not insert_ignoring(s, Video, values):
         raise Conflict("There is a video with this id already.", code="id_taken")
-    _record(s, actor, "video_created", video_id, version=1, size=size, visibility=visibility)
-    return s.get_one(Video, video_id)
+    made = s.get_one(Video, video_id)
+    _record(s, actor, "video_created", video_id, made, size=size, visibility=visibility)
+    return made
 
 
 def _check_room(s: WriteSession, actor: Actor, size: int) -> None:
@@ -85,7 +86,7 @@ def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str)
     """
     hold(s, sha256)
     known = s.get(RestrictedFile, sha256) is not None
-    version = s.scalar(
+    uploaded = s.execute(
         update(Video)
         .where(Video.id == video_id, Video.state == VideoState.UPLOADING, Video.deleted_at.is_(None))
         .values(
@@ -94,11 +95,13 @@ def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str)
             restricted_class=or_(Video.restricted_class, literal(known)),
             version=Video.version + 1,
         )
-        .returning(Video.version)
-    )
-    if version is None:
+        .returning(Video.version, Video.restricted_class)
+    ).one_or_none()
+    if uploaded is None:
         return False
-    _record(s, actor, "video_uploaded", video_id, version=version, sha256=sha256)
+    # The record names the bytes of every upload alike: one that left them out would tell whoever is not
+    # cleared that these are of the class.
+    _record(s, actor, "video_uploaded", video_id, uploaded, sha256=sha256)
     if known:
         bus.emit(s, COPY_OF_RESTRICTED, video_id)
     _process(s, video_id, runs=0)
@@ -145,15 +148,14 @@ def refuse_video(s: WriteSession, *, actor: Actor, video_id: UUID, code: str, re
         update(Video)
         .where(Video.id == video_id, Video.state.in_((VideoState.UPLOADING, VideoState.PROCESSING)))
         .values(state=VideoState.REFUSED, reason=reason[:500], version=Video.version + 1)
-        .returning(Video.version, Video.sha256)
+        .returning(Video.version, Video.restricted_class, Video.sha256)
     ).one_or_none()
     if refused is None:
         return False
-    version, sha256 = refused
-    _record(s, actor, "video_refused", video_id, version=version, code=code)
+    _record(s, actor, "video_refused", video_id, refused, code=code)
     bus.emit(s, "content.video_refused", video_id, code=code)
-    if sha256:
-        jobs.enqueue(s, "content.drop_files", sha256)
+    if refused.sha256:
+        jobs.enqueue(s, "content.drop_files", refused.sha256)
     return True
 
 
@@ -180,17 +182,17 @@ def edit_video(
             else_=Video.published_at,
         )
     mine = and_(Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_(None))
-    now_at = s.scalar(
+    now_at = s.execute(
         update(Video)
         .where(mine, Video.version == version)
         .values(version=Video.version + 1, **values)
-        .returning(Video.version)
-    )
+        .returning(Video.version, Video.restricted_class)
+    ).one_or_none()
     if now_at is None:
         if s.scalar(select(Video.version).where(mine)) is None:
             raise NotFound("There is no such video of yours.")
         raise Stale("This video was changed in the meantime. Nothing of yours was applied.")
-    _record(s, actor, "video_edited", video_id, version=now_at, fields=changed)
+    _record(s, actor, "video_edited", video_id, now_at, fields=changed)
     bus.emit(s, "content.video_edited", video_id, fields=changed)
 
 
@@ -199,8 +201,7 @@ def delete_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
 
     What has arrived of an unfinished upload does not stay: whoever calls drops it after COMMIT.
     """
-    version = _set_deleted(s, actor, video_id, clock.now())
-    _record(s, actor, "video_deleted", video_id, version=version)
+    _record(s, actor, "video_deleted", video_id, _set_deleted(s, actor, video_id, clock.now()))
     bus.emit(s, "content.video_deleted", video_id)
 
 
@@ -210,22 +211,21 @@ def restore_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
     unfinished = s.scalar(select(Video.size).where(*mine, Video.state == VideoState.UPLOADING))
     if unfinished is not None:
         _check_room(s, actor, unfinished)
-    version = _set_deleted(s, actor, video_id, None)
-    _record(s, actor, "video_restored", video_id, version=version)
+    _record(s, actor, "video_restored", video_id, _set_deleted(s, actor, video_id, None))
     bus.emit(s, "content.video_restored", video_id)
 
 
-def _set_deleted(s: WriteSession, actor: Actor, video_id: UUID, at: datetime | None) -> int:
+def _set_deleted(s: WriteSession, actor: Actor, video_id: UUID, at: datetime | None) -> Any:
     other = Video.deleted_at.is_(None) if at else Video.deleted_at.is_not(None)
-    version: int | None = s.scalar(
+    done = s.execute(
         update(Video)
         .where(Video.id == video_id, Video.owner_id == actor.person, other)
         .values(deleted_at=at, version=Video.version + 1)
-        .returning(Video.version)
-    )
-    if version is None:
+        .returning(Video.version, Video.restricted_class)
+    ).one_or_none()
+    if done is None:
         raise NotFound("There is no such video of yours.")
-    return version
+    return done
 
 
 def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
@@ -234,12 +234,30 @@ def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
         update(Video)
         .where(Video.owner_id == owner_id, Video.deleted_at.is_(None))
         .values(deleted_at=clock.now(), version=Video.version + 1)
-        .returning(Video.id, Video.version)
+        .returning(Video.id, Video.version, Video.restricted_class)
     ).all()
-    for video_id, version in gone:
-        _record(s, actor, "video_deleted", video_id, version=version)
-        bus.emit(s, "content.video_deleted", video_id)
+    for video in gone:
+        _record(s, actor, "video_deleted", video.id, video)
+        bus.emit(s, "content.video_deleted", video.id)
     return len(gone)
+
+
+def hold_file(s: WriteSession, *, video_id: UUID) -> Sequence[UUID]:
+    """Let no other transaction take in or restrict the file of a video until this one ends; answers every
+    video of it. Raises NotFound."""
+    sha256 = _held_file(s, video_id)
+    same = or_(Video.id == video_id, Video.sha256 == sha256) if sha256 else Video.id == video_id
+    return s.scalars(select(Video.id).where(same)).all()
+
+
+def _held_file(s: WriteSession, video_id: UUID) -> str | None:
+    found = s.execute(select(Video.sha256).where(Video.id == video_id)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such video.")
+    if found.sha256:
+        hold(s, found.sha256)
+    sha256: str | None = found.sha256
+    return sha256
 
 
 def set_restricted_class(
@@ -252,14 +270,10 @@ def set_restricted_class(
     with this transaction, the files right after it, and no new ones are ever made. `whole_file` False =
     what is wrong is not in the file. Raises NotFound.
     """
-    sha256 = s.execute(select(Video.sha256).where(Video.id == video_id)).one_or_none()
-    if sha256 is None:
-        raise NotFound("There is no such video.")
     which = Video.id == video_id
-    if whole_file and sha256[0]:
-        hold(s, sha256[0])
-        insert_ignoring(s, RestrictedFile, {"sha256": sha256[0], "created_at": clock.now()})
-        which = or_(which, Video.sha256 == sha256[0])
+    if whole_file and (sha256 := _held_file(s, video_id)):
+        insert_ignoring(s, RestrictedFile, {"sha256": sha256, "created_at": clock.now()})
+        which = or_(which, Video.sha256 == sha256)
     # Locked in one order, so that two of them never wait for each other.
     ids = s.scalars(
         select(Video.id).where(which, Video.restricted_class.is_(False)).order_by(Video.id).with_for_update()
@@ -270,8 +284,17 @@ def set_restricted_class(
         gone = delete(Derivative).where(Derivative.video_id == new_id).returning(Derivative.sha256)
         version, files = s.execute(done).scalar_one(), s.scalars(gone).all()
         dropped.update(files)
-        told = {"restricted": True, "derivatives": len(files)}
-        _record(s, actor, "video_restricted", new_id, version=version, **told)
+        audit.record(
+            s,
+            actor=actor,
+            action="content.video_restricted",
+            target=f"video:{new_id}",
+            restricted=True,
+            derivatives=len(files),
+        )
+        # For the last time by its open name: whoever shows it reads it anew and finds it gone.
+        for topic in (LIVE_TOPIC, LIVE_RESTRICTED):
+            live.publish(s, topic, new_id, version)
         if new_id != video_id:
             bus.emit(s, COPY_OF_RESTRICTED, new_id)
     if dropped:
@@ -279,119 +302,12 @@ def set_restricted_class(
     return ids
 
 
-def lock(s: WriteSession, *, content_type: str, content_id: UUID) -> None:
-    """Let no other transaction change this content until this one ends."""
-    table = SLOTS[ContentType(content_type)].table
-    s.execute(select(table.id).where(table.id == content_id).with_for_update())
-
-
-def schedule_availability(
-    s: WriteSession,
-    *,
-    actor: Actor,
-    content_type: str,
-    content_id: UUID,
-    availability: Availability,
-    effective_at: datetime,
-    restricted: bool = False,
-) -> None:
-    """Let `availability` count from `effective_at` on (now or earlier = at once).
-
-    There is one coming change at a time: this replaces one that is not in force yet, so who decides twice
-    passes the result of both. `restricted`: only cleared readers of the audit log learn of it, as with any
-    content that is itself of that class. Raises NotFound.
-    """
-    slot = SLOTS[ContentType(content_type)]
-    changed = s.execute(
-        update(slot.table)
-        .where(slot.table.id == content_id)
-        .values(
-            {
-                slot.current: slot.in_force(),
-                slot.following: availability,
-                slot.following_at: effective_at,
-                slot.table.version: slot.table.version + 1,
-            }
-        )
-        .returning(slot.table.version, slot.restricted_class())
-    ).one_or_none()
-    if changed is None:
-        raise NotFound(f"There is no such {content_type}.")
-    version, of_class = changed
-    secret = restricted or of_class
-    _availability_changed(s, actor, content_type, content_id, version, secret, availability, effective_at)
-
-
-def cancel_scheduled_availability(
-    s: WriteSession, *, actor: Actor, content_type: str, content_id: UUID, restricted: bool = False
-) -> None:
-    """Take back the coming change. Raises NotFound; Conflict `in_force` when there is none any more."""
-    slot = SLOTS[ContentType(content_type)]
-    changed = s.execute(
-        update(slot.table)
-        .where(slot.table.id == content_id, slot.following_at > clock.now())
-        .values({slot.following: None, slot.following_at: None, slot.table.version: slot.table.version + 1})
-        .returning(slot.table.version, slot.restricted_class())
-    ).one_or_none()
-    if changed is None:
-        if s.get(slot.table, content_id) is None:
-            raise NotFound(f"There is no such {content_type}.")
-        raise Conflict("There is no change left to take back.", code="in_force")
-    version, of_class = changed
-    _availability_changed(s, actor, content_type, content_id, version, restricted or of_class, None, None)
-
-
-def _availability_changed(
-    s: WriteSession,
-    actor: Actor,
-    content_type: str,
-    content_id: UUID,
-    version: int,
-    restricted: bool,
-    to: Availability | None,
-    effective_at: datetime | None,
-) -> None:
-    when = effective_at.isoformat() if effective_at else None
-    target = f"{ContentType(content_type)}:{content_id}"
-    # Who reads the audit log may lack the clearance to know what was decided.
-    outcome = {} if restricted else {"to": to, "effective_at": when}
-    audit.record(
-        s,
-        actor=actor,
-        action="content.availability",
-        target=target,
-        restricted=restricted,
-        **outcome,
-    )
-    bus.emit(s, "content.availability_changed", content_id, content_type=str(content_type), to=to)
-    if content_type != ContentType.COMMENT:
-        live.publish(s, LIVE_TOPIC, content_id, version)
-
-
-def fold_due(s: WriteSession) -> int:
-    """Make the changes that are in force the stored value; answers how many. Reads never wait for this."""
-    folded = 0
-    for content_type, slot in SLOTS.items():
-        rows = s.execute(
-            update(slot.table)
-            .where(slot.following_at <= clock.now())
-            .values(
-                {
-                    slot.current: func.coalesce(slot.following, slot.current),
-                    slot.following: None,
-                    slot.following_at: None,
-                    slot.table.version: slot.table.version + 1,
-                }
-            )
-            .returning(slot.table.id, slot.table.version)
-        ).all()
-        folded += len(rows)
-        if content_type is not ContentType.COMMENT:
-            for content_id, version in rows:
-                live.publish(s, LIVE_TOPIC, content_id, version)
-    return folded
-
-
-def _record(s: WriteSession, actor: Actor, action: str, video_id: UUID, *, version: int, **data: Any) -> None:
+def _record(s: WriteSession, actor: Actor, action: str, video_id: UUID, now: Any, **data: Any) -> None:
+    """Record what was done to a video; `now` has its `version` and `restricted_class`."""
     audit.record(s, actor=actor, action=f"content.{action}", target=f"video:{video_id}", **data)
-    live.publish(s, LIVE_TOPIC, video_id, version)
+    announce(s, video_id, now)
+
+
+def announce(s: WriteSession, video_id: UUID, now: Any) -> None:
+    """Tell whoever may know of this video that it changed; `now` as for `_record`."""
+    live.publish(s, LIVE_RESTRICTED if now.restricted_class else LIVE_TOPIC, video_id, now.version)

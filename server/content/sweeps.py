@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from server.content import queries
+from server.content.availability import fold_due
 from server.content.models import Video
 from server.content.rules import VideoState
-from server.content.service import fold_due, process_again, refuse_video
+from server.content.service import process_again, refuse_video
 from server.kit import clock
 from server.kit.access import SYSTEM
 from server.kit.db import Database

@@ -17,9 +17,9 @@ from server.content.media import worker
 from server.content.media.results import Poster, Probe, Refused, Storyboard, Waveform
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, VideoState, Visibility
-from server.content.service import LIVE_TOPIC, refuse_video
+from server.content.service import announce, refuse_video
 from server.content.sweeps import drop_unreferenced
-from server.kit import clock, jobs, live
+from server.kit import clock, jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
 from server.kit.events import bus
@@ -92,7 +92,7 @@ def publish(video_id: str) -> None:
     db, _ = _database_and_store()
     now = clock.now()
     with db.write() as s:
-        version = s.scalar(
+        published = s.execute(
             update(Video)
             .where(Video.id == UUID(video_id), Video.state == VideoState.PROCESSING)
             .values(
@@ -100,12 +100,12 @@ def publish(video_id: str) -> None:
                 published_at=case((Video.visibility == Visibility.PUBLIC, now), else_=None),
                 version=Video.version + 1,
             )
-            .returning(Video.version)
-        )
-        if version is not None:
+            .returning(Video.version, Video.restricted_class)
+        ).one_or_none()
+        if published is not None:
             audit.record(s, actor=SYSTEM, action="content.video_ready", target=f"video:{video_id}")
             bus.emit(s, "content.video_ready", video_id)
-            live.publish(s, LIVE_TOPIC, video_id, version)
+            announce(s, UUID(video_id), published)
 
 
 @jobs.step
@@ -124,7 +124,7 @@ def _processing_file(video: Video | None) -> str | None:
 
 
 def _keep_measurements(s: WriteSession, video_id: UUID, found: Probe) -> bool:
-    version = s.scalar(
+    measured = s.execute(
         update(Video)
         .where(Video.id == video_id, Video.state == VideoState.PROCESSING)
         .values(
@@ -142,11 +142,11 @@ def _keep_measurements(s: WriteSession, video_id: UUID, found: Probe) -> bool:
             damaged_from_ms=found.damaged_from_ms,
             version=Video.version + 1,
         )
-        .returning(Video.version)
-    )
-    if version is None:
+        .returning(Video.version, Video.restricted_class)
+    ).one_or_none()
+    if measured is None:
         return False
-    live.publish(s, LIVE_TOPIC, video_id, version)
+    announce(s, video_id, measured)
     return True
 
 

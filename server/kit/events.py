@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.db import AnySession, Database, WriteSession
-from server.kit.errors import Busy
+from server.kit.errors import Busy, told
 from server.kit.models import Base, Timestamped
 from server.kit.types import BigId, Json
 
@@ -135,7 +135,7 @@ class Bus:
             delivery = s.get_one(Delivery, (event_id, name))
             if error:
                 delivery.attempts += 1
-                delivery.error = f"{type(error).__name__}: {error}"[:500]
+                delivery.error = told(error)
             wait_s = min(2 ** min(delivery.attempts, 20), LONGEST_WAIT_S)
             delivery.next_at = clock.now() + timedelta(seconds=wait_s)
 

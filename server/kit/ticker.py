@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import String, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.db import WriteSession
-from server.kit.errors import Busy, Conflict, NotFound
+from server.kit.errors import Busy, Conflict, NotFound, told
 from server.kit.jobs import Context
 from server.kit.models import Base
 from server.kit.upsert import insert_ignoring
@@ -147,7 +146,7 @@ class Ticker:
             job.run(given)
         except Exception as caught:
             log.exception("recurring job %s failed", job.name)
-            error = _told(caught)
+            error = told(caught)
         self._finish(given, job, began, spent_s=time.monotonic() - clocked, error=error)
         return True
 
@@ -192,12 +191,6 @@ class Ticker:
     def wake(self) -> None:
         """Let `run` look again now (also used to stop it without a wait)."""
         self._wake.set()
-
-
-def _told(error: Exception) -> str:
-    """What the list of jobs says; of a database error the type only, since it quotes the values it met."""
-    kind = type(error).__name__
-    return kind if isinstance(error, DBAPIError) else f"{kind}: {error}"[:300]
 
 
 ticker = Ticker()

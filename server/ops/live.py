@@ -26,6 +26,7 @@ PER_SESSION = 4
 
 TOPICS = {
     "accounts.person": "people.read",
+    "content.restricted_video": "moderation.restricted",
     "content.video": "content.review",
     "moderation.handover": "moderation.claim",
     "moderation.item": "moderation.read",

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ScalarSelect, Select, exists, func, literal, select
 
 from server.accounts.models import Person
+from server.accounts.queries import shown_bio
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import AnySession
@@ -18,8 +19,8 @@ from server.moderation.models import Decision, Flag, Item, Strike, Undo
 from server.moderation.queries import items
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.flags import flag_rows
-from server.moderation.queries.scope import CLEARANCE, visible
-from server.moderation.rules import OPEN, ContentType, ItemState, Outcome
+from server.moderation.queries.scope import visible
+from server.moderation.rules import OPEN, ItemState, Outcome
 from server.moderation.schemas import CreatorPage, CreatorSummary, MyStats, StrikeRow
 
 COUNTED = 1000
@@ -60,9 +61,6 @@ def summary(s: AnySession, *, actor: Actor, person_id: UUID | None) -> CreatorSu
             ),
             _capped(standing.where(Decision.outcome == Outcome.ALLOW)).label("allowed"),
             _capped(waiting).label("waiting"),
-            exists()
-            .where(Item.content_id == person_id, Item.content_type == ContentType.PROFILE, Item.restricted)
-            .label("hidden"),
         ).where(Person.id == person_id)
     ).one_or_none()
     if row is None:
@@ -72,7 +70,7 @@ def summary(s: AnySession, *, actor: Actor, person_id: UUID | None) -> CreatorSu
         id=person.id,
         handle=person.handle,
         name=person.name,
-        bio="" if row.hidden and not actor.can(CLEARANCE) else person.bio,
+        bio=shown_bio(person, actor),
         state=person.state,
         created_at=person.created_at,
         strike_points=row.points,

@@ -19,7 +19,7 @@ from server.kit.errors import Conflict, Forbidden, Invalid
 from server.kit.upsert import insert_ignoring
 from server.moderation import policy as policies
 from server.moderation import rules
-from server.moderation.models import Exclusion, Finality, Mark
+from server.moderation.models import Exclusion, Finality, Item, Mark
 from server.moderation.rules import (
     ActionChoice,
     ItemState,
@@ -35,7 +35,7 @@ from server.moderation.service import effects
 from server.moderation.service.claims import held, lost
 from server.moderation.service.judgement import ACTION, DISMISS, WRITE, judged, row_of, valid
 from server.moderation.service.record import FREE, OPINION, RETURNED, changed, decisions, items
-from server.moderation.service.restriction import quarantine
+from server.moderation.service.restriction import foresee, quarantine
 
 VIOLATIONS = (Outcome.RESTRICT, Outcome.REMOVE)
 INTERIM = (ActionChoice(Measure.RESTRICT, Scope.ITEM),)
@@ -96,6 +96,7 @@ def decide(
     Raises Conflict `lease_lost`, Invalid `invalid_decision` with every reason, Invalid `unknown_policy`;
     Conflict `id_taken` when the id that the client made is that of another decision; Forbidden `own_opinion`.
     """
+    foresee(s, policy=body.policy, of=Item.id == item_id)
     item = held(s, actor, item_id, body.claim_token)
     tree = policies.current(s)
     node = tree.get(body.policy) if body.policy else None

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, exists, false, insert, or_, select, update
 
 from server.accounts import service as accounts
-from server.content import service as content
+from server.content import availability as content
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import WriteSession

@@ -31,7 +31,7 @@ from server.moderation.rules import (
 )
 from server.moderation.schemas import FlagReceipt, PolicyNode
 from server.moderation.service.record import changed, items
-from server.moderation.service.restriction import quarantine
+from server.moderation.service.restriction import hold_subject, quarantine
 from server.moderation.subjects import Subject
 
 TRIES = 5
@@ -129,6 +129,8 @@ def receive_flag(
         if staff:
             _exclude(s, voice, said.item_id)
         return FlagReceipt(flag_id=said.id, item_id=said.item_id, state=FlagState.DUPLICATE)
+    if node.restricted:
+        hold_subject(s, content_type=content_type, content_id=content_id)
     item, state = _place(s, voice)
     flag_id = uuid4()
     new = insert_ignoring(

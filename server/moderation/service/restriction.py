@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
+from server.accounts import service as accounts
 from server.content import comments
 from server.content import service as content
 from server.kit import live
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
+from server.moderation import policy as policies
 from server.moderation.models import Item
 from server.moderation.rules import ContentType, ItemState, queue_of, rest_state
 from server.moderation.service.record import FREE, changed, items
+
+
+def foresee(s: WriteSession, *, policy: str | None, of: ColumnElement[bool]) -> None:
+    """`hold_subject` for the item `of`, if what is about to be said puts it into the class."""
+    if is_restricted(s, policy):
+        subject = (Item.content_type, Item.content_id)
+        found = s.execute(select(*subject).where(of, Item.restricted.is_(False))).one_or_none()
+        if found is not None:
+            hold_subject(s, content_type=found.content_type, content_id=found.content_id)
+
+
+def is_restricted(s: WriteSession, policy: str | None) -> bool:
+    """Whether a policy is one of the class; an unknown one is not."""
+    node = policies.current(s).nodes.get(policy or "")
+    return node is not None and node.restricted
+
+
+def hold_subject(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
+    """Lock all that `quarantine` will change, in one order (the file, then the items), before anything else.
+
+    Two people who say the same of two videos of one file each have an item and want that of the other.
+    """
+    subjects: Collection[UUID] = [content_id]
+    if content_type is ContentType.VIDEO:
+        subjects = content.hold_file(s, video_id=content_id)
+    s.execute(select(Item.id).where(Item.content_id.in_(subjects)).order_by(Item.id).with_for_update())
 
 
 def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
@@ -29,6 +58,8 @@ def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) 
         subjects |= {*content.set_restricted_class(s, actor=SYSTEM, video_id=content_id, whole_file=of_video)}
     if content_type is ContentType.COMMENT:
         comments.restrict_comment(s, actor=SYSTEM, comment_id=content_id)
+    if content_type is ContentType.PROFILE:
+        accounts.restrict_profile(s, actor=SYSTEM, person_id=content_id)
     found = s.execute(
         select(Item.id, Item.state, Item.stage, Item.first_opinion_id)
         .where(Item.content_id.in_(subjects), Item.restricted.is_(False))

@@ -12,13 +12,13 @@ from server.kit.db import WriteSession
 from server.kit.errors import Conflict, Forbidden, Invalid
 from server.moderation import policy as policies
 from server.moderation import rules
-from server.moderation.models import Decision, Finality, Strike, Undo
+from server.moderation.models import Decision, Finality, Item, Strike, Undo
 from server.moderation.rules import Opinion, Outcome, sources_of
 from server.moderation.schemas import DecisionReceipt, Judgement
 from server.moderation.service import effects
 from server.moderation.service.judgement import ACTION, DISMISS, WRITE, judged, row_of, seen, valid
 from server.moderation.service.record import items
-from server.moderation.service.restriction import quarantine
+from server.moderation.service.restriction import foresee, quarantine
 
 
 def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement) -> DecisionReceipt:
@@ -27,6 +27,8 @@ def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement
     Raises Conflict `in_grace`, `not_standing` when it was undone or reversed before; Invalid as `decide`;
     Forbidden `own_content`, `own_decision`: nobody judges in their own case.
     """
+    mine = select(Decision.item_id).where(Decision.id == decision_id).scalar_subquery()
+    foresee(s, policy=body.policy, of=Item.id == mine)
     decision, before = seen(s, actor, decision_id)
     restricted, now = before.restricted, clock.now()
     if decision.owner_id == actor.id:

@@ -169,7 +169,7 @@ def test_reads_take_a_constant_number_of_statements(
     def statements(limit: int) -> int:
         counted.clear()
         with db.read() as s:
-            assert len(queries.people(s, limit=limit).items) == limit
+            assert len(queries.people(s, SYSTEM, limit=limit).items) == limit
             assert len(queries.cards(s, [p.id for p in list(people.values())[:limit]])) == limit
         return len([q for q in counted if q.startswith("SELECT")])
 

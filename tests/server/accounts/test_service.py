@@ -88,7 +88,7 @@ def test_the_last_administrator_may_still_be_edited(db: Database, admins: list[P
 
 def shown(db: Database, person_id: UUID) -> Availability:
     with db.read() as s:
-        return queries.card(s, person_id).availability
+        return queries.card(s, SYSTEM, person_id).availability
 
 
 def test_a_profile_changes_exactly_at_its_instant(db: Database, people: dict[Role, Person]) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from server.audit.models import AuditEntry, AuditPayload
-from server.content import comments, queries, service
+from server.content import availability, comments, queries, service
 from server.content.models import Comment, Video
 from server.content.rules import ContentType
 from server.kit import clock
@@ -45,14 +45,14 @@ def comment_id(db: Database, video_id: UUID, creator: Actor) -> UUID:
 
 def schedule(db: Database, kind: ContentType, content_id: UUID, to: Availability, at: datetime) -> None:
     with db.write() as s:
-        service.schedule_availability(
+        availability.schedule_availability(
             s, actor=SYSTEM, content_type=kind, content_id=content_id, availability=to, effective_at=at
         )
 
 
 def cancel(db: Database, kind: ContentType, content_id: UUID) -> None:
     with db.write() as s:
-        service.cancel_scheduled_availability(s, actor=SYSTEM, content_type=kind, content_id=content_id)
+        availability.cancel_scheduled_availability(s, actor=SYSTEM, content_type=kind, content_id=content_id)
 
 
 def may_watch(db: Database, viewer: Actor, video_id: UUID) -> bool:
@@ -144,9 +144,9 @@ def test_folding_changes_the_stored_value_and_nothing_that_is_read(
     now.advance(GRACE)
     before = may_watch(db, fan, video_id)
     with db.write() as s:
-        assert service.fold_due(s) == 2
+        assert availability.fold_due(s) == 2
     with db.write() as s:
-        assert service.fold_due(s) == 0
+        assert availability.fold_due(s) == 0
     assert may_watch(db, fan, video_id) is before is False
     with db.read() as s:
         video, comment = s.get_one(Video, video_id), s.get_one(Comment, comment_id)

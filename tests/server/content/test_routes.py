@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from server.accounts.models import Person
 from server.accounts.permissions import Role
-from server.content import comments, queries, service
+from server.content import availability, comments, queries, service
 from server.content.models import Video
 from server.content.rules import ContentType, VideoState, Visibility
 from server.kit import clock
@@ -149,7 +149,7 @@ def test_a_decision_of_moderation_makes_the_owners_copy_old(
     video_id = add_video(creator)
     tag = client.get(f"{VIDEOS}/{video_id}", headers=mine).headers["ETag"]
     with db.write() as s:
-        service.schedule_availability(
+        availability.schedule_availability(
             s,
             actor=cleared,
             content_type=ContentType.VIDEO,

@@ -13,7 +13,7 @@ from server.accounts import service as accounts
 from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
-from server.content import handlers, queries, service
+from server.content import availability, handlers, queries, service
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.content.sweeps import ABANDONED_AFTER, Swept, register, sweep_files
@@ -185,4 +185,4 @@ def test_a_closing_that_is_heard_of_late_deletes_nothing_of_an_account_that_is_o
 
 def test_folding_needs_no_person(db: Database) -> None:
     with db.write() as s:
-        assert service.fold_due(s) == 0
+        assert availability.fold_due(s) == 0

@@ -137,3 +137,25 @@ def test_a_busy_database_is_not_held_against_a_handler(db: Database) -> None:
     with db.read() as s:
         delivery = s.scalars(sa.select(Delivery)).one()
     assert (delivery.done_at is not None, delivery.attempts, delivery.error) == (True, 1, None)
+
+
+def test_what_a_database_error_quotes_is_not_kept(db: Database) -> None:
+    """Nor that of an error which was made of one."""
+    bus = Bus()
+
+    def handler(s: WriteSession, event: Event) -> None:
+        try:
+            s.execute(sa.text("SELECT :secret FROM nowhere"), {"secret": "ann@example.org"})
+        except sa.exc.DBAPIError as error:
+            if event.subject == "wrapped":
+                raise RuntimeError(f"broken: {error}") from error
+            raise
+
+    bus.on("t", handler)
+    with db.write() as s:
+        bus.emit(s, "t", "plain")
+        bus.emit(s, "t", "wrapped")
+    bus.deliver_due(db)
+    with db.read() as s:
+        kept = s.scalars(sa.select(Delivery.error).order_by(Delivery.event_id)).all()
+    assert kept in (["OperationalError", "RuntimeError"], ["ProgrammingError", "RuntimeError"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,12 +13,17 @@ import sqlalchemy as sa
 
 from server.accounts.models import Person
 from server.accounts.permissions import Role
+from server.accounts.queries import shown_bio
 from server.audit.models import AuditEntry
+from server.content import availability
+from server.content import service as content
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind
+from server.kit import clock, live
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, Invalid, NotFound
+from server.kit.wire import Availability
 from server.moderation import service
 from server.moderation.models import Item
 from server.moderation.queries.creators import creator_page
@@ -319,3 +325,57 @@ def test_a_biography_of_the_class_is_read_by_the_cleared_only(
     with db.read() as s:
         bios = [creator_page(s, actor=actor, person_id=who).creator.bio for actor in (moderator, cleared)]
     assert bios == ["", "vile words"]
+
+
+def test_nor_do_the_pages_about_people_show_it_to_others_than_its_author(
+    client: httpx.Client, sign_in: SignIn, db: Database, studio: Studio, person: NewPerson
+) -> None:
+    who, reader = studio.owner.person, person(Role.LEAD, cleared=True)
+    with db.write() as s:
+        s.execute(sa.update(Person).where(Person.id == who).values(bio="vile words"))
+    paths = [f"people/{who}", f"people/{who}/card", "people?q=creator"]
+    before = [client.get(f"/v1/accounts/{path}", headers=sign_in(Role.ADMIN)).text for path in paths]
+    studio.flag(reader, who, CSAM, ContentType.PROFILE)
+    for path, shown in zip(paths, before, strict=True):
+        assert "vile words" in shown
+        for role in (Role.ADMIN, Role.LEAD):
+            answer = client.get(f"/v1/accounts/{path}", headers=sign_in(role))
+            assert answer.status_code == 200
+            assert answer.text == shown.replace("vile words", "")
+        assert "vile words" in client.get(f"/v1/accounts/{path}", headers=sign_in(reader.person)).text
+    with db.read() as s:
+        assert shown_bio(s.get_one(Person, who), studio.owner) == "vile words"
+        said = s.scalars(sa.select(AuditEntry).where(AuditEntry.action == "accounts.profile_restricted"))
+        assert [(entry.target, entry.restricted) for entry in said] == [(f"person:{who}", True)]
+
+
+def test_the_live_feed_names_a_video_of_the_class_to_the_cleared_only(
+    db: Database, studio: Studio, fan: Actor, cleared: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, UUID]] = []
+    monkeypatch.setattr(live, "publish", lambda s, topic, subject, version: told.append((topic, subject)))
+    video = studio.video()
+    got = studio.flag(fan, video, CSAM)
+    assert [topic for topic, subject in told if subject == video] == [
+        "content.video",
+        "content.restricted_video",
+    ]
+    told.clear()
+    mine = {"actor": studio.owner, "video_id": video}
+    with clock.held() as now:
+        for do in (
+            partial(content.edit_video, version=1, title="B"),
+            content.delete_video,
+            content.restore_video,
+        ):
+            with db.write() as s:
+                do(s, **mine)
+        claim = studio.take(cleared, got.item_id)
+        studio.decide(cleared, claim, Outcome.ESCALATE, facts="unsure")
+        to = {"availability": Availability.REMOVED, "effective_at": now.at}
+        with db.write() as s:
+            availability.schedule_availability(
+                s, actor=cleared, content_type=ContentType.VIDEO, content_id=video, **to
+            )
+            assert availability.fold_due(s) == 1
+    assert [topic for topic, subject in told if subject == video] == ["content.restricted_video"] * 5

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from server.accounts.permissions import Role
 from server.content import service as content
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, VideoState
 from server.kit.access import Actor
-from server.kit.db import Database
+from server.kit.db import Database, WriteSession
+from server.kit.errors import DomainError
 from server.kit.events import Bus, Event
 from server.moderation import handlers
 from server.moderation.models import Flag, Item
-from server.moderation.rules import ContentType, Source
-from tests.server.moderation.conftest import CSAM, SPAM, Studio
+from server.moderation.rules import ContentType, Outcome, Source
+from server.moderation.service import decisions, flags, restriction
+from tests.server.moderation.conftest import CSAM, SPAM, NewPerson, Studio
 
 FILE = "ab" * 32
 
@@ -123,3 +130,39 @@ def test_a_file_without_a_name_yet_restricts_nothing_but_its_video(
     assert [is_restricted(db, video) for video in on_their_way] == [True, False]
     with db.read() as s:
         assert s.scalar(sa.select(sa.func.count()).where(Event.topic == content.COPY_OF_RESTRICTED)) == 0
+
+
+@pytest.mark.parametrize("how", ["flags", "decisions"])
+def test_two_people_who_say_it_of_one_file_at_once_do_not_wait_for_each_other(
+    db: Database, studio: Studio, fan: Actor, person: NewPerson, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each comes as far as it can before the other goes on."""
+    both, quarantine = threading.Barrier(2), restriction.quarantine
+
+    def late(s: WriteSession, **subject: Any) -> None:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        quarantine(s, **subject)
+
+    videos = [studio.video(sha256=FILE) for _ in range(2)]
+    found = [studio.flag(fan, video, SPAM) for video in videos]
+    team = [person(Role.MODERATOR, cleared=True) for _ in videos]
+    claims = [studio.take(who, got.item_id) for who, got in zip(team, found, strict=True)]
+    monkeypatch.setattr(flags, "quarantine", late)
+    monkeypatch.setattr(decisions, "quarantine", late)
+
+    def say(n: int) -> str:
+        try:
+            if how == "flags":
+                studio.flag(team[n], videos[n], CSAM)
+            else:
+                studio.decide(team[n], claims[n], Outcome.REMOVE, policy=CSAM, facts="a child")
+        except DomainError as refusal:
+            return refusal.code
+        return "said"
+
+    with ThreadPoolExecutor(2) as pool:
+        said = sorted(pool.map(say, range(2)))
+    # Whoever decides second has lost the item to the class meanwhile.
+    assert said == (["said", "said"] if how == "flags" else ["lease_lost", "said"])
+    assert [is_restricted(db, video) for video in videos] == [True, True]

@@ -103,8 +103,9 @@ def test_only_permitted_topics_are_heard(portal: BlockingPortal) -> None:
         assert '"id": "seen"' in reader.next()
 
 
-def test_restricted_items_are_heard_by_cleared_people_only() -> None:
-    change = Change("moderation.restricted_item", "i", 1)
+@pytest.mark.parametrize("topic", ["moderation.restricted_item", "content.restricted_video"])
+def test_what_is_restricted_is_heard_by_cleared_people_only(topic: str) -> None:
+    change = Change(topic, "i", 1)
     assert not may_hear(person("moderation.read"), change)
     assert may_hear(person("moderation.restricted"), change)
 

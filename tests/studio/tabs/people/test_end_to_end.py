@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from server.accounts import queries
 from server.accounts.permissions import Role
+from server.kit.access import SYSTEM
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from studio.tabs.people.tab import PeopleTab
@@ -58,4 +59,4 @@ def test_a_role_is_granted_with_a_code_and_put_on_record(
     )
     with db.read() as s:
         assert queries.roles_of(s, [mara.id])[mara.id] == [Role.MODERATOR, Role.LEAD]
-        assert queries.card(s, mara.id).name == "Mara V."
+        assert queries.card(s, SYSTEM, mara.id).name == "Mara V."

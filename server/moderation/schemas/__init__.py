@@ -1,0 +1,91 @@
+"""The wire types of moderation, one file a theme; pure Pydantic, imported by the client too."""
+
+from __future__ import annotations
+
+from server.moderation.schemas.claims import (
+    Claim,
+    ClaimRef,
+    ClaimState,
+    ClaimToken,
+    Colleague,
+    Hold,
+    NewClaim,
+    NewPrefetch,
+    Reclaim,
+    Skip,
+    SubjectRef,
+    TakeOver,
+    Transfer,
+)
+from server.moderation.schemas.decisions import (
+    ActionBody,
+    ActionRow,
+    DecisionReceipt,
+    DecisionRow,
+    Judgement,
+    MarkBody,
+    MarkRow,
+    NewDecision,
+    ReasonCode,
+)
+from server.moderation.schemas.flags import FlagReceipt, FlagRow, Lane, NewFlag
+from server.moderation.schemas.items import ItemRow, QueueCount, Subject
+from server.moderation.schemas.policies import Policies, PolicyCode, PolicyNode, QueueId
+from server.moderation.schemas.records import (
+    CreatorPage,
+    CreatorSummary,
+    Found,
+    MyStats,
+    SavedReasonBody,
+    SavedReasonRow,
+    StrikeRow,
+)
+from server.moderation.schemas.review import Empty, NewNote, NoteReceipt, NoteRow, Review
+
+__all__ = [
+    "ActionBody",
+    "ActionRow",
+    "Claim",
+    "ClaimRef",
+    "ClaimState",
+    "ClaimToken",
+    "Colleague",
+    "CreatorPage",
+    "CreatorSummary",
+    "DecisionReceipt",
+    "DecisionRow",
+    "Empty",
+    "FlagReceipt",
+    "FlagRow",
+    "Found",
+    "Hold",
+    "ItemRow",
+    "Judgement",
+    "Lane",
+    "MarkBody",
+    "MarkRow",
+    "MyStats",
+    "NewClaim",
+    "NewDecision",
+    "NewFlag",
+    "NewNote",
+    "NewPrefetch",
+    "NoteReceipt",
+    "NoteRow",
+    "Policies",
+    "PolicyCode",
+    "PolicyNode",
+    "QueueCount",
+    "QueueId",
+    "ReasonCode",
+    "Reclaim",
+    "Review",
+    "SavedReasonBody",
+    "SavedReasonRow",
+    "Skip",
+    "StrikeRow",
+    "Subject",
+    "SubjectRef",
+    "TakeOver",
+    "Transfer",
+]
