@@ -12,6 +12,8 @@ from PySide6.QtCore import QByteArray, QSize, Signal
 from PySide6.QtGui import QAction, QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from studio import focus_order
+from studio.focus_order import REGION
 from studio.key_binding import bind
 from studio.key_hints import follow
 from studio.keys import BY_ID, Keymap, Scope
@@ -73,10 +75,12 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.rail = NavRail("Creator Studio")
+        self.rail.setProperty(REGION, True)
         self.rail.chosen.connect(self.open_tab)
         self.rail.tool_pressed.connect(self._press_tool)
         self.stack = QStackedWidget()
         self.stack.setProperty(ROOM, True)
+        self.stack.setProperty(REGION, True)
         self.status = StatusLine()
         self.status.waiting_opened.connect(self.waiting_wanted)
         body = QWidget()
@@ -102,6 +106,7 @@ class MainWindow(QMainWindow):
             "keys": self.show_keys,
             "settings": self.settings_wanted.emit,
             "refresh": self._refresh,
+            "region": partial(focus_order.next_region, self),
             "quit": self.close,
         }
         for n in range(1, 10):
@@ -121,6 +126,9 @@ class MainWindow(QMainWindow):
         if shown is not None and shown is not self._body:
             self._pages.removeWidget(shown)
             shown.deleteLater()
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002
+        return focus_order.move(self, forward=next)
 
     # Tabs
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from server.accounts.schemas import Me
 from server.moderation.rules import ItemState
 from server.moderation.schemas import CreatorSummary, FlagRow, Review
+from studio.focus_order import REGION
 from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tabs.moderation.handover import may_take_over
@@ -66,6 +67,7 @@ class Preview(QFrame):
         self.review: Review | None = None
         self.setProperty("surface", "card")
         self.setAccessibleName("Selected item")
+        self.setProperty(REGION, True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from studio.focus_order import REGION
 from studio.keys import Keymap
 from studio.tabs.moderation.review_cover import BreakScreen
 from studio.tabs.moderation.review_notice import Notice
@@ -34,6 +35,7 @@ def lay_out(page: ReviewDesk, keymap: Keymap) -> None:
     side = QWidget()
     side.setFixedWidth(SIDE)
     side.setObjectName(CLEAR)
+    side.setProperty(REGION, True)
     column = QVBoxLayout(side)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(worn.space_2)
