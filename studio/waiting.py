@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from asyncio import Task
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from studio.offline.changes import Changes
 from studio.offline.edits import Edit, EditKind, EditState, Entry
 from studio.offline.outbox import KIND, TooLate
 from studio.tab import Context
+from studio.tasks import off_thread
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -45,6 +47,7 @@ class WaitingDialog(QDialog):
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._outbox, self._tasks, self._ticker = context.outbox, context.tasks, context.ticker
+        self._reading: Task[None] | None = None
         self.setWindowTitle("Waiting edits")
         self.setAccessibleName("Waiting edits")
         self.resize(620, 480)
@@ -69,8 +72,12 @@ class WaitingDialog(QDialog):
         self.reload()
 
     def reload(self) -> None:
-        """Show the outbox as it is now."""
-        entries = self._outbox.entries()
+        """Show the outbox as it is now, when it has been read."""
+        if self._reading is not None:
+            self._reading.cancel()  # it would show what was before
+        self._reading = self._tasks.read(partial(off_thread, self._outbox.entries), self._show, owner=self)
+
+    def _show(self, entries: Sequence[Entry]) -> None:
         if not entries:
             self._area.setWidget(EmptyState("check", "Nothing waits", "The server has everything you did."))
             return

@@ -18,6 +18,7 @@ from studio.scenes.review import claimed
 from studio.stage import until
 from studio.tabs.moderation.tab import ModerationTab
 from studio.waiting import WaitingDialog
+from studio.widgets.card import Card
 
 
 async def _refused(camera: Camera) -> None:
@@ -27,7 +28,7 @@ async def _refused(camera: Camera) -> None:
     edit = Edit(kind=EditKind.NOTE, method="POST", path=path, body={"title": ""}, subject="reasons")
     camera.context.tasks.write(lambda: outbox.add(edit))
     await until(lambda: any(entry.refusal for entry in outbox.entries()), "the refusal")
-    _open_waiting(camera)
+    await _open_waiting(camera)
     await camera.take("waiting-refused")
     camera.context.tasks.write(lambda: outbox.discard(edit.id))
     await until(lambda: not outbox.entries(), "the edit to be gone")
@@ -43,7 +44,7 @@ async def _away(camera: Camera) -> None:
     page.flow.add_note("Seen twice; the thread above it is a quarrel of friends.", page.tabs.notes.stored)
     await until(context.outbox.entries, "the note to wait")
     await camera.take("review-offline")
-    _open_waiting(camera)
+    await _open_waiting(camera)
     await camera.take("waiting")
     await camera.clear()
     tab = camera.tab(ModerationTab)
@@ -54,9 +55,10 @@ async def _away(camera: Camera) -> None:
     await page.leave()
 
 
-def _open_waiting(camera: Camera) -> None:
+async def _open_waiting(camera: Camera) -> None:
     camera.app.window.waiting_wanted.emit()
-    assert any(isinstance(each, WaitingDialog) for each in QApplication.topLevelWidgets())
+    dialogs = [each for each in QApplication.topLevelWidgets() if isinstance(each, WaitingDialog)]
+    await until(lambda: any(each.findChildren(Card) for each in dialogs), "the list of what waits")
 
 
 def _kill_server(camera: Camera) -> None:
