@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from studio import demo_data
 from studio.__main__ import NO_SCREEN, has_display
 from studio.paths import Profile
-from studio.screenshots import DEMO
 from studio.settings import SIGN_IN, Settings
 
 FIRST_ACCOUNT = "moderator@demo.local"
@@ -18,6 +17,7 @@ FIRST_ACCOUNT = "moderator@demo.local"
 def start(data: Path, media: Path | None) -> int:
     """Seed the profile at `data` (kept when it is there already) and run the client; the exit status."""
     profile = Profile(data.resolve()).create()
+    fresh = not any(profile.server_data.iterdir())
     seed = [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)]
     if media is not None:
         seed += ["--media", str(media.resolve())]
@@ -28,8 +28,8 @@ def start(data: Path, media: Path | None) -> int:
         shots = data / "screenshots"
         print(NO_SCREEN.format(command="make demo"), file=sys.stderr)
         print(f"Meanwhile every tab is rendered into {shots}", file=sys.stderr)
-        if not DEMO.exists():  # what has just been seeded saves seeding another
-            shutil.copytree(profile.server_data, DEMO / "server")
+        if fresh:
+            demo_data.adopt(profile.server_data)
         return subprocess.run(
             [sys.executable, "-m", "studio", "screenshots", str(shots)], check=False
         ).returncode

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
-from studio.paths import Profile
+from studio import demo_data
+from studio.demo_data import DEMO
 from studio.stage import ThemeName
 
-DEMO: Final = Path("var/screenshots")
-"""The profile that is rendered; its server's folder is seeded when it is not there."""
-FRESH_S: Final = 12 * 3600
-"""An older demo is made anew: every clock of its queue has run out."""
 THEMES: Final[tuple[ThemeName, ...]] = get_args(ThemeName)
 
 
@@ -66,7 +61,7 @@ def render(directory: Path, theme: ThemeName | None, *, tour: bool = False) -> i
     a failed scene costs its own pictures only. `tour` takes the pictures of the tour instead, in the themes
     it shows.
     """
-    if status := _seed():
+    if status := demo_data.ensure():
         return status
     themes = (theme,) if theme else THEMES
     if tour:
@@ -76,16 +71,6 @@ def render(directory: Path, theme: ThemeName | None, *, tour: bool = False) -> i
         passes = [("full", each) for each in themes] + [("small", themes[0]), ("large", themes[0])]
     # A process each: Qt takes the scale only at its start, and a crash costs one pass.
     return max(_pass(name, each, directory) for name, each in passes)
-
-
-def _seed() -> int:
-    profile = Profile(DEMO.resolve()).create()
-    keys = profile.server_data / "keys.json"
-    if keys.exists() and time.time() - keys.stat().st_mtime > FRESH_S:
-        shutil.rmtree(profile.root)
-        profile.create()
-    command = [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)]
-    return subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
 
 
 def _pass(name: str, theme: ThemeName, directory: Path) -> int:
