@@ -45,7 +45,8 @@ class HeldClaim:
 
     `tick` is to be called about once a second with the server's time: it sends a heartbeat when a third of
     the lease has gone by, unless `touch` (a sign of life) has not come for `PAUSE`. `on_change` is called
-    when `phase`, `lease_until` or `pausing` changed.
+    when `phase`, `lease_until` or `pausing` changed. `ahead`: it is claimed for a minute only, and is what
+    the server hands out as the next item, until the first heartbeat makes that a full claim.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class HeldClaim:
         now: datetime,
         spawn: Spawn,
         on_change: Callable[[], object] = lambda: None,
+        ahead: bool = False,
     ) -> None:
         self._api, self._spawn = api, spawn
         self.on_change = on_change
         self.claim = claim
+        self.ahead = ahead
         self.phase = ClaimPhase.HELD
         self.loss: Loss | None = None
         self.lease_until = claim.lease_until
@@ -113,6 +116,7 @@ class HeldClaim:
         except ApiError:
             pass  # the lease still runs, and `_beat_at` has the next attempt
         else:
+            self.ahead = False
             if self.phase is ClaimPhase.HELD and state.lease_until is not None:
                 self.lease_until = state.lease_until
                 self._lease = max(state.lease_until - now, timedelta(seconds=1))

@@ -100,11 +100,12 @@ class DecisionOutbox:
                 pass
             else:
                 return sent.claim
+            # Looked up before the question: what arrives while it is asked was on its way, too.
+            on_its_way = await off_thread(self._entry, sent.id) is not None
             try:
                 return await self._ask_back(sent)
             except NotFound:
-                # It has not arrived: as long as it is on its way that may change at any moment.
-                if await off_thread(self._entry, sent.id) is None:
+                if not on_its_way:
                     raise
             await self._moved.wait()
 

@@ -22,15 +22,11 @@ RENEW: Final = timedelta(seconds=40)
 
 @dataclass(frozen=True)
 class Ready:
-    """An item that can be shown at once; its video may still be on its way. `fetch` is None for texts.
-
-    `ahead`: it is claimed for a minute only; its first heartbeat makes that a full claim.
-    """
+    """An item that can be shown at once; its video may still be on its way. `fetch` is None for texts."""
 
     bundle: Bundle
     held: HeldClaim
     fetch: Fetch | None
-    ahead: bool = True
 
     @property
     def prepared(self) -> bool:
@@ -71,13 +67,25 @@ class Prefetch:
 
     def tick(self, now: datetime) -> None:
         """Claim ahead, or keep what is claimed, when that is due at `now`."""
-        if self.ready is not None and not self.ready.ahead:
+        if self.ready is not None and not self.ready.held.ahead:
             self.ready.held.touch(now)
             self.ready.held.tick(now)
         elif not self.under_way and (self._ask_at is None or now >= self._ask_at):
             self._settled.clear()
             self._ask_at = now + RENEW
             self._spawn(self._ask(now))
+
+    def follow(self, present: HeldClaim, now: datetime) -> None:
+        """`tick`, where the item in hand is one's own and being worked on."""
+        if present.phase is ClaimPhase.HELD and not present.pausing and not present.ahead:
+            self.tick(now)
+
+    async def go_on(self, taken: Ready, now: datetime) -> None:
+        """What was `taken` is shown: make its claim a full one, and ask for the item after it at once."""
+        if taken.held.ahead:
+            await taken.held.beat(now)
+        if taken.prepared:  # the video that somebody waits for comes first
+            self.follow(taken.held, now)
 
     async def settled(self) -> None:
         """Wait until nothing is on its way."""
@@ -120,16 +128,19 @@ class Prefetch:
     async def _renew_or_load(self, now: datetime) -> None:
         claim = await claim_ahead(self._api)
         ready = self.ready
-        if ready is not None and claim is not None and ready.held.claim == _same_lease(claim, ready.held):
-            ready.held.lease_until = claim.lease_until
-            return
-        self.ready = None
-        if ready is not None:
+        held = HeldClaim(self._api, claim, now=now, spawn=self._spawn, ahead=True) if claim else None
+        if ready is not None and ready.held.ahead:
+            if claim is not None and ready.held.claim == _same_lease(claim, ready.held):
+                ready.held.lease_until = claim.lease_until
+                return
+            self.ready = None
             ready.drop()
-        if claim is None:
+        if held is None:
             return
-        held = HeldClaim(self._api, claim, now=now, spawn=self._spawn)
-        bundle = await self._loader.load(claim)
+        bundle = await self._loader.load(held.claim) if self.ready is None else None
+        if self.ready is not None or bundle is None:  # an item that was set aside meanwhile comes first
+            await held.give_up()
+            return
         video = is_video(bundle.review)
         self._keep(Ready(bundle, held, Fetch(self._loader.videos, bundle, self._spawn) if video else None))
 

@@ -44,6 +44,7 @@ class ReviewDesk(QWidget):
     trouble: Notice
     other_draft: Notice
     known: QWidget
+    side: QWidget
     desk: QWidget
     pause: BreakScreen
     stack: QStackedLayout
@@ -91,6 +92,8 @@ class ReviewDesk(QWidget):
     def show_bundle(self, bundle: Bundle, case: Case) -> None:
         """Show an item anew."""
         review = bundle.review
+        # Seen, each widget that appears in it would have the whole page laid out at once.
+        self.side.hide()
         self.exposure = Exposure(time.monotonic)
         self.trouble.tell("")
         self.header.show_review(review, restricted=bundle.restricted)
@@ -98,6 +101,7 @@ class ReviewDesk(QWidget):
         self.tabs.show_bundle(bundle, case.title)
         self.show_draft(bundle, case)
         self.known.show()
+        self.side.show()
         covered = review_state.starts_covered(review, self._context.settings)
         self.content.show_bundle(bundle, case.title, covered=covered)
         self.phase = Phase.COVERED if covered else Phase.OPEN

@@ -146,8 +146,7 @@ class ReviewFlow:
         self._use(ready.held)
         self._show(ready.bundle)
         self.video.bring(ready.bundle, ready.fetch)
-        if ready.ahead:
-            self._spawn(ready.held.beat(self._now()))
+        self._spawn(self.prefetch.go_on(ready, self._now()))
         self._of_item.run(self._refresh(ready.held))
 
     def _use(self, held: HeldClaim) -> None:
@@ -167,10 +166,9 @@ class ReviewFlow:
 
     def tick(self, now: datetime) -> None:
         """Do what is due at `now`; to be called about once a second."""
-        if self.held is not None:
-            self.held.tick(now)
-            if self.held is not None and self.held.phase is ClaimPhase.HELD and not self.held.pausing:
-                self.prefetch.tick(now)
+        if (held := self.held) is not None:
+            held.tick(now)
+            self.prefetch.follow(held, now)
         self._offers.expire(now)
 
     def touch(self) -> None:
@@ -374,7 +372,7 @@ class ReviewFlow:
             draft = self._view.current_draft()
             fetch = self.video.keep()
             self._put_away()
-            self.prefetch.put(Ready(replace(bundle, draft=draft), held, fetch, ahead=False))
+            self.prefetch.put(Ready(replace(bundle, draft=draft), held, fetch))
         else:
             self._let_go()
 

@@ -42,7 +42,7 @@ def lay_out(page: ReviewDesk, keymap: Keymap) -> None:
     known = Card()
     known.layout().setContentsMargins(worn.space_3, 0, worn.space_1, 0)  # type: ignore[union-attr]
     known.body.addWidget(page.tabs)
-    page.known = known
+    page.known, page.side = known, side
     column.addWidget(page.header)
     column.addWidget(page.panel)
     column.addWidget(known, 1)
