@@ -32,6 +32,7 @@ from studio.settings import (
     SERVER_URL,
     SIGN_IN,
     THEME,
+    TOLD_SESSION_ONLY,
     WINDOW,
     Settings,
     remember_window,
@@ -333,8 +334,8 @@ class App:
         only = self._session.session_only
         self.window.status.set_note(SESSION_ONLY if only else "")
         known = self._settings.get(SIGN_IN)
-        if only and "told:session_only" not in known:
-            self._settings.set(SIGN_IN, known | {"told:session_only": "yes"})
+        if only and TOLD_SESSION_ONLY not in known:
+            self._settings.set(SIGN_IN, known | {TOLD_SESSION_ONLY: "yes"})
             self.messages.notify(Level.INFO, SESSION_ONLY)
 
     def _connected(self, state: Connection) -> None:

@@ -151,6 +151,8 @@ TABS: Setting[dict[str, dict[str, Any]]] = Setting(
 SIGN_IN: Setting[dict[str, str]] = Setting(
     "sign_in.last", Record(str), {}, "The last e-mail address per server, and the id of this installation."
 )
+TOLD_SESSION_ONLY = "told:session_only"
+"""Among the values of SIGN_IN: that nothing here keeps a sign-in has been said once."""
 FILTERS: Setting[dict[str, list[dict[str, Any]]]] = Setting(
     "filters.saved", Record(list), {}, "Saved filters of each list."
 )

@@ -83,6 +83,7 @@ class SignInPage(QWidget):
             button.setAccessibleName(words)
 
         button = next(b for b in field.findChildren(QToolButton) if b.defaultAction() is eye)
+        button.setProperty("kind", "inset")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         eye.setCheckable(True)
         eye.toggled.connect(turn)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app import App
 from studio.launch import STEPS
 from studio.paths import Profile
-from studio.settings import REDUCED_MOTION, TABS, THEME, WINDOW, Settings
+from studio.settings import REDUCED_MOTION, SIGN_IN, TABS, THEME, TOLD_SESSION_ONLY, WINDOW, Settings
 from studio.tasks import run
 from studio.theme import style
 from studio.widgets.splash import Splash
@@ -93,4 +93,5 @@ def _dress(places: Profile, theme: ThemeName) -> None:
     settings.set(REDUCED_MOTION, True)
     settings.set(WINDOW, {})
     settings.set(TABS, {})
+    settings.set(SIGN_IN, settings.get(SIGN_IN) | {TOLD_SESSION_ONLY: "yes"})
     settings.save()

@@ -93,13 +93,23 @@ COMMENTS = (
 )
 FLAGGED_COMMENTS = (
     ("harassment", "nobody asked for your opinion, delete your account and do us all a favour"),
+    ("harassment", "you should be ashamed to show your face, we all laugh at you"),
+    ("harassment", "imagine being this talentless. quit."),
     ("harassment.targeted", "everyone report her, she lives on Elm Street and finishes work at five"),
     ("violence.threat", "say that again and I will find you, I know your school"),
+    ("violence.threat", "walk past the station tomorrow and see what happens to you"),
+    ("violence.threat", "we know where you film these. sleep well"),
     ("hate.dehumanising", "they are vermin, every single one of them"),
+    ("hate.slur", "people like that should not be allowed on here, and you know which people"),
     ("self_harm.promotion", "just stop eating for a few days, that is what I do, message me for tips"),
     ("fraud.phishing", "you won!! claim the prize at h\u0435lp-cr\u0435ator.example before midnight"),
+    ("fraud.phishing", "your account will be closed tonight, confirm your password in my link"),
     ("privacy", "her number is 555 0134, call her, she loves it"),
+    ("privacy", "that is his real name by the way, look up the flat on the second floor"),
     ("spam", "get 10,000 followers for 5 dollars, link in bio"),
+    ("spam", "free coins free coins free coins search my name on the other app"),
+    ("misinformation.health", "vaccines did this to my neighbour, drink the tea from my shop instead"),
+    ("regulated.drugs", "got plugs in every city, write me for the list"),
     ("sexual.solicitation", "more of me on the other site, you know where"),
 )
 FLAGGED_BIOS = (
