@@ -24,6 +24,7 @@ CHECKS: Final = {
     "clock": "Clock",
     "live": "Live updates",
     "recurring": "Recurring jobs",
+    "events": "Events",
     "durable": "Durable jobs",
     "audit": "Audit log",
     "files": "Files",
