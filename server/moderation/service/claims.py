@@ -100,26 +100,18 @@ def in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
 PICK = _pick()
 HELD = _held()
 CLAIMS = in_hand(ItemState.CLAIMED, items.c.lease_until)
-SERVED = select(
-    queues.c.id,
-    queues.c.tier,
-    queues.c.kind,
-    queues.c.lease_s,
-    queues.c.waits,
-    exists().where(items.c.queue_id == queues.c.id, items.c.state == queues.c.waits).label("filled"),
-)
+SERVED = select(queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s, queues.c.waits)
 RAREST_FIRST = tuple(reversed(WAITING))
 
 
 @dataclass(frozen=True)
 class Served:
-    """A queue that someone may claim from, its lease in seconds; `filled`: something waits there."""
+    """A queue that someone may claim from, its lease in seconds."""
 
     id: str
     waits: ItemState
     restricted: bool
     lease_s: int
-    filled: bool
 
 
 def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = None) -> list[Served]:
@@ -131,7 +123,7 @@ def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = Non
     """
     lead, cleared = actor.can(LEAD), actor.can(CLEARANCE)
     found = [
-        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s, row.filled)
+        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s)
         for row in s.execute(SERVED)
         if (lead or row.tier == 1) and (cleared or row.kind is QueueKind.NORMAL) and queue in (None, row.id)
     ]
@@ -147,7 +139,7 @@ def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None
     """
     check_room(s, actor)
     for place in served(s, actor, lease_s=lease_s, queue=queue):
-        if place.filled and (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
+        if (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
             return claimed(s, actor, row)
     return None
 
@@ -169,7 +161,7 @@ def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Clai
         return claim_of(again)
     check_room(s, actor)
     for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
-        if not place.filled or (place.restricted and queue is None):
+        if place.restricted and queue is None:
             continue
         if (row := _take(s, actor, place, PREFETCH_S, ahead=True)) is not None:
             return claimed(s, actor, row)
