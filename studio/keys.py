@@ -76,7 +76,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _application("filter", "Filter this list", "Ctrl+F", icon="filter"),
     _application("settings", "Settings", "Ctrl+,", icon="settings"),
     _application("refresh", "Refresh", "F5", icon="refresh"),
-    _application("region", "Go to the next part of the window", "F6"),
+    _application("region", "Next part of the window", "F6"),
     *(_application(f"tab.{n}", f"Go to tab {n}", f"Ctrl+{n}") for n in range(1, 10)),
     _application("quit", "Quit", "Ctrl+Q", icon="sign-out"),
     Action(

@@ -89,7 +89,7 @@ def test_demo_people_are_not_put_among_others(data: Path, capsys: pytest.Capture
     with opened(Settings(data=data)) as (db, keys), db.write() as s:
         service.create_person(s, actor=SYSTEM, keys=keys, handle="erika", name="Erika")
     assert cli.main(["seed-demo", "--data", str(data)]) == cli.REFUSED
-    assert "People are in this database already" in capsys.readouterr().err
+    assert "There are accounts in this database" in capsys.readouterr().err
     with FolderLock(data):
         assert cli.main(["seed-demo", "--data", str(data)]) == cli.ALREADY_RUNNING
     with opened(Settings(data=data)) as (db, _), db.read() as s:

@@ -139,9 +139,12 @@ def test_a_refused_edit_stays_and_can_be_given_up(qapp: QApplication, profile: P
         await until(lambda: any(e.refusal for e in context.outbox.entries()), "the refusal")
         app.window.waiting_wanted.emit()
         dialog = next(w for w in qapp.topLevelWidgets() if w.accessibleName() == "Waiting edits")
-        assert "Not accepted" in {w.accessibleName() for w in dialog.findChildren(QWidget)} | {
-            w.text() for w in dialog.findChildren(QLabel)
-        }
+
+        def shown() -> set[str]:
+            names = {w.accessibleName() for w in dialog.findChildren(QWidget)}
+            return names | {w.text() for w in dialog.findChildren(QLabel)}
+
+        await until(lambda: "Not accepted" in shown(), "the edit and what became of it")
         give_up = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Give up")
         give_up.click()
         await until(lambda: not context.outbox.entries(), "the edit to be gone")

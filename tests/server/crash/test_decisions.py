@@ -170,7 +170,7 @@ def check_effects(s: AnySession, decisions: dict[UUID, Decision]) -> None:
     """The action, what it schedules and what is still to come of it; the flags that are answered."""
     removals = {d.id: d.content_id for d in decisions.values() if d.outcome is Outcome.REMOVE}
     assert Counter(s.scalars(sa.select(Action.decision_id))) == Counter(removals.keys())
-    assert set(s.scalars(sa.select(Finality.decision_id))) == removals.keys()
+    assert set(s.scalars(sa.select(Finality.decision_id))) == decisions.keys()
     scheduled = sa.select(Video.id).where(Video.next_availability == Availability.REMOVED)
     assert set(s.scalars(scheduled)) == set(removals.values())
     closed = {d.item_id: CLOSED[d.outcome] for d in decisions.values()}
