@@ -1,7 +1,8 @@
 """A moderator's shift: from a cold start through 50 items, by keyboard, with the real client and server.
 
-Leaves numbered screenshots and `shift.json` (decisions an hour, keys a decision, time to the next item) in
-`build/stories/moderator`. Figures are reported, never asserted: machines are noisy.
+Leaves numbered screenshots and `shift.json` (decisions an hour, keys a decision, time to the next picture) in
+`build/stories/moderator`. Timings are printed, and bounded only where nobody could work any more, since
+machines are noisy.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -20,19 +24,31 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from sqlalchemy import exists, select
 
-from server.moderation.rules import Outcome, Severity
+from server.accounts.models import Person
+from server.kit import clock
+from server.moderation.models import Decision, Undo
+from server.moderation.rules import RESTRICTED_QUEUES, Outcome, Severity
+from server.runtime import existing
+from server.settings import Settings
 from studio.app import App
 from studio.paths import Profile
 from studio.stage import StageError, play, until
 from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
+from tests.stories.eye import Eye, Moment
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build/stories/moderator"
 ITEMS = 50
 ROUTINE_KEYS = 3
+LOOK_S = 1.0
+"""How long an item is looked at, at most: whatever of the next one is not ready by then counts as waiting."""
+SANE_P95_MS = 5_000
+
+MOST_STEPS = 80
 
 pytestmark = pytest.mark.story
 
@@ -42,10 +58,15 @@ class Shift:
     """What the moderator did and saw."""
 
     app: App
-    decided: list[str] = field(default_factory=list)
+    decided: list[str]
     keys: list[int] = field(default_factory=list)
     next_ms: list[float] = field(default_factory=list)
+    work_ms: list[float] = field(default_factory=list)
     shots: int = 0
+
+    @cached_property
+    def eye(self) -> Eye:
+        return Eye(self.page)
 
     @property
     def tab(self) -> ModerationTab:
@@ -63,14 +84,26 @@ class Shift:
         self.shots += 1
         self.app.window.grab().save(str(OUT / f"{self.shots:02}-{name}.png"))
 
-    def press(self, key: Qt.Key, text: str = "") -> None:
-        """A key, or words, to whatever has the focus."""
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """A key to whatever has the focus."""
+        QTest.keyClick(self._focus(), key, modifier)
+
+    def type(self, text: str) -> None:
+        """Words to whatever has the focus."""
+        QTest.keyClicks(self._focus(), text)
+
+    def walk(self, key: Qt.Key, there: Callable[[], object], what: str) -> None:
+        """Press a key until one has come where one wants to be."""
+        for _ in range(MOST_STEPS):
+            if there():
+                return
+            self.press(key)
+        raise StageError(f"the keyboard does not lead to {what}")
+
+    def _focus(self) -> QWidget:
         focus = QApplication.focusWidget() or self.app.window
         assert isinstance(focus, QWidget)
-        if text:
-            QTest.keyClicks(focus, text)
-        else:
-            QTest.keyClick(focus, key)
+        return focus
 
     def item(self) -> str:
         """The item that can be judged now, "" while there is none."""
@@ -89,10 +122,15 @@ def test_a_shift_of_fifty_items(qapp: QApplication, tmp_path: Path) -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
 
+    began = clock.now()
+    decided: list[str] = []
+
     async def scene(app: App) -> None:
-        await work(Shift(app))
+        shift = Shift(app, decided)
+        await work(shift)
 
     play(qapp, profile.root, scene, email="moderator@demo.local", size=QSize(1440, 900))
+    assert sorted(on_record(profile, began)) == sorted(decided)
     verdict = subprocess.run(
         [sys.executable, "-m", "server", "audit", "verify", "--data", str(profile.server_data)],
         capture_output=True,
@@ -102,6 +140,18 @@ def test_a_shift_of_fifty_items(qapp: QApplication, tmp_path: Path) -> None:
     )
     assert verdict.returncode == 0, verdict.stderr
     assert "Whole:" in verdict.stderr
+
+
+def on_record(profile: Profile, since: datetime) -> list[str]:
+    """The items of the moderator's decisions since then that stand, as the database has them."""
+    with existing(Settings(data=profile.server_data)) as (db, _keys), db.read() as s:
+        rows = s.scalars(
+            select(Decision.item_id)
+            .join(Person, Person.id == Decision.decider_id)
+            .where(Person.handle == "moderator", Decision.decided_at >= since)
+            .where(~exists().where(Undo.decision_id == Decision.id))
+        )
+        return [str(item) for item in rows]
 
 
 async def work(shift: Shift) -> None:
@@ -114,6 +164,7 @@ async def work(shift: Shift) -> None:
     began = time.monotonic()
     shift.press(Qt.Key.Key_N)
     await until(lambda: shift.tab.findChild(ReviewPage) and shift.item(), "the first review")
+    assert shift.eye.seen == {}
     shift.shot("first-item")
     while len(shift.decided) < ITEMS:
         await decide_one(shift)
@@ -133,10 +184,14 @@ async def decide_one(shift: Shift) -> None:
     bundle, case = page.flow.bundle, page.flow.case
     assert bundle is not None
     assert case is not None
-    critical = bundle.review.item.severity is Severity.CRITICAL
-    # A person looks at an item for longer than it takes to prepare the next one.
+    item = bundle.review.item
+    critical = item.severity is Severity.CRITICAL
+    # Nobody meets the restricted class without a clearance, or an item again after an opinion on it.
+    assert not bundle.restricted
+    assert item.queue not in RESTRICTED_QUEUES
+    assert before not in shift.decided
     with suppress(StageError):
-        await until(lambda: page.flow.prefetch.prepared, "the next item, prepared", seconds=5)
+        await until(lambda: page.flow.prefetch.ready is not None, "the next item", seconds=LOOK_S)
     pressed, wrote_facts = 0, False
 
     def press(key: Qt.Key) -> None:
@@ -154,16 +209,21 @@ async def decide_one(shift: Shift) -> None:
         press(Qt.Key.Key_A)
     elif critical:
         wrote_facts = True
-        page.panel.focus_facts()
-        shift.press(Qt.Key.Key_F, "At the flagged moment the clip shows what the policy names.")
-        page.setFocus()
+        shift.press(Qt.Key.Key_F)
+        shift.type("At the flagged moment the clip shows what the policy names.")
+        shift.press(Qt.Key.Key_Escape)
     if count < 3:
         shift.shot(f"decision-{count + 1}")
-    sent = time.perf_counter()
+    sent = Moment.now()
     for _ in range(case.presses(page.panel.draft)):
         press(Qt.Key.Key_Return)
-    await until(lambda: shift.item() not in ("", before), f"the item after number {count + 1}")
-    shift.next_ms.append((time.perf_counter() - sent) * 1000)
+    await until(
+        lambda: shift.item() not in ("", before) and shift.item() in shift.eye.seen,
+        f"the picture after number {count + 1}",
+    )
+    painted = shift.eye.seen[shift.item()]
+    shift.next_ms.append((painted.clock - sent.clock) * 1000)
+    shift.work_ms.append((painted.work - sent.work) * 1000)
     shift.decided.append(before)
     if not wrote_facts:
         assert pressed <= ROUTINE_KEYS
@@ -173,6 +233,7 @@ async def decide_one(shift: Shift) -> None:
 async def undo_the_last(shift: Shift) -> None:
     """Z within the grace brings the item back, as it was; it is then decided otherwise."""
     last = shift.decided.pop()
+    shift.eye.forget(last)
     shift.press(Qt.Key.Key_Z)
     await until(lambda: shift.item() == last, "the undone item")
     shift.shot("undone")
@@ -187,17 +248,18 @@ async def leave_a_note(shift: Shift) -> None:
     page = shift.page
     item = shift.item()
     notes = page.tabs.notes
-    page.tabs.setCurrentWidget(notes)
-    notes.field.setFocus()
-    shift.press(Qt.Key.Key_N, "Same wording as the case of this morning.")
-    notes.add.click()
+    shift.walk(Qt.Key.Key_Tab, page.tabs.tabBar().hasFocus, "the tabs beside the item")
+    shift.walk(Qt.Key.Key_Right, lambda: page.tabs.currentWidget() is notes, "the notes")
+    shift.walk(Qt.Key.Key_Tab, notes.field.hasFocus, "the field of a note")
+    shift.type("Same wording as the case of this morning.")
+    shift.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     context = shift.app.context
     assert context is not None
     await until(lambda: not context.outbox.entries(), "the note to be accepted")
     review = (await context.api.get(f"/v1/moderation/items/{item}")).json()
     assert [note["body"] for note in review["notes"]] == ["Same wording as the case of this morning."]
     shift.shot("note")
-    page.setFocus()
+    shift.press(Qt.Key.Key_Escape)
 
 
 async def search(shift: Shift) -> None:
@@ -207,34 +269,45 @@ async def search(shift: Shift) -> None:
     assert bundle.review.creator is not None
     handle = bundle.review.creator.handle
     window = shift.app.window
-    window.open_palette()
-    QTest.keyClicks(window.palette_overlay.field, handle)
-    model = window.palette_overlay.list.model()
+    shift.press(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    shift.type(handle)
+    results = window.palette_overlay.list
+    name = bundle.review.creator.name
 
-    def found() -> bool:
-        rows = (model.index(row, 0).data() for row in range(model.rowCount()))
-        return any(handle in str(text) for text in rows)
+    def found() -> int | None:
+        rows = range(results.model().rowCount())
+        texts = {row: str(results.model().index(row, 0).data()) for row in rows}
+        return next((row for row, text in texts.items() if handle in text or (name and name in text)), None)
 
-    await until(found, "the creator to be found")
+    await until(lambda: found() is not None, "the creator to be found")
     shift.shot("search")
-    window.palette_overlay.close_now()
+    shift.walk(Qt.Key.Key_Down, lambda: results.currentIndex().row() == found(), "the creator")
+    shift.press(Qt.Key.Key_Return)
+    account = shift.tab.account
+    await until(account.isVisible, "the account")
+    await until(lambda: account.open_items.rowCount() or account.decisions.rowCount(), "the record")
+    shift.shot("account")
+    shift.press(Qt.Key.Key_Escape)
+    await until(shift.page.isVisible, "the review again")
 
 
 async def check_the_record(shift: Shift, hours: float) -> None:
-    """Every decision is there, by this moderator; none twice."""
+    """Everything has reached the server; what was measured is printed."""
     context = shift.app.context
     assert context is not None
     await until(lambda: not context.outbox.entries(), "every decision to be accepted", seconds=60)
-    mine = (await context.api.get("/v1/moderation/stats/me")).json()
     assert len(set(shift.decided)) == ITEMS
-    assert mine["decided_today"] == ITEMS
+    assert len(shift.next_ms) == ITEMS
     report = {
         "items": ITEMS,
         "decisions_per_hour": round(ITEMS / hours),
         "keys_median": median(shift.keys),
         "keys_max": max(shift.keys),
-        "next_item_p50_ms": round(median(shift.next_ms), 1),
-        "next_item_p95_ms": round(quantiles(shift.next_ms, n=20)[-1], 1),
+        "next_picture_p50_ms": round(median(shift.next_ms), 1),
+        "next_picture_p95_ms": round(quantiles(shift.next_ms, n=20)[-1], 1),
+        "next_picture_max_ms": round(max(shift.next_ms), 1),
+        "next_picture_work_p95_ms": round(quantiles(shift.work_ms, n=20)[-1], 1),
     }
+    assert report["next_picture_p95_ms"] <= SANE_P95_MS
     (OUT / "shift.json").write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(report))
