@@ -19,7 +19,7 @@ from server.kit.errors import Conflict, Forbidden, Invalid
 from server.kit.upsert import insert_ignoring
 from server.moderation import policy as policies
 from server.moderation import rules
-from server.moderation.models import Exclusion, Finality, Item, Mark
+from server.moderation.models import Exclusion, Item, Mark
 from server.moderation.rules import (
     ActionChoice,
     ItemState,
@@ -34,7 +34,7 @@ from server.moderation.schemas import DecisionReceipt, MarkBody, NewDecision
 from server.moderation.service import effects
 from server.moderation.service.claims import held, lost
 from server.moderation.service.judgement import ACTION, DISMISS, WRITE, judged, row_of, valid
-from server.moderation.service.record import FREE, OPINION, RETURNED, changed, decisions, items
+from server.moderation.service.record import FREE, OPINION, RETURNED, changed, decisions, finalities, items
 from server.moderation.service.restriction import foresee, quarantine
 
 VIOLATIONS = (Outcome.RESTRICT, Outcome.REMOVE)
@@ -62,6 +62,7 @@ FINISH = (
     )
     .returning(*RETURNED)
 )
+AWAIT = insert(finalities)
 OUTCOME = select(decisions.c.outcome).where(decisions.c.id == bindparam("decision"))
 
 
@@ -143,7 +144,7 @@ def decide(
     if course.to_class:  # before the effects, whose record then tells nobody uncleared what was decided
         quarantine(s, content_type=item.content_type, content_id=item.content_id)
     if course.final:
-        s.add(Finality(decision_id=decision_id, at=effective_at))
+        s.execute(AWAIT, {"decision_id": decision_id, "at": effective_at})
         _take_effect(s, actor, item, decision_id, chosen, effective_at)
     elif course.opinion is not Opinion.SOLE:
         _seal(s, actor, item, decision_id, body.outcome, effective_at)

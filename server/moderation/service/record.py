@@ -12,11 +12,12 @@ from server.kit import live
 from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.events import bus
-from server.moderation.models import Decision, Exclusion, Flag, HandlingTimes, Item, Queue
+from server.moderation.models import Decision, Exclusion, Finality, Flag, HandlingTimes, Item, Queue
 
 items = cast(Table, Item.__table__)
 flags = cast(Table, Flag.__table__)
 decisions = cast(Table, Decision.__table__)
+finalities = cast(Table, Finality.__table__)
 queues = cast(Table, Queue.__table__)
 exclusions = cast(Table, Exclusion.__table__)
 handling_times = cast(Table, HandlingTimes.__table__)

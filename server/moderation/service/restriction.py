@@ -22,7 +22,7 @@ from server.moderation.service.record import FREE, changed, items
 
 def foresee(s: WriteSession, *, policy: str | None, of: ColumnElement[bool]) -> None:
     """`hold_subject` for the item `of`, if what is about to be said puts it into the class."""
-    if is_restricted(s, policy):
+    if policy is not None and is_restricted(s, policy):
         subject = (Item.content_type, Item.content_id)
         found = s.execute(select(*subject).where(of, Item.restricted.is_(False))).one_or_none()
         if found is not None:
