@@ -90,8 +90,9 @@ def test_demo_people_are_not_put_among_others(data: Path, capsys: pytest.Capture
         service.create_person(s, actor=SYSTEM, keys=keys, handle="erika", name="Erika")
     assert cli.main(["seed-demo", "--data", str(data)]) == cli.REFUSED
     assert "There are accounts in this database" in capsys.readouterr().err
-    with FolderLock(data):
-        assert cli.main(["seed-demo", "--data", str(data)]) == cli.ALREADY_RUNNING
+    empty = data.parent / "empty"
+    with FolderLock(empty):
+        assert cli.main(["seed-demo", "--data", str(empty)]) == cli.ALREADY_RUNNING
     with opened(Settings(data=data)) as (db, _), db.read() as s:
         assert not is_demo(s)
 

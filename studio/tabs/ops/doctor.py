@@ -13,10 +13,10 @@ from studio.messages import Problem
 from studio.tab import Context
 from studio.tabs.ops.state import CHECKS, summary, worst_first
 from studio.theme import style
-from studio.theme.icons import pixmap
 from studio.widgets.button import IconButton
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
+from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import Label, tooltip
 from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.state_stack import StateStack
@@ -100,8 +100,7 @@ def _line(check: Check) -> QWidget:
     row = QHBoxLayout(line)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(worn.space_2)
-    picture = Label()
-    picture.setPixmap(pixmap(icon, tone, PICTURE, line.devicePixelRatioF()))
+    picture = IconLabel(icon, tone, PICTURE)
     picture.setToolTip(tooltip(word))
     row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
     if check.level is Level.OK:
