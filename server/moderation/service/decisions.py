@@ -151,7 +151,6 @@ def decide(
     restricted = item.restricted or course.to_class
     if course.opinion is Opinion.FIRST:
         # Whoever reads the audit log may be the second person: the record says no more than that.
-        sealed = {"decision": str(decision_id)}
         changed(
             s,
             actor=actor,
@@ -159,7 +158,7 @@ def decide(
             item_id=item_id,
             restricted=restricted,
             version=done.version,
-            **sealed,
+            decision=str(decision_id),
         )
     else:
         judged(s, actor, course.event, done, decision_id, body, restricted=restricted)
