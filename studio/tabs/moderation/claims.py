@@ -189,6 +189,12 @@ class HeldClaim:
         self.on_change()
 
 
+Parting = Callable[[HeldClaim], Coroutine[Any, Any, None]]
+"""A way to part with an item: to skip it, hold it or hand it over. Raises ApiError."""
+Refused = Callable[[ApiError], bool]
+"""Hears why something was refused, and answers whether the person has been told."""
+
+
 async def claim_again(api: Api, claim: Claim) -> Claim:
     """Claim the item of a lost claim anew, or go on with it where it was not lost after all.
 

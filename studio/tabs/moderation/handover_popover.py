@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetIt
 
 from server.moderation.schemas import Colleague
 from studio.api.errors import ApiError
+from studio.tabs.moderation.ask_popover import AskPopover
 from studio.tabs.moderation.review_aside import REASON_MAX
 from studio.widgets.button import Button
 from studio.widgets.label import Label
-from studio.widgets.popover import Popover
 from studio.widgets.search_field import SearchField
 
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -22,24 +22,23 @@ _STEPS: Final = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _LIST: Final = 156
 
 
-class _Ask(Popover):
-    """A popover that ends in a reason and one button, which waits until everything is there."""
+class _Ask(AskPopover):
+    """Ends in a reason and one button, which waits until everything is there."""
 
     def __init__(self, title: str, window: QWidget, *, width: int, act: Button, reason: str) -> None:
-        super().__init__(title, window, width)
-        self.reason = QLineEdit()
+        super().__init__(title, window, width, reason=QLineEdit())
         self.reason.setAccessibleName(reason)
         self.reason.setPlaceholderText(reason)
         self.reason.setMaxLength(REASON_MAX)
         self.reason.textChanged.connect(self._check)
         self.act = act
-        self.act.clicked.connect(self._finish)
-        self.closed.connect(self.deleteLater)
+        self.act.clicked.connect(self.finish)
 
     def add_end(self, told: str) -> None:
         """Add the reason, a sentence on what becomes of it, and the buttons."""
         self.body.addWidget(self.reason)
         self.body.addWidget(Label(told, "muted", wrap=True))
+        self.body.addWidget(self.fault)
         cancel = Button("Cancel", kind="quiet", tip="Cancel (Esc)")
         cancel.clicked.connect(self.close_now)
         row = QHBoxLayout()
@@ -49,17 +48,13 @@ class _Ask(Popover):
         self.body.addLayout(row)
         self._check()
 
-    def why(self) -> str:
-        """What was typed."""
-        return self.reason.text().strip()
-
     def complete(self) -> bool:
-        """Whether nothing is missing."""
-        return bool(self.why())
+        """Whether nothing is missing, and it is not being done already."""
+        return bool(self.why()) and not self.waiting
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER and self.complete():
-            self._finish()
+            self.finish()
         elif event.key() in _ENTER:
             self.reason.setFocus()
         else:
@@ -68,11 +63,7 @@ class _Ask(Popover):
     def _check(self) -> None:
         self.act.setEnabled(self.complete())
 
-    def _finish(self) -> None:
-        self.close_now()
-        self.done()
-
-    def done(self) -> None:
+    def finish(self) -> None:
         """Tell what was asked for."""
 
 
@@ -121,7 +112,7 @@ class HandOverPopover(_Ask):
     def complete(self) -> bool:
         return super().complete() and self.person() is not None
 
-    def done(self) -> None:
+    def finish(self) -> None:
         self.chosen.emit(self.person(), self.why())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -147,9 +138,9 @@ class HandOverPopover(_Ask):
 
 
 class TakeOverPopover(_Ask):
-    """Names who loses the item, and asks why. `confirmed` carries the reason."""
+    """Names who loses the item, and asks why. `confirmed` carries the popover itself."""
 
-    confirmed = Signal(str)
+    confirmed = Signal(object)
 
     def __init__(self, holder: str, window: QWidget) -> None:
         act = Button("Take over", kind="primary", icon="unlock")
@@ -165,5 +156,5 @@ class TakeOverPopover(_Ask):
         super().open_at(anchor)
         self.reason.setFocus()
 
-    def done(self) -> None:
-        self.confirmed.emit(self.why())
+    def finish(self) -> None:
+        self.confirmed.emit(self)

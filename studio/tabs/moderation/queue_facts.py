@@ -10,6 +10,7 @@ from server.moderation.schemas import MyStats, Review
 from studio.api.errors import ApiError
 from studio.tab import Context
 from studio.tabs.moderation import rows
+from studio.tabs.moderation.ask_popover import AskPopover
 from studio.tabs.moderation.handover_popover import TakeOverPopover
 from studio.tabs.moderation.queue_feed import QueueFeed
 from studio.tabs.moderation.queue_peek import Peek
@@ -47,8 +48,8 @@ class ItemFacts:
         """Show flags, decisions and notes of an item, in the queue or not."""
         Peek(review, self._feed.titles.__getitem__, self._owner.window()).open()
 
-    def ask_take_over(self, row: QueueRow, anchor: QWidget, then: Callable[[str], object]) -> None:
-        """Call `then` with the reason why an item is taken from whoever has it."""
+    def ask_take_over(self, row: QueueRow, anchor: QWidget, then: Callable[[AskPopover], object]) -> None:
+        """Ask why an item is taken from whoever has it, and call `then`, which has to answer."""
         ask = TakeOverPopover(row.claimed_by or "", self._owner.window())
         ask.confirmed.connect(then)
         ask.open_at(anchor)

@@ -58,8 +58,8 @@ class QueuePage(QWidget):
     """The `QueueRow` to review."""
     account_wanted = Signal(object)
     """The UUID of a creator."""
-    take_over_wanted = Signal(object, str)
-    """The `QueueRow` to take from whoever has it, and why."""
+    take_over_wanted = Signal(object, object)
+    """The `QueueRow` to take from whoever has it, and the `AskPopover` that asked why."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

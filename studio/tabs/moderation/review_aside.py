@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
+from studio.tabs.moderation.ask_popover import AskPopover
 from studio.widgets.button import Button
 from studio.widgets.label import Label
-from studio.widgets.popover import Popover
 
 SKIP_REASONS: Final = (
     "I do not speak the language",
@@ -24,14 +24,14 @@ TERMS: Final = {"1 hour": 3_600, "4 hours": 4 * 3_600, "24 hours": 24 * 3_600}
 REASON_MAX: Final = 500
 
 
-class AsidePopover(Popover):
+class AsidePopover(AskPopover):
     """A reason by one press, or in own words. `chosen` carries the reason and, for a hold, the seconds."""
 
     chosen = Signal(str, int)
 
     def __init__(self, window: QWidget, *, holding: bool) -> None:
         title = "Hold the item, because" if holding else "Skip the item, because"
-        super().__init__(title, window, 320)
+        super().__init__(title, window, 320, reason=QLineEdit())
         self._term = QComboBox()
         self._term.setAccessibleName("For how long")
         self._term.addItems(list(TERMS))
@@ -43,24 +43,23 @@ class AsidePopover(Popover):
             button.clicked.connect(partial(self._take, reason))
             self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self._reasons = HOLD_REASONS if holding else SKIP_REASONS
-        self.field = QLineEdit()
-        self.field.setAccessibleName("Another reason")
-        self.field.setPlaceholderText("Another reason, then Enter")
-        self.field.setMaxLength(REASON_MAX)
-        self.body.addWidget(self.field)
+        self.reason.setAccessibleName("Another reason")
+        self.reason.setPlaceholderText("Another reason, then Enter")
+        self.reason.setMaxLength(REASON_MAX)
+        self.body.addWidget(self.reason)
         note = "You will not be offered it again." if not holding else "It is yours alone until then."
         self.body.addWidget(Label(note, "muted", wrap=True))
-        self.closed.connect(self.deleteLater)
+        self.body.addWidget(self.fault)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         typed = event.text()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.field.text().strip():
-            self._take(self.field.text().strip())
-        elif typed.isdecimal() and 1 <= int(typed) <= len(self._reasons) and not self.field.hasFocus():
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.why():
+            self._take(self.why())
+        elif typed.isdecimal() and 1 <= int(typed) <= len(self._reasons) and not self.reason.hasFocus():
             self._take(self._reasons[int(typed) - 1])
         else:
             super().keyPressEvent(event)
 
     def _take(self, reason: str, _checked: bool = False) -> None:
-        self.close_now()
-        self.chosen.emit(reason, TERMS[self._term.currentText()])
+        if not self.waiting:
+            self.chosen.emit(reason, TERMS[self._term.currentText()])

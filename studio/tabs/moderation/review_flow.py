@@ -16,7 +16,7 @@ from studio.api.live import Connection
 from studio.messages import Level
 from studio.offline.edits import Entry
 from studio.tab import Context
-from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, claim_again
+from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, Parting, Refused, claim_again
 from studio.tabs.moderation.decision_outbox import DecisionOutbox, Sent, told
 from studio.tabs.moderation.decision_state import Case, Draft, from_body, sentence
 from studio.tabs.moderation.handover import look
@@ -310,8 +310,11 @@ class ReviewFlow:
         self._let_go()
         self.next()
 
-    def part(self, how: Callable[[HeldClaim], Coroutine[Any, Any, None]], told: str = "") -> None:
-        """Skip the item, hold it or hand it over, say what was `told`, and go on; what was typed is kept."""
+    def part(self, how: Parting, told: str = "", refused: Refused = lambda _error: False) -> None:
+        """Skip the item, hold it or hand it over, say what was `told`, and go on; what was typed is kept.
+
+        `refused` hears why it could not be done, and answers whether the person has been told.
+        """
         held = self.held
         if held is None:
             return
@@ -324,7 +327,7 @@ class ReviewFlow:
                 self._put_away()
                 self.next()
 
-        self._spawn(self._told(work()))
+        self._spawn(self._told(work(), refused))
 
     # Leaving
 
@@ -385,9 +388,10 @@ class ReviewFlow:
             self.bundle = replace(bundle, refused=from_body(entry.edit.body))
             self._view.offer_refused(self.bundle, case)
 
-    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work`; tell in passing why it did not succeed."""
+    async def _told(self, work: Coroutine[Any, Any, None], refused: Refused = lambda _error: False) -> None:
+        """Run `work`; tell in passing why it did not succeed, unless `refused` has told it."""
         try:
             await work
         except ApiError as error:
-            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+            if not refused(error):
+                self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)

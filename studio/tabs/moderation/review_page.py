@@ -17,7 +17,8 @@ from studio.key_binding import bind
 from studio.offline.changes import Changes
 from studio.tab import Context
 from studio.tabs.moderation import review_state
-from studio.tabs.moderation.claims import ClaimPhase
+from studio.tabs.moderation.ask_popover import AskPopover
+from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, Parting
 from studio.tabs.moderation.context_creator import reader
 from studio.tabs.moderation.context_tabs import ContextTabs
 from studio.tabs.moderation.decision_state import Draft
@@ -211,7 +212,7 @@ class ReviewPage(ReviewDesk):
         api, ask = self._context.api, HandOverPopover(self.window())
 
         def give(to: Colleague, reason: str) -> None:
-            self.flow.part(lambda held: held.transfer(to.id, reason), f"Handed over to {to.name}")
+            self._part(ask, lambda held: held.transfer(to.id, reason), f"Handed over to {to.name}")
 
         ask.chosen.connect(give)
         fetch = partial(colleagues, api, held.claim.item_id)
@@ -237,10 +238,18 @@ class ReviewPage(ReviewDesk):
         ask = AsidePopover(self.window(), holding=holding)
 
         def part(reason: str, seconds: int) -> None:
-            self.flow.part(lambda held: held.hold(reason, seconds) if holding else held.skip(reason))
+            self._part(ask, lambda held: held.hold(reason, seconds) if holding else held.skip(reason))
 
         ask.chosen.connect(part)
         ask.open_at(self.panel)
+
+    def _part(self, ask: AskPopover, how: Parting, told: str = "") -> None:
+        async def parted(held: HeldClaim) -> None:
+            await how(held)
+            ask.done()
+
+        ask.wait()
+        self.flow.part(parted, told, refused=ask.refuse)
 
     def _decide(self, _draft: Draft) -> None:
         self.tabs.evidence.keep_now()

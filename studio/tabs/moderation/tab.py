@@ -19,6 +19,8 @@ from studio.workplace import RESYNC
 
 if TYPE_CHECKING:
     from server.moderation.schemas import Claim
+    from studio.tabs.moderation.ask_popover import AskPopover
+    from studio.tabs.moderation.claims import Refused
     from studio.tabs.moderation.snapshot import QueueRow
 
 ITEMS: Final = frozenset({"moderation.item", "moderation.restricted_item"})
@@ -139,14 +141,19 @@ class ModerationTab(Tab):
 
         self._take(work, row)
 
-    def take_over(self, row: QueueRow, reason: str) -> None:
-        """Take an item from whoever has it, and open its review."""
+    def take_over(self, row: QueueRow, ask: AskPopover) -> None:
+        """Take an item from whoever has it, for the reason that `ask` was told, and open its review."""
         from studio.tabs.moderation.handover import take_over
 
         async def work() -> None:
-            self.open_review(await take_over(self.context.api, row.id, reason))
+            claim = await take_over(self.context.api, row.id, reason)
+            ask.done()
+            self.open_review(claim)
 
-        self._take(work, row)
+        if not self._claiming:
+            reason = ask.why()
+            ask.wait()
+            self._take(work, row, ask.refuse)
 
     def take_up(self, item_id: str) -> None:
         """Go on with an item that was handed over; a review that is open comes after it."""
@@ -157,7 +164,9 @@ class ModerationTab(Tab):
 
         self._take(work)
 
-    def _take(self, work: Callable[[], Any], row: QueueRow | None = None) -> None:
+    def _take(
+        self, work: Callable[[], Any], row: QueueRow | None = None, told: Refused = lambda _error: False
+    ) -> None:
         """Run one claim at a time: N pressed twice must not take two items."""
         if self._claiming:
             return
@@ -167,13 +176,13 @@ class ModerationTab(Tab):
             try:
                 await work()
             except ApiError as error:
-                self._refused(error, row)
+                self._refused(error, row, told)
             finally:
                 self._claiming = False
 
         self.context.tasks.spawn(once(), self)
 
-    def _refused(self, error: ApiError, row: QueueRow | None) -> None:
+    def _refused(self, error: ApiError, row: QueueRow | None, told: Refused) -> None:
         review = self._review
         if row is None and review is not None and self._stack.currentWidget() == review:
             review.claim_failed(error)  # the page says it in full, and offers to try again
@@ -182,7 +191,8 @@ class ModerationTab(Tab):
             what, then = "Items cannot be claimed while the server is out of reach.", "The queue stays here."
         else:
             what, then = error.what_happened, error.what_to_do
-        self.context.messages.notify(Level.WARNING, what, then)
+        if not told(error):
+            self.context.messages.notify(Level.WARNING, what, then)
         if row is not None and isinstance(error, Conflict):
             self.queue.feed.announce({row.id})
             self.queue.feed.hurry()

@@ -162,6 +162,8 @@ class ReviewWorld(World):
         if verb == "heartbeat":
             until = self.now + timedelta(seconds=600)
             return httpx.Response(200, json={"state": "claimed", "lease_until": until.isoformat()})
+        if verb != "release" and self.refusal is not None:
+            return problem(409, *self.refusal)
         state = {"release": "pending", "skip": "escalated", "hold": "on_hold"}[verb]
         self.put(changed(self.items[item], state=state, claimed_by=None))
         return httpx.Response(200, json={"state": state})

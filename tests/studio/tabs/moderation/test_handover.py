@@ -8,12 +8,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
+from shiboken6 import isValid
 
 from server.moderation.schemas import Colleague
 from studio.messages import Message
 from studio.offline.changes import Changes
 from studio.tabs.moderation.handover import TOPICS
 from studio.tabs.moderation.handover_popover import HandOverPopover, TakeOverPopover
+from studio.tabs.moderation.review_aside import AsidePopover
 from studio.tabs.moderation.review_cover import LostScreen
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
@@ -103,7 +105,50 @@ def test_of_several_people_the_arrows_choose_one(play: Play) -> None:
     play(texts(), story)
 
 
-def test_when_they_cannot_take_it_one_keeps_it_and_is_told(play: Play) -> None:
+def test_when_they_cannot_take_it_the_question_stays_with_what_was_typed_and_says_why(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            first = me.item
+            ask = await asked(me)
+            me.world.colleagues = [KAI]
+            ask.reason.setText("you speak it")
+            ask.act.click()
+            assert ask.waiting
+            await me.until(lambda: ask.fault.isVisible())
+            assert "cannot take" in ask.fault.text()
+            assert ask.surface.geometry().height() >= ask.surface.minimumSizeHint().height()
+            assert not ask.waiting
+            assert (ask.why(), ask.person()) == ("you speak it", ADA)
+            assert notices(desk) == []
+            assert me.phase() is Phase.OPEN
+            assert me.wanted_next == 0
+            me.press(Qt.Key.Key_Down, Qt.Key.Key_Return)
+            await me.until(lambda: me.wanted_next == 1)
+            assert me.world.items[first].claimed_by_handle == "kai"
+            assert me.world.notes[first][0].body == "Handed over to @kai: you speak it"
+            assert not isValid(ask) or not ask.isVisible()
+
+    play(texts(1), story)
+
+
+def test_what_was_typed_stays_also_when_the_item_has_gone_meanwhile(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            ask = await asked(me)
+            me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
+            ask.reason.setText("you speak it")
+            ask.act.click()
+            await me.until(lambda: ask.fault.isVisible())
+            assert "no longer have this item" in ask.fault.text()
+            assert ask.why() == "you speak it"
+            assert me.phase() is Phase.LOST
+
+    play(texts(), story)
+
+
+def test_who_does_not_wait_for_the_answer_is_told_in_passing(play: Play) -> None:
     async def story(desk: Desk) -> None:
         async with Reviewer(desk) as me:
             await me.open()
@@ -111,12 +156,33 @@ def test_when_they_cannot_take_it_one_keeps_it_and_is_told(play: Play) -> None:
             me.world.colleagues = []
             ask.reason.setText("please")
             ask.act.click()
+            me.press(Qt.Key.Key_Escape)
             await me.until(lambda: notices(desk))
             assert "cannot take" in notices(desk)[0].text
-            assert me.phase() is Phase.OPEN
-            assert me.wanted_next == 0
 
     play(texts(), story)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_S, Qt.Key.Key_H])
+def test_the_reason_of_a_refused_skip_or_hold_is_kept(play: Play, key: Qt.Key) -> None:
+    async def story(desk: Desk) -> None:
+        async with Reviewer(desk) as me:
+            await me.open()
+            me.world.refusal = ("nobody_else", "Nobody else can take this item.")
+            me.press(key)
+            ask = me.window.findChild(AsidePopover)
+            assert ask is not None
+            ask.reason.setText("known to me")
+            ask.reason.setFocus()
+            me.press(Qt.Key.Key_Return, Qt.Key.Key_Return)
+            await me.until(lambda: ask.fault.isVisible())
+            assert "Nobody else" in ask.fault.text()
+            assert ask.why() == "known to me"
+            me.world.refusal = None
+            me.press(Qt.Key.Key_Return)
+            await me.until(lambda: me.wanted_next == 1)
+
+    play(texts(1), story)
 
 
 # Losing
@@ -231,7 +297,13 @@ def test_a_lead_takes_an_item_over_from_the_queue(play: Play) -> None:
             ask = seat.window.findChild(TakeOverPopover)
             assert ask is not None
             assert not ask.act.isEnabled()
+            seat.world.refusal = ("too_many_claims", "You have five items already.")
             QTest.keyClicks(ask.reason, "it is urgent")
+            QTest.keyClick(ask.reason, Qt.Key.Key_Return)
+            await until(lambda: ask.fault.isVisible())
+            assert "five items" in ask.fault.text()
+            assert ask.why() == "it is urgent"
+            seat.world.refusal = None
             QTest.keyClick(ask.reason, Qt.Key.Key_Return)
             await until(lambda: seat.review.claims)
             assert str(seat.review.claims[0].item_id) == taken

@@ -196,7 +196,10 @@ def record(person: UUID) -> CreatorPage:
 
 
 class World:
-    """Answers like the server. `broken` makes every request fail; `asked` are the requests so far."""
+    """Answers like the server. `broken` makes every request fail; `asked` are the requests so far.
+
+    `refusal` is the code and the words with which it refuses that an item changes hands or is put aside.
+    """
 
     def __init__(self, items: Iterable[ItemRow] = (), *, now: datetime = NOW) -> None:
         self.items = {str(each.id): each for each in items}
@@ -204,6 +207,7 @@ class World:
         self.asked: list[str] = []
         self.bodies: list[Any] = []
         self.broken: httpx.Response | type[Exception] | None = None
+        self.refusal: tuple[str, str] | None = None
         self.next_claim: httpx.Response | None = None
         self.found: list[dict[str, str]] = []
         self.chunk = 5_000
@@ -256,6 +260,8 @@ class World:
                 return httpx.Response(200, content=decision(UUID(wanted).int - 7000).model_dump_json())
             case ["claims"]:
                 return self.next_claim or self._claim(json.loads(request.content))
+            case ["items", _, "take-over"] if self.refusal is not None:
+                return problem(409, *self.refusal)
             case ["items", wanted, "take-over"]:
                 self.put(ItemRow(**dict(self.items[wanted]) | {"state": "pending", "claimed_by": None}))
                 return self._claim({"item_id": wanted})
