@@ -156,6 +156,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         ]
         (waiting, _), (_, flag) = maker.item(), maker.item(by=everyone)
         claimed, held = maker.claimed(everyone), maker.claimed(everyone)
+        theirs = maker.claimed(maker.colleague)
         service.hold(s, actor=everyone, item_id=held, token=1, reason="asking a colleague", seconds=3_600)
         decisions = [maker.decided(everyone, grace_s=DAY_S), maker.decided(maker.colleague, grace_s=0)]
         restricted, _ = maker.item("child_safety.csam")
@@ -203,6 +204,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         f"PATCH {videos_api}/file": {"video_id": str(uploading)},
         f"POST {videos_api}/restore": {"video_id": str(deleted)},
         f"POST {items_api}/resume": {"item_id": str(held)},
+        f"POST {items_api}/take-over": {"item_id": str(theirs)},
         "POST /v1/accounts/people/{person_id}/reset": {"person_id": str(creator.id)},
         "POST /v1/accounts/sign-in": {"email": EMAIL, "password": PASSWORD},
     }
