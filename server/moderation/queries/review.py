@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from server.accounts.models import Person
 from server.kit import clock
@@ -21,7 +21,7 @@ from server.moderation.models import Decision, Flag, HandlingTimes, Item, Mark, 
 from server.moderation.queries import creators, items, walks
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.flags import flag_rows
-from server.moderation.queries.scope import CLEARANCE, open_to, visible
+from server.moderation.queries.scope import CLEARANCE, open_to, sealed, visible
 from server.moderation.rules import ItemState
 from server.moderation.schemas import FlagRow, Lane, MarkRow, NoteRow, Review, Subject
 
@@ -110,14 +110,11 @@ def _subject(s: AnySession, actor: Actor, item: Any) -> Subject | None:
 
 def _notes(s: AnySession, actor: Actor, item_id: UUID) -> list[NoteRow]:
     """The notes on an item; those of who gave a sealed opinion are sealed with it."""
-    sealed = exists().where(
-        Decision.item_id == Note.item_id, Decision.decider_id == Note.author_id, ~open_to(actor)
-    )
     rows = s.execute(
         select(Note, Person.handle)
         .join(Person, Person.id == Note.author_id)
         .join(Item, Item.id == Note.item_id)
-        .where(Note.item_id == item_id, ~sealed)
+        .where(Note.item_id == item_id, ~sealed(actor))
         .order_by(Note.created_at, Note.id)
         .limit(WRITTEN)
     )

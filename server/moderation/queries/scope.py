@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from server.kit import clock
 from server.kit.access import Actor
-from server.moderation.models import Decision, Item, Undo
+from server.moderation.models import Decision, Item, Note, Undo
 from server.moderation.rules import ItemState, Opinion
 
 CLEARANCE = "moderation.restricted"
@@ -36,3 +36,10 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
     )
     blind = and_(Item.stage == 1, Item.state != ItemState.DECIDED)
     return or_(Decision.opinion == Opinion.SOLE, Decision.decider_id == actor.id, ~or_(blind, just_filed))
+
+
+def sealed(actor: Actor) -> ColumnElement[bool]:
+    """Notes (joined to their Item) of whoever gave an opinion that the actor may not read."""
+    return exists().where(
+        Decision.item_id == Note.item_id, Decision.decider_id == Note.author_id, ~open_to(actor)
+    )

@@ -1,4 +1,4 @@
-"""Who could take an item: active people who serve its queue, to whom nothing about it is barred."""
+"""Who could take an item: active people who serve its queue and are not barred; and what one was handed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.errors import NotFound
 from server.kit.wire import Page
-from server.moderation.models import Exclusion, Item
-from server.moderation.queries.scope import visible
-from server.moderation.schemas import Colleague
+from server.moderation.models import Exclusion, Item, Note
+from server.moderation.queries.scope import sealed, visible
+from server.moderation.rules import HANDED_OVER, ItemState
+from server.moderation.schemas import Colleague, Handover
 
 CLAIM, LEAD = "moderation.claim", "moderation.lead"
 LISTED = 200
@@ -43,3 +44,30 @@ def colleagues(s: AnySession, *, actor: Actor, item_id: UUID) -> Page[Colleague]
         raise NotFound("There is no such item.")
     rows = s.execute(able(item, stage=item.stage, but=actor.person).order_by(Person.handle).limit(LISTED))
     return Page[Colleague](items=[Colleague(id=row.id, handle=row.handle, name=row.name) for row in rows])
+
+
+def handovers(s: AnySession, *, actor: Actor) -> Page[Handover]:
+    """The items that the actor has because somebody handed them over, not by a claim of their own since."""
+    said = f"{HANDED_OVER} @{actor.handle}: "
+    rows = s.execute(
+        select(Note.id, Note.item_id, Note.body, Note.created_at, Item.subject_title, Person.handle)
+        .join(Item, Item.id == Note.item_id)
+        .join(Person, Person.id == Note.author_id)
+        .where(Item.claimed_by == actor.person, Item.state == ItemState.CLAIMED, visible(actor))
+        .where(Note.body.startswith(said, autoescape=True), Note.created_at >= Item.claimed_at)
+        .where(Note.author_id != actor.person, ~sealed(actor))
+        .order_by(Note.created_at)
+    )
+    return Page[Handover](
+        items=[
+            Handover(
+                id=row.id,
+                item_id=row.item_id,
+                title=row.subject_title,
+                by_handle=row.handle,
+                reason=row.body.removeprefix(said),
+                at=row.created_at,
+            )
+            for row in rows
+        ]
+    )

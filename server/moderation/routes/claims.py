@@ -22,6 +22,7 @@ from server.moderation.schemas import (
     ClaimState,
     Colleague,
     Empty,
+    Handover,
     Hold,
     NewClaim,
     NewPrefetch,
@@ -138,6 +139,13 @@ def transfer(
     lease_s = settings(request).lease_s
     with database(request).write() as s:
         return service.transfer(s, actor=actor, item_id=item_id, body=body, lease_s=lease_s)
+
+
+@router.get("/handovers")
+def handovers(request: Request, actor: Actor = require("moderation.claim")) -> Page[Handover]:
+    """Which of the items that you have were handed to you, oldest first."""
+    with database(request).read() as s:
+        return serving.handovers(s, actor=actor)
 
 
 @router.post("/items/{item_id}/take-over", responses=problems(404, 409))

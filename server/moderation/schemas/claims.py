@@ -68,6 +68,17 @@ class Colleague(Frozen):
     name: str
 
 
+class Handover(Frozen):
+    """An item that is yours because a colleague handed it to you; `id` is that of the note that says why."""
+
+    id: UUID
+    item_id: UUID
+    title: str
+    by_handle: str
+    reason: str
+    at: Instant
+
+
 class Hold(ClaimRef):
     reason: Annotated[str, text(500)]
     seconds: Annotated[int, Field(ge=60, le=rules.HOLD_MAX_S)]

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from server.accounts.schemas import Me
 from server.kit.wire import Page
 from server.moderation.rules import HANDED_OVER, TAKEN_OVER, ItemState
-from server.moderation.schemas import Claim, Colleague, Review
+from server.moderation.schemas import Claim, Colleague, Handover, Review
 from studio.api.client import Api
 from studio.api.errors import ApiError, NotFound
 from studio.messages import Action, Level
 from studio.offline.changes import Changes
+from studio.offline.store import Store
 from studio.tab import Context
 from studio.tabs.moderation.claims import HeldClaim, Loss
 from studio.tabs.moderation.snapshot import QueueRow
+from studio.tasks import off_thread
+from studio.workplace import RESYNC
 
 TOPICS: Final = frozenset({"moderation.handover", "moderation.restricted_handover"})
 LEAD: Final = "moderation.lead"
 TAB: Final = "moderation"
+TOLD: Final = "moderation.handed"
+"""In the store: the ids of the hand-overs that one has been told of. They say nothing of the item."""
 TOLD_S: Final = 60
 """A notice of an item that is one's own from now on stays longer than others: its lease runs."""
 
@@ -71,44 +78,56 @@ def loss_of(review: Review, me: str) -> Loss:
     return Loss(owner)
 
 
-def handed_by(review: Review, me: str) -> tuple[str, str] | None:
-    """Who handed `me` the item that is mine now, and why; None when it came by another way."""
-    if review.claim_token is None:
-        return None
-    said = ((note.author_handle, _said(note.body, HANDED_OVER, me)) for note in reversed(review.notes))
-    return next(((who, why) for who, why in said if why is not None), None)
-
-
 def _said(body: str, how: str, whom: str | None) -> str | None:
     start = f"{how} @{whom}: "
     return body.removeprefix(start) if body.startswith(start) else None
 
 
 class HandedNotices:
-    """Tells, in whatever tab a person is, that an item was handed to them, and offers to open it."""
+    """Tells, in whatever tab a person is, once of each item that was handed to them, and offers to open it.
+
+    It asks also when one signs in and after an interruption: what came meanwhile nobody has announced.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        context.changes.subscribe(self.on_changes)
+        self._one_at_a_time = asyncio.Lock()
+        self._told: frozenset[str] | None = None
+        if "moderation.claim" in context.me.permissions:
+            context.changes.subscribe(self.on_changes)
+            context.tasks.spawn(self._look())
 
     def on_changes(self, changes: Changes) -> None:
         """Take a broadcast, which does not say to whom an item went: that is asked for."""
-        if changes.kinds & TOPICS and "moderation.claim" in self._context.me.permissions:
-            for item_id in changes.ids:
-                self._context.tasks.spawn(self._look(item_id))
+        if changes.kinds & (TOPICS | {RESYNC}):
+            self._context.tasks.spawn(self._look())
 
-    async def _look(self, item_id: str) -> None:
-        try:
-            review = (await self._context.api.get(f"/v1/moderation/items/{item_id}")).model(Review)
-        except ApiError:
-            return  # it stands in the queue as one's own, whether or not it is told
-        handed = handed_by(review, self._context.me.handle)
-        if handed is not None:
-            who, why = handed
-            self._context.messages.notify(
-                Level.INFO,
-                f"@{who} handed you “{review.item.title}”",
-                why,
-                action=Action("Open", lambda: self._context.go(TAB, claim=item_id)),
-                seconds=TOLD_S,
-            )
+    async def _look(self) -> None:
+        async with self._one_at_a_time:
+            try:
+                answer = await self._context.api.get("/v1/moderation/handovers")
+            except ApiError:
+                return  # it stands in the queue as one's own, whether or not it is told
+            handed = {str(each.id): each for each in answer.model(Page[Handover]).items}
+            if self._told is None:
+                self._told = await off_thread(_told, self._context.store)
+            for each in handed.keys() - self._told:
+                self._tell(handed[each])
+            if handed.keys() != self._told:
+                self._told = frozenset(handed)
+                kept = " ".join(self._told).encode()
+                self._context.tasks.copy(partial(self._context.store.put, TOLD, kept))
+
+    def _tell(self, handed: Handover) -> None:
+        self._context.messages.notify(
+            Level.INFO,
+            f"@{handed.by_handle} handed you “{handed.title}”",
+            handed.reason,
+            action=Action("Open", lambda: self._context.go(TAB, claim=str(handed.item_id))),
+            seconds=TOLD_S,
+        )
+
+
+def _told(store: Store) -> frozenset[str]:
+    kept = store.get(TOLD)
+    return frozenset(kept.value.decode(errors="replace").split()) if kept is not None else frozenset()

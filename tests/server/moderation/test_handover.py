@@ -45,6 +45,29 @@ def colleagues(db: Database, actor: Actor, item_id: UUID) -> set[UUID | None]:
         return {each.id for each in serving.colleagues(s, actor=actor, item_id=item_id).items}
 
 
+def handed(db: Database, actor: Actor) -> list[tuple[UUID, str, str]]:
+    with db.read() as s:
+        rows = serving.handovers(s, actor=actor).items
+        return [(each.item_id, each.by_handle, each.reason) for each in rows]
+
+
+def test_who_was_handed_an_item_can_ask_for_it_while_they_have_it(
+    db: Database, studio: Studio, claim: Claim, moderator: Actor, second: Actor, lead: Actor
+) -> None:
+    give(db, moderator, claim, person_id=second.id)
+    assert handed(db, second) == [(claim.item_id, moderator.handle, "you speak it")]
+    assert handed(db, moderator) == handed(db, lead) == []
+    again = claim.model_copy(update={"claim_token": claim.claim_token + 1})
+    give(db, second, again, person_id=lead.id)
+    assert handed(db, second) == []
+    assert handed(db, lead) == [(claim.item_id, second.handle, "you speak it")]
+    with db.write() as s:
+        service.release(s, actor=lead, item_id=claim.item_id, token=claim.claim_token + 2)
+    assert handed(db, lead) == []
+    studio.take(second, claim.item_id)
+    assert handed(db, second) == [], "they have it by a claim of their own now"
+
+
 @pytest.mark.parametrize("named", ["person_id", "handle"])
 def test_the_new_owner_has_a_fresh_token_and_the_old_one_is_worth_nothing(
     db: Database, studio: Studio, claim: Claim, moderator: Actor, second: Actor, named: str

@@ -19,8 +19,17 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from server.content.rules import VideoState, Visibility
 from server.content.schemas import Author, CommentView, VideoView
 from server.kit.wire import Availability
-from server.moderation.rules import ContentType
-from server.moderation.schemas import Claim, Colleague, ItemRow, NoteRow, PolicyNode, Review, Subject
+from server.moderation.rules import HANDED_OVER, ContentType
+from server.moderation.schemas import (
+    Claim,
+    Colleague,
+    Handover,
+    ItemRow,
+    NoteRow,
+    PolicyNode,
+    Review,
+    Subject,
+)
 from studio.offline.sender import Sender
 from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
@@ -69,6 +78,9 @@ class ReviewWorld(World):
             case ["items", item, "colleagues"]:
                 people = [json.loads(each.model_dump_json()) for each in self.colleagues]
                 return self._answer(request, 200, {"items": people, "next_cursor": None})
+            case ["handovers"]:
+                rows = [json.loads(each.model_dump_json()) for each in self.handovers()]
+                return self._answer(request, 200, {"items": rows, "next_cursor": None})
             case ["items", item, "transfer"]:
                 return self._said(request, self._transfer(item, json.loads(request.content)))
             case ["items", item, "notes"]:
@@ -179,6 +191,23 @@ class ReviewWorld(World):
             id=uuid4(), author_id=UUID(int=3), author_handle=by, body=note, at_ms=None, created_at=self.now
         )
         self.notes.setdefault(item, []).append(written)
+
+    def handovers(self) -> list[Handover]:
+        """What the person has because it was handed to them."""
+        said = f"{HANDED_OVER} @{ME}: "
+        return [
+            Handover(
+                id=note.id,
+                item_id=UUID(item),
+                title=self.items[item].title,
+                by_handle=note.author_handle,
+                reason=note.body.removeprefix(said),
+                at=note.created_at,
+            )
+            for item, notes in self.notes.items()
+            for note in notes[-1:]
+            if self.items[item].claimed_by == MY_ID and note.body.startswith(said)
+        ]
 
     def _transfer(self, item: str, body: dict[str, Any]) -> httpx.Response:
         if not self._holds(item, body):

@@ -13,12 +13,13 @@ from shiboken6 import isValid
 from server.moderation.schemas import Colleague
 from studio.messages import Message
 from studio.offline.changes import Changes
-from studio.tabs.moderation.handover import TOPICS
+from studio.tabs.moderation.handover import TOLD, TOPICS
 from studio.tabs.moderation.handover_popover import HandOverPopover, TakeOverPopover
 from studio.tabs.moderation.review_aside import AsidePopover
 from studio.tabs.moderation.review_cover import LostScreen
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
+from studio.workplace import RESYNC
 from tests.studio.tabs.moderation.conftest import Play, until
 from tests.studio.tabs.moderation.desk import PERMISSIONS, Desk
 from tests.studio.tabs.moderation.review_parts import collected_here, videos
@@ -244,7 +245,7 @@ def test_who_is_handed_an_item_hears_of_it_and_opens_it(play: Play) -> None:
         world.move(mine, "Handed over to @noor: you speak it", by="ada", to="noor", mine=True)
         world.move(other, "Handed over to @lea: you speak it", by="ada", to="lea")
         desk.context.changes.send(Changes(kinds=TOPICS, ids=frozenset(world.items), origin="live"))
-        await until(lambda: notices(desk) and len(world.asked) == 2)
+        await until(lambda: world.asked.count("GET handovers") == 2 and notices(desk))
         (told,) = notices(desk)
         assert told.text == f"@ada handed you “{world.items[mine].title}”"
         assert told.detail == "you speak it"
@@ -254,6 +255,38 @@ def test_who_is_handed_an_item_hears_of_it_and_opens_it(play: Play) -> None:
         del watcher
 
     play(texts(), story)
+
+
+def test_what_was_handed_to_one_who_was_away_is_told_once(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        world: ReviewWorld = desk.world  # type: ignore[assignment]
+        first, second = world.items
+        world.move(first, "Handed over to @noor: you speak it", by="ada", to="noor", mine=True)
+        watcher = ModerationTab.watch(desk.context)  # one signs in
+        await until(lambda: len(notices(desk)) == 1)
+        world.move(second, "Handed over to @noor: and this", by="kai", to="noor", mine=True)
+        desk.context.changes.send(Changes(kinds=frozenset({RESYNC}), origin="live"))
+        await until(lambda: len(notices(desk)) == 2)
+        await until(lambda: desk.context.store.get(TOLD))
+        del watcher
+        watcher = ModerationTab.watch(desk.context)  # and again
+        world.move(first, "Handed over to @noor: once more", by="kai", to="noor", mine=True)
+        await until(lambda: len(notices(desk)) == 3)
+        assert [each.detail for each in notices(desk)] == ["you speak it", "and this", "once more"]
+        del watcher
+
+    play(texts(), story)
+
+
+def test_who_may_not_claim_is_not_asked_for(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        watcher = ModerationTab.watch(desk.context)
+        desk.context.changes.send(Changes(kinds=frozenset({RESYNC}), origin="live"))
+        await desk.context.tasks.close()
+        assert desk.world.asked == []
+        del watcher
+
+    play(texts(), story, permissions=("moderation.read",))
 
 
 def test_opening_it_keeps_what_is_open_as_the_next_item(play: Play) -> None:
