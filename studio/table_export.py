@@ -10,27 +10,26 @@ from typing import Any, Final
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from studio.api.errors import ApiError
 from studio.messages import Action, Level
 from studio.tab import Context
+from studio.table_copy import TableCopy, chunks
 from studio.tasks import off_thread
 from studio.whole_file import WholeFile
 from studio.widgets.progress_row import ProgressRow
 from studio.widgets.table import Column, separated
 from studio.widgets.table_view import TableView
 
-CHUNK: Final = 1_000
-"""Rows formatted in one go: some 20 ms of a worker thread, so that the screen gets its turn between."""
 MARK: Final = "\ufeff"
 """At the start of a file it makes spreadsheets read UTF-8."""
 
 Source = Callable[[], AsyncIterator[Sequence[Any]]]
 
 
-class TableExport(QWidget):
-    """Stands in the page of its table and is seen only while it writes. One export at a time."""
+class TableExport(TableCopy):
+    """Writes files besides. One export at a time."""
 
     def __init__(
         self,
@@ -40,15 +39,11 @@ class TableExport(QWidget):
         nouns: tuple[str, str],
         source: Source | None = None,
     ) -> None:
-        """`nouns` call one row, and several. `source` gives rows that are not all in the table."""
-        super().__init__()
-        self._context, self._table, self._nouns = context, table, nouns
+        """`source` gives rows that are not all in the table."""
+        super().__init__(context, table, nouns=nouns)
         self._source = source
         self._task: asyncio.Task[None] | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
         table.export_wanted.connect(self.ask)
-        self.hide()
 
     @property
     def running(self) -> bool:
@@ -70,13 +65,11 @@ class TableExport(QWidget):
         if self.running:
             self._context.messages.notify(Level.INFO, "An export is under way.")
             return
-        row = ProgressRow(f"Exporting to {file.name}")
-        self._layout.addWidget(row)
-        self.show()
+        row = self.add_row(f"Exporting to {file.name}")
         columns = self._table.shown_columns()
         if self._source is None:
             held = self._table.rows.shown()
-            work = self._write(file, columns, _chunks(held), len(held), row)
+            work = self._write(file, columns, chunks(held), len(held), row)
         else:
             work = self._write(file, columns, self._source(), None, row)
         self._task = self._context.tasks.spawn(work, self)
@@ -99,20 +92,15 @@ class TableExport(QWidget):
         except OSError as error:
             notify(Level.ERROR, refused, error.strerror or "The file cannot be written.")
         else:
-            notify(Level.SUCCESS, f"{self._count(count)} exported", file.name, action=show_in_folder(file))
+            notify(Level.SUCCESS, f"{self.count(count)} exported", file.name, action=show_in_folder(file))
         finally:
-            self.hide()
-            row.hide()
-            row.deleteLater()
+            self.drop_row(row)
 
     def _tell(self, row: ProgressRow, done: int, whole: int | None) -> None:
         if whole:
-            row.set_progress(done / whole, f"{done:,} of {self._count(whole)}")
+            row.set_progress(done / whole, f"{done:,} of {self.count(whole)}")
         else:
-            row.set_progress(None, self._count(done))
-
-    def _count(self, rows: int) -> str:
-        return f"{rows:,} {self._nouns[rows != 1]}"
+            row.set_progress(None, self.count(done))
 
 
 def show_in_folder(file: Path) -> Action:
@@ -149,11 +137,6 @@ async def _to_file(
 
 def _put(part: WholeFile, columns: Sequence[Column[Any]], rows: Sequence[Any]) -> None:
     part.write(separated(columns, rows, ",").encode())
-
-
-async def _chunks(rows: Sequence[Any]) -> AsyncIterator[Sequence[Any]]:
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]
 
 
 def _stem(name: str) -> str:

@@ -254,9 +254,18 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         """Return the row shown at `number`; raises IndexError."""
         return self._rows[int(self._view[number])]
 
+    def at(self, numbers: Sequence[int]) -> list[Row]:
+        """Return the rows shown at `numbers`; raises IndexError."""
+        rows = self._rows
+        return [rows[place] for place in self._view[numbers].tolist()]
+
     def id_at(self, number: int) -> Hashable:
         """Return the id of the row shown at `number`; raises IndexError."""
         return self._row_id(self.row(number))
+
+    def ids_at(self, numbers: Sequence[int]) -> list[Hashable]:
+        """Return the ids of the rows shown at `numbers`; raises IndexError."""
+        return [self._row_id(row) for row in self.at(numbers)]
 
     def numbers(self, ids: Iterable[Hashable]) -> dict[Hashable, int]:
         """Return where each of `ids` is shown; those that are not shown are left out."""

@@ -29,6 +29,8 @@ Index = QModelIndex | QPersistentModelIndex
 COMPACT: Final = 30
 DOUBLE: Final = 48
 """The heights of a row in px that is kept low, and of one with two lines."""
+COPIED_HERE: Final = 500
+"""As many rows are made into text in some 10 ms."""
 
 
 class TableView(QTableView):
@@ -40,6 +42,8 @@ class TableView(QTableView):
     """The id of the row that the keyboard is on, or None."""
     ordered = Signal()
     """The rows stand in another order: see `order_title`."""
+    copy_wanted = Signal(object)
+    """These rows are to be copied, too many to do it on the Qt thread: whoever owns the table knows how."""
     export_wanted = Signal()
     """The person asked for a file: whoever owns the table knows where files go."""
 
@@ -80,6 +84,8 @@ class TableView(QTableView):
         head.setAccessibleName(f"{name}: columns")
         head.sectionClicked.connect(self._sort_clicked)
         self.setModel(model)
+        # One of its own that stays empty: to paint a title Qt asks every row whether it is selected.
+        head.setSelectionModel(QItemSelectionModel(model, head))
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._recall)
         self.activated.connect(lambda index: self.opened.emit(model.id_at(index.row())))
@@ -103,17 +109,15 @@ class TableView(QTableView):
 
     def selected_ids(self) -> list[Hashable]:
         """Return the ids of the selected rows, from the top."""
-        return [self._rows.id_at(number) for number in self._selected()]
+        return self._rows.ids_at(self._selected())
 
     def select(self, ids: Sequence[Hashable], current: Hashable | None = None) -> None:
         """Select rows by id and go to `current`, or to the first of them that is shown."""
         where = self._rows.numbers([*ids, current] if current is not None else ids)
         last = len(self._rows.columns) - 1
         chosen = QItemSelection()
-        for name in ids:
-            if name in where:
-                number = where[name]
-                chosen.select(self._rows.index(number, 0), self._rows.index(number, last))
+        for top, bottom in _runs(sorted({where[name] for name in ids if name in where})):
+            chosen.select(self._rows.index(top, 0), self._rows.index(bottom, last))
         goal = where.get(current, min(where.values(), default=-1))
         if goal >= 0:
             stay = QItemSelectionModel.SelectionFlag.NoUpdate
@@ -271,9 +275,12 @@ class TableView(QTableView):
     # What leaves
 
     def copy(self) -> None:
-        """Put the selected rows on the clipboard as tab-separated text."""
-        rows = [self._rows.row(number) for number in self._selected()]
-        QGuiApplication.clipboard().setText(separated(self.shown_columns(), rows, "\t", titles=True))
+        """Put the selected rows on the clipboard as tab-separated text; many are left to `copy_wanted`."""
+        rows = self._rows.at(self._selected())
+        if len(rows) > COPIED_HERE:
+            self.copy_wanted.emit(rows)
+        else:
+            QGuiApplication.clipboard().setText(separated(self.shown_columns(), rows, "\t", titles=True))
 
     @property
     def rows(self) -> RowModel[Any]:
@@ -360,3 +367,17 @@ class TableView(QTableView):
             self.selectRow(ends[Qt.Key(event.key())])
             return
         super().keyPressEvent(event)
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return ascending numbers as the first and last of each run without a gap.
+
+    For Qt, many runs are slow: a whole table is one, and must not become one for each row.
+    """
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

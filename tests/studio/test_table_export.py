@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from studio import table_export
 from studio.messages import Message
-from studio.table_export import CHUNK, TableExport
+from studio.table_copy import CHUNK
+from studio.table_export import TableExport
 from studio.tabs.people.tab import PeopleTab
 from studio.widgets.button import IconButton
 from studio.widgets.progress_row import ProgressRow

@@ -18,6 +18,7 @@ from studio.key_binding import bind
 from studio.messages import Level
 from studio.paged_list import PagedList
 from studio.tab import Context
+from studio.table_copy import TableCopy
 from studio.table_export import show_in_folder
 from studio.tabs.audit import rows
 from studio.tabs.audit.entry_pane import EntryPane
@@ -82,6 +83,7 @@ class AuditPage(QWidget):
         page.setSpacing(worn.space_3)
         page.addWidget(self._top())
         page.addWidget(self.verify)
+        page.addWidget(TableCopy(context, self.table, nouns=("entry", "entries")))
         page.addLayout(self._exports)
         page.addWidget(self.filters)
         page.addWidget(self.splitter, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QHeaderView, QMenu
@@ -51,6 +51,37 @@ def test_selection_survives_a_sort_and_a_live_change(table: TableView, rows: Row
     rows.flush()
     assert table.selected_ids() == [4820]
     assert rows.id_at(0) == 4820
+
+
+def test_a_whole_selected_table_stays_one_run_in_another_order(table: TableView) -> None:
+    table.selectAll()
+    table.sort_by("score", descending=True)
+    assert len(table.selected_ids()) == 200
+    assert len(table.selectionModel().selection()) == 1
+
+
+class Asked(RowModel[Item]):
+    """Counts how often Qt asks what can be done with a cell."""
+
+    times = 0
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        self.times += 1
+        return super().flags(index)
+
+
+def test_titles_are_painted_without_asking_every_row(qtbot: QtBot, rows: RowModel[Item]) -> None:
+    """With 100,000 of them selected that took seconds, at every paint."""
+    model = Asked(rows.columns, row_id=lambda row: row.id, search=lambda row: row.title)
+    model.set_rows(items(200))
+    table = TableView(model, "Queue", Keymap())
+    qtbot.addWidget(table)
+    with qtbot.waitExposed(table):
+        table.show()
+    table.selectAll()
+    model.times = 0
+    table.horizontalHeader().viewport().repaint()
+    assert model.times < model.rowCount()
 
 
 def test_current_row_is_told_once(table: TableView, rows: RowModel[Item]) -> None:
