@@ -232,6 +232,8 @@ class World:
         match path.split("/"):
             case ["policies"]:
                 return httpx.Response(200, json={"version": 1, "items": policies()})
+            case ["handovers"]:
+                return httpx.Response(200, json={"items": [], "next_cursor": None})
             case ["queue", "snapshot"]:
                 return httpx.Response(200, content=b"".join(self.snapshot()))
             case ["items"]:
