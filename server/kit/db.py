@@ -21,10 +21,15 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from server.kit import metrics
+from server.kit.checkpoints import Checkpoints
 from server.kit.errors import Busy
 
 WRITE_WAIT_S = 2.0
 READERS = 16
+LOG_PAGES = 64_000
+"""The length of the log (256 MB) at which a writer does copy it back, when there never was a pause before."""
+WRITER_CACHE_KIB = 64 * 1024
+"""A change of one row touches each of its indexes: with a million rows they do not fit into SQLite's 2 MB."""
 _IN_THE_WAY = {"40001", "40P01", "55P03"}
 """SQLSTATE of PostgreSQL for serialization failure, deadlock, and a lock that is not to be had."""
 
@@ -117,6 +122,7 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._tickets = Tickets() if self.sqlite else None
+        self._checkpoints = Checkpoints(self.reader) if self.sqlite else None
 
     @contextmanager
     def write(self) -> Iterator[WriteSession]:
@@ -140,6 +146,8 @@ class Database:
                 s.finish()
                 committing = True
                 s.commit()
+                if self._checkpoints:
+                    self._checkpoints.count()
                 done = s.info.pop("after_commit", [])
         except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
             if _is_busy(error) or (_is_lost(error) and not committing):
@@ -180,6 +188,8 @@ class Database:
 
     def dispose(self) -> None:
         """Close every pooled connection."""
+        if self._checkpoints:
+            self._checkpoints.stop()
         self.writer.dispose()
         self.reader.dispose()
 
@@ -220,7 +230,10 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")
-        if not write:
+        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+        if write:
+            connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+        else:
             connection.execute("PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")

@@ -40,7 +40,7 @@ LEAD = "moderation.lead"
 
 
 def _pick() -> Any:
-    """One statement that finds the next item of a queue and claims it.
+    """One statement that finds the next item of a queue and claims it, for whoever has room for one more.
 
     On PostgreSQL rows that others are just claiming are skipped; on SQLite BEGIN IMMEDIATE excludes others.
     The index `pick` gives the order, so nothing is sorted.
@@ -59,12 +59,12 @@ def _pick() -> Any:
     )
     return (
         update(items)
-        .where(items.c.id == chosen)
+        .where(items.c.id == chosen, CLAIMS.scalar_subquery() < CLAIMS_MAX)
         .values(
             state=ItemState.CLAIMED,
             claimed_by=me,
             claim_token=items.c.claim_token + 1,
-            claimed_at=bindparam("at"),
+            claimed_at=bindparam("now"),
             lease_until=bindparam("until"),
             prefetched=bindparam("ahead"),
             version=items.c.version + 1,
@@ -90,6 +90,19 @@ def _held() -> Any:
     )
 
 
+def _served() -> Any:
+    """Every queue, and whether anything waits there. Only the order makes SQLite sure of the index `pick`."""
+    first = (
+        select(items.c.id)
+        .where(items.c.queue_id == queues.c.id, items.c.state == queues.c.waits)
+        .order_by(items.c.priority.desc(), items.c.due_at, items.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    columns = (queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s, queues.c.waits)
+    return select(*columns, first.is_not(None).label("busy"))
+
+
 def in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
     """How many items someone has in this way."""
     mine = (items.c.claimed_by == bindparam("me"), items.c.state == state, until > bindparam("now"))
@@ -97,10 +110,10 @@ def in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
 
 
 # On tables, not on mapped classes, and built once: every claim and decision runs these.
+CLAIMS = in_hand(ItemState.CLAIMED, items.c.lease_until)
 PICK = _pick()
 HELD = _held()
-CLAIMS = in_hand(ItemState.CLAIMED, items.c.lease_until)
-SERVED = select(queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s, queues.c.waits)
+SERVED = _served()
 RAREST_FIRST = tuple(reversed(WAITING))
 
 
@@ -112,6 +125,8 @@ class Served:
     waits: ItemState
     restricted: bool
     lease_s: int
+    busy: bool
+    """Whether anything waits there."""
 
 
 def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = None) -> list[Served]:
@@ -123,7 +138,7 @@ def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = Non
     """
     lead, cleared = actor.can(LEAD), actor.can(CLEARANCE)
     found = [
-        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s)
+        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s, row.busy)
         for row in s.execute(SERVED)
         if (lead or row.tier == 1) and (cleared or row.kind is QueueKind.NORMAL) and queue in (None, row.id)
     ]
@@ -137,10 +152,10 @@ def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None
 
     Raises Conflict `too_many_claims`.
     """
-    check_room(s, actor)
     for place in served(s, actor, lease_s=lease_s, queue=queue):
-        if (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
+        if place.busy and (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
             return claimed(s, actor, row)
+    check_room(s, actor)
     return None
 
 
@@ -159,12 +174,12 @@ def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Clai
     )
     if (again := s.execute(mine).first()) is not None:
         return claim_of(again)
-    check_room(s, actor)
     for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
-        if place.restricted and queue is None:
+        if not place.busy or (place.restricted and queue is None):
             continue
         if (row := _take(s, actor, place, PREFETCH_S, ahead=True)) is not None:
             return claimed(s, actor, row)
+    check_room(s, actor)
     return None
 
 
@@ -228,7 +243,7 @@ def _take(s: WriteSession, actor: Actor, place: Served, lease_s: int, *, ahead: 
         "me": actor.person,
         "queue": place.id,
         "waiting": place.waits,
-        "at": now,
+        "now": now,
         "until": now + timedelta(seconds=lease_s),
         "ahead": ahead,
     }

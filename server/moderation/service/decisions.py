@@ -97,7 +97,8 @@ def decide(
     Raises Conflict `lease_lost`, Invalid `invalid_decision` with every reason, Invalid `unknown_policy`;
     Conflict `id_taken` when the id that the client made is that of another decision; Forbidden `own_opinion`.
     """
-    foresee(s, policy=body.policy, of=Item.id == item_id)
+    if body.policy:
+        foresee(s, policy=body.policy, of=Item.id == item_id)
     item = held(s, actor, item_id, body.claim_token)
     tree = policies.current(s)
     node = tree.get(body.policy) if body.policy else None

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import make_url
+from sqlalchemy.pool import PoolProxiedConnection
 
 from server.kit import clock
+from server.kit.checkpoints import WRITES_A_CHECKPOINT
 from server.kit.db import Database, Tickets
 from server.kit.errors import Busy
 from server.kit.events import Event
@@ -182,3 +186,33 @@ def test_naive_times_are_refused_and_aware_ones_come_back_aware(db: Database) ->
     naive = datetime(2026, 1, 1)  # noqa: DTZ001 - the point of the test
     with pytest.raises(sa.exc.StatementError, match="naive"), db.write() as s:
         s.add(Event(topic="t", subject="x", payload={}, created_at=naive))
+
+
+def test_the_log_of_sqlite_is_copied_back_beside_the_writers(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not db.sqlite:
+        pytest.skip("PostgreSQL does that by itself")
+    file = Path(make_url(db.url).database or "")
+    before, copied = file.stat().st_size, threading.Event()
+    take = db.reader.raw_connection
+
+    def watched() -> PoolProxiedConnection:
+        connection = take()
+        give_back = connection.close
+
+        def close() -> None:
+            give_back()
+            copied.set()
+
+        monkeypatch.setattr(connection, "close", close)
+        return connection
+
+    monkeypatch.setattr(db.reader, "raw_connection", watched)
+    for n in range(WRITES_A_CHECKPOINT - 1):
+        add(db, f"{n:064}")
+    assert not copied.is_set()
+    assert file.stat().st_size == before
+    add(db)
+    assert copied.wait(10)
+    assert file.stat().st_size > before
