@@ -125,17 +125,17 @@ class DecisionPanel(Card):
         confirm = Button("Confirm", kind="primary", icon="check")
         self.confirm = hint(self._keymap, confirm, "review.confirm")
         self.confirm.clicked.connect(self.press_confirm)
-        hold = hint(self._keymap, Button("Hold", kind="quiet"), "review.hold")
-        hold.clicked.connect(self.hold_wanted)
-        skip = hint(self._keymap, Button("Skip", kind="quiet"), "review.skip")
-        skip.clicked.connect(self.skip_wanted)
-        give = hint(self._keymap, Button("Hand over…", kind="quiet"), "review.hand-over")
-        give.clicked.connect(self.hand_over_wanted)
         last = QHBoxLayout()
         last.setSpacing(worn.space_1)
-        last.addWidget(hold)
-        last.addWidget(skip)
-        last.addWidget(give)
+        self.ways_out: dict[str, Button] = {}
+        for name, title, wanted in (
+            ("review.hold", "Hold", self.hold_wanted),
+            ("review.skip", "Skip", self.skip_wanted),
+            ("review.hand-over", "Hand over…", self.hand_over_wanted),
+        ):
+            self.ways_out[name] = hint(self._keymap, Button(title, kind="quiet"), name)
+            self.ways_out[name].clicked.connect(wanted)
+            last.addWidget(self.ways_out[name])
         last.addStretch(1)
         last.addWidget(self.confirm)
         self.body.addLayout(head)
@@ -300,19 +300,25 @@ class DecisionPanel(Card):
         told = two_opinions(draft, case) if case is not None else ""
         self._opinion.setText(told)
         self._opinion.setVisible(bool(told))
+        for name, way in self.ways_out.items():
+            self._bar(way, name, self._locked)
         self._show_confirm(case, draft)
         self._showing = False
+
+    def _bar(self, button: QPushButton, action: str, why: str) -> None:
+        """Let nothing be pressed that would do nothing, and say why."""
+        tip = self._keymap.tooltip(action)
+        button.setEnabled(not why)
+        button.setToolTip(tooltip(f"{tip}\n{why}" if why else tip))
 
     def _show_outcomes(self, case: Case, draft: Draft) -> None:
         barred: dict[str, list[str]] = {}
         for outcome, button in self.outcomes.items():
             why = case.barred(draft, outcome)
-            button.setEnabled(not why)
+            self._bar(button, f"review.{outcome}", why)
             button.setChecked(draft.outcome is outcome)
             name, picture = OUTCOMES[outcome]
             button.setIcon(themed_icon(picture, "accent" if draft.outcome is outcome else "text_muted"))
-            tip = self._keymap.tooltip(f"review.{outcome}")
-            button.setToolTip(tooltip(f"{tip}\n{why}" if why else tip))
             if why:
                 barred.setdefault(why, []).append(name)
         self._barred.setText("\n".join(f"{', '.join(names)}: {why}" for why, names in barred.items()))

@@ -218,6 +218,9 @@ def test_a_lost_claim_hides_the_item_and_keeps_what_was_typed(play: Play, clip: 
             assert me.page.content.player.view.picture is None
             assert me.page.panel.facts.toPlainText() == "half a sent"
             assert not me.page.panel.confirm.isEnabled()
+            ways_out = list(me.page.panel.ways_out.values())
+            assert not any(each.isEnabled() for each in ways_out)
+            assert all("not yours any more" in each.toolTip() for each in ways_out)
             assert not list((desk.context.store.path.parent / "media").iterdir())
             me.world.lost = False
             first = me.item
@@ -227,6 +230,8 @@ def test_a_lost_claim_hides_the_item_and_keeps_what_was_typed(play: Play, clip: 
             assert me.item == first
             assert me.page.panel.draft.facts == "half a sent"
             assert me.page.panel.draft.outcome is Outcome.REMOVE
+            assert all(each.isEnabled() for each in ways_out)
+            assert not any("not yours any more" in each.toolTip() for each in ways_out)
 
     play(world_of(clip), story)
 
