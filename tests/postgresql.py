@@ -8,12 +8,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
 
 import psycopg
+
+from tests.reused import Reused
 
 
 def _binaries() -> Path | None:
@@ -32,9 +36,8 @@ class Cluster:
         self.fsync = fsync
         self.port = 0
         self.directory = Path()
-        self._worker = ThreadPoolExecutor(1, "databases")
         self._connection: psycopg.Connection | None = None
-        self._spare: Future[str] | None = None
+        self._free: defaultdict[str, list[Reused]] = defaultdict(list)
 
     @classmethod
     def find_binaries(cls, *, fsync: bool = False) -> Cluster | None:
@@ -55,15 +58,19 @@ class Cluster:
             "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"
         )
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.directory} -c max_connections=200"
+        options += " -c dynamic_shared_memory_type=mmap"  # in its directory, which goes with it
         if not self.fsync:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+            options += " -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=128MB -c autovacuum=off"
         self._run("pg_ctl", "-D", data, "-w", "-l", self.directory / "log", "-o", options, "start")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._worker.shutdown(cancel_futures=True)
+        for free in self._free.values():
+            for database in free:
+                database.close()
         if self._connection:
             self._connection.close()
         self._run("pg_ctl", "-D", self.directory / "data", "-m", "immediate", "-w", "stop")
@@ -88,27 +95,32 @@ class Cluster:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, *, template: str = "template1") -> None:
-        self._worker.submit(self._create, name, template).result()
+        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
 
     def drop_database(self, name: str) -> None:
-        """Returns at once: nobody waits for it but the end of the cluster."""
-        self._worker.submit(self._sql, f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def copy_of(self, template: str) -> str:
-        """A database that nobody used yet, copied from `template` while the last test ran."""
-        spare = self._spare or self._submit_copy(template)
-        self._spare = self._submit_copy(template)
-        return spare.result()
+    @contextmanager
+    def lent(self, template: str) -> Iterator[str]:
+        """The address of a database like `template`, for as long as the block lasts."""
+        free = self._free[template]
+        database = free.pop() if free else self._copy(template)
+        try:
+            yield self.url(database.name)
+        finally:
+            if database.reset():
+                free.append(database)
+            else:
+                database.close()
+                self.drop_database(database.name)
 
-    def _submit_copy(self, template: str) -> Future[str]:
-        return self._worker.submit(self._create, f"test_{uuid4().hex[:12]}", template)
-
-    def _create(self, name: str, template: str) -> str:
-        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return name
+    def _copy(self, template: str) -> Reused:
+        name = f"test_{uuid4().hex[:12]}"
+        self.create_database(name, template=template)
+        return Reused(name, self.url(name).replace("+psycopg", ""))
 
     def _sql(self, statement: str) -> None:
-        """On one connection of the one worker: to connect anew costs more than the statement."""
+        """On one connection: to connect anew costs more than the statement."""
         if self._connection is None:
             address = self.url("postgres").replace("+psycopg", "")
             self._connection = psycopg.connect(address, autocommit=True)

@@ -305,15 +305,10 @@ def test_on_sqlite(sqlite_template: Path, keys: Keys) -> None:
 
 def test_on_postgresql(postgresql: Cluster, keys: Keys) -> None:
     def open_database() -> tuple[Database, Callable[[], None]]:
-        name = f"life_{uuid4().hex[:12]}"
-        postgresql.create_database(name, template="template_studio")
-        db = Database(postgresql.url(name), pool_size=2)
-
-        def close() -> None:
-            db.dispose()
-            postgresql.drop_database(name)
-
-        return db, close
+        lent = ExitStack()
+        db = Database(lent.enter_context(postgresql.lent("template_studio")), pool_size=2)
+        lent.callback(db.dispose)
+        return db, lent.close
 
     run_state_machine_as_test(_machine(open_database, keys), settings=settings(COMMON, max_examples=6))
 

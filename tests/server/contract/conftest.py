@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -55,14 +55,12 @@ def api(request: pytest.FixtureRequest, keys: Keys, portal: BlockingPortal, tmp_
     engine = "postgresql" if "postgresql" in request.fixturenames else "sqlite"
     world, folder = request.getfixturevalue(f"{engine}_world")
     data = shutil.copytree(folder, tmp_path / "data")
-    cluster: Cluster | None = request.getfixturevalue("postgresql") if engine == "postgresql" else None
-    name = f"test_{uuid4().hex[:12]}"
-    if cluster:
-        cluster.create_database(name, template=TEMPLATE)
-    db = Database(cluster.url(name) if cluster else f"sqlite:///{data / 'studio.sqlite'}", pool_size=3)
-    app = create_app(Settings(data=data, jobs=False), db, keys)
-    with httpx.Client(transport=AppTransport(app, portal), base_url="http://studio.test") as client:
-        yield Api(client, world)
-    db.dispose()
-    if cluster:
-        cluster.drop_database(name)
+    with ExitStack() as lent:
+        url = f"sqlite:///{data / 'studio.sqlite'}"
+        if engine == "postgresql":
+            url = lent.enter_context(request.getfixturevalue("postgresql").lent(TEMPLATE))
+        db = Database(url, pool_size=3)
+        lent.callback(db.dispose)
+        app = create_app(Settings(data=data, jobs=False), db, keys)
+        with httpx.Client(transport=AppTransport(app, portal), base_url="http://studio.test") as client:
+            yield Api(client, world)

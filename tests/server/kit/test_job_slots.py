@@ -20,12 +20,10 @@ WAIT_S = 10
 @pytest.fixture
 def shared(postgresql: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setattr(job_slots, "WATCH_S", 0.05)
-    name = f"test_{uuid4().hex[:12]}"
-    postgresql.create_database(name, template="template_studio")
-    db = Database(postgresql.url(name), pool_size=8)
-    yield db
-    db.dispose()
-    postgresql.drop_database(name)
+    with postgresql.lent("template_studio") as url:
+        db = Database(url, pool_size=8)
+        yield db
+        db.dispose()
 
 
 def never() -> None:

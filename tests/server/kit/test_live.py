@@ -162,12 +162,10 @@ def test_a_client_that_left_is_forgotten(stack: ExitStack) -> None:
 @pytest.fixture
 def shared(postgresql: Cluster) -> Iterator[Database]:
     """A database that several processes could share."""
-    name = f"test_{uuid4().hex[:12]}"
-    postgresql.create_database(name, template="template_studio")
-    db = Database(postgresql.url(name), pool_size=5)
-    yield db
-    db.dispose()
-    postgresql.drop_database(name)
+    with postgresql.lent("template_studio") as url:
+        db = Database(url, pool_size=5)
+        yield db
+        db.dispose()
 
 
 @contextmanager
