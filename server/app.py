@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import server.content.workflow  # noqa: F401
@@ -42,6 +42,11 @@ moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
+# FastAPI works a route out when it is first asked for, and remembers it here: once for all apps of a process.
+API = APIRouter()
+for router in (audit, accounts, content, files, moderation, ops):
+    API.include_router(router)
+
 
 def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     """The ASGI application over an open, migrated database. Background work starts with its lifespan."""
@@ -58,7 +63,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
             await run_in_threadpool(background.stop)
 
     # What the API looks like is printed by `python -m server openapi`; strangers are told nothing.
-    app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan, openapi_url=None, routes=API.routes)
     app.state.settings = settings
     app.state.db = db
     app.state.keys = keys
@@ -68,6 +73,4 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     errors.install(app)
     app.add_middleware(Bounded)
     app.add_middleware(Observed)
-    for router in (audit, accounts, content, files, moderation, ops):
-        app.include_router(router)
     return app
