@@ -80,12 +80,13 @@ class Prefetch:
         if present.phase is ClaimPhase.HELD and not present.pausing and not present.ahead:
             self.tick(now)
 
-    async def go_on(self, taken: Ready, now: datetime) -> None:
-        """What was `taken` is shown: make its claim a full one, and ask for the item after it at once."""
-        if taken.held.ahead:
-            await taken.held.beat(now)
-        if taken.prepared:  # the video that somebody waits for comes first
-            self.follow(taken.held, now)
+    async def go_on(self, shown: Ready, now: Callable[[], datetime]) -> None:
+        """An item is shown: make its claim a full one, and as soon as its video is there, ask for the next."""
+        if shown.held.ahead:
+            await shown.held.beat(now())
+        if shown.fetch is not None:
+            await shown.fetch.wait()
+        self.follow(shown.held, now())
 
     async def settled(self) -> None:
         """Wait until nothing is on its way."""

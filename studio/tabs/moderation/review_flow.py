@@ -139,6 +139,7 @@ class ReviewFlow:
             if self.held is held:
                 self._show(bundle)
                 self.video.bring(bundle)
+                await self.prefetch.go_on(Ready(bundle, held, self.video.fetch), self._now)
 
         self._of_item.run(work())
 
@@ -146,7 +147,7 @@ class ReviewFlow:
         self._use(ready.held)
         self._show(ready.bundle)
         self.video.bring(ready.bundle, ready.fetch)
-        self._spawn(self.prefetch.go_on(ready, self._now()))
+        self._spawn(self.prefetch.go_on(ready, self._now))
         self._of_item.run(self._refresh(ready.held))
 
     def _use(self, held: HeldClaim) -> None:

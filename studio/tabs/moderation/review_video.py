@@ -40,6 +40,11 @@ class ItemVideo:
         self._tasks = ItemTasks(spawn)
 
     @property
+    def fetch(self) -> Fetch | None:
+        """What is on its way, or here; None for an item without a video."""
+        return self._fetch
+
+    @property
     def failed(self) -> bool:
         """Whether it did not come, and may be tried again."""
         return self._fetch is not None and self._fetch.problem is not None

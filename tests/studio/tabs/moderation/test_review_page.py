@@ -233,7 +233,7 @@ def test_a_lost_claim_hides_the_item_and_keeps_what_was_typed(play: Play, clip: 
             assert all(each.isEnabled() for each in ways_out)
             assert not any("not yours any more" in each.toolTip() for each in ways_out)
 
-    play(world_of(clip), story)
+    play(world_of(clip, 1), story)
 
 
 def test_leaving_keeps_the_words_gives_all_back_and_wipes_the_copies(play: Play, clip: bytes) -> None:
