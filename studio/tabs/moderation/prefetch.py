@@ -81,7 +81,7 @@ class Prefetch:
             self.tick(now)
 
     async def go_on(self, shown: Ready, now: Callable[[], datetime]) -> None:
-        """An item is shown: make its claim a full one, and as soon as its video is there, ask for the next."""
+        """An item is shown: make its claim a full one; once its video is there, ask for the next."""
         if shown.held.ahead:
             await shown.held.beat(now())
         if shown.fetch is not None:
