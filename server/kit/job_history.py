@@ -19,7 +19,6 @@ _COLUMNS = [
     "workflow_uuid",
     "name",
     "status",
-    "error",
     "created_at",
     "started_at_epoch_ms",
     "completed_at",
@@ -42,8 +41,12 @@ class WorkflowHistory:
 
 
 def _runs(s: AnySession) -> Any:
+    return _table(s, "workflow_status", *_COLUMNS).c
+
+
+def _table(s: AnySession, name: str, *columns: str) -> sa.TableClause:
     schema = None if s.get_bind().dialect.name == "sqlite" else "dbos"
-    return sa.table("workflow_status", *[sa.column(name) for name in _COLUMNS], schema=schema).c
+    return sa.table(name, *[sa.column(column) for column in columns], schema=schema)
 
 
 def histories(s: AnySession) -> list[WorkflowHistory]:
@@ -59,10 +62,15 @@ def histories(s: AnySession) -> list[WorkflowHistory]:
         partition_by=run.name, order_by=(run.created_at.desc(), run.workflow_uuid)
     )
     ranked = sa.select(
-        run.name, run.error, run.started_at_epoch_ms, run.completed_at, newest.label("rank")
+        run.workflow_uuid, run.name, run.started_at_epoch_ms, run.completed_at, newest.label("rank")
     ).where(ours, run.started_at_epoch_ms.is_not(None))
-    runs = ranked.subquery()
-    last = {row.name: row for row in s.execute(sa.select(runs).where(runs.c.rank == 1))}
+    runs, ended = ranked.subquery(), _table(s, "workflow_output", "workflow_uuid", "error")
+    told = (
+        sa.select(runs, ended.c.error)
+        .outerjoin(ended, ended.c.workflow_uuid == runs.c.workflow_uuid)
+        .where(runs.c.rank == 1)
+    )
+    last = {row.name: row for row in s.execute(told)}
     return [_history(name, by_status, last.get(name)) for name, by_status in sorted(counts.items())]
 
 

@@ -26,25 +26,33 @@ def ran(
 ) -> None:
     began = int(started.timestamp() * 1000) if started else None
     with db.write() as s:
-        table = "workflow_status" if db.sqlite else "dbos.workflow_status"
+        schema = "" if db.sqlite else "dbos."
+        table = f"{schema}workflow_status"
         count = s.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one()
         s.execute(
             sa.text(
-                f"INSERT INTO {table} (workflow_uuid, name, status, error, created_at, updated_at, priority,"
+                f"INSERT INTO {table} (workflow_uuid, name, status, created_at, updated_at, priority,"
                 " started_at_epoch_ms, completed_at, application_version)"
-                " VALUES (:id, :name, :status, :error, :made, 0, 0, :began, :ended, :version)"
+                " VALUES (:id, :name, :status, :made, 0, 0, :began, :ended, :version)"
             ),
             {
                 "id": f"w{count}",
                 "name": name,
                 "status": status,
-                "error": error,
                 "made": int(NOW.timestamp() * 1000) + count,
                 "began": began,
                 "ended": began + round(took.total_seconds() * 1000) if began is not None and took else None,
                 "version": version,
             },
         )
+        if error is not None:
+            s.execute(
+                sa.text(
+                    f"INSERT INTO {schema}workflow_output (workflow_uuid, error, retention_timestamp)"
+                    " VALUES (:id, :error, 0)"
+                ),
+                {"id": f"w{count}", "error": error},
+            )
 
 
 def histories(db: Database) -> list[job_history.WorkflowHistory]:

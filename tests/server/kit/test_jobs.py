@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from server.kit import job_slots, jobs
 from server.kit.crypto import Keys
 from server.kit.db import Database
+from server.kit.job_history import histories
 from server.kit.jobs import Context, JobCheckpoint
 from server.settings import Settings
 
@@ -125,6 +126,8 @@ def test_a_failed_workflow_says_why(running: Context) -> None:
         jobs.enqueue(s, "test.fail", 1)
     assert came.wait(WAIT_S)
     wait_for(running.db, [("test.fail", "ERROR")])
+    with running.db.read() as s:
+        assert [each.error for each in histories(s)] == ["ValueError: the file is broken"]
 
 
 def test_the_writer_is_shared_with_competing_writers(running: Context) -> None:
