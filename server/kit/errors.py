@@ -9,25 +9,28 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from server.kit.logs import redacted
+
 log = logging.getLogger(__name__)
 
 
 def told(error: BaseException) -> str:
-    """What is kept of an unexpected error, at most 300 characters: of one of the database, or one that came
-    from it, the type only, since it quotes the values it met."""
+    """What is kept of an unexpected error, at most 300 characters: its type, and its message with what looks
+    personal struck out. One of the database or of a check quotes the values it met: of it, and of one that
+    came from it, the type only."""
     kind = type(error).__name__
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, DBAPIError):
+        if isinstance(cause, DBAPIError | ValidationError):
             return kind
         cause = cause.__cause__ or cause.__context__
-    return f"{kind}: {error}"[:300]
+    return redacted(f"{kind}: {error}")[:300]
 
 
 class Problem(BaseModel):

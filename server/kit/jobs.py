@@ -20,12 +20,13 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import String
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.crypto import Keys
 from server.kit.db import Database, WriteSession
-from server.kit.errors import Busy
+from server.kit.errors import Busy, told
 from server.kit.job_slots import Slots
 from server.kit.models import Base, Timestamped
 from server.kit.types import Json
@@ -54,6 +55,8 @@ STOP_S = 10
 RETRY_S = 5.0
 
 log = logging.getLogger(__name__)
+# Without a handler of its own DBOS would write to stderr whatever an error quotes, past our log.
+logging.getLogger("dbos").addHandler(logging.NullHandler())
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -125,6 +128,23 @@ def workflow(name: str, *, queue: str = QUEUE) -> Callable[[Callable[P, None]], 
     return register
 
 
+class StepFailed(Exception):
+    """A step met an error of the database. DBOS keeps and logs errors in full, so this one quotes nothing."""
+
+
+def _quoting_nothing(run: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(run)
+    def ran(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return run(*args, **kwargs)
+        except DBAPIError as error:
+            log.exception("%s failed", run.__qualname__)
+            what = told(error)
+        raise StepFailed(what)  # out here it has no context either
+
+    return ran
+
+
 def step(run: Callable[P, R]) -> Callable[P, R]:
     """A part of a workflow. Its result (JSON) is kept; it is repeated only if the process died within it,
     so it must bear that. A busy database and a want of resources (OSError) are tried again, for about a
@@ -144,7 +164,7 @@ def step(run: Callable[P, R]) -> Callable[P, R]:
             "backoff_rate": 2.0,
             "should_retry": lambda error: isinstance(error, (Busy, OSError)),
         }
-        return DBOS.run_step(retry, run, *args, **kwargs)
+        return DBOS.run_step(retry, _quoting_nothing(run), *args, **kwargs)
 
     return checkpointed
 
@@ -250,10 +270,11 @@ def _launch(given: Context) -> None:
             "executor_id": slots.mine,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "ERROR",
+            "db_engine_kwargs": {"hide_parameters": True},
         }
     )
     for name, run in _workflows.items():
-        DBOS.workflow(name=name)(run)
+        DBOS.workflow(name=name)(_quoting_nothing(run))
     _context, _slots = given, slots
     try:
         DBOS.launch()

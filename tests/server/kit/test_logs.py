@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,19 +16,6 @@ from hypothesis import strategies as st
 
 from server.kit import logs
 from server.kit.crypto import generate
-
-
-@pytest.fixture
-def written(tmp_path: Path) -> Iterator[Path]:
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    logs.configure(tmp_path / "log")
-    yield tmp_path / "log" / "server.jsonl"
-    for handler in set(root.handlers) - set(before):
-        handler.close()
-    root.handlers[:] = before
-    root.setLevel(level)
-    logging.captureWarnings(False)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
