@@ -250,12 +250,17 @@ def hold_file(s: WriteSession, *, video_id: UUID) -> Sequence[UUID]:
     return s.scalars(select(Video.id).where(same)).all()
 
 
-def _held_file(s: WriteSession, video_id: UUID) -> str | None:
+def share_file(s: WriteSession, *, video_id: UUID) -> None:
+    """Let no other transaction restrict the file of a video until this one ends. Raises NotFound."""
+    _held_file(s, video_id, shared=True)
+
+
+def _held_file(s: WriteSession, video_id: UUID, *, shared: bool = False) -> str | None:
     found = s.execute(select(Video.sha256).where(Video.id == video_id)).one_or_none()
     if found is None:
         raise NotFound("There is no such video.")
     if found.sha256:
-        hold(s, found.sha256)
+        hold(s, found.sha256, shared=shared)
     sha256: str | None = found.sha256
     return sha256
 

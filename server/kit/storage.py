@@ -16,27 +16,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-
+from server.kit import locks
 from server.kit.db import WriteSession
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _LOCK = 7_203_002
-"""First key of the PostgreSQL advisory locks on file names; the second comes from the name."""
+"""The space of the names of files, for `locks.hold`."""
 
 PIECE = 1 << 20
 """Bytes that are read or written at a time."""
 
 
-def hold(s: WriteSession, sha256: str) -> None:
-    """Keep every other transaction from taking in or dropping the file of this name until this one ends.
+def hold(s: WriteSession, sha256: str, *, shared: bool = False) -> None:
+    """Keep every other transaction from taking in or dropping the file of this name until this one ends;
+    `shared`, only those that hold it alone.
 
-    Whoever wants to drop a file holds it first, then looks whether anything refers to it. On SQLite the
-    one writer holds everything already.
+    Whoever wants to drop a file holds it first, then looks whether anything refers to it.
     """
-    if s.get_bind().dialect.name == "postgresql":
-        key = int.from_bytes(bytes.fromhex(sha256)[:4], "big", signed=True)
-        s.execute(text("SELECT pg_advisory_xact_lock(:space, :key)"), {"space": _LOCK, "key": key})
+    locks.hold(s, _LOCK, bytes.fromhex(sha256), shared=shared)
 
 
 def sync_directory(path: Path) -> None:

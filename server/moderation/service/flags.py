@@ -31,7 +31,7 @@ from server.moderation.rules import (
 )
 from server.moderation.schemas import FlagReceipt, PolicyNode
 from server.moderation.service.record import changed, items
-from server.moderation.service.restriction import hold_subject, quarantine
+from server.moderation.service.restriction import hold_subject, quarantine, share_subject
 from server.moderation.subjects import Subject
 
 TRIES = 5
@@ -266,6 +266,8 @@ def _standing(s: WriteSession, voice: _Voice, *mine: Any) -> Any | None:
 def _open(s: WriteSession, voice: _Voice) -> None:
     """Open the item unless a concurrent flag has just done so."""
     subject, node = voice.subject, voice.node
+    if not node.restricted:
+        share_subject(s, content_type=subject.content_type, content_id=subject.content_id)
     restricted = node.restricted or subjects.is_restricted(s, subject.content_id)
     clocks = priority.clocks(node.sla_class, since=voice.at)
     points, why = priority.score(priority.Signals(node.severity))

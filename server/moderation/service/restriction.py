@@ -11,13 +11,16 @@ from sqlalchemy import ColumnElement, select, update
 from server.accounts import service as accounts
 from server.content import comments
 from server.content import service as content
-from server.kit import live
+from server.kit import live, locks
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
 from server.moderation import policy as policies
 from server.moderation.models import Item
 from server.moderation.rules import ContentType, ItemState, queue_of, rest_state
 from server.moderation.service.record import FREE, changed, items
+
+SUBJECT = 7_203_004
+"""The space of the ids of subjects, for `locks.hold`."""
 
 
 def foresee(s: WriteSession, *, policy: str | None, of: ColumnElement[bool]) -> None:
@@ -36,14 +39,24 @@ def is_restricted(s: WriteSession, policy: str | None) -> bool:
 
 
 def hold_subject(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
-    """Lock all that `quarantine` will change, in one order (the file, then the items), before anything else.
+    """Lock all that `quarantine` will change, in one order (the file, the subject, the items), before
+    anything else.
 
     Two people who say the same of two videos of one file each have an item and want that of the other.
     """
     subjects: Collection[UUID] = [content_id]
     if content_type is ContentType.VIDEO:
         subjects = content.hold_file(s, video_id=content_id)
+    locks.hold(s, SUBJECT, content_id.bytes)
     s.execute(select(Item.id).where(Item.content_id.in_(subjects)).order_by(Item.id).with_for_update())
+
+
+def share_subject(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
+    """Let nobody else put the subject into the class until this transaction ends: an item that is opened
+    meanwhile would be seen by neither, and stay in front of everybody."""
+    if content_type in (ContentType.VIDEO, ContentType.CAPTION):
+        content.share_file(s, video_id=content_id)
+    locks.hold(s, SUBJECT, content_id.bytes, shared=True)
 
 
 def quarantine(s: WriteSession, *, content_type: ContentType, content_id: UUID) -> None:
