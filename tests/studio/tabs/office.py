@@ -27,7 +27,7 @@ from studio.offline.media_cache import MediaCache
 from studio.offline.outbox import Outbox
 from studio.offline.store import Store
 from studio.settings import Settings
-from studio.tab import Context
+from studio.tab import Context, Tab
 from studio.tasks import Tasks, run
 from studio.widgets.ticker import Ticker
 from tests.studio.test_gallery import unnamed
@@ -194,6 +194,9 @@ def play(
             try:
                 await story(desk)
             finally:
+                for window in qapp.topLevelWidgets():
+                    if isinstance(window, Tab):
+                        await window.leave()
                 await desk.tasks.close()
                 await desk.api.aclose()
                 desk.context.store.close()
