@@ -61,7 +61,6 @@ def cases(most: int) -> settings:
 
 
 THOROUGH, BRIEF = schema(boundaries=True, seed=1), schema(boundaries=False, seed=1)
-OTHER_EACH_TIME = schema(boundaries=True, seed=None)
 
 
 OUT_OF_REACH = {"POST /v1/accounts/step-up", "POST /v1/accounts/totp/confirm"}
@@ -93,20 +92,6 @@ def test_every_refusal_is_as_described(case: Case[Any], api: Api, caller: str) -
 @BRIEF.parametrize()
 @cases(5)
 def test_postgresql_answers_as_described(postgresql: Cluster, case: Case[Any], api: Api) -> None:
-    check(case, api, "everyone")
-
-
-@pytest.mark.drill
-@OTHER_EACH_TIME.parametrize()
-@cases(300)
-def test_many_random_requests(case: Case[Any], api: Api) -> None:
-    check(case, api, "everyone")
-
-
-@pytest.mark.drill
-@OTHER_EACH_TIME.parametrize()
-@cases(100)
-def test_many_random_requests_to_postgresql(postgresql: Cluster, case: Case[Any], api: Api) -> None:
     check(case, api, "everyone")
 
 
