@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from server.accounts import programs, sessions
 from server.accounts.models import Credential, Person, PersonRole, Session
@@ -20,6 +21,33 @@ from server.kit.errors import Busy
 SEEN_EVERY = timedelta(minutes=1)
 """How often the use of a session is written down: it bounds the error of the idle expiry."""
 
+_open, _people = cast(Table, Session.__table__).c, cast(Table, Person.__table__).c
+_roles, _credentials = cast(Table, PersonRole.__table__), cast(Table, Credential.__table__)
+# On tables, not on mapped classes, and built once: every request of a person runs this.
+_BEHIND = (
+    select(
+        _open.id,
+        _open.last_seen_at,
+        _open.stepped_up_until,
+        _people.id.label("person_id"),
+        _people.handle,
+        _people.cleared,
+        _roles.c.role,
+        _credentials.c.temporary_until,
+    )
+    .select_from(Session.__table__)
+    .join(Person.__table__, _people.id == _open.person_id)
+    .outerjoin(_roles, _roles.c.person_id == _people.id)
+    .outerjoin(_credentials, _credentials.c.person_id == _people.id)
+    .where(
+        _open.token_hash == bindparam("hash"),
+        _open.revoked_at.is_(None),
+        _open.expires_at > bindparam("now"),
+        _open.last_seen_at > bindparam("idle_since"),
+        _people.state == PersonState.ACTIVE,
+    )
+)
+
 
 def resolver(db: Database, keys: Keys, *, in_use: bool = True) -> Resolver:
     """The function that `app.py` hands to kit/access; with `in_use` false the look keeps no session alive.
@@ -33,32 +61,11 @@ def resolver(db: Database, keys: Keys, *, in_use: bool = True) -> Resolver:
         if not token.startswith(TOKEN_PREFIX):
             return None
         now = clock.now()
-        query = (
-            select(
-                Session.id,
-                Session.last_seen_at,
-                Session.stepped_up_until,
-                Person.id.label("person_id"),
-                Person.handle,
-                Person.cleared,
-                PersonRole.role,
-                Credential.temporary_until,
-            )
-            .join(Person, Person.id == Session.person_id)
-            .outerjoin(PersonRole, PersonRole.person_id == Person.id)
-            .outerjoin(Credential, Credential.person_id == Person.id)
-            .where(
-                Session.token_hash == keys.token_hash(token),
-                Session.revoked_at.is_(None),
-                Session.expires_at > now,
-                Session.last_seen_at > now - sessions.IDLE,
-                Person.state == PersonState.ACTIVE,
-            )
-        )
+        hashed = keys.token_hash(token)
         with db.read() as s:
-            rows = s.execute(query).all()
+            rows = s.execute(_BEHIND, {"hash": hashed, "now": now, "idle_since": now - sessions.IDLE}).all()
             if not rows:
-                return programs.behind(s, token_hash=keys.token_hash(token))
+                return programs.behind(s, token_hash=hashed)
         found = rows[0]
         if in_use and found.last_seen_at <= now - SEEN_EVERY:
             with suppress(Busy), db.write() as s:

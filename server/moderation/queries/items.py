@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Table, bindparam, func, literal, select
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
@@ -25,6 +25,8 @@ from server.moderation.queries.walks import COLUMNS, Key, walk
 from server.moderation.rules import OPEN, QUEUES, WAITING, ItemState, QueueKind
 from server.moderation.schemas import ItemRow, QueueCount
 
+_people = cast(Table, Person.__table__).c
+_HANDLES = select(_people.id, _people.handle).where(_people.id.in_(bindparam("ids", expanding=True)))
 COUNTED = 1000
 CHUNK = 5000
 
@@ -110,7 +112,7 @@ def handles(s: AnySession, ids: Iterable[UUID | None]) -> dict[UUID | None, str]
     wanted = {i for i in ids if i is not None}
     if not wanted:
         return {}
-    rows = s.execute(select(Person.id, Person.handle).where(Person.id.in_(wanted)))
+    rows = s.execute(_HANDLES, {"ids": list(wanted)})
     return {row.id: row.handle for row in rows}
 
 
