@@ -41,10 +41,10 @@ _SQLITE = {
 _POSTGRESQL = {
     "uuid": "gen_random_uuid()",
     "false": "false",
-    "due": "to_timestamp(1790000000 + (n::bigint * 104729) % 600000)",
+    "due": "to_timestamp(1790000000 + (n * 104729) % 600000)",
     "now": "now()",
     "numbers": "",
-    "source": "generate_series({first}, {last}) AS seq(n)",
+    "source": "generate_series({first}::bigint, {last}) AS seq(n)",
 }
 
 
