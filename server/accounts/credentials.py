@@ -37,12 +37,12 @@ def change_password(s: WriteSession, *, actor: Actor, checked_hash: str, new_has
 
     Raises Conflict when it was changed since.
     """
-    changed = s.execute(
+    changed = s.changed_one(
         update(Credential)
         .where(Credential.person_id == actor.person, Credential.password_hash == checked_hash)
         .values(password_hash=new_hash, temporary_until=None)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if not changed:
         raise Conflict("The password was changed by another request.")
     ended = sessions.close_sessions(s, person_id=actor.person, keep=actor.session_id)
     audit.record(
@@ -105,12 +105,12 @@ def confirm_totp(s: WriteSession, *, actor: Actor, keys: Keys, code: str) -> Non
     step = totp.matching_step(keys.decrypt(pending, bound_to=_bound(actor.person)), code)
     if step is None:
         raise BadCode("Enter the six digits that the app shows now.")
-    confirmed = s.execute(
+    confirmed = s.changed_one(
         update(Credential)
         .where(Credential.person_id == actor.person, Credential.totp_pending == pending)
         .values(totp=pending, totp_pending=None, totp_step=step)
     )
-    if confirmed.rowcount != 1:  # type: ignore[attr-defined]
+    if not confirmed:
         raise not_begun
     audit.record(s, actor=actor, action="accounts.totp_confirmed", target=f"person:{actor.person}")
 
@@ -137,12 +137,12 @@ def use_code(s: WriteSession, *, keys: Keys, person_id: UUID, code: str) -> None
     if sealed is None:
         raise Conflict("Set up an authenticator app first.", code="totp_not_enrolled")
     step = totp.matching_step(keys.decrypt(sealed, bound_to=_bound(person_id)), code)
-    spent = step is not None and s.execute(
+    spent = step is not None and s.changed_one(
         update(Credential)
         .where(Credential.person_id == person_id, Credential.totp_step < step)
         .values(totp_step=step)
     )
-    if not spent or spent.rowcount != 1:  # type: ignore[attr-defined]
+    if not spent:
         raise BadCode("Enter the six digits that the app shows now. A code works once.")
 
 

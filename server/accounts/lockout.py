@@ -104,5 +104,4 @@ def forget_old(s: WriteSession) -> int:
     limit = clock.now() - FORGOTTEN_AFTER
     old = select(Attempts.key).where(Attempts.last_at < limit).limit(BATCH)
     # Named again: one that was charged while this waited for its row counts.
-    gone = s.execute(delete(Attempts).where(Attempts.key.in_(old), Attempts.last_at < limit))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return s.changed(delete(Attempts).where(Attempts.key.in_(old), Attempts.last_at < limit))

@@ -40,12 +40,12 @@ def create(s: WriteSession, *, actor: Actor, keys: Keys, name: str) -> tuple[UUI
 
 def revoke(s: WriteSession, *, actor: Actor, program_id: UUID) -> None:
     """From the next request on its token is nobody's. Raises NotFound when there is no such token."""
-    gone = s.execute(
+    gone = s.changed_one(
         update(Program)
         .where(Program.id == program_id, Program.revoked_at.is_(None))
         .values(revoked_at=clock.now())
     )
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    if not gone:
         raise NotFound("There is no such program.")
     audit.record(s, actor=actor, action="accounts.program_revoked", target=f"program:{program_id}")
 

@@ -176,12 +176,12 @@ def _update_guarded(
     """Write `values` if the row is still at `version`. Raises Stale."""
     if "name" in values:
         values = {**values, "name_key": values["name"].casefold()}
-    done = s.execute(
+    done = s.changed_one(
         update(Person)
         .where(Person.id == person.id, Person.version == version)
         .values(**values, version=version + bump)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if not done:
         raise Stale("This person was changed in the meantime.")
 
 
@@ -230,14 +230,8 @@ def restrict_profile(s: WriteSession, *, actor: Actor, person_id: UUID) -> None:
 
     The version stays: what the person sees does not change. Does nothing without such a person.
     """
-    done = s.execute(
-        update(Person)
-        .where(Person.id == person_id, Person.restricted_class.is_(False))
-        .values(restricted_class=True)
-    )
-    if done.rowcount == 1:  # type: ignore[attr-defined]
-        target = f"person:{person_id}"
-        audit.record(s, actor=actor, action="accounts.profile_restricted", target=target, restricted=True)
+    target = f"person:{person_id}"
+    audit.restrict(s, Person, person_id, actor=actor, action="accounts.profile_restricted", target=target)
 
 
 def _availability_changed(
@@ -269,9 +263,8 @@ def fold_availability(s: WriteSession) -> int:
     Reads never wait for this.
     """
     due = select(Person.id).where(Person.next_availability_at <= clock.now()).limit(BATCH)
-    folded = s.execute(
+    return s.changed(
         update(Person)
         .where(Person.id.in_(due), Person.next_availability_at <= clock.now())
         .values(availability=Person.next_availability, next_availability=None, next_availability_at=None)
     )
-    return int(folded.rowcount)  # type: ignore[attr-defined]

@@ -51,12 +51,12 @@ def open_session(
 
 def close_session(s: WriteSession, *, actor: Actor, session_id: UUID) -> None:
     """End one of the actor's own sessions. Raises NotFound for one that is over or another person's."""
-    closed = s.execute(
+    closed = s.changed_one(
         update(Session)
         .where(Session.id == session_id, Session.person_id == actor.person, Session.revoked_at.is_(None))
         .values(revoked_at=clock.now())
     )
-    if closed.rowcount != 1:  # type: ignore[attr-defined]
+    if not closed:
         raise NotFound("This device is not signed in.")
     audit.record(s, actor=actor, action="accounts.signed_out", target=f"session:{session_id}")
 
@@ -66,8 +66,7 @@ def close_sessions(s: WriteSession, *, person_id: UUID, keep: UUID | None = None
     condition = [Session.person_id == person_id, Session.revoked_at.is_(None)]
     if keep is not None:
         condition.append(Session.id != keep)
-    closed = s.execute(update(Session).where(*condition).values(revoked_at=clock.now()))
-    return int(closed.rowcount)  # type: ignore[attr-defined]
+    return s.changed(update(Session).where(*condition).values(revoked_at=clock.now()))
 
 
 def touch(s: WriteSession, *, session_id: UUID) -> None:
@@ -89,5 +88,4 @@ def forget_old(s: WriteSession) -> int:
     """Delete sessions that ended 90 days ago or more, a batch of them; answers how many."""
     limit = clock.now() - KEPT
     old = select(Session.id).where(or_(Session.revoked_at < limit, Session.expires_at < limit)).limit(BATCH)
-    gone = s.execute(delete(Session).where(Session.id.in_(old)))
-    return int(gone.rowcount)  # type: ignore[attr-defined]
+    return s.changed(delete(Session).where(Session.id.in_(old)))

@@ -7,6 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import Table, insert, select, text, update
 
@@ -119,15 +120,24 @@ def erase(s: WriteSession, *, actor: Actor, seq: int, reason: str) -> None:
 
     The entry itself stays in the chain. Raises NotFound when it has no details (any more).
     """
-    erased = s.execute(
+    erased = s.changed_one(
         update(AuditPayload)
         .where(AuditPayload.seq == seq, AuditPayload.json.is_not(None))
         .values(json=None, erased_at=clock.now())
     )
-    if erased.rowcount != 1:  # type: ignore[attr-defined]
+    if not erased:
         raise NotFound("There are no details to erase in this audit entry.")
     hidden = s.execute(select(AuditEntry.restricted).where(AuditEntry.seq == seq)).scalar_one()
     record(s, actor=actor, action=ERASED, target=entry_target(seq), restricted=hidden, reason=reason)
+
+
+def restrict(
+    s: WriteSession, table: type[Any], row_id: UUID, *, actor: Actor, action: str, target: str
+) -> None:
+    """Set `restricted_class` of a row for good, and tell the cleared; does nothing when it is set."""
+    open_row = (table.id == row_id) & table.restricted_class.is_(False)
+    if s.changed_one(update(table).where(open_row).values(restricted_class=True)):
+        record(s, actor=actor, action=action, target=target, restricted=True)
 
 
 def entry_target(seq: int) -> str:

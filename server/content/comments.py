@@ -53,19 +53,8 @@ def restrict_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None
 
     Its version stays: what its author sees does not change. Does nothing without such a comment.
     """
-    done = s.execute(
-        update(Comment)
-        .where(Comment.id == comment_id, Comment.restricted_class.is_(False))
-        .values(restricted_class=True)
-    )
-    if done.rowcount == 1:  # type: ignore[attr-defined]
-        audit.record(
-            s,
-            actor=actor,
-            action="content.comment_restricted",
-            target=f"comment:{comment_id}",
-            restricted=True,
-        )
+    target = f"comment:{comment_id}"
+    audit.restrict(s, Comment, comment_id, actor=actor, action="content.comment_restricted", target=target)
 
 
 def delete_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:

@@ -127,12 +127,12 @@ def process_again(s: WriteSession, *, actor: Actor, video_id: UUID, runs: int) -
             reason="The server could not process this file, although it tried several times. "
             "Send it again later, or in another format.",
         )
-    done = s.execute(
+    done = s.changed_one(
         update(Video)
         .where(Video.id == video_id, Video.state == VideoState.PROCESSING, Video.runs == runs)
         .values(runs=runs + 1)
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if not done:
         return False
     audit.record(s, actor=actor, action="content.processed_again", target=f"video:{video_id}", runs=runs + 1)
     _process(s, video_id, runs=runs + 1)

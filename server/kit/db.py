@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy.exc
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, UpdateBase, create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -53,6 +53,16 @@ class WriteSession(Session):
     def after_commit(self, run: Callable[[], None]) -> None:
         """Run once COMMIT has succeeded; dropped on rollback."""
         self.info.setdefault("after_commit", []).append(run)
+
+    def changed(self, change: UpdateBase) -> int:
+        """Run an UPDATE or DELETE; answers how many rows it changed."""
+        done = self.execute(change)
+        assert isinstance(done, CursorResult)
+        return done.rowcount
+
+    def changed_one(self, change: UpdateBase) -> bool:
+        """Run a guarded UPDATE or DELETE; answers whether the row was still as its conditions say."""
+        return self.changed(change) == 1
 
     def finish(self) -> None:
         """Run the pending `before_commit` work and flush it."""

@@ -113,14 +113,14 @@ class Bus:
     def _deliver(self, db: Database, event_id: int, name: str) -> None:
         try:
             with db.write() as s:
-                taken = s.execute(
+                taken = s.changed_one(
                     update(Delivery)
                     .where(
                         Delivery.event_id == event_id, Delivery.handler == name, Delivery.done_at.is_(None)
                     )
                     .values(done_at=clock.now(), attempts=Delivery.attempts + 1, error=None)
                 )
-                if taken.rowcount == 1:  # type: ignore[attr-defined]
+                if taken:
                     self._by_name[name](s, s.get_one(Event, event_id))
         except Busy:
             log.info("handler %s found the database busy at event %s", name, event_id)

@@ -106,7 +106,7 @@ class Ticker:
             raise NotFound("No recurring job has this name.")
         self.register(s)
         now = clock.now()
-        idle = s.execute(
+        idle = s.changed_one(
             update(JobSchedule)
             .where(JobSchedule.name == name)
             .where(
@@ -116,7 +116,7 @@ class Ticker:
             )
             .values(next_at=now)
         )
-        if idle.rowcount != 1:  # type: ignore[attr-defined]
+        if not idle:
             raise Conflict("This job is running now.", code="job_running")
         s.after_commit(self._wake.set)
 
@@ -134,12 +134,12 @@ class Ticker:
     def _run(self, given: Context, job: Recurring, seen: datetime) -> bool:
         began = clock.now()
         with given.db.write() as s:
-            taken = s.execute(
+            taken = s.changed_one(
                 update(JobSchedule)
                 .where(JobSchedule.name == job.name, JobSchedule.next_at == seen)
                 .values(next_at=began + GIVE_UP, started_at=began)
             )
-            if taken.rowcount != 1:  # type: ignore[attr-defined]
+            if not taken:
                 return False
         clocked, error = time.monotonic(), None
         try:

@@ -52,8 +52,7 @@ def _forget_answers(s: WriteSession) -> int:
         .limit(BATCH)
     )
     key = sa.tuple_(IdempotencyRecord.actor, IdempotencyRecord.key)
-    found = s.execute(sa.delete(IdempotencyRecord).where(key.in_(old)))
-    return int(found.rowcount)  # type: ignore[attr-defined]
+    return s.changed(sa.delete(IdempotencyRecord).where(key.in_(old)))
 
 
 def _forget_events(s: WriteSession) -> int:

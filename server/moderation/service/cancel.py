@@ -33,12 +33,12 @@ def withdraw_flag(s: WriteSession, *, actor: Actor, flag_id: UUID) -> FlagReceip
     if flag is None:
         raise NotFound("You have no such flag.")
     item = s.execute(select(items).where(Item.id == flag.item_id).with_for_update()).one()
-    gone = s.execute(
+    gone = s.changed_one(
         update(flags)
         .where(flags.c.id == flag_id, flags.c.state == FlagState.LINKED)
         .values(state=FlagState.WITHDRAWN, dedup_key=None)
     )
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    if not gone:
         raise Conflict("This flag is not waiting for a decision any more.", code="already_judged")
     others = s.scalar(select(exists().where(Flag.item_id == item.id, Flag.state == FlagState.LINKED)))
     in_hand = item.state in (ItemState.CLAIMED, ItemState.ON_HOLD) or item.first_opinion_id is not None

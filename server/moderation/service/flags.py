@@ -360,7 +360,7 @@ def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
     points, why = priority.score(signals)
     confident = [bp for bp in (item.max_confidence_bp, voice.confidence_bp) if bp is not None]
     legal = [at for at in (item.legal_due_at, clocks.legal_due_at) if at is not None]
-    written = s.execute(
+    written = s.changed_one(
         update(items)
         .where(items.c.id == item.id, items.c.state.in_(OPEN), items.c.version == item.version)
         .values(
@@ -382,6 +382,6 @@ def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
             version=item.version + 1,
         )
     )
-    if written.rowcount != 1:  # type: ignore[attr-defined]
+    if not written:
         raise Conflict("This item has just been changed by someone else. Ask again.", code="conflict")
     return int(item.version) + 1

@@ -69,7 +69,7 @@ def edit_reason(
     """Change a text that is still at `version`. Raises NotFound, Stale with the present copy, Forbidden."""
     if body.shared and not actor.can(LEAD):
         raise Forbidden("Reasons for the whole team are kept by leads.")
-    done = s.execute(
+    done = s.changed_one(
         update(SavedReason)
         .where(SavedReason.id == reason_id, SavedReason.version == version, _editable(actor))
         .values(
@@ -80,7 +80,7 @@ def edit_reason(
             version=SavedReason.version + 1,
         )
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    if not done:
         now = s.scalar(select(SavedReason).where(SavedReason.id == reason_id, _editable(actor)))
         if now is None:
             raise NotFound("You have no such reason.")
@@ -92,8 +92,7 @@ def edit_reason(
 
 def delete_reason(s: WriteSession, *, actor: Actor, reason_id: UUID) -> None:
     """Throw a text away. Raises NotFound."""
-    gone = s.execute(delete(SavedReason).where(SavedReason.id == reason_id, _editable(actor)))
-    if gone.rowcount != 1:  # type: ignore[attr-defined]
+    if not s.changed_one(delete(SavedReason).where(SavedReason.id == reason_id, _editable(actor))):
         raise NotFound("You have no such reason.")
     _recorded(s, actor, "reason_deleted", reason_id)
 

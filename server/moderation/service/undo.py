@@ -40,10 +40,8 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
     if item.decision_id != decision_id or item.state not in _left_in(decision):
         raise moved_on
     decided, first = item.state is ItemState.DECIDED, decision.first_opinion_id
-    if decided:
-        pending = s.execute(delete(Finality).where(Finality.decision_id == decision_id))
-        if pending.rowcount != 1:  # type: ignore[attr-defined]
-            raise Conflict("This decision has taken effect.", code="grace_over")
+    if decided and not s.changed_one(delete(Finality).where(Finality.decision_id == decision_id)):
+        raise Conflict("This decision has taken effect.", code="grace_over")
     queue = queue_of(restricted=item.restricted, stage=decision.stage, second=first is not None)
     lease = s.scalar(select(queues.c.lease_s).where(queues.c.id == queue))
     back = (

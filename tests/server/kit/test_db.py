@@ -81,6 +81,18 @@ def test_a_deadlock_is_told_as_busy(db: Database) -> None:
     assert sorted(outcomes) == ["busy", "done"]
 
 
+def test_a_guarded_change_says_whether_the_row_was_as_expected(db: Database) -> None:
+    for subject in "ab":
+        add(db, subject)
+    with db.write() as s:
+        moved = sa.update(Event).where(Event.subject == "a", Event.topic == "t")
+        assert s.changed_one(moved.values(topic="t2"))
+        assert not s.changed_one(moved.values(topic="t3"))
+        assert not s.changed_one(sa.update(Event).values(payload={})), "more than one is not the one"
+        assert s.changed(sa.delete(Event)) == 2
+        assert s.changed(sa.delete(Event)) == 0
+
+
 def test_an_error_does_not_quote_the_values(db: Database) -> None:
     with pytest.raises(sa.exc.DBAPIError) as failed, db.write() as s:
         s.execute(sa.text("INSERT INTO nowhere VALUES (:name)"), {"name": "Erika Mustermann"})
