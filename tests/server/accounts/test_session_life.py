@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from server.accounts import lockout, passwords, service, sessions
+from server.accounts import lockout, passwords, queries, service, sessions
 from server.accounts.permissions import Role, permissions_of
 from server.accounts.resolver import SEEN_EVERY, resolver
 from server.accounts.schemas import PersonState
@@ -57,6 +58,15 @@ SPANS = [
 
 
 @dataclass
+class Guesses:
+    """What the model knows of the guesses at one address, from a known device or from all others."""
+
+    failures: int = 0
+    last_at: datetime | None = None
+    locked_until: datetime | None = None
+
+
+@dataclass
 class ModelPerson:
     """What the model knows of a person."""
 
@@ -64,9 +74,6 @@ class ModelPerson:
     role: Role = Role.FAN
     state: PersonState = PersonState.ACTIVE
     version: int = 1
-    failures: int = 0
-    last_guess: datetime | None = None
-    locked_until: datetime | None = None
 
 
 @dataclass
@@ -108,6 +115,7 @@ class SessionLife(RuleBasedStateMachine):
         self.resolve = resolver(self.db, self.keys)
         self.people: dict[str, ModelPerson] = {}
         self.sessions: dict[str, ModelSession] = {}
+        self.guesses: dict[tuple[str, UUID | None], Guesses] = defaultdict(Guesses)
         for name in PEOPLE:
             with self.db.write() as s:
                 made = service.create_person(
@@ -125,7 +133,7 @@ class SessionLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.stack.close()
 
-    def _attempt(self, name: str, password: str, device: UUID = DEVICES[0]) -> str:
+    def _attempt(self, name: str, password: str, device: UUID) -> str:
         opened = sign_in(
             self.db,
             self.keys,
@@ -137,33 +145,39 @@ class SessionLife(RuleBasedStateMachine):
         )
         return opened.token
 
-    def _refuse_while_locked(self, name: str, password: str) -> None:
-        until = self.people[name].locked_until
+    def _refuse_while_locked(self, name: str, password: str, device: UUID) -> None:
+        until = self.guesses[self._key(name, device)].locked_until
         assert until is not None
         with pytest.raises(lockout.LockedOut) as locked:
-            self._attempt(name, password)
+            self._attempt(name, password, device)
         assert locked.value.retry_after_s == (until - self.now.at).total_seconds()
 
-    def _guess(self, person: ModelPerson) -> bool:
+    def _key(self, name: str, device: UUID) -> tuple[str, UUID | None]:
+        """Under what guesses are counted: a device is known while a session on it is remembered."""
+        with self.db.read() as s:
+            known = queries.is_known_device(s, self.keys.lookup("email", f"{name}@demo.local"), device)
+        return name, device if known else None
+
+    def _guess(self, key: tuple[str, UUID | None]) -> bool:
         """Charge a guess in the model; False while locked."""
-        now = self.now.at
-        if person.locked_until is not None and now < person.locked_until:
+        now, counted = self.now.at, self.guesses[key]
+        if counted.locked_until is not None and now < counted.locked_until:
             return False
-        if person.last_guess is not None and now > person.last_guess + lockout.FORGOTTEN_AFTER:
-            person.failures = 0
-        person.failures += 1
-        person.last_guess = now
-        over = person.failures - lockout.PER_PERSON
-        person.locked_until = now + min(lockout.FIRST * 2**over, lockout.LONGEST) if over >= 0 else None
+        if counted.last_at is not None and now > counted.last_at + lockout.FORGOTTEN_AFTER:
+            counted.failures = 0
+        counted.failures += 1
+        counted.last_at = now
+        over = counted.failures - lockout.PER_PERSON
+        counted.locked_until = now + min(lockout.FIRST * 2**over, lockout.LONGEST) if over >= 0 else None
         return True
 
     @rule(target=tokens, name=st.sampled_from(PEOPLE), device=st.sampled_from(DEVICES))
     def sign_in(self, name: str, device: UUID) -> Any:
-        person = self.people[name]
-        if not self._guess(person):
-            self._refuse_while_locked(name, "right")
+        person, key = self.people[name], self._key(name, device)
+        if not self._guess(key):
+            self._refuse_while_locked(name, "right", device)
             return multiple()
-        person.failures, person.last_guess, person.locked_until = 0, None, None
+        del self.guesses[key]
         if person.state is not PersonState.ACTIVE:
             with pytest.raises(Forbidden, match="cannot sign in"):
                 self._attempt(name, "right", device)
@@ -175,18 +189,18 @@ class SessionLife(RuleBasedStateMachine):
         self.sessions[token] = ModelSession(person, device, self.now.at + sessions.LONGEST, self.now.at)
         return token
 
-    @rule(name=st.sampled_from(PEOPLE), times=st.integers(1, 7))
-    def guess_wrong(self, name: str, times: int) -> None:
+    @rule(name=st.sampled_from(PEOPLE), device=st.sampled_from(DEVICES), times=st.integers(1, 7))
+    def guess_wrong(self, name: str, device: UUID, times: int) -> None:
         for _ in range(times):
-            if self._guess(self.people[name]):
+            if self._guess(self._key(name, device)):
                 with pytest.raises(BadCredentials):
-                    self._attempt(name, "wrong")
+                    self._attempt(name, "wrong", device)
             else:
-                self._refuse_while_locked(name, "wrong")
+                self._refuse_while_locked(name, "wrong", device)
 
-    @rule(name=st.sampled_from(PEOPLE))
-    def wait_for_the_lock(self, name: str) -> None:
-        until = self.people[name].locked_until
+    @rule(name=st.sampled_from(PEOPLE), device=st.sampled_from(DEVICES))
+    def wait_for_the_lock(self, name: str, device: UUID) -> None:
+        until = self.guesses[self._key(name, device)].locked_until
         if until is not None and until > self.now.at:
             self.now.advance(until - self.now.at)
 
