@@ -33,8 +33,8 @@ MANIFEST, SQLITE, DUMP = "manifest.json", "studio.sqlite", "studio.dump"
 LEAVING_S = 2.0
 """How long PostgreSQL may still count a connection that was just closed.
 
-It is asked again and again, since there is nothing to wait for: `pg_terminate_backend` waits, but ends what it
-waits for, and a lock that servers held would not speak of anybody else who is connected.
+It is asked again and again, since there is nothing to wait for: `pg_terminate_backend` waits, but ends what
+it waits for, and a lock that servers held would not speak of anybody else who is connected.
 """
 _MEDIA = re.compile(r"media/([0-9a-f]{64})")
 
