@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import gc
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.coded_clips import Recipe, write_clip
 from studio.tasks import run
 from tests.studio.tabs.moderation.desk import PERMISSIONS, Desk
+from tests.studio.tabs.moderation.review_world import Reviewer
 from tests.studio.tabs.moderation.world import World
 
 Story = Callable[[Desk], Coroutine[Any, Any, None]]
 Play = Callable[..., Desk]
+ReviewStory = Callable[[Reviewer], Coroutine[Any, Any, None]]
+PlayReview = Callable[..., Desk]
 
 
 @pytest.fixture
@@ -39,6 +44,36 @@ def play(qapp: QApplication, tmp_path: Path) -> Play:
         return desks[0]
 
     return play
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Two seconds of video."""
+    path = tmp_path_factory.mktemp("review") / "clip.mp4"
+    return write_clip(path, Recipe(), frames=60, width=160, height=90).read_bytes()
+
+
+@pytest.fixture
+def collected_here() -> Iterator[None]:
+    """Let what a test leaves in cycles end on this thread: on a decoder's it would take Qt's timers along."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
+@pytest.fixture
+def review(play: Play, collected_here: None) -> PlayReview:
+    """Run the story of a person at the review page, where nothing is open yet."""
+
+    def review(world: World, story: ReviewStory, **more: Any) -> Desk:
+        async def at_the_page(desk: Desk) -> None:
+            async with Reviewer(desk) as me:
+                await story(me)
+
+        return play(world, at_the_page, **more)
+
+    return review
 
 
 async def until(holds: Callable[[], object]) -> None:

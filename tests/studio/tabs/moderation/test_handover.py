@@ -20,14 +20,12 @@ from studio.tabs.moderation.review_cover import LostScreen
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
 from studio.workplace import RESYNC
-from tests.studio.tabs.moderation.conftest import Play, until
+from tests.studio.tabs.moderation.conftest import Play, PlayReview, until
 from tests.studio.tabs.moderation.desk import PERMISSIONS, Desk
-from tests.studio.tabs.moderation.review_parts import collected_here, videos
+from tests.studio.tabs.moderation.review_parts import videos
 from tests.studio.tabs.moderation.review_world import Reviewer, ReviewWorld
 from tests.studio.tabs.moderation.seat import Seat
 from tests.studio.tabs.moderation.world import World, item
-
-__all__ = ["collected_here"]
 
 LEADING = (*PERMISSIONS, "moderation.lead")
 ADA = Colleague(id=UUID(int=21), handle="ada", name="Ada Lovelace")
@@ -60,130 +58,126 @@ async def asked(me: Reviewer) -> HandOverPopover:
 # Giving
 
 
-def test_an_item_is_handed_over_by_keys_and_the_next_one_comes(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            first = me.item
-            me.press(Qt.Key.Key_F)
-            me.type("he says where he lives")
-            me.press(Qt.Key.Key_Escape)
-            ask = await asked(me)
-            assert not ask.act.isEnabled()
-            me.type("KAI")
-            assert ask.person() == KAI
-            me.press(Qt.Key.Key_Return)
-            me.type("you speak it")
-            assert ask.act.isEnabled()
-            me.press(Qt.Key.Key_Return)
-            await me.until(lambda: me.wanted_next == 1)
-            row = me.world.items[first]
-            assert row.claimed_by_handle == "kai"
-            assert me.world.notes[first][0].body == "Handed over to @kai: you speak it"
-            assert [each.text for each in notices(desk)] == ["Handed over to Kai Tan"]
-            await me.until(lambda: desk.context.store.drafts())
-            assert "he says where he lives" in next(iter(desk.context.store.drafts().values()))
+def test_an_item_is_handed_over_by_keys_and_the_next_one_comes(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        first = me.item
+        me.press(Qt.Key.Key_F)
+        me.type("he says where he lives")
+        me.press(Qt.Key.Key_Escape)
+        ask = await asked(me)
+        assert not ask.act.isEnabled()
+        me.type("KAI")
+        assert ask.person() == KAI
+        me.press(Qt.Key.Key_Return)
+        me.type("you speak it")
+        assert ask.act.isEnabled()
+        me.press(Qt.Key.Key_Return)
+        await me.until(lambda: me.wanted_next == 1)
+        row = me.world.items[first]
+        assert row.claimed_by_handle == "kai"
+        assert me.world.notes[first][0].body == "Handed over to @kai: you speak it"
+        assert [each.text for each in notices(me.desk)] == ["Handed over to Kai Tan"]
+        await me.until(lambda: me.desk.context.store.drafts())
+        assert "he says where he lives" in next(iter(me.desk.context.store.drafts().values()))
 
-    play(texts(1), story)
-
-
-def test_of_several_people_the_arrows_choose_one(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            ask = await asked(me)
-            assert ask.person() == ADA
-            me.press(Qt.Key.Key_Down)
-            assert ask.person() == KAI
-            me.type("nobody at all")
-            assert ask.person() is None
-            me.press(Qt.Key.Key_Escape)  # clears the words
-            assert ask.person() == ADA
-            me.press(Qt.Key.Key_Escape)
-            assert me.phase() is Phase.OPEN
-            assert me.page.flow.held is not None
-
-    play(texts(), story)
+    review(texts(1), story)
 
 
-def test_when_they_cannot_take_it_the_question_stays_with_what_was_typed_and_says_why(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            first = me.item
-            ask = await asked(me)
-            me.world.colleagues = [KAI]
-            ask.reason.setText("you speak it")
-            ask.act.click()
-            assert ask.waiting
-            await me.until(lambda: ask.fault.isVisible())
-            assert "cannot take" in ask.fault.text()
-            assert ask.surface.geometry().height() >= ask.surface.minimumSizeHint().height()
-            assert not ask.waiting
-            assert (ask.why(), ask.person()) == ("you speak it", ADA)
-            assert notices(desk) == []
-            assert me.phase() is Phase.OPEN
-            assert me.wanted_next == 0
-            me.press(Qt.Key.Key_Down, Qt.Key.Key_Return)
-            await me.until(lambda: me.wanted_next == 1)
-            assert me.world.items[first].claimed_by_handle == "kai"
-            assert me.world.notes[first][0].body == "Handed over to @kai: you speak it"
-            assert not isValid(ask) or not ask.isVisible()
+def test_of_several_people_the_arrows_choose_one(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        ask = await asked(me)
+        assert ask.person() == ADA
+        me.press(Qt.Key.Key_Down)
+        assert ask.person() == KAI
+        me.type("nobody at all")
+        assert ask.person() is None
+        me.press(Qt.Key.Key_Escape)  # clears the words
+        assert ask.person() == ADA
+        me.press(Qt.Key.Key_Escape)
+        assert me.phase() is Phase.OPEN
+        assert me.page.flow.held is not None
 
-    play(texts(1), story)
+    review(texts(), story)
 
 
-def test_what_was_typed_stays_also_when_the_item_has_gone_meanwhile(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            ask = await asked(me)
-            me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
-            ask.reason.setText("you speak it")
-            ask.act.click()
-            await me.until(lambda: ask.fault.isVisible())
-            assert "no longer have this item" in ask.fault.text()
-            assert ask.why() == "you speak it"
-            assert me.phase() is Phase.LOST
+def test_when_they_cannot_take_it_the_question_stays_with_what_was_typed_and_says_why(
+    review: PlayReview,
+) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        first = me.item
+        ask = await asked(me)
+        me.world.colleagues = [KAI]
+        ask.reason.setText("you speak it")
+        ask.act.click()
+        assert ask.waiting
+        await me.until(lambda: ask.fault.isVisible())
+        assert "cannot take" in ask.fault.text()
+        assert ask.surface.geometry().height() >= ask.surface.minimumSizeHint().height()
+        assert not ask.waiting
+        assert (ask.why(), ask.person()) == ("you speak it", ADA)
+        assert notices(me.desk) == []
+        assert me.phase() is Phase.OPEN
+        assert me.wanted_next == 0
+        me.press(Qt.Key.Key_Down, Qt.Key.Key_Return)
+        await me.until(lambda: me.wanted_next == 1)
+        assert me.world.items[first].claimed_by_handle == "kai"
+        assert me.world.notes[first][0].body == "Handed over to @kai: you speak it"
+        assert not isValid(ask) or not ask.isVisible()
 
-    play(texts(), story)
+    review(texts(1), story)
 
 
-def test_who_does_not_wait_for_the_answer_is_told_in_passing(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            ask = await asked(me)
-            me.world.colleagues = []
-            ask.reason.setText("please")
-            ask.act.click()
-            me.press(Qt.Key.Key_Escape)
-            await me.until(lambda: notices(desk))
-            assert "cannot take" in notices(desk)[0].text
+def test_what_was_typed_stays_also_when_the_item_has_gone_meanwhile(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        ask = await asked(me)
+        me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
+        ask.reason.setText("you speak it")
+        ask.act.click()
+        await me.until(lambda: ask.fault.isVisible())
+        assert "no longer have this item" in ask.fault.text()
+        assert ask.why() == "you speak it"
+        assert me.phase() is Phase.LOST
 
-    play(texts(), story)
+    review(texts(), story)
+
+
+def test_who_does_not_wait_for_the_answer_is_told_in_passing(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        ask = await asked(me)
+        me.world.colleagues = []
+        ask.reason.setText("please")
+        ask.act.click()
+        me.press(Qt.Key.Key_Escape)
+        await me.until(lambda: notices(me.desk))
+        assert "cannot take" in notices(me.desk)[0].text
+
+    review(texts(), story)
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_S, Qt.Key.Key_H])
-def test_the_reason_of_a_refused_skip_or_hold_is_kept(play: Play, key: Qt.Key) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            me.world.refusal = ("nobody_else", "Nobody else can take this item.")
-            me.press(key)
-            ask = me.window.findChild(AsidePopover)
-            assert ask is not None
-            ask.reason.setText("known to me")
-            ask.reason.setFocus()
-            me.press(Qt.Key.Key_Return, Qt.Key.Key_Return)
-            await me.until(lambda: ask.fault.isVisible())
-            assert "Nobody else" in ask.fault.text()
-            assert ask.why() == "known to me"
-            me.world.refusal = None
-            me.press(Qt.Key.Key_Return)
-            await me.until(lambda: me.wanted_next == 1)
+def test_the_reason_of_a_refused_skip_or_hold_is_kept(review: PlayReview, key: Qt.Key) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.world.refusal = ("nobody_else", "Nobody else can take this item.")
+        me.press(key)
+        ask = me.window.findChild(AsidePopover)
+        assert ask is not None
+        ask.reason.setText("known to me")
+        ask.reason.setFocus()
+        me.press(Qt.Key.Key_Return, Qt.Key.Key_Return)
+        await me.until(lambda: ask.fault.isVisible())
+        assert "Nobody else" in ask.fault.text()
+        assert ask.why() == "known to me"
+        me.world.refusal = None
+        me.press(Qt.Key.Key_Return)
+        await me.until(lambda: me.wanted_next == 1)
 
-    play(texts(1), story)
+    review(texts(1), story)
 
 
 # Losing
@@ -197,41 +191,39 @@ def test_the_reason_of_a_refused_skip_or_hold_is_kept(play: Play, key: Qt.Key) -
     ],
 )
 def test_who_has_it_now_is_said_and_what_was_typed_is_kept(
-    play: Play, note: str, by: str, title: str
+    review: PlayReview, note: str, by: str, title: str
 ) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            me.press(Qt.Key.Key_F)
-            me.type("half a sentence")
-            me.world.move(me.item, note, by=by, to="lea")
-            ids = frozenset({me.item})
-            desk.context.changes.send(Changes(kinds=frozenset({"moderation.item"}), ids=ids, origin="live"))
-            await me.until(lambda: me.phase() is Phase.LOST)
-            screen = me.page.findChild(LostScreen)
-            assert screen is not None
-            assert title in said(screen)
-            assert "“it is urgent”" in said(screen)
-            assert not screen.again.isVisible()
-            assert me.page.panel.facts.toPlainText() == "half a sentence"
-            await me.until(lambda: desk.context.store.drafts())
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.press(Qt.Key.Key_F)
+        me.type("half a sentence")
+        me.world.move(me.item, note, by=by, to="lea")
+        ids = frozenset({me.item})
+        me.desk.context.changes.send(Changes(kinds=frozenset({"moderation.item"}), ids=ids, origin="live"))
+        await me.until(lambda: me.phase() is Phase.LOST)
+        screen = me.page.findChild(LostScreen)
+        assert screen is not None
+        assert title in said(screen)
+        assert "“it is urgent”" in said(screen)
+        assert not screen.again.isVisible()
+        assert me.page.panel.facts.toPlainText() == "half a sentence"
+        await me.until(lambda: me.desk.context.store.drafts())
 
-    play(texts(), story)
+    review(texts(), story)
 
 
-def test_a_heartbeat_that_is_refused_also_learns_who_has_it(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
-            held = me.page.flow.held
-            assert held is not None
-            await held.beat(desk.ticker.now())
-            screen = me.page.findChild(LostScreen)
-            assert screen is not None
-            await me.until(lambda: "@lea took this item over" in said(screen))
+def test_a_heartbeat_that_is_refused_also_learns_who_has_it(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
+        held = me.page.flow.held
+        assert held is not None
+        await held.beat(me.desk.ticker.now())
+        screen = me.page.findChild(LostScreen)
+        assert screen is not None
+        await me.until(lambda: "@lea took this item over" in said(screen))
 
-    play(texts(), story)
+    review(texts(), story)
 
 
 # Getting
@@ -295,18 +287,17 @@ def test_who_may_not_claim_is_not_asked_for(play: Play) -> None:
     play(texts(), story, permissions=("moderation.read",))
 
 
-def test_opening_it_keeps_what_is_open_as_the_next_item(play: Play) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            first, second = me.world.items
-            me.page.turn_to(me.world.claim(1))
-            await me.until(lambda: me.item == second)
-            assert not any("release" in each for each in me.world.asked)
-            me.page.flow.part(lambda held: held.skip("not mine"))
-            await me.until(lambda: me.item == first)
+def test_opening_it_keeps_what_is_open_as_the_next_item(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        first, second = me.world.items
+        me.page.turn_to(me.world.claim(1))
+        await me.until(lambda: me.item == second)
+        assert not any("release" in each for each in me.world.asked)
+        me.page.flow.part(lambda held: held.skip("not mine"))
+        await me.until(lambda: me.item == first)
 
-    play(texts(), story)
+    review(texts(), story)
 
 
 def test_the_tab_goes_on_with_an_item_that_was_handed_over(play: Play) -> None:

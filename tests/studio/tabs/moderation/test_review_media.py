@@ -17,14 +17,11 @@ from PySide6.QtGui import QColor, QImage
 from studio.offline.media_window import MediaWindow
 from studio.tabs.moderation import review_media
 from studio.video.storyboard import STILLS
-from tests.studio.tabs.moderation.conftest import Play
-from tests.studio.tabs.moderation.desk import PERMISSIONS, Desk
-from tests.studio.tabs.moderation.review_parts import (  # noqa: F401
+from tests.studio.tabs.moderation.conftest import PlayReview
+from tests.studio.tabs.moderation.desk import PERMISSIONS
+from tests.studio.tabs.moderation.review_parts import (
     ENTER,
     A,
-    clip,
-    collected_here,
-    videos,
     world_of,
 )
 from tests.studio.tabs.moderation.review_world import Reviewer, ReviewWorld
@@ -74,152 +71,144 @@ def copies(folder: Path, clip: bytes) -> list[Path]:
 
 
 def test_a_video_lies_in_the_cache_while_it_is_open_and_is_gone_after(
-    play: Play, clip: bytes, tmp_path: Path
+    review: PlayReview, clip: bytes, tmp_path: Path
 ) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            (path,) = copies(tmp_path, clip)
-            assert path.parent == tmp_path / "media"
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600
-            me.page.flow.give_back()
-            await me.until(lambda: me.has_left)
-            assert copies(tmp_path, clip) == []
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        (path,) = copies(tmp_path, clip)
+        assert path.parent == tmp_path / "media"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        me.page.flow.give_back()
+        await me.until(lambda: me.has_left)
+        assert copies(tmp_path, clip) == []
 
-    play(world_of(clip, 1), story)
+    review(world_of(clip, 1), story)
 
 
 @pytest.mark.parametrize("whole", [0, 1 << 20], ids=["through a window", "whole"])
 def test_a_video_that_became_restricted_stays_in_memory(
-    play: Play, clip: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int
+    review: PlayReview, clip: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     monkeypatch.setattr(review_media, "WHOLE", whole)
     world = world_of(clip, 1)
     world.restricted = set(world.videos)
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            assert isinstance(me.page.content.player._source, bytes if whole else MediaWindow)
-            assert copies(tmp_path, clip) == []
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        assert isinstance(me.page.content.player._source, bytes if whole else MediaWindow)
+        assert copies(tmp_path, clip) == []
 
-    play(world, story, permissions=CLEARED)
+    review(world, story, permissions=CLEARED)
 
 
 def test_an_item_that_becomes_restricted_leaves_the_disk_at_once(
-    play: Play, clip: bytes, tmp_path: Path
+    review: PlayReview, clip: bytes, tmp_path: Path
 ) -> None:
     world = world_of(clip, 1)
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            assert copies(tmp_path, clip)
-            row = me.world.items[me.item]
-            me.world.put(type(row)(**dict(row) | {"queue": "restricted"}))
-            me.page.flow.changed(frozenset({me.item}))
-            await me.until(lambda: isinstance(me.page.content.player._source, bytes))
-            assert copies(tmp_path, clip) == []
-            await me.picture()
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        assert copies(tmp_path, clip)
+        row = me.world.items[me.item]
+        me.world.put(type(row)(**dict(row) | {"queue": "restricted"}))
+        me.page.flow.changed(frozenset({me.item}))
+        await me.until(lambda: isinstance(me.page.content.player._source, bytes))
+        assert copies(tmp_path, clip) == []
+        await me.picture()
 
-    play(world, story, permissions=CLEARED)
+    review(world, story, permissions=CLEARED)
 
 
 def test_a_video_larger_than_the_cache_is_read_through_a_window(
-    play: Play, clip: bytes, tmp_path: Path
+    review: PlayReview, clip: bytes, tmp_path: Path
 ) -> None:
-    async def story(desk: Desk) -> None:
-        desk.context.media._max_bytes = len(clip) - 1
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            assert copies(tmp_path, clip) == []
+    async def story(me: Reviewer) -> None:
+        me.desk.context.media._max_bytes = len(clip) - 1
+        await me.open()
+        await me.picture()
+        assert copies(tmp_path, clip) == []
 
-    play(world_of(clip, 1), story)
+    review(world_of(clip, 1), story)
 
 
-def test_small_stills_are_seen_before_the_video_comes(play: Play, clip: bytes) -> None:
+def test_small_stills_are_seen_before_the_video_comes(review: PlayReview, clip: bytes) -> None:
     world = world_of(clip, 1)
     world.storyboard = sheet()
     gate = Gate(world)
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            strip = me.page.content.player.storyboard
-            await me.until(lambda: len(strip._stills) == STILLS and gate.waiting)
-            assert strip.isVisible()
-            assert all(image.isGrayscale() for _pixels, image in strip._shielded)
-            assert me.page.content.player.player.head is None
-            gate.open.set()
-            await me.picture()
-            await me.until(lambda: strip._decoded is None and len(strip._stills) == STILLS)
-            assert [still.frame for still in strip._stills] == sorted({s.frame for s in strip._stills})
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        strip = me.page.content.player.storyboard
+        await me.until(lambda: len(strip._stills) == STILLS and gate.waiting)
+        assert strip.isVisible()
+        assert all(image.isGrayscale() for _pixels, image in strip._shielded)
+        assert me.page.content.player.player.head is None
+        gate.open.set()
+        await me.picture()
+        await me.until(lambda: strip._decoded is None and len(strip._stills) == STILLS)
+        assert [still.frame for still in strip._stills] == sorted({s.frame for s in strip._stills})
 
-    play(world, story)
-
-
-def test_no_storyboard_is_asked_for_of_a_restricted_video(play: Play, clip: bytes) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            assert not [each for each in me.world.asked if "storyboard" in each]
-
-    play(world_of(clip, 1, queue="restricted", severity="critical"), story, permissions=CLEARED)
+    review(world, story)
 
 
-def test_a_download_ends_with_its_item(play: Play, clip: bytes, tmp_path: Path) -> None:
+def test_no_storyboard_is_asked_for_of_a_restricted_video(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        assert not [each for each in me.world.asked if "storyboard" in each]
+
+    review(world_of(clip, 1, queue="restricted", severity="critical"), story, permissions=CLEARED)
+
+
+def test_a_download_ends_with_its_item(review: PlayReview, clip: bytes, tmp_path: Path) -> None:
     world = world_of(clip, 2)
     other = list(world.items.values())[1].content_id
     world.videos[other] = clip + UUID(int=1).bytes  # another file, so that it is fetched on its own
     gate = Gate(world)
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.until(lambda: gate.waiting == 1)
-            told: list[int] = []
-            old = me.page.flow.video._fetch
-            assert old is not None
-            me.page.show_progress = lambda done, _all: told.append(done)  # type: ignore[method-assign]
-            me.page.flow.part(lambda held: held.skip("for a test"))
-            await me.until(lambda: gate.cut == 1 and me.wanted_next)
-            old._tell(1, 2)
-            assert told == []
-            assert list((tmp_path / "media").iterdir()) == []
-            gate.open.set()
-            await me.open(1)
-            await me.picture()
-            assert told
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.until(lambda: gate.waiting == 1)
+        told: list[int] = []
+        old = me.page.flow.video._fetch
+        assert old is not None
+        me.page.show_progress = lambda done, _all: told.append(done)  # type: ignore[method-assign]
+        me.page.flow.part(lambda held: held.skip("for a test"))
+        await me.until(lambda: gate.cut == 1 and me.wanted_next)
+        old._tell(1, 2)
+        assert told == []
+        assert list((tmp_path / "media").iterdir()) == []
+        gate.open.set()
+        await me.open(1)
+        await me.picture()
+        assert told
 
-    play(world, story)
+    review(world, story)
 
 
-def test_the_next_item_is_shown_while_its_video_still_comes(play: Play, clip: bytes) -> None:
+def test_the_next_item_is_shown_while_its_video_still_comes(review: PlayReview, clip: bytes) -> None:
     world = world_of(clip, 2)
     other = list(world.items.values())[1].content_id
     world.videos[other] = clip + UUID(int=1).bytes
     gate = Gate(world)
     gate.open.set()
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            gate.open.clear()
-            desk.ticker.pass_time(seconds=1)
-            await me.until(lambda: gate.waiting == 2)
-            following = me.page.flow.prefetch.ready
-            assert following is not None
-            me.press(A, ENTER)
-            await me.until(lambda: me.item == str(following.bundle.item_id))
-            gate.open.set()
-            me.page.proceed()
-            await me.picture()
-            assert gate.waiting == 2
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        gate.open.clear()
+        me.desk.ticker.pass_time(seconds=1)
+        await me.until(lambda: gate.waiting == 2)
+        following = me.page.flow.prefetch.ready
+        assert following is not None
+        me.press(A, ENTER)
+        await me.until(lambda: me.item == str(following.bundle.item_id))
+        gate.open.set()
+        me.page.proceed()
+        await me.picture()
+        assert gate.waiting == 2
 
-    play(world, story)
+    review(world, story)

@@ -8,13 +8,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from benchmarks.coded_clips import Recipe, write_clip
-from tests.studio.tabs.moderation.conftest import Play
-from tests.studio.tabs.moderation.desk import Desk
-from tests.studio.tabs.moderation.review_parts import collected_here, videos
+from tests.studio.tabs.moderation.conftest import PlayReview
+from tests.studio.tabs.moderation.review_parts import videos
 from tests.studio.tabs.moderation.review_world import Reviewer, ReviewWorld
 from tests.studio.video.test_no_raw_pixel import Recorder, recorder, red_and_green
 
-__all__ = ["collected_here", "recorder"]
+__all__ = ["recorder"]
 
 
 @pytest.fixture(scope="module")
@@ -32,37 +31,36 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
 
 @pytest.mark.parametrize("severity", ["low", "high"])
 def test_nothing_raw_is_painted_through_the_next_item_and_back(
-    play: Play, raw: list[bytes], recorder: Recorder, severity: str
+    review: PlayReview, raw: list[bytes], recorder: Recorder, severity: str
 ) -> None:
     rows = videos(2, severity=severity)
     world = ReviewWorld(rows, videos={row.content_id: raw[n] for n, row in enumerate(rows)})
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            for player in me.page.content.video.players:
-                player.view.set_overlay(False)
-            await me.open()
-            await me.picture()
-            await me.ahead()
-            me.window.grab()
-            me.press(Qt.Key.Key_A, Qt.Key.Key_Return)
-            me.page.proceed()
-            await me.picture()
-            me.window.grab()
-            me.press(Qt.Key.Key_Z)
-            await me.until(lambda: me.item == str(rows[0].id))
-            me.page.proceed()
-            await me.picture()
-            me.window.grab()
-            assert recorder.raw() == []
-            assert len(recorder.shots) > 6
-            me.page.content.player.player.reveal(True)
-            await me.until(recorder.raw)
-            me.page.content.player.player.reveal(False)
-            shown = len(recorder.shots)
-            await me.picture()
-            me.window.grab()
-            del recorder.shots[:shown]
-            assert recorder.raw() == []
+    async def story(me: Reviewer) -> None:
+        for player in me.page.content.video.players:
+            player.view.set_overlay(False)
+        await me.open()
+        await me.picture()
+        await me.ahead()
+        me.window.grab()
+        me.press(Qt.Key.Key_A, Qt.Key.Key_Return)
+        me.page.proceed()
+        await me.picture()
+        me.window.grab()
+        me.press(Qt.Key.Key_Z)
+        await me.until(lambda: me.item == str(rows[0].id))
+        me.page.proceed()
+        await me.picture()
+        me.window.grab()
+        assert recorder.raw() == []
+        assert len(recorder.shots) > 6
+        me.page.content.player.player.reveal(True)
+        await me.until(recorder.raw)
+        me.page.content.player.player.reveal(False)
+        shown = len(recorder.shots)
+        await me.picture()
+        me.window.grab()
+        del recorder.shots[:shown]
+        assert recorder.raw() == []
 
-    play(world, story)
+    review(world, story)

@@ -14,179 +14,172 @@ from studio.messages import Message
 from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
-from tests.studio.tabs.moderation.conftest import Play, until
+from tests.studio.tabs.moderation.conftest import Play, PlayReview, until
 from tests.studio.tabs.moderation.desk import Desk
-from tests.studio.tabs.moderation.review_parts import (  # noqa: F401
+from tests.studio.tabs.moderation.review_parts import (
     ENTER,
     A,
     X,
     Z,
-    clip,
-    collected_here,
-    videos,
+    text_world,
     world_of,
 )
 from tests.studio.tabs.moderation.review_world import Reviewer
-from tests.studio.tabs.moderation.test_review_page_comfort import text_world
 
 PANIC = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.mark.parametrize("during", ["lost", "loaded", "failed"])
-def test_a_break_lasts_whatever_happens_meanwhile(play: Play, clip: bytes, during: str) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            me.press(X)
-            match during:
-                case "lost":
-                    assert me.page.flow.held is not None
-                    me.page.flow.held.lost()
-                case "loaded":
-                    me.page.flow.pass_on()
-                    await me.open(1, uncover=False)
-                case _:
-                    me.page.show_failed(Offline())
-            assert me.page.on_break
-            assert me.page.pause.isVisible()
-            assert not me.page.panel.isVisible()
-            me.press(A, ENTER)
-            assert me.page.panel.draft.outcome is None
-            player = me.page.content.player.player
-            assert player.blank
-            me.press(X)
-            assert not me.page.on_break
-            assert me.page.panel.isVisible()
-            assert not player.blank
-            expected = {"lost": Phase.LOST, "loaded": Phase.COVERED, "failed": Phase.FAILED}
-            assert me.phase() is expected[during]
+def test_a_break_lasts_whatever_happens_meanwhile(review: PlayReview, clip: bytes, during: str) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        me.press(X)
+        match during:
+            case "lost":
+                assert me.page.flow.held is not None
+                me.page.flow.held.lost()
+            case "loaded":
+                me.page.flow.pass_on()
+                await me.open(1, uncover=False)
+            case _:
+                me.page.show_failed(Offline())
+        assert me.page.on_break
+        assert me.page.pause.isVisible()
+        assert not me.page.panel.isVisible()
+        me.press(A, ENTER)
+        assert me.page.panel.draft.outcome is None
+        player = me.page.content.player.player
+        assert player.blank
+        me.press(X)
+        assert not me.page.on_break
+        assert me.page.panel.isVisible()
+        assert not player.blank
+        expected = {"lost": Phase.LOST, "loaded": Phase.COVERED, "failed": Phase.FAILED}
+        assert me.phase() is expected[during]
 
-    play(world_of(clip, 2), story)
+    review(world_of(clip, 2), story)
 
 
-def test_panic_works_while_typing_and_over_a_popover(play: Play, clip: bytes) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            me.press(Qt.Key.Key_F)
-            focus = QApplication.focusWidget()
-            assert focus is not None
-            QTest.keyClick(focus, X, PANIC)
-            assert me.page.on_break
-            me.press(X)
-            me.page.ask_skip()
-            focus = QApplication.focusWidget()
-            assert focus is not None
-            assert not me.page.isAncestorOf(focus)
-            QTest.keyClick(focus, X, PANIC)
-            assert me.page.on_break
-            assert me.page.panel.facts.toPlainText() == ""
+def test_panic_works_while_typing_and_over_a_popover(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.press(Qt.Key.Key_F)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, X, PANIC)
+        assert me.page.on_break
+        me.press(X)
+        me.page.ask_skip()
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        assert not me.page.isAncestorOf(focus)
+        QTest.keyClick(focus, X, PANIC)
+        assert me.page.on_break
+        assert me.page.panel.facts.toPlainText() == ""
 
-    play(world_of(clip, 1), story)
+    review(world_of(clip, 1), story)
 
 
 @pytest.mark.parametrize("kind", ["video", "text"])
-def test_a_panic_button_is_seen_on_every_item_and_its_cover(play: Play, clip: bytes, kind: str) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open(uncover=False)
-            for _ in range(2):
-                assert me.page.header.panic.isVisible()
-                me.page.header.panic.click()
-                assert me.page.on_break
-                me.press(X)
-                me.page.proceed()
-
-    play(world_of(clip, 1) if kind == "video" else text_world(), story)
-
-
-def test_enter_on_a_still_goes_there_and_decides_nothing(play: Play, clip: bytes) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.picture()
-            player = me.page.content.player
-            await me.until(lambda: len(player.storyboard._stills) > 2)
-            me.press(A)
-            player.storyboard.setFocus()
-            me.press(Qt.Key.Key_Right, Qt.Key.Key_Right)
-            assert player.player.head is not None
-            assert player.player.head.frame == 0
-            me.press(ENTER)
-            assert player.player.head.frame == player.storyboard._stills[2].frame
-            assert me.item
-            me.page.tabs.tabBar().setFocus()
-            before = me.page.tabs.currentIndex()
-            me.press(Qt.Key.Key_Right)
-            assert me.page.tabs.currentIndex() == before + 1
-
-    play(world_of(clip, 1), story)
-
-
-def test_undo_reaches_back_one_decision_after_the_other(play: Play, clip: bytes) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.ahead()
-            first = me.item
-            me.press(A, ENTER)
-            await me.until(lambda: me.item not in ("", first))
-            await me.ahead()
-            second = me.item
-            me.press(A, ENTER)
-            await me.until(lambda: me.item not in ("", second))
-            (toast,) = [each for each in me.host.toasts.toasts() if each.message.undo is not None]
-            assert "1 more can be undone" in toast.message.detail
-            me.press(Z)
-            await me.until(lambda: me.item == second)
-            (toast,) = [each for each in me.host.toasts.toasts() if each.message.undo is not None]
-            assert "more" not in toast.message.detail
-            me.press(Z)
-            await me.until(lambda: me.item == first)
-            assert not [each for each in me.host.toasts.toasts() if each.message.undo is not None]
-
-    play(world_of(clip), story)
-
-
-def test_a_decision_can_be_undone_after_giving_the_next_item_back(play: Play, clip: bytes) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            fronted: list[bool] = []
-            me.page.front_wanted.connect(lambda: fronted.append(True))
-            await me.open()
-            await me.ahead()
-            first = me.item
-            me.press(A, ENTER)
-            await me.until(lambda: me.item not in ("", first))
-            me.page.flow.give_back()
-            await me.until(lambda: me.has_left)
-            (toast,) = [each for each in me.host.toasts.toasts() if each.message.undo is not None]
-            toast._undo()
-            await me.until(lambda: me.item == first and fronted)
+def test_a_panic_button_is_seen_on_every_item_and_its_cover(
+    review: PlayReview, clip: bytes, kind: str
+) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open(uncover=False)
+        for _ in range(2):
+            assert me.page.header.panic.isVisible()
+            me.page.header.panic.click()
+            assert me.page.on_break
+            me.press(X)
             me.page.proceed()
-            await me.picture()
 
-    play(world_of(clip), story)
-
-
-def test_after_the_grace_nothing_is_offered(play: Play, clip: bytes) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            await me.open()
-            await me.ahead()
-            first = me.item
-            me.press(A, ENTER)
-            await me.until(lambda: me.item not in ("", first))
-            desk.ticker.pass_time(seconds=11)
-            assert not [each for each in me.host.toasts.toasts() if each.message.undo is not None]
-            me.press(Z)
-            told = [each.text for each in desk.reports if isinstance(each, Message)]
-            assert told[-1] == "There is no decision to undo any more."
-
-    play(world_of(clip), story)
+    review(world_of(clip, 1) if kind == "video" else text_world(), story)
 
 
+def test_enter_on_a_still_goes_there_and_decides_nothing(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.picture()
+        player = me.page.content.player
+        await me.until(lambda: len(player.storyboard._stills) > 2)
+        me.press(A)
+        player.storyboard.setFocus()
+        me.press(Qt.Key.Key_Right, Qt.Key.Key_Right)
+        assert player.player.head is not None
+        assert player.player.head.frame == 0
+        me.press(ENTER)
+        assert player.player.head.frame == player.storyboard._stills[2].frame
+        assert me.item
+        me.page.tabs.tabBar().setFocus()
+        before = me.page.tabs.currentIndex()
+        me.press(Qt.Key.Key_Right)
+        assert me.page.tabs.currentIndex() == before + 1
+
+    review(world_of(clip, 1), story)
+
+
+def test_undo_reaches_back_one_decision_after_the_other(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.ahead()
+        first = me.item
+        me.press(A, ENTER)
+        await me.until(lambda: me.item not in ("", first))
+        await me.ahead()
+        second = me.item
+        me.press(A, ENTER)
+        await me.until(lambda: me.item not in ("", second))
+        (toast,) = [each for each in me.host.toasts.toasts() if each.message.undo is not None]
+        assert "1 more can be undone" in toast.message.detail
+        me.press(Z)
+        await me.until(lambda: me.item == second)
+        (toast,) = [each for each in me.host.toasts.toasts() if each.message.undo is not None]
+        assert "more" not in toast.message.detail
+        me.press(Z)
+        await me.until(lambda: me.item == first)
+        assert not [each for each in me.host.toasts.toasts() if each.message.undo is not None]
+
+    review(world_of(clip), story)
+
+
+def test_a_decision_can_be_undone_after_giving_the_next_item_back(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        fronted: list[bool] = []
+        me.page.front_wanted.connect(lambda: fronted.append(True))
+        await me.open()
+        await me.ahead()
+        first = me.item
+        me.press(A, ENTER)
+        await me.until(lambda: me.item not in ("", first))
+        me.page.flow.give_back()
+        await me.until(lambda: me.has_left)
+        (toast,) = [each for each in me.host.toasts.toasts() if each.message.undo is not None]
+        toast._undo()
+        await me.until(lambda: me.item == first and fronted)
+        me.page.proceed()
+        await me.picture()
+
+    review(world_of(clip), story)
+
+
+def test_after_the_grace_nothing_is_offered(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        await me.ahead()
+        first = me.item
+        me.press(A, ENTER)
+        await me.until(lambda: me.item not in ("", first))
+        me.desk.ticker.pass_time(seconds=11)
+        assert not [each for each in me.host.toasts.toasts() if each.message.undo is not None]
+        me.press(Z)
+        told = [each.text for each in me.desk.reports if isinstance(each, Message)]
+        assert told[-1] == "There is no decision to undo any more."
+
+    review(world_of(clip), story)
+
+
+@pytest.mark.usefixtures("collected_here")
 def test_a_next_item_that_cannot_be_claimed_is_told_and_tried_again(play: Play, clip: bytes) -> None:
     world = world_of(clip, 1)
     handle = world.handle
@@ -225,6 +218,7 @@ def test_a_next_item_that_cannot_be_claimed_is_told_and_tried_again(play: Play, 
     play(world, story)
 
 
+@pytest.mark.usefixtures("collected_here")
 def test_undo_from_the_queue_brings_the_review_back(play: Play, clip: bytes) -> None:
     async def story(desk: Desk) -> None:
         tab = ModerationTab(desk.context, review=ReviewPage)

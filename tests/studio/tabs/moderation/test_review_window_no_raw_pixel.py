@@ -13,13 +13,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from benchmarks.coded_clips import Recipe, write_clip
 from studio.tabs.moderation import subject_video
 from studio.video import panel
-from tests.studio.tabs.moderation.conftest import Play
-from tests.studio.tabs.moderation.desk import Desk
-from tests.studio.tabs.moderation.review_parts import ENTER, A, collected_here, videos
+from tests.studio.tabs.moderation.conftest import PlayReview
+from tests.studio.tabs.moderation.review_parts import ENTER, A, videos
 from tests.studio.tabs.moderation.review_world import Reviewer, ReviewWorld
 from tests.studio.video.test_no_raw_pixel import LatePlayer, TrustingView, red_and_green
-
-__all__ = ["collected_here"]
 
 
 def raw_in(image: QImage) -> bool:
@@ -107,36 +104,34 @@ async def work(me: Reviewer) -> None:
     await me.until(lambda: len(strip._stills) > 3)
 
 
-def test_the_window_shows_nothing_raw_before_a_reveal(play: Play, world_parts: list[bytes]) -> None:
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            watch = Watch(me.window)
-            await work(me)
-            watch.look()
-            assert watch.looks > 20
-            assert watch.raw == []
-            me.page.content.player.player.reveal(True)
-            await me.until(lambda: watch.raw)  # the watch does see raw pixels
-            me.page.content.player.player.reveal(False)
-            watch.raw.clear()
-            await me.picture()
-            watch.end()
-            assert watch.raw == []
+def test_the_window_shows_nothing_raw_before_a_reveal(review: PlayReview, world_parts: list[bytes]) -> None:
+    async def story(me: Reviewer) -> None:
+        watch = Watch(me.window)
+        await work(me)
+        watch.look()
+        assert watch.looks > 20
+        assert watch.raw == []
+        me.page.content.player.player.reveal(True)
+        await me.until(lambda: watch.raw)  # the watch does see raw pixels
+        me.page.content.player.player.reveal(False)
+        watch.raw.clear()
+        await me.picture()
+        watch.end()
+        assert watch.raw == []
 
-    play(world_of(world_parts), story)
+    review(world_of(world_parts), story)
 
 
 def test_a_shield_one_frame_late_is_seen_in_the_window(
-    play: Play, world_parts: list[bytes], monkeypatch: pytest.MonkeyPatch
+    review: PlayReview, world_parts: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subject_video, "Player", LatePlayer)
     monkeypatch.setattr(panel, "FrameView", TrustingView)
 
-    async def story(desk: Desk) -> None:
-        async with Reviewer(desk) as me:
-            watch = Watch(me.window)
-            await work(me)
-            watch.end()
-            assert watch.raw
+    async def story(me: Reviewer) -> None:
+        watch = Watch(me.window)
+        await work(me)
+        watch.end()
+        assert watch.raw
 
-    play(world_of(world_parts), story)
+    review(world_of(world_parts), story)
