@@ -19,8 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.check and not options.profile:
         parser.error("--check changes the settings of the profile: name one with --profile")
-    if reason := refused_pair(sys.version_info[:2], _pyside_version()):
-        print(reason, file=sys.stderr)
+    if not options.command and not options.check:
+        return _open(options.profile, options.server)
+    if not _fits():
         return 2
     if options.command == "screenshots":
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -31,16 +32,22 @@ def main(arguments: list[str] | None = None) -> int:
         from studio.check import check
 
         return check(options.profile, options.check)
-    if options.command == "demo":
-        from studio.demo import start
+    from studio.demo import start
 
-        return start(options.data, options.media)
+    return start(options.data, options.media)
+
+
+def _open(profile: Path | None, server: str | None) -> int:
     if not has_display():
         print(NO_SCREEN.format(command="studio"), file=sys.stderr)
         return 2
-    from studio.launch import launch
+    from studio.launch import begin, launch
 
-    return launch(profile=options.profile, server=options.server)
+    begun = begin(profile=profile, server=server)
+    if not _fits():  # asked late, since it loads Qt: the server process does not wait for that
+        begun.give_up()
+        return 2
+    return launch(begun)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--data", type=Path, default=Path("var/demo"), help="the profile of the demo")
     demo.add_argument("--media", type=Path, help="a folder of your own video files")
     return parser
+
+
+def _fits() -> bool:
+    reason = refused_pair(sys.version_info[:2], _pyside_version())
+    if reason:
+        print(reason, file=sys.stderr)
+    return reason is None
 
 
 def refused_pair(python: tuple[int, ...], pyside: tuple[int, ...]) -> str | None:

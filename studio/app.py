@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from studio.api.client import Api
 from studio.api.clock import ServerClock
 from studio.api.errors import ApiError
 from studio.api.live import Connection
+from studio.arrival import Arrival
 from studio.embedded import EmbeddedServer, Phase, ServerState
 from studio.keys import Keymap
 from studio.messages import Level, Messages, Problem
@@ -42,7 +44,7 @@ from studio.settings_dialog import SettingsDialog
 from studio.sign_in import SignInPage
 from studio.tab import Context
 from studio.tab_kinds import tab_kinds
-from studio.tasks import Tasks, first_of, off_thread
+from studio.tasks import Tasks, off_thread
 from studio.theme import style
 from studio.waiting import WaitingDialog
 from studio.widgets import status_line
@@ -126,23 +128,21 @@ class App:
     async def main(self) -> int:
         """Run from the splash to the last window; answers the exit status."""
         self._quit = asyncio.Event()
-        self._offline = asyncio.Event()
-        self._retry = asyncio.Event()
         self.tasks = Tasks(self.messages, self._broadcast)
         self._ticker = Ticker()
-        self._splash.left.connect(self._quit.set)
-        self._splash.continued_offline.connect(self._offline.set)
-        self._splash.retried.connect(self._retry.set)
         self._session = Session(self._settings, await off_thread(Tokens))
         self._session.use_server(self._servers.name)
         self._splash.progress("profile", 1.0, "Profile opened")
         self._clock = ServerClock(self._ticker.set_shift)
         self._api = self._make_api()
+        self._arrival = Arrival(self._splash, self._session, server=self._servers.ready, leaving=self._quit)
         self._servers.use(self._servers.url)
         self.window = self._make_window()
-        me = await self._begin()
+        await self._session.find_token()
+        self._enter_ahead()
+        me = await self._arrival.person(self._api)
         if not self._quit.is_set():
-            self._show(me)
+            await self._show(me)
             await self._quit.wait()
         await self._end()
         await self.tasks.close()
@@ -165,35 +165,28 @@ class App:
             self.messages.notify(Level.WARNING, notice)
         return window
 
-    async def _begin(self) -> Me | None:
-        """Wait for the server and for the remembered person; offline, for whoever was here last."""
-        while not self._quit.is_set():
-            self._retry.clear()
-            await first_of(self._servers.ready, self._offline, self._quit, self._retry)
-            if self._quit.is_set():
-                return None
-            self._splash.progress("server", 1.0, "Finding out who you are")
-            try:
-                me = await self._session.resume(self._api)
-            except ApiError as error:
-                if self._offline.is_set():
-                    return self._session.remembered()
-                self._fail_start(error.what_happened, error.what_to_do)
-                await first_of(self._offline, self._quit, self._retry)
-            else:
-                self._splash.progress("sign-in", 1.0, "Opening your tabs")
-                return me
-        return None
+    def _enter_ahead(self) -> None:
+        """Make the tabs of whoever was here last while the server loads; most often they are here again."""
+        if (known := self._session.remembered()) is not None:
+            with suppress(StoreTooNew, OSError, sqlite3.Error):  # met again, and told, in `_show`
+                self._enter(known)
+                self._load_ahead()
 
-    def _fail_start(self, happened: str, to_do: str, detail: str = "") -> None:
-        kept = "Your settings, drafts and waiting edits are untouched."
-        problem = Problem(what_happened=happened, what_was_kept=kept, what_to_do=to_do, detail=detail)
-        self._splash.fail(problem, offline_possible=self._session.remembered() is not None)
+    def _load_ahead(self) -> None:
+        """Ask for what the first tab shows without waiting until it is known who is here.
 
-    def _show(self, me: Me | None) -> None:
+        The server gives it to the holder of the token alone, and nothing is shown before.
+        """
+        if self._place is not None and self._servers.ready.is_set() and self.window.current is not None:
+            self.window.current.load_ahead()
+
+    async def _show(self, me: Me | None) -> None:
+        if self.me != me:
+            await self._leave()
         if me is None:
-            self._ask_to_sign_in()
-        else:
+            if self._signing_in is None:
+                self._ask_to_sign_in()
+        elif self._place is None:
             self._try_to_enter(me)
         self.window.show()
         self._splash.progress("tabs", 1.0)
@@ -219,9 +212,11 @@ class App:
                 self._api.move_to(state.url)
                 if self._place is not None:
                     self._place.hurry()
+                if not self.started:
+                    self._load_ahead()
             case Phase.CRASHED if self._splash.isVisible():
                 to_do = "It is started again by itself. If it fails again, look into log/server.log."
-                self._fail_start("The server on this computer did not start.", to_do, state.detail)
+                self._arrival.fail("The server on this computer did not start.", to_do, state.detail)
 
     # Sign-in
 

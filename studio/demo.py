@@ -33,9 +33,9 @@ def start(data: Path, media: Path | None) -> int:
         return subprocess.run(
             [sys.executable, "-m", "studio", "screenshots", str(shots)], check=False
         ).returncode
-    from studio.launch import launch
+    from studio.launch import begin, launch
 
-    return launch(profile=profile.root, server=None)
+    return launch(begin(profile=profile.root, server=None))
 
 
 def _suggest_account(profile: Profile) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,12 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from logging.handlers import RotatingFileHandler
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from studio import server_process
 from studio.api.backoff import Backoff
 from studio.paths import Profile
+from studio.server_process import ServerProcess
 
 if TYPE_CHECKING:
     import httpx
@@ -91,25 +91,18 @@ class EmbeddedServer:
         *,
         on_state: Callable[[ServerState], None] = lambda state: None,
         command: Sequence[str] | None = None,
+        ahead: ServerProcess | None = None,
         backoff: Backoff | None = None,
     ) -> None:
+        """`ahead` is a process that was started already, for the first `run`."""
         self.on_state = on_state
         self._profile = profile
-        self._command = list(command or default_command())
+        self._command = command
         self._backoff = backoff or Backoff(base_s=0.5, cap_s=30.0)
         self._log = _ServerLog(profile)
-        self._ahead: _Server | None = None
+        self._ahead = ahead
         self._port = 0
         self._crashes = 0
-
-    async def start_ahead(self) -> None:
-        """Start the process now, for the `run` that is to follow: so it loads while this program does.
-
-        Does nothing where a server seems to run on the profile. Raises OSError as `run` does.
-        """
-        self._profile.create()
-        if not self._address.exists():
-            self._ahead = await self._spawn()
 
     async def run(self) -> None:
         """Keep a server available until cancelled; one that was started here is then stopped,
@@ -129,7 +122,7 @@ class EmbeddedServer:
 
     async def _use_running(self) -> None:
         """Use the server that already runs on the profile for as long as it answers."""
-        if not self._address.exists():
+        if not server_process.address_file(self._profile).exists():
             return
         import httpx
 
@@ -146,21 +139,19 @@ class EmbeddedServer:
         import httpx
 
         try:
-            url = str(json.loads(self._address.read_text(encoding="utf-8"))["url"])
+            told = server_process.address_file(self._profile).read_text(encoding="utf-8")
+            url = str(json.loads(told)["url"])
             (await http.get(f"{url}/health")).raise_for_status()
         except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError, httpx.InvalidURL):
             return ""
         self._port = urlsplit(url).port or 0
         return url
 
-    @property
-    def _address(self) -> Path:
-        return self._profile.server_data / "server.json"
-
     async def _run_own(self) -> None:
         """Start a server and stay with it to its end; afterwards wait as long as is wise."""
         self.on_state(ServerState(Phase.STARTING))
-        server, self._ahead = self._ahead or await self._spawn(), None
+        process, self._ahead = self._ahead or self._spawn(), None
+        server = _Server(process, self._tell, self._log)
         try:
             await self._until_started(server)
             if server.start.ready_at is not None:
@@ -180,14 +171,8 @@ class EmbeddedServer:
         await asyncio.sleep(self._backoff.delay_s(self._crashes))
         self._crashes += 1
 
-    async def _spawn(self) -> _Server:
-        data = str(self._profile.server_data)
-        _, server = await asyncio.get_running_loop().subprocess_exec(
-            partial(_Server, self._tell, self._log),
-            *self._command,
-            *("--port", str(self._port), "--data", data, "--announce"),
-        )
-        return server
+    def _spawn(self) -> ServerProcess:
+        return server_process.start(self._profile, port=self._port, command=self._command)
 
     async def _until_started(self, server: _Server) -> None:
         """Return when the server is ready or refuses, has ended, or gives no sign of life."""
@@ -206,60 +191,63 @@ class EmbeddedServer:
         self.on_state(state)
 
 
-class _Server(asyncio.SubprocessProtocol):
-    """One server process: what it announces, and its end.
+class _Server:
+    """One server process: what it announces, and its end."""
 
-    A protocol and not a `Process`, whose `wait` returns only when every pipe is closed: a worker
-    of a server that was killed may hold them open for long.
-    """
-
-    def __init__(self, on_state: Callable[[ServerState], None], server_log: _ServerLog) -> None:
+    def __init__(
+        self, process: ServerProcess, on_state: Callable[[ServerState], None], server_log: _ServerLog
+    ) -> None:
         self.start = _Start()
         self.sign = asyncio.Event()
         self.exited = asyncio.Event()
         self._closed = asyncio.Event()
+        self._process = process
         self._on_state = on_state
         self._log = server_log
         self._unfinished = {1: b"", 2: b""}
+        loop = asyncio.get_running_loop()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        self._transport = transport
+        def on_loop(call: Callable[..., object], *what: object) -> None:
+            with suppress(RuntimeError):  # the loop has ended before the last words came
+                loop.call_soon_threadsafe(call, *what)
 
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        *lines, rest = (self._unfinished[fd] + data).split(b"\n")
+        process.listen(partial(on_loop, self._hear), partial(on_loop, self._note_exit))
+
+    def _hear(self, pipe: int, data: bytes) -> None:
+        if self._closed.is_set():
+            return
+        if not data:
+            del self._unfinished[pipe]
+            if not self._unfinished:
+                self._closed.set()
+            return
+        *lines, rest = (self._unfinished[pipe] + data).split(b"\n")
         if len(rest) > MAX_LINE_BYTES:
             lines, rest = [*lines, rest], b""
-        self._unfinished[fd] = rest
+        self._unfinished[pipe] = rest
         for line in lines:
-            if fd == 2 or not self._announced(line):
+            if pipe == 2 or not self._announced(line):
                 self._log.write(line)
         self.sign.set()
 
-    def process_exited(self) -> None:
+    def _note_exit(self, status: int) -> None:
+        log.info("the embedded server ended with status %s", status)
         self.exited.set()
         self.sign.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._closed.set()
-
     async def stop(self) -> None:
-        """Ask the process to end by closing its input; kill it if it takes too long."""
-        stdin = self._transport.get_pipe_transport(0)
-        assert stdin is not None
-        stdin.close()
+        """Ask the process to end; kill it if it takes too long."""
+        self._process.end()
         try:
             async with asyncio.timeout(STOP_S):
                 await self.exited.wait()
         except TimeoutError:
-            with suppress(ProcessLookupError):
-                self._transport.kill()
+            self._process.kill()
             await self.exited.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS_S):
                 await self._closed.wait()
-        self._transport.close()
-        log.info("the embedded server ended with status %s", self._transport.get_returncode())
+        self._closed.set()
 
     def _announced(self, line: bytes) -> bool:
         match _json(line):
@@ -273,13 +261,6 @@ class _Server(asyncio.SubprocessProtocol):
             case _:
                 return False
         return True
-
-
-def default_command() -> list[str]:
-    """Return the command of the server that belongs to this program."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--serve"]
-    return [sys.executable, "-m", "server", "serve"]
 
 
 class _ServerLog:

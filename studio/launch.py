@@ -1,50 +1,77 @@
-"""Start-up until the first window: the splash, then the server process, then all that is slow to load."""
+"""Start-up until the first window: the server process, the splash, then all that is slow to load."""
 
 from __future__ import annotations
 
 import gc
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtWidgets import QApplication
-
-from studio.collector import Collector
 from studio.paths import Profile
-from studio.stamps import stamp
-from studio.theme import style
-from studio.widgets.splash import Splash
+from studio.server_process import ServerProcess, start_ahead
+from studio.settings import SERVER_URL, THEME, Settings
 
-STEPS = {"profile": 1.0, "server": 8.0, "sign-in": 2.0, "tabs": 2.0}
+STEPS: Final = {"profile": 1.0, "server": 8.0, "sign-in": 2.0, "tabs": 2.0}
 """What start-up does, each with its usual share of the time."""
 
 
-def launch(*, profile: Path | None, server: str | None) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A start whose server process, if it needs one, loads by itself already."""
+
+    profile: Profile
+    settings: Settings
+    server: str | None
+    process: ServerProcess | None
+
+    def give_up(self) -> None:
+        """Let the server end again."""
+        if self.process is not None:
+            self.process.end()
+
+
+def begin(*, profile: Path | None, server: str | None) -> Begun:
+    """Open the profile and start its server, before Qt is loaded: both take their time, side by side."""
+    places = (Profile(profile.resolve()) if profile else Profile.default()).create()
+    settings = Settings(places.settings)
+    elsewhere = server or settings.get(SERVER_URL)
+    return Begun(
+        profile=places,
+        settings=settings,
+        server=server,
+        process=None if elsewhere else start_ahead(places),
+    )
+
+
+def launch(begun: Begun) -> int:
     """Run the client to its end; answers the exit status."""
+    from PySide6.QtWidgets import QApplication
+
+    from studio.stamps import stamp
+    from studio.theme import style
+    from studio.widgets.splash import Splash
+
     qt = QApplication.instance() or QApplication(["studio"])
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Creator Studio")
     qt.setDesktopFileName("creator-studio")
-    style.apply(qt, "system")
+    style.apply(qt, begun.settings.get(THEME))
     splash = Splash("Creator Studio", STEPS, version="Opening your profile")
     splash.open()
     qt.processEvents()
     stamp("splash")
 
+    from studio.collector import Collector
     from studio.embedded import EmbeddedServer
-    from studio.settings import SERVER_URL, Settings
     from studio.tasks import run
 
-    places = (Profile(profile.resolve()) if profile else Profile.default()).create()
-    settings = Settings(places.settings)
-
     async def main() -> int:
-        embedded = EmbeddedServer(places)
-        if not (server or settings.get(SERVER_URL)):
-            await embedded.start_ahead()
-
         from studio.app import App
 
+        embedded = EmbeddedServer(begun.profile, ahead=begun.process)
+        app = App(qt, begun.profile, splash, server=begun.server, settings=begun.settings, embedded=embedded)
         gc.freeze()  # what is loaded stays: to look through it for garbage only takes time
-        return await App(qt, places, splash, server=server, settings=settings, embedded=embedded).main()
+        return await app.main()
 
     collector = Collector()
     try:

@@ -43,10 +43,16 @@ class Session:
     def use_server(self, name: str) -> None:
         """Turn to another server. An embedded one is known by its profile, since its port changes."""
         self._server = name
+        self._token = None
+
+    async def find_token(self) -> None:
+        """Look for the remembered token; the system may ask the person to unlock it."""
+        self._token = await off_thread(self._tokens.get, self._server)
 
     async def resume(self, api: Api) -> Me | None:
         """The person of the remembered token, or None when one must sign in. Raises ApiError when offline."""
-        self._token = await off_thread(self._tokens.get, self._server)
+        if self._token is None:
+            await self.find_token()
         if self._token is None:
             return None
         try:

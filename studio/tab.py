@@ -83,6 +83,11 @@ class Tab(QWidget):
         if self.isVisible():
             self._clean()
 
+    def load_ahead(self) -> None:
+        """Load now, since this is the tab that will be shown first."""
+        if self._dirty:
+            self._clean()
+
     def open(self, **what: Any) -> None:
         """Show something particular, as `context.go` was asked to; unknown words are a programming error."""
         if what:

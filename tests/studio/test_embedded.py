@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication
 
 from studio import embedded
 from studio.api.backoff import Backoff
-from studio.embedded import EmbeddedServer, Phase, ServerState, default_command
+from studio.embedded import EmbeddedServer, Phase, ServerState
 from studio.paths import Profile
+from studio.server_process import default_command, start_ahead
 from studio.tasks import run
 
 pytestmark = [pytest.mark.anyio, pytest.mark.crash]
@@ -46,11 +47,16 @@ def profile(tmp_path: Path) -> Profile:
 class Keeper:
     """An EmbeddedServer and the states it went through."""
 
-    def __init__(self, profile: Profile, mode: str = "ok") -> None:
+    def __init__(self, profile: Profile, mode: str = "ok", *, ahead: bool = False) -> None:
         self.states: list[ServerState] = []
         self._more = asyncio.Event()
+        command = [sys.executable, FAKE, mode]
         self.server = EmbeddedServer(
-            profile, on_state=self._hear, command=[sys.executable, FAKE, mode], backoff=AT_ONCE
+            profile,
+            on_state=self._hear,
+            command=command,
+            ahead=start_ahead(profile.create(), command=command) if ahead else None,
+            backoff=AT_ONCE,
         )
 
     def _hear(self, state: ServerState) -> None:
@@ -120,13 +126,11 @@ async def test_starts_tells_and_stops(profile: Profile) -> None:
 
 
 async def test_a_server_started_ahead_is_the_one_that_runs(profile: Profile) -> None:
-    keeper = Keeper(profile)
-    await keeper.server.start_ahead()
+    keeper = Keeper(profile, ahead=True)
     async with keeper.running():
         state = await keeper.until(ready)
         assert await answers(state.url)
-        other = Keeper(profile)
-        await other.server.start_ahead()
+        other = Keeper(profile, ahead=True)
         async with other.running():
             assert (await other.until(ready)).attached
     assert keeper.states[0] == ServerState(Phase.STARTING)

@@ -91,15 +91,30 @@ class QueueFeed:
     async def _read(self) -> None:
         self._listener.loading(0)
         self._announced.clear()
-        rows = await snapshot.read(self._api, self._listener.loading)
-        if not self._titled:
-            found = (await self._api.get("/v1/moderation/policies")).model(Policies)
-            self.titles.update({policy.code: policy.title for policy in found.items})
-            self._titled = True
+        titling = asyncio.ensure_future(self._learn_titles())
+        try:
+            rows = await snapshot.read(self._api, self._listener.loading)
+            failure = await titling
+        finally:
+            titling.cancel()
+        if failure is not None:
+            raise failure
         self._whole = False
         self.read_once = True
         self.rows = {row.id: row for row in rows}
         self._listener.replaced(rows, None)
+
+    async def _learn_titles(self) -> ApiError | None:
+        """Answers the error instead of raising it: nobody may be left to catch it."""
+        if self._titled:
+            return None
+        try:
+            found = (await self._api.get("/v1/moderation/policies")).model(Policies)
+        except ApiError as error:
+            return error
+        self.titles.update({policy.code: policy.title for policy in found.items})
+        self._titled = True
+        return None
 
     async def _follow(self) -> None:
         while self._announced:

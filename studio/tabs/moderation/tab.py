@@ -19,6 +19,7 @@ from studio.workplace import RESYNC
 
 if TYPE_CHECKING:
     from server.moderation.schemas import Claim
+    from studio.tabs.moderation.account_page import AccountPage
     from studio.tabs.moderation.ask_popover import AskPopover
     from studio.tabs.moderation.claims import Refused
     from studio.tabs.moderation.snapshot import QueueRow
@@ -66,34 +67,42 @@ class ModerationTab(Tab):
 
     def __init__(self, context: Context, *, review: Callable[[Context], Any]) -> None:
         """`review` makes the review page (a `ReviewPage`) when the first item is opened."""
-        from studio.tabs.moderation.account_page import AccountPage
         from studio.tabs.moderation.queue_page import QueuePage
 
         super().__init__(context)
         self._make_review = review
         self._review: Any = None
+        self._account: AccountPage | None = None
         self._claiming = False
         self._came_from: QWidget | None = None
         self.queue = QueuePage(context)
-        self.account = AccountPage(context, self.queue.title_of)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.queue)
-        self._stack.addWidget(self.account)
         self.queue.next_wanted.connect(self.claim_next)
         self.queue.claim_wanted.connect(self.claim)
         self.queue.account_wanted.connect(self.open_account)
         self.queue.take_over_wanted.connect(self.take_over)
-        self.account.left.connect(self._back)
-        self.account.item_wanted.connect(self.open_item)
         context.tasks.spawn(self.queue.feed.run(), self)
         self.setFocusProxy(self.queue)
+
+    @property
+    def account(self) -> AccountPage:
+        """The page of a creator, made when it is first wanted."""
+        from studio.tabs.moderation.account_page import AccountPage
+
+        if self._account is None:
+            self._account = AccountPage(self.context, self.queue.title_of)
+            self._account.left.connect(self._back)
+            self._account.item_wanted.connect(self.open_item)
+            self._stack.addWidget(self._account)
+        return self._account
 
     # Live
 
     def refresh(self) -> None:
         self.queue.feed.refresh()
-        if self._stack.currentWidget() is self.account:
-            self.account.refresh()
+        if self._account is not None and self._stack.currentWidget() is self._account:
+            self._account.refresh()
 
     def on_changes(self, changes: Changes) -> None:
         if changes.kinds & ITEMS and changes.ids:

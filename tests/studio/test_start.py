@@ -1,0 +1,191 @@
+"""How a start goes: the server process before Qt, the tabs of a known person before the server answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from typing import Any
+from uuid import UUID
+
+import keyring
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from server.accounts import passwords, service, sessions
+from server.accounts.permissions import Role
+from server.accounts.schemas import Me
+from server.kit.access import SYSTEM
+from server.kit.db import WriteSession
+from server.runtime import opened
+from server.settings import Settings as ServerSettings
+from studio import server_process
+from studio.api.client import Api
+from studio.app import App
+from studio.arrival import Arrival
+from studio.launch import begin
+from studio.paths import Profile
+from studio.settings import SERVER_URL, Settings
+from studio.stage import PASSWORD, play, until
+from studio.tabs.moderation.tab import ModerationTab
+from studio.workplace import Workplace
+from tests.studio.test_secrets import Memory
+
+ROOT = Path(__file__).parents[2]
+WAITING = "import sys; sys.stdin.read()"
+EMAIL = "mo@studio.test"
+pytestmark = pytest.mark.crash
+
+
+def loaded(program: str, *modules: str) -> list[str]:
+    """Those of `modules` that a fresh Python has loaded after `program`."""
+    check = f"{program}\nimport sys\nprint(*[m for m in {modules!r} if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", check],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    return found.stdout.split()
+
+
+def test_the_server_process_waits_for_nothing_that_is_slow_to_load() -> None:
+    slow = ("PySide6", "asyncio", "httpx", "pydantic", "numpy")
+    assert loaded("import studio.__main__, studio.launch", *slow) == []
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Profile:
+    return Profile(tmp_path / "profile").create()
+
+
+def test_a_start_begins_with_the_server_of_the_profile(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_process, "default_command", lambda: [sys.executable, "-c", WAITING])
+    begun = begin(profile=profile.root, server=None)
+    assert begun.process is not None
+    status: Queue[int] = Queue()
+    begun.process.listen(lambda *_: None, status.put)
+    begun.give_up()
+    assert status.get(timeout=30) == 0
+
+
+def test_no_server_is_begun_beside_another(profile: Profile) -> None:
+    assert begin(profile=profile.root, server="https://studio.example.org").process is None
+    server_process.address_file(profile).write_text("{}")
+    assert begin(profile=profile.root, server=None).process is None
+    server_process.address_file(profile).unlink()
+    settings = Settings(profile.settings)
+    settings.set(SERVER_URL, "https://studio.example.org")
+    settings.save()
+    assert begin(profile=profile.root, server=None).process is None
+
+
+# Who was here last
+
+
+@contextmanager
+def database(profile: Profile) -> Iterator[WriteSession]:
+    with opened(ServerSettings(data=profile.server_data)) as (db, _), db.write() as s:
+        yield s
+
+
+@pytest.fixture
+def known(profile: Profile, qapp: QApplication) -> Iterator[UUID]:
+    """Who has signed in on the profile and been remembered by the keyring."""
+    hashed = passwords.hashed(PASSWORD)
+    with opened(ServerSettings(data=profile.server_data)) as (db, keys), db.write() as s:
+        person = service.create_person(
+            s,
+            actor=SYSTEM,
+            keys=keys,
+            handle="mo",
+            name="Mo Deri",
+            email=EMAIL,
+            password_hash=hashed,
+            roles=[Role.MODERATOR],
+        )
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Memory())  # not before: it would hide the keys of the server from its process
+
+    async def nothing(app: App) -> None:
+        assert app.me is not None
+
+    play(qapp, profile.root, nothing, email=EMAIL)
+    yield person.id
+    keyring.set_keyring(before)
+    qapp.closeAllWindows()
+
+
+@pytest.fixture
+def course(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What happens from now on: workplaces that are made, and the question to the server who is here."""
+    told: list[str] = []
+    ask = Arrival.person
+
+    async def asking(self: Arrival, api: Api) -> Me | None:
+        told.append("asks")
+        me = await ask(self, api)
+        told.append("knows")
+        return me
+
+    class Noted(Workplace):
+        def __init__(self, **parts: Any) -> None:
+            told.append("workplace")
+            super().__init__(**parts)
+
+    monkeypatch.setattr(Arrival, "person", asking)
+    monkeypatch.setattr("studio.app.Workplace", Noted)
+    return told
+
+
+def test_the_tabs_of_whoever_was_here_last_are_made_before_the_server_answers(
+    profile: Profile, known: UUID, course: list[str], qapp: QApplication
+) -> None:
+    async def scene(app: App) -> None:
+        assert app.me is not None
+        assert app.me.id == known
+        queue = app.window.tabs["moderation"]
+        assert isinstance(queue, ModerationTab)
+        await until(lambda: queue.queue.feed.read_once, "the queue")
+
+    play(qapp, profile.root, scene, email=EMAIL)
+    assert course == ["workplace", "asks", "knows"]
+
+
+def test_who_is_another_now_gets_tabs_made_anew(
+    profile: Profile, known: UUID, course: list[str], qapp: QApplication
+) -> None:
+    with database(profile) as s:
+        service.edit_person(s, actor=SYSTEM, person_id=known, version=1, name="Mo Veri")
+
+    async def scene(app: App) -> None:
+        assert app.me is not None
+        assert app.me.name == "Mo Veri"
+        assert app.window.current is not None
+        assert app.window.current.context.me is app.me
+
+    play(qapp, profile.root, scene, email=EMAIL)
+    assert course == ["workplace", "asks", "knows", "workplace"]
+
+
+def test_a_session_that_was_ended_meanwhile_shows_nothing_of_it(
+    profile: Profile, known: UUID, course: list[str], qapp: QApplication
+) -> None:
+    with database(profile) as s:
+        sessions.close_sessions(s, person_id=known)
+
+    async def scene(app: App) -> None:
+        await until(lambda: app.sign_in_page is not None and app.sign_in_page.isVisible(), "the sign-in page")
+        assert app.me is None
+        assert not app.window.tabs
+
+    play(qapp, profile.root, scene, email=None)
+    assert course == ["workplace", "asks", "knows"]
