@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -157,6 +157,14 @@ SNAPSHOT = (
     "version",
 )
 
+
+def _ms(at: datetime | None) -> int | None:
+    return None if at is None else int(at.timestamp() * 1000)
+
+
+WRITTEN: Mapping[str, Callable[[Any], object]] = {"id": str, "due": _ms, "lease_until": _ms, "created": _ms}
+"""How the values are written that JSON does not know."""
+
 _creator, _claimer = aliased(Person), aliased(Person)
 _SHOWN = (
     select(
@@ -204,16 +212,8 @@ def snapshot(db: Database, *, actor: Actor) -> Iterator[bytes]:
             continue
         total += len(rows)
         columns = {
-            name: [_plain(value) for value in values]
+            name: [*map(WRITTEN[name], values)] if name in WRITTEN else values
             for name, values in zip(SNAPSHOT, zip(*rows, strict=True), strict=True)
         }
         yield json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     yield json.dumps({"end": True, "rows": total, "as_of": as_of}).encode() + b"\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return int(value.timestamp() * 1000)
-    return value
