@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import server.content.workflow  # noqa: F401
@@ -42,10 +42,8 @@ moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-# FastAPI works a route out when it is first asked for, and remembers it here: once for all apps of a process.
-API = APIRouter()
-for router in (audit, accounts, content, files, moderation, ops):
-    API.include_router(router)
+ROUTES = [route for router in (audit, accounts, content, files, moderation, ops) for route in router.routes]
+"""As they were declared: `include_router` would work each of them out once more for every app."""
 
 
 def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
@@ -63,7 +61,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
             await run_in_threadpool(background.stop)
 
     # What the API looks like is printed by `python -m server openapi`; strangers are told nothing.
-    app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan, openapi_url=None, routes=API.routes)
+    app = FastAPI(title="Creator Studio", version="1", lifespan=lifespan, openapi_url=None, routes=ROUTES)
     app.state.settings = settings
     app.state.db = db
     app.state.keys = keys

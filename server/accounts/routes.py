@@ -52,9 +52,15 @@ from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit, network
 from server.kit.paging import Page
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
+from server.kit.routing import LateRoute
 from server.kit.wire import text
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"], responses=problems(400, 401, 403, 413, 422, 503))
+router = APIRouter(
+    prefix="/v1/accounts",
+    tags=["accounts"],
+    responses=problems(400, 401, 403, 413, 422, 503),
+    route_class=LateRoute,
+)
 
 
 def _db(request: Request) -> Database:

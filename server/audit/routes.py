@@ -21,9 +21,15 @@ from server.kit.errors import problems
 from server.kit.limits import limit
 from server.kit.paging import Page
 from server.kit.params import Cursor, Limit
+from server.kit.routing import LateRoute
 from server.kit.wire import Instant, RowNumber, text
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(400, 401, 403, 422, 503))
+router = APIRouter(
+    prefix="/v1/audit",
+    tags=["audit"],
+    responses=problems(400, 401, 403, 422, 503),
+    route_class=LateRoute,
+)
 
 
 def _db(request: Request) -> Database:

@@ -21,8 +21,14 @@ from server.kit.access import Actor, require
 from server.kit.db import Database
 from server.kit.errors import NotFound, TooLarge, problems
 from server.kit.ranges import Span, asked_for
+from server.kit.routing import LateRoute
 
-router = APIRouter(prefix="/v1/content", tags=["content"], responses=problems(401, 403, 422, 503))
+router = APIRouter(
+    prefix="/v1/content",
+    tags=["content"],
+    responses=problems(401, 403, 422, 503),
+    route_class=LateRoute,
+)
 
 VideoRow = Row[*tuple[Any, ...]]
 

@@ -26,9 +26,15 @@ from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit
 from server.kit.paging import Page, decode, encode
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
+from server.kit.routing import LateRoute
 from server.settings import Settings
 
-router = APIRouter(prefix="/v1/content", tags=["content"], responses=problems(400, 401, 403, 413, 422, 503))
+router = APIRouter(
+    prefix="/v1/content",
+    tags=["content"],
+    responses=problems(400, 401, 403, 413, 422, 503),
+    route_class=LateRoute,
+)
 
 
 def _db(request: Request) -> Database:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -29,9 +29,18 @@ SAYS_SOMETHING = r"^[^\x00]*[^\s\x00\x85\ufeff][^\x00]*$"
 
 
 class Frozen(BaseModel):
-    """Base of the wire types: a value, with no field that was not declared."""
+    """Base of the wire types: a value, with no field that was not declared.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Its validator is made at first use: of more than a hundred types a start needs a few.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        # That was for the class alone. FastAPI's fields go by it too, and made late they warn.
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.model_config["defer_build"] = False
 
 
 class Page(Frozen, Generic[Item]):

@@ -16,12 +16,13 @@ from server.kit.db import Database
 from server.kit.errors import Busy, Forbidden, problems
 from server.kit.limits import limit
 from server.kit.live import broadcaster
+from server.kit.routing import LateRoute
 from server.kit.ticker import ticker
 from server.ops import doctor, queries, service
 from server.ops.live import listener, stream
 from server.ops.schemas import Findings, Health, Jobs
 
-router = APIRouter(tags=["ops"])
+router = APIRouter(tags=["ops"], route_class=LateRoute)
 metrics.Gauge("studio_live_clients", "Open live streams.", lambda: broadcaster.clients)
 
 JobName = Annotated[str, Path(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]

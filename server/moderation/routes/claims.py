@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from server.kit.access import Actor, require
 from server.kit.db import WriteSession
@@ -15,7 +15,7 @@ from server.kit.idempotency import IdempotencyKey, once
 from server.kit.wire import Frozen, Page
 from server.moderation import service
 from server.moderation.queries import serving
-from server.moderation.routes.state import database, settings
+from server.moderation.routes.state import database, router, settings
 from server.moderation.schemas import (
     Claim,
     ClaimRef,
@@ -31,7 +31,6 @@ from server.moderation.schemas import (
     Transfer,
 )
 
-router = APIRouter()
 NOTHING: dict[int | str, dict[str, Any]] = {204: {"description": "Nothing waits"}}
 
 

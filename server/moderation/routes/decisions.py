@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from server.kit.access import Actor, require
 from server.kit.bodies import body_limit
@@ -13,7 +13,7 @@ from server.kit.idempotency import IdempotencyKey, once
 from server.moderation import service
 from server.moderation.models import Decision
 from server.moderation.queries.decisions import decisions
-from server.moderation.routes.state import database, settings
+from server.moderation.routes.state import database, router, settings
 from server.moderation.schemas import (
     DecisionReceipt,
     DecisionRow,
@@ -22,8 +22,6 @@ from server.moderation.schemas import (
     NewDecision,
     Reclaim,
 )
-
-router = APIRouter()
 
 
 @router.post(

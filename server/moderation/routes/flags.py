@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from server.kit.access import Actor, require
 from server.kit.errors import problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.moderation import policy, service
-from server.moderation.routes.state import database
+from server.moderation.routes.state import database, router
 from server.moderation.schemas import Empty, FlagReceipt, NewFlag, Policies
-
-router = APIRouter()
 
 
 @router.get("/policies", responses=problems(409))

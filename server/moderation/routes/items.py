@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 
 from server.kit import paging
@@ -16,11 +16,9 @@ from server.kit.params import Cursor, Limit
 from server.kit.wire import Page
 from server.moderation import service
 from server.moderation.queries import items, review, walks
-from server.moderation.routes.state import database
+from server.moderation.routes.state import database, router
 from server.moderation.rules import ItemState
 from server.moderation.schemas import ItemRow, NewNote, NoteReceipt, PolicyCode, QueueCount, QueueId, Review
-
-router = APIRouter()
 
 
 @router.get("/queues")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from server.kit.access import Actor, require
 from server.kit.errors import problems
@@ -15,7 +15,7 @@ from server.kit.wire import Page, text
 from server.moderation import service
 from server.moderation.queries import creators, reasons
 from server.moderation.queries.search import search
-from server.moderation.routes.state import database
+from server.moderation.routes.state import database, router
 from server.moderation.schemas import (
     CreatorPage,
     Found,
@@ -23,8 +23,6 @@ from server.moderation.schemas import (
     SavedReasonBody,
     SavedReasonRow,
 )
-
-router = APIRouter()
 
 
 @router.get("/creators/{person_id}", responses=problems(404))

@@ -1,13 +1,22 @@
-"""What the routes take from the application."""
+"""The router, and what its routes take from the application."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 
 from server.kit.db import Database
+from server.kit.errors import problems
+from server.kit.routing import LateRoute
 from server.settings import Settings
+
+router = APIRouter(
+    prefix="/v1/moderation",
+    tags=["moderation"],
+    responses=problems(400, 401, 403, 413, 422, 503),
+    route_class=LateRoute,
+)
 
 
 def database(request: Request) -> Database:
