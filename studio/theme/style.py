@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Final, Literal
@@ -138,8 +139,12 @@ def load_fonts() -> QFont:
     return font("body")
 
 
+@cache
 def font(size: str = "body", weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Return the interface font in token size `size` (caption, body, title, heading, display)."""
+    """Return the interface font in token size `size` (caption, body, title, heading, display).
+
+    One for all: a painter that sets a font made anew looks its glyphs up anew, in every cell of a table.
+    """
     made = QFont(DARK.font_family)
     made.setPixelSize(getattr(DARK, f"font_{size}"))
     made.setWeight(weight)

@@ -71,7 +71,6 @@ class QueuePage(QWidget):
         self.title_of = self.feed.titles.__getitem__
         self._facts = ItemFacts(context, self.feed, self)
         self._counts = QueueCounts()
-        self._counted_anew = False
         self._let_through = 0
         self._wanted_id: str | None = None
         self._at = 0
@@ -183,9 +182,11 @@ class QueuePage(QWidget):
             self.go_to(self._wanted_id)
 
     def changed(self, rows: Sequence[QueueRow], gone: Collection[str]) -> None:
+        names = {row.id for row in rows} | set(gone)
+        before = [row for name in names if (row := self.model.get(name)) is not None]
+        self._counts.change(before, rows, self._me)
         self.model.upsert(rows)
         self.model.remove(gone)
-        self._counted_anew = True
         now = self.table.current_id()
         if any(row.id == now for row in rows):
             self._select(now)
@@ -233,7 +234,6 @@ class QueuePage(QWidget):
         self.model.set_filter(wanted.words, wanted.predicate(now=now, me=self._me))
 
     def _count(self) -> None:
-        self._counted_anew = False
         self._counts.count(self.feed.rows.values(), self._me)
         self._show_counts()
 
@@ -260,9 +260,7 @@ class QueuePage(QWidget):
     def _tick(self, _now: datetime) -> None:
         if not self.isVisible():
             return
-        if self._counted_anew:
-            self._count()
-        elif self.feed.rows:
+        if self.feed.rows or self.feed.read_once:
             self._show_counts()
         wanted = self.bar.filter()
         if wanted.passing:

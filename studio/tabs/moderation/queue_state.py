@@ -164,8 +164,16 @@ class QueueCounts:
 
     def count(self, rows: Collection[QueueRow], me: str) -> None:
         """Take the rows as they are now; `me` is the handle of whoever looks."""
-        self._dues = np.sort(np.fromiter((row.due for row in rows), np.int64, len(rows)))
-        self.mine = sum(row.claimed_by == me for row in rows)
+        self._dues = _dues(rows)
+        self.mine = _of(rows, me)
+
+    def change(self, before: Collection[QueueRow], after: Collection[QueueRow], me: str) -> None:
+        """Rows `before`, which were counted, are `after` now: changed, new or gone."""
+        gone, come = _dues(before), _dues(after)
+        nth_of_its_due = np.arange(len(gone)) - np.searchsorted(gone, gone)
+        kept = np.delete(self._dues, np.searchsorted(self._dues, gone) + nth_of_its_due)
+        self._dues = np.insert(kept, np.searchsorted(kept, come), come)
+        self.mine += _of(after, me) - _of(before, me)
 
     @property
     def open(self) -> int:
@@ -175,6 +183,14 @@ class QueueCounts:
     def due_before(self, moment: int) -> int:
         """How many items are due before `moment`, in ms since 1970."""
         return int(np.searchsorted(self._dues, moment))
+
+
+def _dues(rows: Collection[QueueRow]) -> NDArray[np.int64]:
+    return np.sort(np.fromiter((row.due for row in rows), np.int64, len(rows)))
+
+
+def _of(rows: Collection[QueueRow], me: str) -> int:
+    return sum(row.claimed_by == me for row in rows)
 
 
 def headline(counts: QueueCounts, now: int) -> str:

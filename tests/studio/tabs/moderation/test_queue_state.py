@@ -168,6 +168,19 @@ def test_counts_at_any_moment(held: list[QueueRow]) -> None:
         assert counts.due_before(moment) == sum(row.due < moment for row in held)
 
 
+@given(queue_rows, queue_rows, st.data())
+def test_counts_follow_what_changes(held: list[QueueRow], come: list[QueueRow], data: st.DataObject) -> None:
+    gone = data.draw(st.lists(st.sampled_from(range(len(held))), unique=True)) if held else []
+    kept = [row for n, row in enumerate(held) if n not in gone]
+    counts, anew = QueueCounts(), QueueCounts()
+    counts.count(held, ME)
+    counts.change([held[n] for n in gone], come, ME)
+    anew.count(kept + come, ME)
+    assert (counts.open, counts.mine) == (anew.open, anew.mine)
+    for moment in {row.due + more for row in held + come for more in (0, 1)}:
+        assert counts.due_before(moment) == anew.due_before(moment)
+
+
 def test_the_headline() -> None:
     counts = QueueCounts()
     assert headline(counts, NOW_MS) == "0 open · 0 over SLA"
