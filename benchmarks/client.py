@@ -179,6 +179,7 @@ class Bench:
         )
         self.tab = ModerationTab(self._place.context, review=lambda _: None)
         self.tab.resize(1440, 900)
+        self._place.begin()
         self.page = self.tab.queue
 
     async def measure(self) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class App:
         self._session.use_server(self._servers.name)
         self._splash.progress("profile", 1.0, "Profile opened")
         self._clock = ServerClock(self._ticker.set_shift)
-        self._api = self._make_api()
+        self._api = self._make_api(begun=False)
         self._arrival = Arrival(self._splash, self._session, server=self._servers.ready, leaving=self._quit)
         self._servers.use(self._servers.url)
         self.window = self._make_window()
@@ -150,8 +150,8 @@ class App:
         await self._api.aclose()
         return 0
 
-    def _make_api(self) -> Api:
-        return Api(self._servers.address, self._session.token, on_date=self._clock.heard)
+    def _make_api(self, *, begun: bool = True) -> Api:
+        return Api(self._servers.address, self._session.token, on_date=self._clock.heard, begun=begun)
 
     def _make_window(self) -> MainWindow:
         window = MainWindow(self._keymap, self.messages)
@@ -170,15 +170,8 @@ class App:
         if (known := self._session.remembered()) is not None:
             with suppress(StoreTooNew, OSError, sqlite3.Error):  # met again, and told, in `_show`
                 self._enter(known)
-                self._load_ahead()
-
-    def _load_ahead(self) -> None:
-        """Ask for what the first tab shows without waiting until it is known who is here.
-
-        The server gives it to the holder of the token alone, and nothing is shown before.
-        """
-        if self._place is not None and self._servers.ready.is_set() and self.window.current is not None:
-            self.window.current.load_ahead()
+                if self.window.current is not None:
+                    self.window.current.load_ahead()
 
     async def _show(self, me: Me | None) -> None:
         if self.me != me:
@@ -188,6 +181,8 @@ class App:
                 self._ask_to_sign_in()
         elif self._place is None:
             self._try_to_enter(me)
+        else:
+            self._follow()
         self.window.show()
         self._splash.progress("tabs", 1.0)
         self._splash.close()
@@ -212,8 +207,6 @@ class App:
                 self._api.move_to(state.url)
                 if self._place is not None:
                     self._place.hurry()
-                if not self.started:
-                    self._load_ahead()
             case Phase.CRASHED if self._splash.isVisible():
                 to_do = "It is started again by itself. If it fails again, look into log/server.log."
                 self._arrival.fail("The server on this computer did not start.", to_do, state.detail)
@@ -288,6 +281,7 @@ class App:
         path = self._profile.store(server_url=self._servers.name, person_id=str(me.id))
         try:
             self._enter(me)
+            self._follow()
         except StoreTooNew:
             why = "It was written by a newer version of Creator Studio."
             self._fail_to_enter(path, why, "Start the newer version. To begin anew here, move the file away.")
@@ -323,6 +317,12 @@ class App:
         window.status.set_person(me.name, ", ".join(role.value for role in me.roles))
         self._tell_session_only()
         window.start(self._place.context, tab_kinds(), remembered_window(self._settings))
+
+    def _follow(self) -> None:
+        """Hear what changes: after the first tab has asked for what it shows, which is waited for."""
+        assert self._place is not None
+        self._place.begin()
+        self.window.watch()
 
     def _tell_session_only(self) -> None:
         """By a lasting icon, and in words the first time on this profile."""

@@ -36,6 +36,7 @@ class Arrival:
             await first_of(self._server, self._offline, self._leaving, self._retry)
             if self._leaving.is_set():
                 return None
+            api.begin()
             self._splash.progress("server", 1.0, "Finding out who you are")
             try:
                 me = await self._session.resume(api)

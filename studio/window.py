@@ -150,11 +150,15 @@ class MainWindow(QMainWindow):
         self.palette_overlay.set_providers(
             [each for kind in self._kinds.values() for each in kind.tab.searches(context)]
         )
-        self._watching = [kind.tab.watch(context) for kind in self._kinds.values()]
         wanted = str(self._states.get("open", ""))
         first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
         if first is not None:
             self.open_tab(first)
+
+    def watch(self) -> None:
+        """Listen for what the tabs have to tell, built or not."""
+        if self._context is not None:
+            self._watching = [kind.tab.watch(self._context) for kind in self._kinds.values()]
 
     def _show_keys(self) -> None:
         names = dict(zip((f"tab.{n}" for n in range(1, 10)), self.rail.entries(), strict=False))

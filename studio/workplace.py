@@ -35,7 +35,10 @@ RESYNC = "resync"
 
 
 class Workplace:
-    """Lives from sign-in to sign-out. `connection` and `waiting` tell the status line."""
+    """Lives from sign-in to sign-out; follows the server from `begin` on.
+
+    `on_connection` and `on_waiting` tell the status line.
+    """
 
     def __init__(
         self,
@@ -96,8 +99,12 @@ class Workplace:
         tasks.spawn(off_thread(self._folder.wipe_others))
         self._counting: asyncio.Task[None] | None = None
         self._count_again = False
-        self._loops = [tasks.spawn(self._listen()), tasks.spawn(self._sender.run())]
+        self._loops: list[asyncio.Task[None]] = []
         self._count(Changes(kinds=frozenset({KIND})))
+
+    def begin(self) -> None:
+        """Listen to the server and send what waits."""
+        self._loops = [self._tasks.spawn(self._listen()), self._tasks.spawn(self._sender.run())]
 
     async def _listen(self) -> None:
         if LISTEN not in self.context.me.permissions:

@@ -86,11 +86,16 @@ class Api:
         backoff: Backoff | None = None,
         on_date: Callable[[str], object] = lambda _date: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        begun: bool = True,
     ) -> None:
+        """Without `begun`, requests wait for `begin`: it is not yet known where the server is."""
         self._token = token
         self._backoff = backoff or Backoff(base_s=0.25, cap_s=4.0)
         self._sleep = sleep
         self._on_date = on_date
+        self._begun = asyncio.Event()
+        if begun:
+            self._begun.set()
         url = checked_url(base_url)
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -108,6 +113,10 @@ class Api:
     def base_url(self) -> str:
         """The server's address without a trailing slash."""
         return str(self._http.base_url).rstrip("/")
+
+    def begin(self) -> None:
+        """Let the requests go that wait, and all that come."""
+        self._begun.set()
 
     def move_to(self, base_url: str) -> None:
         """Use another address from the next request on (an embedded server came back elsewhere).
@@ -181,6 +190,7 @@ class Api:
         """
         if not path.startswith("/"):
             raise ValueError(f"{path} is not a path of this server")
+        await self._begun.wait()
         headers = dict(arguments.pop("headers", None) or {})
         if token := self._token():
             headers["Authorization"] = f"Bearer {token}"

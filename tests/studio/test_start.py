@@ -59,6 +59,17 @@ def test_the_server_process_waits_for_nothing_that_is_slow_to_load() -> None:
     assert loaded("import studio.__main__, studio.launch", *slow) == []
 
 
+def test_the_queue_loads_nothing_that_is_not_seen_in_it() -> None:
+    shown = "import studio.app, studio.tabs.moderation.tab, studio.tabs.moderation.queue_page"
+    unseen = (
+        *("av", "cv2", "PIL", "pyqtgraph"),
+        *("sqlalchemy", "fastapi", "cryptography", "server.app"),
+        *("studio.video.player", "studio.tabs.moderation.review_page", "studio.tabs.moderation.account_page"),
+        *("studio.tabs.people.people_page", "studio.tabs.audit.page", "studio.tabs.ops.page"),
+    )
+    assert loaded(shown, *unseen) == []
+
+
 @pytest.fixture
 def profile(tmp_path: Path) -> Profile:
     return Profile(tmp_path / "profile").create()

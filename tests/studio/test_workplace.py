@@ -66,6 +66,7 @@ class Office:
             on_waiting=self.hear,
             on_signed_out=lambda: self.hear("signed out"),
         )
+        self.place.begin()
 
     def hear(self, what: object) -> None:
         self.said.append(what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -74,6 +75,23 @@ async def test_no_token_no_header() -> None:
     result = await server.api(token=None).get("/v1/x")
     assert "authorization" not in server.requests[0].headers
     assert result.status == 204
+
+
+async def test_requests_wait_until_it_is_known_where_the_server_is() -> None:
+    asked: list[httpx.URL] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(204)
+
+    api = Api("http://127.0.0.1:9", lambda: None, transport=httpx.MockTransport(handle), begun=False)
+    early = [asyncio.ensure_future(api.get(path)) for path in ("/v1/x", "/v1/y")]
+    await asyncio.wait(early, timeout=0.0)
+    assert asked == []
+    api.move_to("http://127.0.0.1:10")
+    api.begin()
+    assert [(await answer).status for answer in early] == [204, 204]
+    assert [str(url) for url in asked] == ["http://127.0.0.1:10/v1/x", "http://127.0.0.1:10/v1/y"]
 
 
 async def test_empty_list_is_a_body() -> None:
