@@ -16,39 +16,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
-from server.accounts import passwords, service
-from server.accounts.permissions import Role
-from server.kit.access import SYSTEM
-from server.runtime import opened
-from server.settings import Settings as ServerSettings
 from studio.app import App
 from studio.offline.edits import Edit, EditKind
-from studio.paths import Profile
 from studio.stage import PASSWORD, Scene, play, until
 from studio.widgets.draft_edit import DraftEdit
 from studio.widgets.error_sheet import ErrorSheet
+from tests.studio.profiles import EMAIL, with_moderator
 
-EMAIL = "mo@studio.test"
 pytestmark = pytest.mark.crash
 
 
 @pytest.fixture
 def profile(tmp_path: Path, qapp: QApplication) -> Iterator[Path]:
     """A profile whose embedded server knows one moderator."""
-    places = Profile(tmp_path / "profile").create()
-    hashed = passwords.hashed(PASSWORD)
-    with opened(ServerSettings(data=places.server_data)) as (db, keys), db.write() as s:
-        service.create_person(
-            s,
-            actor=SYSTEM,
-            keys=keys,
-            handle="mo",
-            name="Mo Deri",
-            email=EMAIL,
-            password_hash=hashed,
-            roles=[Role.MODERATOR],
-        )
-    yield places.root
+    yield with_moderator(tmp_path, PASSWORD)
     qapp.closeAllWindows()
 
 

@@ -8,37 +8,20 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from server.accounts import passwords, service
-from server.accounts.permissions import Role
-from server.kit.access import SYSTEM
-from server.runtime import opened
-from server.settings import Settings as ServerSettings
 from studio.__main__ import main
 from studio.check import check
-from studio.paths import Profile
+from tests.studio.profiles import EMAIL, with_moderator
 
-EMAIL, PASSWORD = "mo@studio.test", "quite a long password"
+PASSWORD = "quite a long password"
 
 
 @pytest.fixture
 def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A profile whose embedded server knows one moderator and has an empty queue."""
-    places = Profile(tmp_path / "profile").create()
-    hashed = passwords.hashed(PASSWORD)
-    with opened(ServerSettings(data=places.server_data)) as (db, keys), db.write() as s:
-        service.create_person(
-            s,
-            actor=SYSTEM,
-            keys=keys,
-            handle="mo",
-            name="Mo Deri",
-            email=EMAIL,
-            password_hash=hashed,
-            roles=[Role.MODERATOR],
-        )
+    root = with_moderator(tmp_path, PASSWORD)
     monkeypatch.setenv("STUDIO_CHECK_EMAIL", EMAIL)
     monkeypatch.setenv("STUDIO_CHECK_PASSWORD", PASSWORD)
-    return places.root
+    return root
 
 
 @pytest.mark.crash

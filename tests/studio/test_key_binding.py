@@ -188,7 +188,8 @@ def test_hold_ends_when_its_page_is_left(open_desk: OpenDesk, left: str) -> None
     assert desk.did == ["review.reveal down", "review.reveal up"]
 
 
-def test_a_key_outside_the_scope_widget_does_nothing(open_desk: OpenDesk, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("key", ["A", "B"], ids=["pressed", "held"])
+def test_a_key_outside_the_scope_widget_does_nothing(open_desk: OpenDesk, qtbot: QtBot, key: str) -> None:
     desk = open_desk("review")
     window = QWidget()
     outside = QPushButton("outside", window)
@@ -198,21 +199,7 @@ def test_a_key_outside_the_scope_widget_does_nothing(open_desk: OpenDesk, qtbot:
         window.show()
         window.activateWindow()
     outside.setFocus()
-    press(outside, "A")
-    assert desk.did == []
-
-
-def test_hold_key_outside_the_scope_widget_does_nothing(open_desk: OpenDesk, qtbot: QtBot) -> None:
-    desk = open_desk("review")
-    window = QWidget()
-    outside = QPushButton("outside", window)
-    desk.setParent(window)
-    qtbot.addWidget(window)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
-    outside.setFocus()
-    press(outside, "B")
+    press(outside, key)
     assert desk.did == []
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -41,20 +40,14 @@ def _whole(
     good: VideoFrame | None = None
     shown: set[int] = set()
     untimed = 0
-    stream.thread_type = "AUTO"
-    for packet in container.demux(stream):
-        try:
-            frames = stream.decode(packet)
-        except av.FFmpegError:
+    for frame in stills.decoded(container, stream):
+        if frame.is_corrupt:
             continue
-        for frame in frames:
-            if frame.is_corrupt:
-                continue
-            good = good or frame
-            if frame.pts is None:
-                untimed += 1
-            else:
-                shown.add(frame.pts)
+        good = good or frame
+        if frame.pts is None:
+            untimed += 1
+        else:
+            shown.add(frame.pts)
     missing = [pts for pts in table.pts if pts not in shown]
     # Frames that come out without a time stand for as many of the table.
     return good, missing[0] if len(missing) > untimed else None

@@ -53,6 +53,17 @@ def keyframe(
     return None
 
 
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Every frame of a file just opened that comes out; packets that do not decode are skipped."""
+    stream.thread_type = "AUTO"
+    for packet in container.demux(stream):
+        try:
+            frames = stream.decode(packet)
+        except av.FFmpegError:
+            continue
+        yield from frames
+
+
 def keyframes(
     container: InputContainer, stream: VideoStream, table: FrameTable, count: int
 ) -> Iterator[VideoFrame]:
@@ -71,21 +82,15 @@ def exact_frames(
     """The frames shown at the times `wanted` (ascending pts), in one pass over a file just opened.
 
     Stops early once `budget` pixels were decoded, so that a long file cannot hold a worker for
-    minutes. Packets that do not decode are skipped.
+    minutes.
     """
-    stream.thread_type = "AUTO"
     waiting = list(reversed(wanted))
-    for packet in container.demux(stream):
-        try:
-            frames = stream.decode(packet)
-        except av.FFmpegError:
-            continue
-        for frame in frames:
-            budget -= frame.width * frame.height
-            if waiting and frame.pts is not None and frame.pts >= waiting[-1]:
-                while waiting and frame.pts >= waiting[-1]:
-                    waiting.pop()
-                yield frame
+    for frame in decoded(container, stream):
+        budget -= frame.width * frame.height
+        if waiting and frame.pts is not None and frame.pts >= waiting[-1]:
+            while waiting and frame.pts >= waiting[-1]:
+                waiting.pop()
+            yield frame
         if not waiting or budget < 0:
             return
 

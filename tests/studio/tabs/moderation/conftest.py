@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +53,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def collected_here() -> Iterator[None]:
-    """Let what a test leaves in cycles end on this thread: on a decoder's it would take Qt's timers along."""
-    gc.disable()
-    yield
-    gc.collect()
-    gc.enable()
-
-
-@pytest.fixture
-def review(play: Play, collected_here: None) -> PlayReview:
+def review(play: Play) -> PlayReview:
     """Run the story of a person at the review page, where nothing is open yet."""
 
     def review(world: World, story: ReviewStory, **more: Any) -> Desk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from studio.offline.store import Store
 from studio.settings import Settings
 from studio.tab import Context
 from studio.tasks import Tasks
-from studio.widgets.ticker import Ticker
 from tests.studio.tabs.moderation.world import ME, MY_ID, NOW, World
+from tests.studio.tabs.office import StillTicker
 
 PERMISSIONS = (
     "moderation.read",
@@ -32,23 +31,6 @@ PERMISSIONS = (
     "moderation.note",
     "people.history",
 )
-
-
-class StillTicker(Ticker):
-    """A clock that moves only when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._timer.stop()
-        self.at = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    def pass_time(self, **span: float) -> None:
-        """Let time pass and tick once."""
-        self.at += timedelta(**span)
-        self.second.emit(self.at)
 
 
 class Desk:
@@ -60,7 +42,7 @@ class Desk:
         self.went: list[tuple[str, dict[str, Any]]] = []
         messages, changes = Messages(), Broadcast()
         messages.listen(self.reports.append)
-        self.ticker = StillTicker()
+        self.ticker = StillTicker(NOW)
         store = Store(folder / "offline.sqlite")
         self.api = Api("http://127.0.0.1:9", lambda: "token", transport=httpx.MockTransport(world.handle))
         self.context = Context(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import httpx
 import pytest
 from PySide6.QtCore import Qt
@@ -27,6 +30,21 @@ from tests.studio.tabs.moderation.review_parts import (
 from tests.studio.tabs.moderation.review_world import Reviewer
 
 PANIC = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+@asynccontextmanager
+async def first_review(desk: Desk) -> AsyncIterator[tuple[ModerationTab, ReviewPage]]:
+    """The whole tab on screen, with the first item open in its review."""
+    tab = ModerationTab(desk.context, review=ReviewPage)
+    tab.resize(1280, 772)
+    tab.show()
+    tab.activateWindow()
+    tab.claim_next()
+    await until(lambda: tab._review is not None and tab._review.flow.bundle is not None)
+    yield tab, tab._review
+    await tab.leave()
+    tab.close()
+    tab.deleteLater()
 
 
 @pytest.mark.parametrize("during", ["lost", "loaded", "failed"])
@@ -179,7 +197,6 @@ def test_after_the_grace_nothing_is_offered(review: PlayReview, clip: bytes) -> 
     review(world_of(clip), story)
 
 
-@pytest.mark.usefixtures("collected_here")
 def test_a_next_item_that_cannot_be_claimed_is_told_and_tried_again(play: Play, clip: bytes) -> None:
     world = world_of(clip, 1)
     handle = world.handle
@@ -193,51 +210,32 @@ def test_a_next_item_that_cannot_be_claimed_is_told_and_tried_again(play: Play, 
     world.handle = broken  # type: ignore[method-assign]
 
     async def story(desk: Desk) -> None:
-        tab = ModerationTab(desk.context, review=ReviewPage)
-        tab.resize(1280, 772)
-        tab.show()
-        tab.activateWindow()
-        tab.claim_next()
-        await until(lambda: tab._review is not None and tab._review.flow.bundle is not None)
-        page: ReviewPage = tab._review
-        desk.ticker.pass_time(seconds=1)
-        await until(lambda: not page.flow.prefetch.under_way)
-        down[0] = True
-        page.flow.pass_on()
-        await until(lambda: page.phase is Phase.FAILED)
-        assert tab._stack.currentWidget() is page
-        down[0] = False
-        row = next(iter(world.items.values()))
-        world.put(type(row)(**dict(row) | {"state": "pending", "claimed_by": None}))
-        page.on_connection(Connection.ONLINE)
-        await until(lambda: page.flow.bundle is not None)
-        await tab.leave()
-        tab.close()
-        tab.deleteLater()
+        async with first_review(desk) as (tab, page):
+            desk.ticker.pass_time(seconds=1)
+            await until(lambda: not page.flow.prefetch.under_way)
+            down[0] = True
+            page.flow.pass_on()
+            await until(lambda: page.phase is Phase.FAILED)
+            assert tab._stack.currentWidget() is page
+            down[0] = False
+            row = next(iter(world.items.values()))
+            world.put(type(row)(**dict(row) | {"state": "pending", "claimed_by": None}))
+            page.on_connection(Connection.ONLINE)
+            await until(lambda: page.flow.bundle is not None)
 
     play(world, story)
 
 
-@pytest.mark.usefixtures("collected_here")
 def test_undo_from_the_queue_brings_the_review_back(play: Play, clip: bytes) -> None:
     async def story(desk: Desk) -> None:
-        tab = ModerationTab(desk.context, review=ReviewPage)
-        tab.resize(1280, 772)
-        tab.show()
-        tab.activateWindow()
-        tab.claim_next()
-        await until(lambda: tab._review is not None and tab._review.flow.bundle is not None)
-        page: ReviewPage = tab._review
-        page.setFocus()
-        for key in (A, ENTER):
-            QTest.keyClick(page, key)
-        await until(tab.queue.isVisible)
-        page.flow.undo()
-        await until(page.isVisible)
-        assert page.flow.bundle is not None
-        assert ("moderation", {}) in desk.went
-        await tab.leave()
-        tab.close()
-        tab.deleteLater()
+        async with first_review(desk) as (tab, page):
+            page.setFocus()
+            for key in (A, ENTER):
+                QTest.keyClick(page, key)
+            await until(tab.queue.isVisible)
+            page.flow.undo()
+            await until(page.isVisible)
+            assert page.flow.bundle is not None
+            assert ("moderation", {}) in desk.went
 
     play(world_of(clip, 1), story)

@@ -13,7 +13,8 @@ from server.accounts.permissions import Role
 from server.accounts.schemas import PersonDetail, PersonRow, PersonState
 from server.audit.schemas import Entry
 from server.kit.wire import Availability
-from tests.studio.tabs.office import MY_ID, NOW, Routes, body, person_me, problem
+from studio.tabs.people.tab import PeopleTab
+from tests.studio.tabs.office import MY_ID, NOW, Office, Routes, body, person_me, problem
 
 PEOPLE = "/v1/accounts/people"
 
@@ -37,6 +38,20 @@ def row(n: int, **changes: Any) -> PersonDetail:
         "has_password": True,
     }
     return PersonDetail(**values | changes)
+
+
+OTHER = row(1).id
+"""Somebody else than the one at the desk."""
+PATCH = f"PATCH {PEOPLE}/{OTHER}"
+
+
+async def opened(office: Office) -> PeopleTab:
+    """The tab on screen, with `OTHER` selected."""
+    tab = PeopleTab(office.context)
+    await office.show(tab)
+    tab.people.table.select([OTHER], OTHER)
+    await office.settle()
+    return tab
 
 
 class PeopleServer(Routes):

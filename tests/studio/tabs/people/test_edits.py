@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonState
 from studio.offline.changes import Changes
-from studio.tabs.people.tab import PeopleTab
 from tests.studio.tabs.office import Office, body, button, play, words
-from tests.studio.tabs.people.people_server import PEOPLE, PeopleServer, row
-
-OTHER = row(1).id
-PATCH = f"PATCH {PEOPLE}/{OTHER}"
-
-
-@pytest.fixture
-def server() -> PeopleServer:
-    return PeopleServer()
-
-
-async def opened(office: Office) -> PeopleTab:
-    tab = PeopleTab(office.context)
-    await office.show(tab)
-    tab.people.table.select([OTHER], OTHER)
-    await office.settle()
-    return tab
+from tests.studio.tabs.people.people_server import OTHER, PATCH, PEOPLE, PeopleServer, opened, row
 
 
 def test_an_edit_is_sent_with_its_version(qapp: QApplication, tmp_path: Path, server: PeopleServer) -> None:

@@ -28,23 +28,7 @@ from tests.studio.tabs.office import (
     until,
     words,
 )
-from tests.studio.tabs.people.people_server import PEOPLE, PeopleServer, row
-
-OTHER = row(1).id
-PATCH = f"PATCH {PEOPLE}/{OTHER}"
-
-
-@pytest.fixture
-def server() -> PeopleServer:
-    return PeopleServer()
-
-
-async def opened(office: Office) -> PeopleTab:
-    tab = PeopleTab(office.context)
-    await office.show(tab)
-    tab.people.table.select([OTHER], OTHER)
-    await office.settle()
-    return tab
+from tests.studio.tabs.people.people_server import OTHER, PEOPLE, PeopleServer, opened, row
 
 
 def test_people_are_listed_and_the_first_is_shown(
