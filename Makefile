@@ -20,6 +20,7 @@ $(STAMP): pyproject.toml constraints.txt scripts/system-packages
 	@PYTHON="$(PYTHON)" sh scripts/system-packages
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	@$(BIN)/python -m compileall -q server studio resources
 	@touch $@
 
 demo: setup  ## server and client on demo data, offline (MEDIA=DIR takes your own files)
