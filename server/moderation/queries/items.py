@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, literal, select
+from sqlalchemy import DateTime, String, Table, bindparam, func, literal, select, type_coerce
 from sqlalchemy.orm import aliased
 
 from server.accounts.models import Person
@@ -159,31 +159,42 @@ SNAPSHOT = (
 
 
 def _ms(at: datetime | None) -> int | None:
-    return None if at is None else int(at.timestamp() * 1000)
+    return None if at is None else int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
 
 
 WRITTEN: Mapping[str, Callable[[Any], object]] = {"id": str, "due": _ms, "lease_until": _ms, "created": _ms}
 """How the values are written that JSON does not know."""
+
+
+def _word(column: Any) -> Any:
+    """The value of an enumeration as the database has it: to make members of 100,000 takes its time."""
+    return type_coerce(column, String)
+
+
+def _time(column: Any) -> Any:
+    """A moment without what `UTCDateTime` does to each one."""
+    return type_coerce(column, DateTime(timezone=True))
+
 
 _creator, _claimer = aliased(Person), aliased(Person)
 _SHOWN = (
     select(
         Item.id,
         Item.queue_id,
-        Item.state,
+        _word(Item.state),
         Item.stage,
         Item.priority,
-        Item.due_at,
+        _time(Item.due_at),
         Item.policy,
-        Item.severity,
+        _word(Item.severity),
         Item.max_confidence_bp,
         Item.flag_count,
-        Item.content_type,
+        _word(Item.content_type),
         Item.subject_title,
         _creator.handle.label("creator"),
         _claimer.handle.label("claimer"),
-        Item.lease_until,
-        Item.created_at,
+        _time(Item.lease_until),
+        _time(Item.created_at),
         Item.version,
     )
     .outerjoin(_creator, _creator.id == Item.subject_owner_id)
