@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def _open(profile: Path | None, server: str | None) -> int:
         return 2
     from studio.launch import begin, launch
 
+    gc.disable()  # loading leaves no garbage to look for; the client's own collector takes over
     begun = begin(profile=profile, server=server)
     if not _fits():  # asked late, since it loads Qt: the server process does not wait for that
         begun.give_up()

@@ -26,10 +26,11 @@ ICON_GAP: Final = 8
 TWO_LINES: Final = 42
 """A row of at least so many px has room for a second line; in a lower one it follows on the first."""
 Index = QModelIndex | QPersistentModelIndex
+_MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 _ALIGN: Final = {
-    "left": Qt.AlignmentFlag.AlignLeft,
-    "right": Qt.AlignmentFlag.AlignRight,
-    "center": Qt.AlignmentFlag.AlignHCenter,
+    "left": Qt.AlignmentFlag.AlignLeft | _MIDDLE,
+    "right": Qt.AlignmentFlag.AlignRight | _MIDDLE,
+    "center": Qt.AlignmentFlag.AlignHCenter | _MIDDLE,
 }
 
 
@@ -129,4 +130,4 @@ def _paint_icon(painter: QPainter, box: QRect, name: str, role: str) -> None:
 def _paint_text(painter: QPainter, box: QRect, text: str, column: Column[Any]) -> None:
     painter.setPen(QColor(style.tokens().color(column.tone)))
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-    painter.drawText(box, _ALIGN[column.align] | Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.drawText(box, _ALIGN[column.align], shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -11,11 +11,13 @@ from PySide6.QtSvgWidgets import QSvgWidget
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 import resources
-from studio.messages import Problem
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.label import Label
 from studio.widgets.painting import fill_rounded
+
+if TYPE_CHECKING:
+    from studio.messages import Problem  # with all of logging, which no splash needs
 
 _SIZE: Final = QSize(460, 300)
 
