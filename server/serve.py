@@ -56,7 +56,8 @@ def serve(settings: Settings, *, host: str, port: int, announced: bool) -> None:
 
 
 def _run(settings: Settings, host: str, port: int, announced: bool, progress: Progress) -> None:
-    # What is loaded stays: to look through it for garbage took a tenth of the start.
+    # What is loaded stays: to look through it for garbage took a tenth of the start. Frozen before the
+    # collector is let go again, which would begin with all of it.
     gc.disable()
     try:
         import uvicorn
@@ -65,6 +66,7 @@ def _run(settings: Settings, host: str, port: int, announced: bool, progress: Pr
         from server.kit.live import broadcaster
         from server.runtime import opened
     finally:
+        gc.freeze()
         gc.enable()
 
     class Announced(uvicorn.Server):
