@@ -46,6 +46,7 @@ from studio.api.live import Connection
 from studio.keys import Keymap
 from studio.messages import Messages
 from studio.offline.changes import Broadcast
+from studio.offline.store import Store
 from studio.paths import Profile
 from studio.secrets import SERVICE
 from studio.settings import Settings
@@ -173,7 +174,7 @@ class Bench:
         self._tasks = Tasks(messages, changes)
         self._place = Workplace(
             profile=desk.profile,
-            server=url,
+            store=Store(desk.profile.store(server_url=url, person_id=str(desk.me.id))),
             me=desk.me,
             api=self._api,
             tasks=self._tasks,

@@ -23,7 +23,7 @@ from studio.embedded import EmbeddedServer, Phase, ServerState
 from studio.keys import Keymap
 from studio.messages import Level, Messages, Problem
 from studio.offline.changes import Broadcast, Changes
-from studio.offline.store import StoreTooNew
+from studio.offline.store import Store, StoreTooNew
 from studio.paths import Profile
 from studio.secrets import SESSION_ONLY, Tokens
 from studio.servers import Servers
@@ -139,7 +139,7 @@ class App:
         self._servers.use(self._servers.url)
         self.window = self._make_window()
         await self._session.find_token()
-        self._enter_ahead()
+        await self._enter_ahead()
         me = await self._arrival.person(self._api)
         if not self._quit.is_set():
             await self._show(me)
@@ -165,11 +165,11 @@ class App:
             self.messages.notify(Level.WARNING, notice)
         return window
 
-    def _enter_ahead(self) -> None:
+    async def _enter_ahead(self) -> None:
         """Make the tabs of whoever was here last while the server loads; most often they are here again."""
         if (known := self._session.remembered()) is not None:
             with suppress(StoreTooNew, OSError, sqlite3.Error):  # met again, and told, in `_show`
-                self._enter(known)
+                await self._enter(known)
                 if self.window.current is not None:
                     self.window.current.load_ahead()
 
@@ -180,7 +180,7 @@ class App:
             if self._signing_in is None:
                 self._ask_to_sign_in()
         elif self._place is None:
-            self._try_to_enter(me)
+            await self._try_to_enter(me)
         else:
             self._follow()
         self.window.show()
@@ -261,7 +261,7 @@ class App:
         if me is None:
             self._ask_to_sign_in()
         else:
-            self._try_to_enter(me)
+            await self._try_to_enter(me)
 
     async def sign_in(self, email: str, password: str) -> None:
         """Sign in from the sign-in page; the page tells why it failed."""
@@ -274,13 +274,16 @@ class App:
             page.set_busy(False)
             page.set_fault(f"{error.what_happened} {error.what_to_do}")
         else:
-            self._try_to_enter(me)
+            await self._try_to_enter(me)
 
-    def _try_to_enter(self, me: Me) -> None:
+    def _file_of(self, me: Me) -> Path:
+        return self._profile.store(server_url=self._servers.name, person_id=str(me.id))
+
+    async def _try_to_enter(self, me: Me) -> None:
         """Open the person's workplace; where their file does not open, say so and stay at the sign-in."""
-        path = self._profile.store(server_url=self._servers.name, person_id=str(me.id))
+        path = self._file_of(me)
         try:
-            self._enter(me)
+            await self._enter(me)
             self._follow()
         except StoreTooNew:
             why = "It was written by a newer version of Creator Studio."
@@ -294,11 +297,11 @@ class App:
         self.messages.fail(Problem(what_happened=f"{happened} {why}", what_was_kept=kept, what_to_do=to_do))
         self._ask_to_sign_in(happened)
 
-    def _enter(self, me: Me) -> None:
+    async def _enter(self, me: Me) -> None:
         window = self.window
         self._place = Workplace(
             profile=self._profile,
-            server=self._servers.name,
+            store=await off_thread(Store, self._file_of(me)),  # which looks through the whole file
             me=me,
             api=self._api,
             tasks=self.tasks,

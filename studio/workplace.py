@@ -44,7 +44,7 @@ class Workplace:
         self,
         *,
         profile: Profile,
-        server: str,
+        store: Store,
         me: Me,
         api: Api,
         tasks: Tasks,
@@ -64,11 +64,11 @@ class Workplace:
         self._heard = Broadcast(alive=shiboken6.isValid)
         self._on_connection, self._on_waiting, self._on_signed_out = on_connection, on_waiting, on_signed_out
         self._state = Connection.CONNECTING
-        self._store = Store(profile.store(server_url=server, person_id=str(me.id)))
-        if self._store.set_aside is not None:
-            messages.fail(_damaged(self._store.set_aside))
+        self._store = store
+        if store.set_aside is not None:
+            messages.fail(_damaged(store.set_aside))
         self._folder = RunFolder(profile.media)
-        outbox = Outbox(self._store)
+        outbox = Outbox(store)
         self.context = Context(
             api=api,
             me=me,
@@ -76,7 +76,7 @@ class Workplace:
             settings=settings,
             keymap=keymap,
             messages=messages,
-            store=self._store,
+            store=store,
             outbox=outbox,
             changes=self._heard,
             media=MediaCache(self._folder.path, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
@@ -128,7 +128,7 @@ class Workplace:
         if self._counting is not None:
             await asyncio.wait([self._counting])  # it reads the store
         await off_thread(self._folder.close)
-        self._store.close()
+        await off_thread(self._store.close)
 
     def _pass_on(self, changes: Changes) -> None:
         self._heard.send(changes)

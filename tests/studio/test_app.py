@@ -10,14 +10,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
+from studio import app
 from studio.app import App
 from studio.offline.edits import Edit, EditKind
+from studio.offline.store import Store
 from studio.stage import PASSWORD, Scene, play, until
 from studio.widgets.draft_edit import DraftEdit
 from studio.widgets.error_sheet import ErrorSheet
@@ -44,6 +47,26 @@ def shown_text(widget: QWidget) -> str:
 
 def server_pid(profile: Path) -> int:
     return int(json.loads((profile / "server/server.json").read_text())["pid"])
+
+
+def test_the_file_of_drafts_is_opened_beside_the_screen(
+    qapp: QApplication, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    class Watched(Store):
+        def __init__(self, path: Path) -> None:
+            threads.append(get_ident())
+            super().__init__(path)
+
+    monkeypatch.setattr(app, "Store", Watched)
+
+    async def scene(app: App) -> None:
+        assert app.me is not None
+
+    perform(qapp, profile, scene)
+    assert threads
+    assert get_ident() not in threads
 
 
 def test_sign_in_by_keyboard_and_a_wrong_password_keeps_the_address(

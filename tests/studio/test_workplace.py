@@ -19,6 +19,7 @@ from studio.api.live import Connection
 from studio.keys import Keymap
 from studio.messages import Message, Messages, Problem
 from studio.offline.changes import Broadcast
+from studio.offline.store import Store
 from studio.paths import Profile
 from studio.settings import Settings
 from studio.tasks import Tasks, run
@@ -43,7 +44,7 @@ class Office:
         self.api = Api("http://127.0.0.1:9", lambda: "t", transport=httpx.MockTransport(self._answer))
         self.place = Workplace(
             profile=self.profile,
-            server="s",
+            store=Store(self.profile.store(server_url="s", person_id=str(ID))),
             me=Me(
                 id=ID,
                 handle="mo",
