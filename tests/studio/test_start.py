@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import keyring
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from server.accounts import passwords, service, sessions
-from server.accounts.permissions import Role
+from server.accounts import service, sessions
+from server.accounts.permissions import Role, permissions_of
 from server.accounts.schemas import Me
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
@@ -27,11 +28,14 @@ from studio import server_process
 from studio.api.client import Api
 from studio.app import App
 from studio.arrival import Arrival
-from studio.launch import begin
+from studio.launch import STEPS, begin
 from studio.paths import Profile
-from studio.settings import SERVER_URL, Settings
-from studio.stage import PASSWORD, play, until
+from studio.secrets import SERVICE
+from studio.settings import SERVER_URL, SIGN_IN, Settings
+from studio.stage import play, until
 from studio.tabs.moderation.tab import ModerationTab
+from studio.tasks import run
+from studio.widgets.splash import Splash
 from studio.workplace import Workplace
 from tests.studio.test_secrets import Memory
 
@@ -109,27 +113,30 @@ def database(profile: Profile) -> Iterator[WriteSession]:
 
 @pytest.fixture
 def known(profile: Profile, qapp: QApplication) -> Iterator[UUID]:
-    """Who has signed in on the profile and been remembered by the keyring."""
-    hashed = passwords.hashed(PASSWORD)
+    """Who has signed in on the profile, and is remembered by it and by the keyring."""
     with opened(ServerSettings(data=profile.server_data)) as (db, keys), db.write() as s:
         person = service.create_person(
-            s,
-            actor=SYSTEM,
-            keys=keys,
-            handle="mo",
-            name="Mo Deri",
-            email=EMAIL,
-            password_hash=hashed,
-            roles=[Role.MODERATOR],
+            s, actor=SYSTEM, keys=keys, handle="mo", name="Mo Deri", roles=[Role.MODERATOR]
         )
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(Memory())  # not before: it would hide the keys of the server from its process
-
-    async def nothing(app: App) -> None:
-        assert app.me is not None
-
-    play(qapp, profile.root, nothing, email=EMAIL)
+        token, _ = sessions.open_session(
+            s, keys=keys, person_id=person.id, device_id=uuid4(), device_name="desk"
+        )
+        me = Me(
+            id=person.id,
+            handle=person.handle,
+            name=person.name,
+            roles=[Role.MODERATOR],
+            permissions=sorted(permissions_of(frozenset({Role.MODERATOR}), cleared=False)),
+            cleared=False,
+            has_totp=False,
+        )
+    server = f"embedded:{profile.root}"
+    settings = Settings(profile.settings)
+    settings.set(SIGN_IN, {f"email:{server}": EMAIL, f"me:{server}": me.model_dump_json()})
+    settings.save()
+    before, remembering = keyring.get_keyring(), Memory()
+    remembering.set_password(SERVICE, server, token)
+    keyring.set_keyring(remembering)  # not before: it would hide the keys of the server from its process
     yield person.id
     keyring.set_keyring(before)
     qapp.closeAllWindows()
@@ -199,4 +206,35 @@ def test_a_session_that_was_ended_meanwhile_shows_nothing_of_it(
         assert not app.window.tabs
 
     play(qapp, profile.root, scene, email=None)
+    assert course == ["workplace", "asks", "knows"]
+
+
+@pytest.mark.parametrize("way", ["offline", "quit"])
+def test_the_ways_on_while_the_server_still_loads(
+    profile: Profile,
+    known: UUID,
+    course: list[str],
+    qapp: QApplication,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    monkeypatch.setattr(server_process, "default_command", lambda: [sys.executable, "-c", WAITING])
+    splash = Splash("Creator Studio", STEPS)
+    splash.open()
+    app = App(qapp, profile, splash, server=None)
+
+    async def main() -> int:
+        running = asyncio.ensure_future(app.main())
+        await until(lambda: app.me is not None, "the tabs made ahead")
+        assert not app.window.isVisible()
+        if way == "offline":
+            splash.continued_offline.emit()
+            await until(lambda: app.started, "the window")
+            assert app.window.isVisible()
+            app.quit()
+        else:
+            splash.left.emit()
+        return await running
+
+    assert run(qapp, main) == 0
     assert course == ["workplace", "asks", "knows"]
