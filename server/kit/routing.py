@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
+
+_guard = threading.RLock()
+"""One for all: routes are shared by every app of the process, whichever threads these run in."""
 
 
 class LateRoute(APIRoute):
@@ -24,8 +28,16 @@ class LateRoute(APIRoute):
         self.methods = set(declared.get("methods") or ["GET"])
 
     def __getattr__(self, name: str) -> Any:
-        declared, self._declared = self.__dict__.get("_declared"), None
-        if declared is None:
-            raise AttributeError(name)
-        super().__init__(self.path, self.endpoint, **declared)
-        return getattr(self, name)
+        with _guard:
+            if name in self.__dict__:  # another thread was first
+                return self.__dict__[name]
+            declared: dict[str, Any] | None = self.__dict__.get("_declared")
+            if declared is None or self.__dict__.get("_working_out"):
+                raise AttributeError(name)
+            self._working_out = True
+            try:
+                super().__init__(self.path, self.endpoint, **declared)
+                self._declared = None
+            finally:
+                self._working_out = False
+            return getattr(self, name)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from server.kit.routing import LateRoute
 from server.kit.wire import Frozen
@@ -72,3 +76,44 @@ def test_the_description_of_the_api_has_all_of_it(app: FastAPI) -> None:
 def test_what_no_route_has_is_still_missing(app: FastAPI) -> None:
     route = next(route for route in app.routes if isinstance(route, LateRoute))
     assert not hasattr(route, "nothing_of_the_kind")
+
+
+def test_two_threads_that_ask_at_once_both_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, times = threading.Event(), threading.Event(), []
+    declare = APIRoute.__init__
+
+    def slow(self: APIRoute, *parts: Any, **declared: Any) -> None:
+        times.append(self)
+        begun.set()
+        assert go_on.wait(30)
+        declare(self, *parts, **declared)
+
+    monkeypatch.setattr(APIRoute, "__init__", slow)
+    route = LateRoute("/things", lambda: None)
+    asking = threading.Event()
+
+    def second() -> object:
+        asking.set()
+        return route.dependant
+
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(lambda: route.dependant)
+        assert begun.wait(30)
+        other = threads.submit(second)
+        assert asking.wait(30)
+        go_on.set()
+        assert one.result(30) is other.result(30)
+    assert times == [route]
+
+
+def test_what_is_wrong_with_a_declaration_is_told_each_time() -> None:
+    def wrong(thing: object) -> None: ...
+
+    wrong.__annotations__ = {"thing": threading.Lock, "return": None}
+    route = LateRoute("/things/{thing}", wrong)
+    told = []
+    for _ in range(2):
+        with pytest.raises(Exception, match="thing|Invalid args") as raised:
+            _ = route.dependant
+        told.append(type(raised.value))
+    assert told[0] is told[1] is not AttributeError
