@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_declaration_is_told_each_time() -> None:
     route = LateRoute("/things/{thing}", wrong)
     told = []
     for _ in range(2):
-        with pytest.raises(Exception, match="thing|Invalid args") as raised:
+        with pytest.raises(Exception, match=r"thing|Invalid args") as raised:
             _ = route.dependant
         told.append(type(raised.value))
     assert told[0] is told[1] is not AttributeError
