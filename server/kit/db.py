@@ -28,6 +28,8 @@ WRITE_WAIT_S = 2.0
 READERS = 16
 LOG_PAGES = 64_000
 """The length of the log (256 MB) at which a writer does copy it back, when there never was a pause before."""
+LOG_KEPT = 16 << 20
+"""To so many bytes the file of the log is cut when it begins anew."""
 WRITER_CACHE_KIB = 64 * 1024
 """A change of one row touches each of its indexes: with a million rows they do not fit into SQLite's 2 MB."""
 _IN_THE_WAY = {"40001", "40P01", "55P03"}
@@ -243,6 +245,7 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         if write:
             connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+            connection.execute(f"PRAGMA journal_size_limit={LOG_KEPT}")
         else:
             connection.execute("PRAGMA query_only=ON")
 

@@ -18,7 +18,7 @@ class RowFilter(Generic[Row]):
         self._search = search
         self._words: tuple[str, ...] = ()
         self._keep: Callable[[Row], bool] | None = None
-        self._texts: list[str] | None = None
+        self._texts: list[str] = []
         self._passed: NDArray[np.bool_] | None = None
 
     def set(self, text: str, keep: Callable[[Row], bool] | None) -> None:
@@ -29,17 +29,21 @@ class RowFilter(Generic[Row]):
 
     def clear(self) -> None:
         """Forget what is known of the rows: they were replaced."""
-        self._texts = None
+        self._texts = []
         self._passed = None
+
+    def prepare(self, rows: Sequence[Row], most: int) -> bool:
+        """Read the searched text of at most `most` further rows; tell whether there are more."""
+        begun = len(self._texts)
+        self._texts += [text.casefold() for text in map(self._search, rows[begun : begun + most])]
+        return len(self._texts) < len(rows)
 
     def put(self, place: int, row: Row) -> bool:
         """Take note of a new or replaced row; tell whether what passes has changed."""
-        if self._texts is not None:
-            text = self._search(row).casefold()
-            if place == len(self._texts):
-                self._texts.append(text)
-            else:
-                self._texts[place] = text
+        if place < len(self._texts):
+            self._texts[place] = self._search(row).casefold()
+        elif place == len(self._texts):
+            self._texts.append(self._search(row).casefold())
         if self._passed is None:
             return False
         passes = self._passes(place, row)
@@ -59,8 +63,7 @@ class RowFilter(Generic[Row]):
         return self._passed
 
     def _passes(self, place: int, row: Row) -> bool:
-        text = self._texts[place] if self._texts is not None else ""
-        if not all(word in text for word in self._words):
+        if self._words and not all(word in self._texts[place] for word in self._words):
             return False
         return self._keep is None or self._keep(row)
 
@@ -69,8 +72,8 @@ class RowFilter(Generic[Row]):
         mask = np.ones(count, dtype=np.bool_)
         if self._keep is not None:
             mask &= np.fromiter(map(self._keep, rows), np.bool_, count)
-        if self._words and self._texts is None:
-            self._texts = [self._search(row).casefold() for row in rows]
+        if self._words:
+            self.prepare(rows, count)
         for word in self._words:
-            mask &= np.fromiter((word in text for text in self._texts or ()), np.bool_, count)
+            mask &= np.fromiter((word in text for text in self._texts), np.bool_, count)
         return mask

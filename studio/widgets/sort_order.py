@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 MERGE_SHARE: Final = 20
 """More than one changed row in this many, and sorting anew is quicker than merging."""
+FEW_SHARE: Final = 10
+"""Strings that occur so often each are sorted once, and their rows by the ranks of them."""
 
 
 class Order:
@@ -49,7 +51,9 @@ class Order:
     def of(self, rows: Sequence[object]) -> NDArray[np.intp]:
         """Return the places of `rows` in ascending order."""
         if self._order is None:
-            self._keys = [self._sortable(row) for row in rows]
+            self._keys = list(map(self._key, rows))
+            if self._keys and isinstance(self._keys[0], str):
+                self._keys = list(map(str.casefold, self._keys))
             self._order = self._sort()
         elif len(self._moved) * MERGE_SHARE > len(self._keys):
             self._order = self._sort()
@@ -61,7 +65,11 @@ class Order:
     def _sort(self) -> NDArray[np.intp]:
         keys = self._keys
         if keys and isinstance(keys[0], str):
-            return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
+            words = set(keys)
+            if len(words) * FEW_SHARE > len(keys):
+                return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
+            ranks = {word: rank for rank, word in enumerate(sorted(words))}
+            keys = list(map(ranks.__getitem__, keys))
         return np.argsort(np.array(keys, dtype=np.float64), kind="stable")
 
     def _merge(self, order: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import make_url
 from sqlalchemy.pool import PoolProxiedConnection
 
-from server.kit import clock
+from server.kit import checkpoints, clock
 from server.kit.checkpoints import WRITES_A_CHECKPOINT
 from server.kit.db import Database, Tickets
 from server.kit.errors import Busy
@@ -205,8 +205,15 @@ def test_the_log_of_sqlite_is_copied_back_beside_the_writers(
 ) -> None:
     if not db.sqlite:
         pytest.skip("PostgreSQL does that by itself")
-    file = Path(make_url(db.url).database or "")
-    before, copied = file.stat().st_size, threading.Event()
+    file, copied = Path(make_url(db.url).database or ""), threading.Semaphore(0)
+
+    def holds(words: str) -> bool:
+        """Whether the file itself does, once what goes on has been waited for."""
+        while words.encode() not in file.read_bytes():
+            if not copied.acquire(timeout=10):
+                return False
+        return True
+
     take = db.reader.raw_connection
 
     def watched() -> PoolProxiedConnection:
@@ -215,16 +222,18 @@ def test_the_log_of_sqlite_is_copied_back_beside_the_writers(
 
         def close() -> None:
             give_back()
-            copied.set()
+            copied.release()
 
         monkeypatch.setattr(connection, "close", close)
         return connection
 
     monkeypatch.setattr(db.reader, "raw_connection", watched)
+    monkeypatch.setattr(checkpoints, "LATEST_S", 0.01)
     for n in range(WRITES_A_CHECKPOINT - 1):
-        add(db, f"{n:064}")
-    assert not copied.is_set()
-    assert file.stat().st_size == before
+        add(db, f"number {n}")
+    assert not copied.acquire(blocking=False)
+    assert b"number 0" not in file.read_bytes()
     add(db)
-    assert copied.wait(10)
-    assert file.stat().st_size > before
+    assert holds("number 0")
+    add(db, "what comes before a pause")
+    assert holds("what comes before a pause")

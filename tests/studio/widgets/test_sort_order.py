@@ -23,11 +23,12 @@ Rows = list[float | str]
         ),
     ),
     st.sampled_from([0, 10_000]),
+    st.sampled_from([0, 1, 10_000]),
 )
-def test_merged_is_sorted(case: tuple[Rows, list[tuple[int, float | str]]], share: int) -> None:
+def test_merged_is_sorted(case: tuple[Rows, list[tuple[int, float | str]]], share: int, few: int) -> None:
     rows, changes = list(case[0]), case[1]
     live = Order(lambda row: row)
-    with patch.object(sort_order, "MERGE_SHARE", share):
+    with patch.object(sort_order, "MERGE_SHARE", share), patch.object(sort_order, "FEW_SHARE", few):
         live.of(rows)
         for place, row in changes:
             place = min(place, len(rows))

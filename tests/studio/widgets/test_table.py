@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -318,3 +319,33 @@ class TestText:
         assert separated(m.columns[1::-1], m.shown(), ",", titles=True) == (
             'Score,Title\n5,"say ""hi"", there"\n6,\'=cmd()\n'
         )
+
+
+def test_what_is_searched_is_read_while_nobody_waits_for_it(qtbot: QtBot) -> None:
+    read: list[int] = []
+
+    def search(row: Clip) -> str:
+        read.append(row.id)
+        return row.title
+
+    m = RowModel[Clip]([], row_id=lambda r: r.id, search=search)
+    with patch.object(table, "SLICE", 2):
+        m.set_rows(clips("a", "b", "c", "d", "e"))
+        m.upsert([Clip(1, "x", 0), Clip(9, "a", 0)])
+        assert read == []
+        qtbot.waitUntil(lambda: len(read) == 6)
+    m.set_filter("a")
+    assert len(read) == 6
+    assert shown(m) == [0, 9]
+
+
+def test_a_search_does_not_wait_for_the_reading_ahead(qapp: QApplication) -> None:
+    m = model()
+    with patch.object(table, "SLICE", 1):
+        m.set_rows(clips("a", "b", "a"))
+        qapp.processEvents()
+        m.set_filter("a")
+        assert shown(m) == [0, 2]
+        m.upsert([Clip(1, "a", 0), Clip(7, "a", 0)])
+        m.flush()
+        assert shown(m) == [0, 1, 2, 7]
