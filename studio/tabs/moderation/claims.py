@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 
 from server.moderation.schemas import Claim, ClaimState, Reclaim, Review, SubjectRef
 from studio.api.client import Api
-from studio.api.errors import ApiError, Conflict, NotFound
+from studio.api.errors import ApiError, Conflict, NotFound, ProblemDetails
 
 PAUSE: Final = timedelta(minutes=5)
 """Without a sign of life for this long a claim is no longer extended."""
 WARN: Final = timedelta(seconds=60)
 """So long before the pause the person is told."""
 RETRY: Final = timedelta(seconds=5)
+GONE: Final = "You no longer have this item. What you asked for was not done."
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 
@@ -127,7 +128,14 @@ class HeldClaim:
 
     async def release(self) -> None:
         """Give the item back. Raises ApiError, but not when the claim had gone already."""
-        await self._give_back("release")
+        if self.phase is not ClaimPhase.HELD:
+            return
+        try:
+            await self._post("release")
+        except Conflict as error:
+            if error.code != "lease_lost":
+                raise
+        self._end(ClaimPhase.ENDED)
 
     async def give_up(self) -> None:
         """Give the item back if the server can be reached; else the lease runs out by itself."""
@@ -135,13 +143,12 @@ class HeldClaim:
             await self.release()
 
     async def skip(self, reason: str) -> None:
-        """Give the item back for good, with a reason. Raises ApiError."""
-        await self._give_back("skip", reason=reason)
+        """Give the item back for good, with a reason. Raises ApiError: Conflict when the claim had gone."""
+        await self._part("skip", reason=reason)
 
     async def hold(self, reason: str, seconds: int) -> None:
-        """Set the item aside for oneself. Raises ApiError."""
-        await self._post("hold", reason=reason, seconds=seconds)
-        self._end(ClaimPhase.ENDED)
+        """Set the item aside for oneself. Raises ApiError: Conflict when the claim had gone."""
+        await self._part("hold", reason=reason, seconds=seconds)
 
     def decided(self) -> None:
         """The item has been decided: nothing is extended any more."""
@@ -154,13 +161,7 @@ class HeldClaim:
 
     async def transfer(self, person: UUID, reason: str) -> None:
         """Give the item to a colleague. Raises ApiError: Conflict when they cannot take it."""
-        try:
-            await self._post("transfer", person_id=str(person), reason=reason)
-        except Conflict as error:
-            if error.code == "lease_lost":
-                self.lost()
-            raise
-        self._end(ClaimPhase.ENDED)
+        await self._part("transfer", person_id=str(person), reason=reason)
 
     def lost(self, loss: Loss | None = None) -> None:
         """It is known from elsewhere that somebody else has the item; to whom it was lost may follow."""
@@ -168,14 +169,16 @@ class HeldClaim:
             self.loss = loss
             self._end(ClaimPhase.LOST)
 
-    async def _give_back(self, verb: str, **more: Any) -> None:
+    async def _part(self, verb: str, **more: Any) -> None:
+        """Do what counts only if it was done: with a claim that is over it is refused, never passed over."""
         if self.phase is not ClaimPhase.HELD:
-            return
+            raise Conflict(ProblemDetails(409, "lease_lost", detail=GONE))
         try:
             await self._post(verb, **more)
         except Conflict as error:
-            if error.code != "lease_lost":
-                raise
+            if error.code == "lease_lost":
+                self.lost()
+            raise
         self._end(ClaimPhase.ENDED)
 
     async def _post(self, verb: str, *, attempts: int = 4, **more: Any) -> Any:

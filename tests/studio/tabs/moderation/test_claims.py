@@ -141,6 +141,27 @@ def test_giving_back_what_was_lost_is_no_error_but_a_bad_skip_is() -> None:
     assert rig.phase() is ClaimPhase.HELD
 
 
+PARTINGS: list[Callable[[HeldClaim], Coroutine[Any, Any, None]]] = [
+    lambda held: held.skip("I know them"),
+    lambda held: held.hold("waiting", 3_600),
+    lambda held: held.transfer(MY_ID, "you speak it"),
+]
+
+
+@pytest.mark.parametrize("part", PARTINGS, ids=["skip", "hold", "transfer"])
+def test_parting_with_what_was_lost_is_refused_and_says_so(
+    part: Callable[[HeldClaim], Coroutine[Any, Any, None]],
+) -> None:
+    rig = Rig(lease_lost)
+    for _ in range(2):  # the server says so; from then on it is known here
+        with pytest.raises(Conflict) as refused:
+            asyncio.run(part(rig.held))
+        assert refused.value.code == "lease_lost"
+        assert rig.phase() is ClaimPhase.LOST
+        assert len(rig.asked) == 1
+    assert "no longer have this item" in refused.value.what_happened
+
+
 def test_hold_and_skip_carry_their_reasons() -> None:
     rig = Rig(lambda r: httpx.Response(200, json={"state": "on_hold"}))
     asyncio.run(rig.held.hold("waiting", 3_600))

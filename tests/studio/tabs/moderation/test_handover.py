@@ -180,6 +180,33 @@ def test_the_reason_of_a_refused_skip_or_hold_is_kept(review: PlayReview, key: Q
     review(texts(1), story)
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_S, Qt.Key.Key_H])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_skip_or_hold_of_an_item_that_has_gone_is_not_taken_for_done(
+    review: PlayReview, key: Qt.Key, known: bool
+) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.press(key)
+        ask = me.window.findChild(AsidePopover)
+        assert ask is not None
+        ask.reason.setText("known to me")
+        ask.reason.setFocus()
+        me.world.move(me.item, "Taken over from @noor: it is urgent", by="lea", to="lea")
+        if known:
+            assert me.page.flow.held is not None
+            await me.page.flow.held.beat(me.desk.ticker.now())
+        me.press(Qt.Key.Key_Return)
+        await me.until(lambda: ask.fault.isVisible())
+        assert "no longer have this item" in ask.fault.text()
+        assert ask.why() == "known to me"
+        assert not ask.waiting
+        assert me.phase() is Phase.LOST
+        assert me.wanted_next == 0
+
+    review(texts(), story)
+
+
 # Losing
 
 
