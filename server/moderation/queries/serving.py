@@ -10,6 +10,7 @@ from sqlalchemy import Select, exists, select, true
 from server.accounts.models import Person, PersonRole
 from server.accounts.permissions import roles_with
 from server.accounts.schemas import PersonState
+from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.errors import NotFound
@@ -54,6 +55,7 @@ def handovers(s: AnySession, *, actor: Actor) -> Page[Handover]:
         .join(Item, Item.id == Note.item_id)
         .join(Person, Person.id == Note.author_id)
         .where(Item.claimed_by == actor.person, Item.state == ItemState.CLAIMED, visible(actor))
+        .where(Item.lease_until > clock.now())
         .where(Note.body.startswith(said, autoescape=True), Note.created_at >= Item.claimed_at)
         .where(Note.author_id != actor.person, ~sealed(actor))
         .order_by(Note.created_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
+from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, NotFound
@@ -66,6 +68,16 @@ def test_who_was_handed_an_item_can_ask_for_it_while_they_have_it(
     assert handed(db, lead) == []
     studio.take(second, claim.item_id)
     assert handed(db, second) == [], "they have it by a claim of their own now"
+
+
+def test_what_was_handed_over_is_not_offered_when_its_lease_is_over(
+    db: Database, claim: Claim, moderator: Actor, second: Actor, now: clock.Held
+) -> None:
+    give(db, moderator, claim, person_id=second.id)
+    now.advance(timedelta(seconds=LEASE_S - 1))
+    assert handed(db, second)
+    now.advance(timedelta(seconds=1))
+    assert handed(db, second) == []
 
 
 @pytest.mark.parametrize("named", ["person_id", "handle"])
