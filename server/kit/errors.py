@@ -25,12 +25,17 @@ def told(error: BaseException) -> str:
     personal struck out. One of the database or of a check quotes the values it met: of it, and of one that
     came from it, the type only."""
     kind = type(error).__name__
+    return kind if quotes(error) else redacted(f"{kind}: {error}")[:300]
+
+
+def quotes(error: BaseException) -> bool:
+    """Whether an error may quote values: it is one of the database or of a check, or came from one."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, DBAPIError | ValidationError):
-            return kind
+            return True
         cause = cause.__cause__ or cause.__context__
-    return redacted(f"{kind}: {error}")[:300]
+    return False
 
 
 class Problem(BaseModel):

@@ -20,13 +20,12 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import String
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.crypto import Keys
 from server.kit.db import Database, WriteSession
-from server.kit.errors import Busy, told
+from server.kit.errors import Busy, quotes, told
 from server.kit.job_slots import Slots
 from server.kit.models import Base, Timestamped
 from server.kit.types import Json
@@ -129,7 +128,7 @@ def workflow(name: str, *, queue: str = QUEUE) -> Callable[[Callable[P, None]], 
 
 
 class StepFailed(Exception):
-    """A step met an error of the database. DBOS keeps and logs errors in full, so this one quotes nothing."""
+    """A step met an error that may quote values. DBOS keeps and logs errors in full, so this one does not."""
 
 
 def _quoting_nothing(run: Callable[P, R]) -> Callable[P, R]:
@@ -137,10 +136,15 @@ def _quoting_nothing(run: Callable[P, R]) -> Callable[P, R]:
     def ran(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return run(*args, **kwargs)
-        except DBAPIError as error:
+        except Busy:
+            raise  # comes from the database, but in words of our own, and is tried again
+        except Exception as error:
+            if not quotes(error):
+                raise
             log.exception("%s failed", run.__qualname__)
             what = told(error)
-        raise StepFailed(what)  # out here it has no context either
+            kind = OSError if isinstance(error, OSError) else StepFailed  # that, too, is tried again
+        raise kind(what)  # out here it has no context either
 
     return ran
 

@@ -27,14 +27,41 @@ def clash(s: WriteSession, _event: Event | None = None) -> None:
     s.execute(sa.text("INSERT INTO names VALUES (:name)"), {"name": NAME})
 
 
+class Named(BaseModel):
+    age: int
+
+
+def check() -> None:
+    """Check a name as if it were an age; the refusal says which one it was."""
+    Named.model_validate({"age": NAME})
+
+
+def check_in_other_words() -> None:
+    """As many a caller does: the words are those of the error that it came from."""
+    try:
+        check()
+    except ValueError as error:
+        raise RuntimeError(f"refused: {error}") from error
+
+
 @jobs.transaction
 def clash_in_a_step(s: WriteSession) -> None:
     clash(s)
 
 
-@jobs.workflow("test.clash")
-def clash_in_a_workflow(_: int) -> None:
-    clash_in_a_step()
+check_in_a_step = jobs.step(check)
+check_in_other_words_in_a_step = jobs.step(check_in_other_words)
+WAYS = {
+    "clash": clash_in_a_step,
+    "check": check_in_a_step,
+    "check in other words": check_in_other_words_in_a_step,
+    "check outside a step": check,
+}
+
+
+@jobs.workflow("test.quote")
+def quote_in_a_workflow(way: str) -> None:
+    WAYS[way]()
 
 
 @pytest.fixture
@@ -85,8 +112,9 @@ def test_of_a_durable_job(context: Context, written: Path, capfd: pytest.Capture
     jobs.launch(context)
     try:
         with context.db.write() as s:
-            jobs.enqueue(s, "test.clash", 1)
-        wait_for(context.db, [("test.clash", "ERROR")])
+            for way in WAYS:
+                jobs.enqueue(s, "test.quote", way)
+        wait_for(context.db, [("test.quote", "ERROR")] * len(WAYS))
     finally:
         jobs.stop()
     schema = "" if context.db.sqlite else "dbos."
@@ -96,15 +124,25 @@ def test_of_a_durable_job(context: Context, written: Path, capfd: pytest.Capture
             for table in ("workflow_status", "workflow_output", "operation_outputs")
             for row in s.execute(sa.text(f"SELECT * FROM {schema}{table}"))
         ]
-    assert sum("StepFailed" in row for row in kept) == 2
+    in_steps = len(WAYS) - 1
+    assert sum("StepFailed" in row for row in kept) == len(WAYS) + in_steps
+    assert sum("StepFailed" in row and "RuntimeError" in row for row in kept) == 2
     assert "StepFailed" in written.read_text()
     said = "".join(capfd.readouterr())
     for seen in (*kept, written.read_text(), said):
         assert "Mustermann" not in seen
 
 
-class Named(BaseModel):
-    age: int
+def test_what_is_tried_again_is_still_tried_again_but_quotes_nothing() -> None:
+    def run() -> None:
+        try:
+            check()
+        except ValueError as error:
+            raise OSError(f"no room for {error}") from error
+
+    with pytest.raises(OSError, match=r"^OSError$") as met:
+        jobs._quoting_nothing(run)()
+    assert met.value.__cause__ is met.value.__context__ is None
 
 
 def test_of_a_check(written: Path) -> None:
