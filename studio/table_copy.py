@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.messages import Level
 from studio.tab import Context
 from studio.tasks import off_thread
+from studio.widgets import clipboard
 from studio.widgets.progress_row import ProgressRow
 from studio.widgets.table import Column, separated
 from studio.widgets.table_view import TableView
@@ -43,9 +44,9 @@ class TableCopy(QWidget):
 
     def copy(self, rows: Sequence[Any]) -> None:
         """Put `rows` on the clipboard as tab-separated text, with the columns on screen."""
-        self.stop()
         work = self._copy(rows, self._table.shown_columns(), time.monotonic())
         self._copying = self._context.tasks.spawn(work, self)
+        clipboard.begin(self._copying.cancel)
 
     def stop(self) -> None:
         """Leave the clipboard as it is."""

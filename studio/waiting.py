@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.offline.changes import Changes
@@ -18,6 +17,7 @@ from studio.offline.outbox import KIND, TooLate
 from studio.tab import Context
 from studio.tasks import off_thread
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
@@ -116,7 +116,7 @@ class WaitingDialog(QDialog):
         again.clicked.connect(partial(self._do, self._outbox.retry, entry.edit.id))
         drop.clicked.connect(partial(self._do, self._outbox.discard, entry.edit.id))
         text = json.dumps(dict(entry.edit.body), indent=2, ensure_ascii=False)
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
+        copy.clicked.connect(lambda: clipboard.put(text))
         for button in (again, copy):
             row.addWidget(button)
         row.addStretch(1)

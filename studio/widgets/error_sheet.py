@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.messages import Problem
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button
 from studio.widgets.empty_state import Disc
 from studio.widgets.label import Label
@@ -81,4 +81,4 @@ class ErrorSheet(QDialog):
         """Put the whole problem on the clipboard as text."""
         told = self._problem
         parts = (told.what_happened, told.what_was_kept, told.what_to_do, told.detail)
-        QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
+        clipboard.put("\n\n".join(part for part in parts if part))

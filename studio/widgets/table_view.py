@@ -15,13 +15,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from studio.key_binding import bind
 from studio.keys import Keymap
 from studio.theme import style
 from studio.theme.icons import icon
+from studio.widgets import clipboard
 from studio.widgets.cell_delegate import CellDelegate
 from studio.widgets.table import Column, RowModel, separated
 
@@ -280,7 +281,7 @@ class TableView(QTableView):
         if len(rows) > COPIED_HERE:
             self.copy_wanted.emit(rows)
         else:
-            QGuiApplication.clipboard().setText(separated(self.shown_columns(), rows, "\t", titles=True))
+            clipboard.put(separated(self.shown_columns(), rows, "\t", titles=True))
 
     @property
     def rows(self) -> RowModel[Any]:

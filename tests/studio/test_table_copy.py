@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import get_ident
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio import table_copy
 from studio.table_copy import CHUNK
+from studio.widgets import clipboard
 from studio.widgets.button import IconButton
 from studio.widgets.progress_row import ProgressRow
 from studio.widgets.table_view import COPIED_HERE
@@ -64,6 +66,36 @@ def test_a_long_copy_is_seen_and_can_be_stopped(
         assert desk.export.isHidden()
         assert office.reports == []
         assert QGuiApplication.clipboard().text() == "before"
+
+    play(qapp, tmp_path, Routes({}), story)
+
+
+def one_row(desk: Desk) -> None:
+    desk.table.select([7])
+    desk.table.copy()
+
+
+def another_thing(_: Desk) -> None:
+    clipboard.put("Id\tName\n7\t'=name 7\n")
+
+
+def a_row_of_another_table(desk: Desk) -> None:
+    one_row(Desk(desk.office, 8))
+
+
+@pytest.mark.parametrize("newer", [one_row, another_thing, a_row_of_another_table])
+def test_a_long_copy_does_not_overwrite_a_newer_one(
+    qapp: QApplication, tmp_path: Path, newer: Callable[[Desk], None]
+) -> None:
+    async def story(office: Office) -> None:
+        desk = Desk(office, 2 * CHUNK)
+        desk.table.selectAll()
+        desk.table.copy()
+        assert desk.export.copying
+        newer(desk)
+        await until(lambda: not desk.export.copying)
+        assert QGuiApplication.clipboard().text().splitlines() == ["Id\tName", "7\t'=name 7"]
+        assert office.reports == []
 
     play(qapp, tmp_path, Routes({}), story)
 

@@ -28,6 +28,7 @@ class Desk:
     """A table of `count` rows and its export; `threads` are those on which cells were made."""
 
     def __init__(self, office: Office, count: int, **more: object) -> None:
+        self.office = office
         self.threads: set[int] = set()
         self.model: RowModel[Row] = RowModel(
             [

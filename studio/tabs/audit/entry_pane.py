@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.audit.schemas import Entry
 from studio.tabs.audit import state
 from studio.tabs.audit.rows import both_times
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
@@ -131,7 +131,7 @@ class EntryPane(QWidget):
     def copy_json(self) -> None:
         """Put the whole entry on the clipboard."""
         if self._entry is not None:
-            QGuiApplication.clipboard().setText(state.raw(self._entry))
+            clipboard.put(state.raw(self._entry))
 
 
 def _chain(entry: Entry) -> QWidget:

@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.audit.schemas import Verification
@@ -16,6 +16,7 @@ from studio.api.errors import ApiError
 from studio.tab import Context
 from studio.tabs.audit.state import verdict_words
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button, IconButton
 from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import Label
@@ -101,7 +102,7 @@ class VerifyCard(QWidget):
             export = Button("Export the log", icon="export", tip="Keep what is there as evidence")
             export.clicked.connect(self.export_wanted)
             copy = Button("Copy the finding", kind="quiet", icon="copy")
-            copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{title}\n{text}"))
+            copy.clicked.connect(lambda: clipboard.put(f"{title}\n{text}"))
             buttons = [look, export, copy]
             text += " Do not restore or delete anything: tell whoever answers for the server."
         self._say(tone, icon, title, text, buttons)

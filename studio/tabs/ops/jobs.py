@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from server.ops.schemas import Job, JobKind, Jobs
@@ -14,6 +13,7 @@ from studio.table_export import TableExport
 from studio.tabs.ops import rows
 from studio.tabs.ops.state import duration, in_time, may_run, tally
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button, IconButton
 from studio.widgets.card import Card
 from studio.widgets.label import ElidedLabel, Label
@@ -159,7 +159,7 @@ class JobsCard(Card):
     def _copy(self) -> None:
         job = self.current()
         if job is not None and job.error:
-            QGuiApplication.clipboard().setText(f"{job.name}\n{job.error}")
+            clipboard.put(f"{job.name}\n{job.error}")
 
     def run(self) -> None:
         """Make the selected job due at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRegularExpression, Qt
-from PySide6.QtGui import QGuiApplication, QRegularExpressionValidator
+from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from server.accounts.schemas import Me, TotpSecret
@@ -13,6 +13,7 @@ from studio.step_up import with_step_up
 from studio.tab import Context
 from studio.tabs.people.state import in_fours
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
@@ -81,7 +82,7 @@ class AuthenticatorCard(Card):
             ("Copy the otpauth address", "For apps that take one", lambda: self._uri),
         ):
             button = Button(text, kind="quiet", icon="copy", tip=tip)
-            button.clicked.connect(lambda _=False, get=what: QGuiApplication.clipboard().setText(get()))
+            button.clicked.connect(lambda _=False, get=what: clipboard.put(get()))
             copies.addWidget(button)
         copies.addStretch(1)
         column.addLayout(copies)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from server.accounts.schemas import PersonDetail, PersonRow, TemporaryPassword
@@ -10,6 +9,7 @@ from studio.api.errors import ApiError
 from studio.step_up import with_step_up
 from studio.tab import Context
 from studio.theme import style
+from studio.widgets import clipboard
 from studio.widgets.button import Button
 from studio.widgets.inline_confirm import InlineConfirm
 from studio.widgets.label import Label
@@ -42,7 +42,7 @@ class ResetBox(QWidget):
         self.password.setAccessibleName("Temporary password")
         copy = Button("Copy", icon="copy")
         copy.setAccessibleName("Copy the temporary password")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.password.text()))
+        copy.clicked.connect(lambda: clipboard.put(self.password.text()))
         self._given = QWidget()
         row = QHBoxLayout(self._given)
         row.setContentsMargins(0, 0, 0, 0)
