@@ -103,16 +103,21 @@ class Cluster:
     @contextmanager
     def lent(self, template: str) -> Iterator[str]:
         """The address of a database like `template`, for as long as the block lasts."""
-        free = self._free[template]
-        database = free.pop() if free else self._copy(template)
+        database = self._take(template)
         try:
             yield self.url(database.name)
         finally:
+            database.throw_out()
+            self._free[template].append(database)
+
+    def _take(self, template: str) -> Reused:
+        if self._free[template]:
+            database = self._free[template].pop()
             if database.reset():
-                free.append(database)
-            else:
-                database.close()
-                self.drop_database(database.name)
+                return database
+            database.close()
+            self.drop_database(database.name)
+        return self._copy(template)
 
     def _copy(self, template: str) -> Reused:
         name = f"test_{uuid4().hex[:12]}"

@@ -51,11 +51,14 @@ class Reused:
         self._rows = [(table, self._copied(table)) for table in self._used()]
         self._schema = self._all(_SCHEMA)
 
-    def reset(self) -> bool:
-        """Throw out whoever is connected and make it as it was; False where that takes a new database."""
+    def throw_out(self) -> None:
+        """End the connections of everybody else, and see them gone."""
         while self._all(f"SELECT pg_terminate_backend(pid) {_OTHERS}"):
             pass
-        if self._all(_SCHEMA) != self._schema:
+
+    def reset(self) -> bool:
+        """Make it as it was; False where that takes a new one, as when a stranger came back after all."""
+        if self._all(f"SELECT pid {_OTHERS}") or self._all(_SCHEMA) != self._schema:
             return False
         if used := self._used():
             self._own.execute(SQL("; ").join(SQL("DELETE FROM {}").format(table) for table in used))

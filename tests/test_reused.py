@@ -58,6 +58,13 @@ def test_whoever_is_still_connected_is_thrown_out(postgresql: Cluster) -> None:
         assert connection.execute("SELECT pg_try_advisory_lock(1)").fetchall() == [(True,)]
 
 
+def test_a_database_to_which_somebody_comes_back_is_never_lent_again(postgresql: Cluster) -> None:
+    with postgresql.lent(TEMPLATE) as first:
+        pass
+    with connect(first), postgresql.lent(TEMPLATE) as second:
+        assert second != first
+
+
 @pytest.mark.parametrize(
     "change",
     [
