@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from server.accounts import credentials, passwords, service, totp
 from server.accounts.models import Person
@@ -22,10 +25,25 @@ SECRET = totp.new_secret()
 Post = Callable[..., httpx.Response]
 
 
-@pytest.fixture(scope="session")
+QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+@cache
+def _hashed(hasher: PasswordHash) -> str:
+    return hasher.hash(PASSWORD)
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords of a profile that costs nothing, for tests of something else."""
+    monkeypatch.setattr(passwords, "_argon2", QUICK)
+    monkeypatch.setattr(passwords, "NOBODYS", passwords.NOBODYS.replace("m=19456,t=2", "m=8,t=1"))
+
+
+@pytest.fixture
 def password_hash() -> str:
-    """The slow hash of PASSWORD, made once."""
-    return passwords.hashed(PASSWORD)
+    """The hash of PASSWORD, made once a profile."""
+    return _hashed(passwords._argon2)
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from server.kit.crypto import Keys
 from server.kit.db import Database
 from tests.server.accounts.conftest import PASSWORD, SECRET, Post, bearer
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 
 def code_now(drift: int = 0) -> str:
     return totp.code_at(SECRET, totp.current_step() + drift)

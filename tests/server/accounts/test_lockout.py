@@ -18,6 +18,8 @@ from server.kit import clock
 from server.kit.db import Database
 from tests.server.accounts.conftest import PASSWORD, Post, bearer
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 KEY = bytes(32)
 
 

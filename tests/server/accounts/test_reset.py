@@ -21,6 +21,8 @@ from server.kit.events import Event
 from tests.server.accounts.conftest import PASSWORD, SECRET, Post, bearer
 from tests.server.conftest import SignIn
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 CHOSEN = "a password of her own"
 
 
