@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -16,6 +21,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # every subclass that was ever imported) may hold a server's keys: its processes would not find them there.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
+from server.kit import db as kit_db
 from server.kit import jobs
 from server.kit.crypto import Keys
 from server.kit.db import Database
@@ -23,12 +29,24 @@ from server.kit.models import Base
 from server.migrations import schema
 from tests.postgresql import Cluster
 
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
+
 
 def pytest_configure() -> None:
     """To make a small file on a disk, as tests do all the time, costs ten times what it does in memory."""
     memory = Path("/dev/shm")
     if "TMPDIR" not in os.environ and memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30:
         os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays: tests that collect garbage need not look through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,22 +114,49 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def _sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sqlite")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, _sqlite_folder: Path) -> str:
+    """The address of a fresh, migrated SQLite file: the same for every test."""
+    path = _sqlite_folder / "studio.sqlite"
+    for left in _sqlite_folder.iterdir():
+        left.unlink()
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a fresh, migrated database on each of the two engines."""
     if request.param == "sqlite":
-        path = tmp_path / "studio.sqlite"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield request.getfixturevalue("sqlite_url")
         return
     cluster: Cluster = request.getfixturevalue("postgresql")
     with cluster.lent("template_studio") as url:
         yield url
 
 
+_engines = {name: cache(getattr(kit_db, name)) for name in ("_sqlite_engine", "create_engine")}
+
+
+def _branch(name: str, *args: Any, **options: Any) -> sa.Engine:
+    engine: sa.Engine = _engines[name](*args, **options)
+    return engine.execution_options()
+
+
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    """An open database, fresh for this test, on SQLite and on PostgreSQL."""
-    database = Database(database_url, pool_size=5)
+    """An open database, fresh for this test, on SQLite and on PostgreSQL.
+
+    Its engines are branches of those that the tests before had at this address: an engine compiles each
+    statement once, which takes longer than to run it, and what listens to a branch ends with it.
+    """
+    name = "_sqlite_engine" if database_url.startswith("sqlite") else "create_engine"
+    with patch.object(kit_db, name, partial(_branch, name)):
+        database = Database(database_url, pool_size=5)
     yield database
     database.dispose()

@@ -55,7 +55,7 @@ def test_the_log_is_verified_exported_and_found_broken(
         lines = [json.loads(line) for line in file.read_text().splitlines()]
         assert [line["seq"] for line in lines] == [1, 2, 3, 4, 5, 6, 7]
         assert lines[-1]["action"] == "audit.exported"
-        tamper(tmp_path / "studio.sqlite")
+        tamper(Path(str(db.writer.url.database)))
         page.verify_button.click()
         await office.settle()
         assert "Broken at #3" in words(page.verify)
