@@ -86,6 +86,7 @@ class Workplace:
             connection=lambda: self._state,
         )
         self._live = Live(api, on_changes=self._changed, on_resync=self._resync, on_state=self._connected)
+        api.early = self._live.read_early
         self._sender = Sender(
             outbox,
             api,
@@ -103,7 +104,8 @@ class Workplace:
         self._count(Changes(kinds=frozenset({KIND})))
 
     def begin(self) -> None:
-        """Listen to the server and send what waits."""
+        """Listen to the server from where the first answers were read, and send what waits."""
+        self.context.api.early = None
         self._loops = [self._tasks.spawn(self._listen()), self._tasks.spawn(self._sender.run())]
 
     async def _listen(self) -> None:
@@ -122,6 +124,7 @@ class Workplace:
 
     async def close(self) -> None:
         """End the loops and close the store; what waits is on the disk."""
+        self.context.api.early = None
         self._broadcast.unsubscribe(self._pass_on)
         for loop in self._loops:
             loop.cancel()

@@ -13,6 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from server.kit import clock
 from server.kit.errors import Forbidden, StepUpRequired, Unauthorised
+from server.kit.live import broadcaster
 
 _bearer = HTTPBearer(auto_error=False, description="The token that sign-in returned")
 
@@ -79,6 +80,7 @@ class Require:
         if actor is None:
             raise Unauthorised("Your session is not valid any more. Sign in again; nothing was changed.")
         actor.check(self.permission, step_up=self.step_up)
+        request.state.read_at = broadcaster.position
         return actor
 
 

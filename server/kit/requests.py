@@ -17,6 +17,9 @@ from server.kit.logs import request_id
 log = logging.getLogger(__name__)
 
 HEADER = "X-Request-Id"
+READ_AT = "Live-Position"
+"""In the answers to whoever is signed in: the newest event of the live feed before anything was read. Given
+back as Last-Event-ID, it brings all that the answer may lack."""
 _ACCEPTED = re.compile(r"[A-Za-z0-9-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -43,7 +46,10 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = name
+                headers = MutableHeaders(scope=message)
+                headers[HEADER] = name
+                if (read_at := scope.get("state", {}).get("read_at")) is not None:
+                    headers[READ_AT] = read_at
             await send(message)
 
         try:

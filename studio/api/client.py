@@ -93,6 +93,9 @@ class Api:
         self._backoff = backoff or Backoff(base_s=0.25, cap_s=4.0)
         self._sleep = sleep
         self._on_date = on_date
+        self.early: Callable[[str], object] | None = None
+        """While set, gets of every request that is sent the position in the live feed at which it was read
+        ("": the server does not say), as soon as it is answered."""
         self._begun = asyncio.Event()
         if begun:
             self._begun.set()
@@ -194,6 +197,7 @@ class Api:
         headers = dict(arguments.pop("headers", None) or {})
         if token := self._token():
             headers["Authorization"] = f"Bearer {token}"
+        early = self.early
         with _transport_errors():
             request = self._http.build_request(method, path, headers=headers, **arguments)
             response = await self._http.send(request, stream=True)
@@ -205,6 +209,8 @@ class Api:
                 if not response.is_success:
                     # Following it would carry the token elsewhere; and it is not a "done".
                     raise broken_protocol("it sends requests on to another address")
+                if early is not None:
+                    early(response.headers.get("live-position", ""))
                 yield response
             finally:
                 await response.aclose()

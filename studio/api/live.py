@@ -48,6 +48,8 @@ class Live:
     `on_changes` gets the changes of one network read together, in order; `on_resync` means that
     changes may have been missed and whatever is shown must be fetched anew; `on_state` is called
     only when the state differs from the last one. Callbacks run on the event loop.
+
+    What is read before `run` is given to `read_early`: the first connection starts where that was read.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Live:
         self._timeout = httpx.Timeout(silence_s, connect=CONNECT_S)
         self._state: Connection | None = None
         self._last_id = ""
+        self._early: str | None = None
+        self._running = False
         self._missed = False
         self._attempt = 0
         self._retry_s = 0.0
@@ -79,6 +83,9 @@ class Live:
         Raises Unauthorised, after which only a new sign-in helps; every other failure is waited
         out, also Forbidden: a role may be given back.
         """
+        self._running = True
+        if self._early is not None:
+            self._last_id, self._missed = self._early, True
         while True:
             self._hurry.clear()
             self._enter(Connection.CONNECTING)
@@ -97,6 +104,13 @@ class Live:
         """Try again now instead of waiting out the backoff (the person asked, or a request got
         through)."""
         self._hurry.set()
+
+    def read_early(self, position: str) -> None:
+        """Something was read at this `position` of the feed ("": unknown) by a request sent before `run`."""
+        before, self._early = self._early, position if self._early is None else _older(self._early, position)
+        if self._running and (not position or self._early != before):
+            self._missed = True
+            self._on_resync()  # the connection began later than that
 
     async def _listen(self) -> None:
         headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
@@ -149,6 +163,14 @@ class Live:
         with suppress(TimeoutError):
             async with asyncio.timeout(delay_s):
                 await self._hurry.wait()
+
+
+def _older(one: str, other: str) -> str:
+    """The older of two positions; "", from which nothing can be resumed, when that cannot be told."""
+    (epoch, _, number), (other_epoch, _, other_number) = one.rpartition("-"), other.rpartition("-")
+    if epoch != other_epoch or not (number.isdecimal() and other_number.isdecimal()):
+        return ""
+    return min(one, other, key=lambda position: int(position.rpartition("-")[2]))
 
 
 def _change(event: Event) -> Change | None:

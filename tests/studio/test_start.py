@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
@@ -17,22 +17,28 @@ import keyring
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.queue_rows import add_items
 from server.accounts import service, sessions
 from server.accounts.permissions import Role, permissions_of
 from server.accounts.schemas import Me
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
+from server.moderation import service as moderation
 from server.runtime import opened
 from server.settings import Settings as ServerSettings
 from studio import server_process
 from studio.api.client import Api
+from studio.api.live import Connection
 from studio.app import App
 from studio.arrival import Arrival
 from studio.launch import STEPS, begin
+from studio.offline.sender import Sender
 from studio.paths import Profile
 from studio.secrets import SERVICE
 from studio.settings import SERVER_URL, SIGN_IN, Settings
 from studio.stage import play, until
+from studio.tabs.moderation import snapshot
+from studio.tabs.moderation.snapshot import QueueRow
 from studio.tabs.moderation.tab import ModerationTab
 from studio.tasks import run
 from studio.widgets.splash import Splash
@@ -144,7 +150,7 @@ def known(profile: Profile, qapp: QApplication) -> Iterator[UUID]:
 
 @pytest.fixture
 def course(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What happens from now on: workplaces that are made, and the question to the server who is here."""
+    """What happens from now on: workplaces made, the question who is here, the sending of what waits."""
     told: list[str] = []
     ask = Arrival.person
 
@@ -154,6 +160,12 @@ def course(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         told.append("knows")
         return me
 
+    send = Sender.run
+
+    async def sending(self: Sender) -> None:
+        told.append("sends")
+        await send(self)
+
     class Noted(Workplace):
         def __init__(self, **parts: Any) -> None:
             told.append("workplace")
@@ -161,6 +173,7 @@ def course(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Arrival, "person", asking)
     monkeypatch.setattr("studio.app.Workplace", Noted)
+    monkeypatch.setattr(Sender, "run", sending)
     return told
 
 
@@ -175,7 +188,45 @@ def test_the_tabs_of_whoever_was_here_last_are_made_before_the_server_answers(
         await until(lambda: queue.queue.feed.read_once, "the queue")
 
     play(qapp, profile.root, scene, email=EMAIL)
-    assert course == ["workplace", "asks", "knows"]
+    assert course == ["workplace", "asks", "knows", "sends"]
+
+
+@pytest.mark.parametrize("changes", [True, False])
+def test_what_changes_before_the_client_listens_is_shown_and_nothing_read_twice(
+    profile: Profile, known: UUID, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, changes: bool
+) -> None:
+    with database(profile) as s:
+        moderation.install(s)
+        add_items(s.connection(), 1, 3)
+    ask, read = Arrival.person, snapshot.read
+    times_read, first, was_read = 0, "", asyncio.Event()
+
+    async def reading(api: Api, progress: Callable[[int], object]) -> list[QueueRow]:
+        nonlocal times_read, first
+        rows = await read(api, progress)
+        times_read, first = times_read + 1, rows[0].id
+        was_read.set()
+        return rows
+
+    async def asking(self: Arrival, api: Api) -> Me | None:
+        me = await ask(self, api)
+        await was_read.wait()
+        if changes:
+            await api.post("/v1/moderation/claims", json={"item_id": first})
+        return me
+
+    async def scene(app: App) -> None:
+        assert app.context is not None
+        connection, queue = app.context.connection, app.window.tabs["moderation"]
+        assert isinstance(queue, ModerationTab)
+        await until(lambda: connection() is Connection.ONLINE, "the live feed")
+        state = "claimed" if changes else "pending"
+        await until(lambda: queue.queue.feed.rows[first].state == state, "the change")
+
+    monkeypatch.setattr(Arrival, "person", asking)
+    monkeypatch.setattr(snapshot, "read", reading)
+    play(qapp, profile.root, scene, email=EMAIL)
+    assert times_read == 1
 
 
 def test_who_is_another_now_gets_tabs_made_anew(
@@ -191,7 +242,7 @@ def test_who_is_another_now_gets_tabs_made_anew(
         assert app.window.current.context.me is app.me
 
     play(qapp, profile.root, scene, email=EMAIL)
-    assert course == ["workplace", "asks", "knows", "workplace"]
+    assert course == ["workplace", "asks", "knows", "workplace", "sends"]
 
 
 def test_a_session_that_was_ended_meanwhile_shows_nothing_of_it(
@@ -237,4 +288,4 @@ def test_the_ways_on_while_the_server_still_loads(
         return await running
 
     assert run(qapp, main) == 0
-    assert course == ["workplace", "asks", "knows"]
+    assert course == ["workplace", "asks", "knows"] + ["sends"] * (way == "offline")

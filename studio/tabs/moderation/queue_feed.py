@@ -91,15 +91,17 @@ class QueueFeed:
     async def _read(self) -> None:
         self._listener.loading(0)
         self._announced.clear()
+        self._whole = False  # not at the end: a `refresh` meanwhile would be lost
         titling = asyncio.ensure_future(self._learn_titles())
         try:
             rows = await snapshot.read(self._api, self._listener.loading)
-            failure = await titling
+            if (failure := await titling) is not None:
+                raise failure
+        except ApiError:
+            self._whole = True
+            raise
         finally:
             titling.cancel()
-        if failure is not None:
-            raise failure
-        self._whole = False
         self.read_once = True
         self.rows = {row.id: row for row in rows}
         self._listener.replaced(rows, None)

@@ -19,6 +19,7 @@ from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import TooMany
+from server.kit.live import broadcaster
 from server.kit.ticker import JobSchedule, ticker
 from server.ops import live, routes
 from server.ops.live import PER_SESSION, places
@@ -49,6 +50,15 @@ def test_every_answer_names_its_request(client: httpx.Client) -> None:
     made = client.get("/health", headers={"X-Request-Id": "not\tgood"})
     assert made.headers["X-Request-Id"] != "not\tgood"
     assert len(made.headers["X-Request-Id"]) == 32
+
+
+def test_answers_say_where_in_the_live_feed_they_were_read_but_not_to_strangers(
+    client: httpx.Client, sign_in: SignIn
+) -> None:
+    mine = client.get("/v1/accounts/me", headers=sign_in(Role.MODERATOR))
+    assert mine.headers["Live-Position"] == broadcaster.position
+    assert "Live-Position" not in client.get("/health").headers
+    assert "Live-Position" not in client.get("/v1/accounts/me").headers
 
 
 def test_a_fault_is_logged_by_its_route_and_not_by_its_path(

@@ -117,6 +117,41 @@ async def test_changes_in_order(feed: Feed) -> None:
     ]
 
 
+@scripts("")
+async def test_the_first_connection_starts_where_the_first_answers_were_read(feed: Feed) -> None:
+    ear = Ear(feed.server.url)
+    ear.live.read_early("e-10")
+    ear.live.read_early("e-9")
+    ear.live.read_early("e-11")
+    async with ear.running():
+        await ear.until(Connection.ONLINE)
+        ear.live.read_early("e-9")
+        assert "resync" not in ear.heard
+        ear.live.read_early("e-8")
+        assert ear.heard.count("resync") == 1
+    assert feed.resumed_from == ["e-9"]
+
+
+@pytest.mark.parametrize("read", [("e-1", "f-2"), ("e-1", ""), ("",), ("party", "e-1")])
+@scripts("")
+async def test_what_was_read_nobody_knows_where_is_read_anew(feed: Feed, read: tuple[str, ...]) -> None:
+    ear = Ear(feed.server.url)
+    for position in read:
+        ear.live.read_early(position)
+    async with ear.running():
+        await ear.until("resync")
+    assert ear.heard.index(Connection.ONLINE) < ear.heard.index("resync")
+    assert feed.resumed_from == [None]
+
+
+@scripts("")
+async def test_an_early_request_answered_late_is_read_anew(feed: Feed) -> None:
+    async with Ear(feed.server.url).running() as ear:
+        await ear.until(Connection.ONLINE)
+        ear.live.read_early("e-8")
+        assert ear.heard.count("resync") == 1
+
+
 @scripts(change(1) + "CUT", change(2))
 async def test_resumes_after_a_cut(feed: Feed) -> None:
     async with Ear(feed.server.url).running() as ear:

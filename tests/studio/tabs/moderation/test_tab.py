@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QLabel
 
 from server.moderation.schemas import ItemRow
 from studio.offline.changes import Changes
+from studio.tabs.moderation import snapshot
 from studio.tabs.moderation.queue_peek import Peek
 from studio.tabs.moderation.why import WhyPopover
 from studio.workplace import RESYNC
@@ -103,6 +105,24 @@ def test_a_resync_reads_everything_again_and_keeps_the_selection(play: Play) -> 
             assert seat.table.selected_ids() == [kept] == [seat.table.current_id()]
 
     play(World(item(n) for n in range(8)), story)
+
+
+def test_a_resync_while_the_queue_is_read_is_not_lost(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            read_anew: list[str] = []
+
+            def meanwhile(request: httpx.Request) -> None:
+                if request.url.path == snapshot.PATH:
+                    read_anew.append(request.url.path)
+                    if len(read_anew) == 1:
+                        seat.tab.refresh()
+
+            seat.world.before = meanwhile
+            seat.tab.refresh()
+            await until(lambda: len(read_anew) == 2)
+
+    play(World([item(0)]), story)
 
 
 def test_a_thousand_changes_are_painted_in_few_resets(play: Play) -> None:
