@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
-class Settings(BaseSettings):
-    """Typed, documented (docs/settings.md), frozen once read."""
+class Settings(BaseModel):
+    """Typed, documented (docs/settings.md), frozen once read. What is given goes before the environment.
 
-    model_config = SettingsConfigDict(env_prefix="STUDIO_", frozen=True, extra="ignore")
+    Not of pydantic-settings, whose many sources take longer to load than all of these files.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     data: Path = Field(
         default=Path("var/server"), description="Folder of the embedded database, the media and the keys."
@@ -35,6 +39,9 @@ class Settings(BaseSettings):
     )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**(_environment() | given))
+
     @property
     def sqlalchemy_url(self) -> str:
         """The address in SQLAlchemy's spelling, with the psycopg 3 driver for PostgreSQL."""
@@ -47,3 +54,12 @@ class Settings(BaseSettings):
     def media(self) -> Path:
         """Where uploaded files lie."""
         return self.data / "media"
+
+
+def _environment() -> dict[str, str]:
+    """The settings that variables give, by the names that `Settings` takes."""
+    variables = {
+        str(field.validation_alias or name): str(field.validation_alias or f"STUDIO_{name}".upper())
+        for name, field in Settings.model_fields.items()
+    }
+    return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}

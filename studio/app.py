@@ -40,13 +40,11 @@ from studio.settings import (
     remember_window,
     remembered_window,
 )
-from studio.settings_dialog import SettingsDialog
 from studio.sign_in import SignInPage
 from studio.tab import Context
 from studio.tab_kinds import tab_kinds
 from studio.tasks import Tasks, off_thread
 from studio.theme import style
-from studio.waiting import WaitingDialog
 from studio.widgets import status_line
 from studio.widgets.message_host import log_qt_warnings
 from studio.widgets.splash import Splash
@@ -372,6 +370,8 @@ class App:
     # Dialogs
 
     def _open_settings(self, page: str = "") -> None:
+        from studio.settings_dialog import SettingsDialog  # as below: no start has to wait for it
+
         dialog = SettingsDialog(self._settings, self._keymap, self.window)
         dialog.show_page(page)
         dialog.changed.connect(self._setting_changed)
@@ -392,6 +392,8 @@ class App:
         self._broadcast.send(changes)
 
     def _open_waiting(self) -> None:
+        from studio.waiting import WaitingDialog
+
         if self._place is not None:
             dialog = WaitingDialog(self._place.context, self.window)
             dialog.finished.connect(dialog.deleteLater)

@@ -138,10 +138,10 @@ def test_the_api_describes_itself(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_postgresql_needs_keys_that_every_process_shares(tmp_path: Path, keys: Keys) -> None:
     url = "postgresql://nowhere/none"
     with pytest.raises(Refused):
-        find_keys(Settings(data=tmp_path, DATABASE_URL=url))  # type: ignore[call-arg]
+        find_keys(Settings(data=tmp_path, DATABASE_URL=url))
     file = tmp_path / "secret.json"
     file.write_text(json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "=")))
-    given = find_keys(Settings(data=tmp_path, DATABASE_URL=url, keys_file=file))  # type: ignore[call-arg]
+    given = find_keys(Settings(data=tmp_path, DATABASE_URL=url, keys_file=file))
     assert given
     assert given.source == "environment"
     assert not (tmp_path / "keys.json").exists()

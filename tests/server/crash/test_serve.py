@@ -207,7 +207,7 @@ def test_three_servers_on_one_postgresql_tell_each_other(postgresql: Cluster, tm
     postgresql.create_database(name)
     keys = json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "="))
     url = postgresql.url(name)
-    headers = make_admin(Settings(data=tmp_path, keys=keys, DATABASE_URL=url))  # type: ignore[arg-type, call-arg]
+    headers = make_admin(Settings(data=tmp_path, keys=keys, DATABASE_URL=url))
     environment = {"STUDIO_KEYS": keys, "DATABASE_URL": url}
     with ExitStack() as stack:
         one, other, doomed = [

@@ -51,7 +51,7 @@ def make_server(
             made.append(f"test_{uuid4().hex[:12]}")
             cluster.create_database(made[-1])
             url = cluster.url(made[-1])
-        return Settings(data=tmp_path / name, keys=KEYS, DATABASE_URL=url)  # type: ignore[arg-type, call-arg]
+        return Settings(data=tmp_path / name, keys=KEYS, DATABASE_URL=url)
 
     yield make
     for name in made:
@@ -236,7 +236,7 @@ def test_a_backup_of_the_other_kind_of_database_is_refused(server: Settings, tmp
     file = tmp_path / "backup.tar"
     backup(server, file)
     url = "postgresql://nowhere/none" if server.database_url is None else None
-    other = Settings(data=tmp_path / "other", keys=KEYS, DATABASE_URL=url)  # type: ignore[arg-type, call-arg]
+    other = Settings(data=tmp_path / "other", keys=KEYS, DATABASE_URL=url)
     with pytest.raises(Refused, match="DATABASE_URL"):
         restore(other, file, force=True)
 
@@ -255,7 +255,7 @@ def test_an_empty_server_has_nothing_to_back_up(make_server: MakeServer, tmp_pat
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The backup of a SQLite server with one media file."""
     folder = tmp_path_factory.mktemp("whole")
-    settings = Settings(data=folder / "one", keys=KEYS)  # type: ignore[arg-type]
+    settings = Settings(data=folder / "one", keys=KEYS)
     with opened(settings) as (db, _), db.write() as s:
         Store(settings.media).put(s, MEDIA)
     backup(settings, folder / "backup.tar")
@@ -267,7 +267,7 @@ class TestDamage:
 
     @pytest.fixture
     def target(self, tmp_path: Path) -> Settings:
-        return Settings(data=tmp_path / "target", keys=KEYS)  # type: ignore[arg-type]
+        return Settings(data=tmp_path / "target", keys=KEYS)
 
     @pytest.fixture
     def file(self, whole: Path, tmp_path: Path) -> Path:
