@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from dataclasses import dataclass
@@ -54,6 +53,8 @@ class Profile:
         A file for each person: nobody's edits can ever be sent under somebody else's name, and
         the next person at this desk does not see the drafts of the last.
         """
+        import hashlib  # loads OpenSSL, for which no server process has to wait
+
         digest = hashlib.sha256(f"{server_url}\n{person_id}".encode()).hexdigest()
         return self.root / "people" / digest[:32] / "offline.sqlite"
 

@@ -10,7 +10,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Generic, Literal, TypeVar
 
 from studio.offline.changes import Changes
@@ -269,6 +268,8 @@ class Settings:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file so that after a crash either the old or the new content is there, mode 0600."""
+    from tempfile import NamedTemporaryFile  # with all of shutil, which the start does not wait for
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False

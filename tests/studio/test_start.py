@@ -65,7 +65,7 @@ def loaded(program: str, *modules: str) -> list[str]:
 
 
 def test_the_server_process_waits_for_nothing_that_is_slow_to_load() -> None:
-    slow = ("PySide6", "asyncio", "httpx", "pydantic", "numpy")
+    slow = ("PySide6", "asyncio", "httpx", "pydantic", "numpy", "hashlib", "tempfile")
     assert loaded("import studio.__main__, studio.launch", *slow) == []
 
 
