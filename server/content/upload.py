@@ -8,7 +8,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -79,7 +79,7 @@ class Receiver:
                     raise _too_large(size)
                 return await self._append(upload_id, handle, offset, size, body)
             finally:
-                os.close(handle)
+                _let_go(handle)
 
     def finish(self, upload_id: UUID, size: int) -> str | None:
         """The SHA-256 of a file that has all its `size` bytes; None while it has not or is being written."""
@@ -92,7 +92,7 @@ class Receiver:
                     os.fsync(handle)
                     return self._hash(upload_id, handle, size).hexdigest()
                 finally:
-                    os.close(handle)
+                    _let_go(handle)
         except Conflict:
             return None
 
@@ -122,7 +122,7 @@ class Receiver:
             if arrived != offset:
                 raise OffsetMismatch(arrived)
         except BaseException:
-            os.close(handle)
+            _let_go(handle)
             raise
         return handle
 
@@ -197,6 +197,15 @@ def _lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise _in_progress() from error
+
+
+def _let_go(handle: int) -> None:
+    """Close the file and its lock, which would outlive our handle in a worker process that is being forked."""
+    with suppress(ImportError):
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_UN)
+    os.close(handle)
 
 
 def _in_progress() -> Conflict:

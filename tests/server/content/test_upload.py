@@ -202,6 +202,31 @@ def test_a_whole_file_that_is_being_written_is_not_finished(store: Store) -> Non
     assert receiver.offset(UPLOAD) == 0
 
 
+def test_a_worker_that_is_being_forked_keeps_no_file_locked(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it runs its own program it has every handle of ours: a whole upload was then left unfinished."""
+    forked: list[int] = []
+    opened = store.open_incoming
+
+    def forking(file: Path) -> int:
+        handle = opened(file)
+        forked.append(os.dup(handle))
+        return handle
+
+    monkeypatch.setattr(store, "open_incoming", forking)
+    receiver = Receiver(store)
+    try:
+        with pytest.raises(OffsetMismatch):
+            send(receiver, 7, b"late", size=5)
+        assert send(receiver, 0, b"whole", size=5) == 5
+        assert receiver.finish(UPLOAD, 5) == hashlib.sha256(b"whole").hexdigest()
+        assert receiver.finish(UPLOAD, 5) == hashlib.sha256(b"whole").hexdigest()
+    finally:
+        for handle in forked:
+            os.close(handle)
+
+
 def test_a_full_disk_is_told_and_keeps_what_came_before(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
