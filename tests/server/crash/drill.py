@@ -38,7 +38,7 @@ def _until_killed(
 
     def work() -> None:
         try:
-            with httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
+            with server.client(headers) as client:
                 while True:
                     confirmed.add(write(client, next(numbers)))
                     if len(confirmed) >= after:

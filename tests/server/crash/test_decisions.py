@@ -204,7 +204,7 @@ def work_through_kills(place: Place, seeds: range) -> Shift:
             drill(server, headers, shift, kills=1, seed=seed)
             check_whole(place, shift)
         server.start()
-        with httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
+        with server.client(headers) as client:
             shift.ask_again(client)
         assert server.stop() == 0
     check_whole(place, shift)

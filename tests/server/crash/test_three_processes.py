@@ -34,7 +34,7 @@ pytestmark = pytest.mark.crash
 EACH = 60
 DECIDED = 3
 """The version of an item that was flagged, claimed and decided."""
-UPLOADS = 20
+UPLOADS = 12
 READY = 4
 """The version of a video that was made, uploaded, measured and published, each once."""
 WAIT_S = 50
@@ -70,14 +70,10 @@ def in_parallel(run: Callable[..., R], *arguments: Sequence[Any]) -> list[R]:
         return list(pool.map(run, *arguments))
 
 
-def client_of(server: ServerProcess, headers: Headers) -> httpx.Client:
-    return httpx.Client(base_url=server.url, headers=headers, timeout=WAIT_S, trust_env=False)
-
-
 def claim_and_decide(server: ServerProcess, headers: Headers) -> list[str]:
     """Claim and decide `EACH` items one after the other; answers their ids."""
     claimed = []
-    with client_of(server, headers) as client:
+    with server.client(headers) as client:
         for _ in range(EACH):
             claim = client.post("/v1/moderation/claims", json={})
             assert claim.status_code == 201, claim.text
@@ -99,7 +95,7 @@ class Ear(threading.Thread):
         self.heard: dict[str, int] = {}
 
     def run(self) -> None:
-        with client_of(self._server, self._headers) as client, client.stream("GET", "/v1/live") as stream:
+        with self._server.client(self._headers) as client, client.stream("GET", "/v1/live") as stream:
             for line in stream.iter_lines():
                 self.listening.set()
                 if '"moderation.item"' in line:
@@ -128,7 +124,7 @@ def test_queue_and_live_feed_are_shared(place: Place) -> None:
         claimed = in_parallel(claim_and_decide, servers, team)
         for ear in ears:
             ear.join(WAIT_S)
-        with client_of(servers[0], team[0]) as client:
+        with servers[0].client(team[0]) as client:
             assert client.post("/v1/moderation/claims", json={}).status_code == 204
         assert [server.stop() for server in servers] == [0, 0, 0]
     items = [item_id for ids in claimed for item_id in ids]
@@ -203,13 +199,13 @@ def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) ->
         doomed.start()
         until(place, SLOT_TAKEN, locks=job_slots.LOCKS, slot=1)
         in_parallel(ServerProcess.start, [one, other])
-        with client_of(one, headers) as client:
+        with one.client(headers) as client:
             videos = [upload(client, clip(10 * n)) for n in range(UPLOADS)]
         until(place, AT_WORK, executor="slot-1")
         doomed.kill()
         before = finished_steps(place)
         # A new connection: the server has closed one that was idle for as long as a busy machine takes.
-        with client_of(one, headers) as client:
+        with one.client(headers) as client:
             wait_until_ready(client, UPLOADS)
         assert [one.stop(), other.stop()] == [0, 0]
     with place.opened() as (db, keys), db.read() as s:

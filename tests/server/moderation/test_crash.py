@@ -128,7 +128,8 @@ def test_eight_processes_share_one_queue(
     doubles = [n for n in Counter(item for item, _ in claims(naive)).values() if n > 1]
     assert doubles, "the naive claim must fail, or this test could not"
     with db.write() as s:
-        s.execute(sa.update(Item).values(state=ItemState.PENDING, claimed_by=None))
+        taken = sa.update(Item).where(Item.state == ItemState.CLAIMED)
+        s.execute(taken.values(state=ItemState.PENDING, claimed_by=None))
     db.dispose()
 
     fenced = tmp_path / "fenced"
