@@ -6,15 +6,24 @@ import gc
 import time
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 
 EVERY_MS: Final = 500
 WHOLE_EVERY_S: Final = 60.0
-"""A whole collection looks at every row of the queue; more often than this it would be felt."""
+MANY: Final = 5_000
+"""New objects since the last look that tell of a queue being loaded. What remains of them stays, and is set
+aside: to look at each of 100,000 rows would take up to a quarter of a second, once a minute."""
+TOO_MANY: Final = 30_000
+"""New objects that are set aside unseen."""
 
 
 class Collector(QObject):
-    """Takes over from the automatic collection, which runs on whichever thread allocates."""
+    """Takes over from the automatic collection, which runs on whichever thread allocates.
+
+    What was set aside (`gc.freeze`) is looked at only while the person is in another program. Until then its
+    garbage stays, but only the cycles: a row that was replaced goes at once.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,18 +36,28 @@ class Collector(QObject):
         self._timer.start()
 
     def collect(self) -> None:
-        """Collect the young generations when their thresholds are reached, everything once a minute."""
-        now = time.monotonic()
-        if now - self._whole_at >= WHOLE_EVERY_S:
-            self._whole_at = now
-            gc.collect(2)
-            return
+        """Collect the young generations when their thresholds are reached, what is not set aside once a
+        minute, and everything once a minute while the person is elsewhere."""
         counts = gc.get_count()
-        due = [n for n in (0, 1) if counts[n] > self._thresholds[n] > 0]
-        if due:
+        if counts[0] > MANY:
+            self._set_aside(unseen=counts[0] > TOO_MANY)
+        elif time.monotonic() - self._whole_at >= WHOLE_EVERY_S:
+            self._whole_at = time.monotonic()
+            if QGuiApplication.applicationState() is Qt.ApplicationState.ApplicationActive:
+                gc.collect()
+            else:
+                gc.unfreeze()
+                self._set_aside()
+        elif due := [n for n in (0, 1) if counts[n] > self._thresholds[n] > 0]:
             gc.collect(max(due))
+
+    def _set_aside(self, *, unseen: bool = False) -> None:
+        if not unseen:
+            gc.collect()
+        gc.freeze()
 
     def stop(self) -> None:
         """Give back to the automatic collection."""
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()
