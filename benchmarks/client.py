@@ -210,6 +210,9 @@ class Bench:
         table.repaint()
         load_ms, load_cpu_ms = _since(began), round((time.thread_time() - worked) * 1000, 1)
         _say(f"loaded in {load_ms} ms")
+        began = time.perf_counter()
+        await _until(lambda: not page.model._idle.isActive())
+        ready_ms = _since(began)
         await _settle()
         filters = {
             "words": lambda: page.bar.line.field.setText("item 77"),
@@ -230,6 +233,7 @@ class Bench:
         return {
             "load_ms": load_ms,
             "load_cpu_ms": load_cpu_ms,
+            "ready_ms": ready_ms,
             "filter_ms": max(wall for wall, _ in filter_ms.values()),
             "filter_cpu_ms": {name: cpu for name, (_, cpu) in filter_ms.items()},
             "sort_ms": max(wall for wall, _ in sort_ms.values()),
