@@ -1,4 +1,4 @@
-"""Which rows pass the typed words and a predicate, kept so that a few changes cost a few steps."""
+"""Which rows pass the typed words and some checks, kept so that a few changes cost a few steps."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ Row = TypeVar("Row")
 
 
 class RowFilter(Generic[Row]):
-    """A row passes when its searched text holds every word, in any case, and the predicate agrees."""
+    """A row passes when its searched text holds every word, in any case, and every check agrees."""
 
     def __init__(self, search: Callable[[Row], str]) -> None:
         self._search = search
         self._words: tuple[str, ...] = ()
-        self._keep: Callable[[Row], bool] | None = None
+        self._checks: Sequence[Callable[[Row], bool]] = ()
         self._texts: list[str] = []
         self._passed: NDArray[np.bool_] | None = None
 
-    def set(self, text: str, keep: Callable[[Row], bool] | None) -> None:
-        """Filter by other words and another predicate."""
+    def set(self, text: str, checks: Sequence[Callable[[Row], bool]]) -> None:
+        """Filter by other words and other checks."""
         self._words = tuple(text.casefold().split())
-        self._keep = keep
+        self._checks = checks
         self._passed = None
 
     def clear(self) -> None:
@@ -56,24 +56,25 @@ class RowFilter(Generic[Row]):
 
     def mask(self, rows: Sequence[Row]) -> NDArray[np.bool_] | None:
         """Return for each place whether its row passes; None when all do."""
-        if not self._words and self._keep is None:
+        if not self._words and not self._checks:
             return None
         if self._passed is None:
             self._passed = self._pass_all(rows)
         return self._passed
 
     def _passes(self, place: int, row: Row) -> bool:
-        if self._words and not all(word in self._texts[place] for word in self._words):
-            return False
-        return self._keep is None or self._keep(row)
+        return all(word in self._texts[place] for word in self._words) and all(
+            check(row) for check in self._checks
+        )
 
     def _pass_all(self, rows: Sequence[Row]) -> NDArray[np.bool_]:
-        count = len(rows)
-        mask = np.ones(count, dtype=np.bool_)
-        if self._keep is not None:
-            mask &= np.fromiter(map(self._keep, rows), np.bool_, count)
+        places: Sequence[int] = range(len(rows))
+        for check in self._checks:
+            places = [place for place in places if check(rows[place])]
         if self._words:
-            self.prepare(rows, count)
+            self.prepare(rows, len(rows))
         for word in self._words:
-            mask &= np.fromiter((word in text for text in self._texts), np.bool_, count)
+            places = [place for place in places if word in self._texts[place]]
+        mask = np.zeros(len(rows), dtype=np.bool_)
+        mask[places] = True
         return mask

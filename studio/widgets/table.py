@@ -193,9 +193,9 @@ class RowModel(QAbstractTableModel, Generic[Row]):
 
     # What is shown
 
-    def set_filter(self, text: str, keep: Callable[[Row], bool] | None = None) -> None:
-        """Show rows that hold every word of `text` and pass `keep`."""
-        self._filter.set(text, keep)
+    def set_filter(self, text: str, *checks: Callable[[Row], bool]) -> None:
+        """Show rows that hold every word of `text` and pass every check; the quickest or strictest first."""
+        self._filter.set(text, checks)
         self._rebuild()
 
     def sort_by(self, column: str | None, *, descending: bool = False) -> None:

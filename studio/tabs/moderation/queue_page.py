@@ -231,7 +231,7 @@ class QueuePage(QWidget):
     def _apply(self, wanted: QueueFilter) -> None:
         now = self._now()
         self._let_through = self._counts.due_before(now + (wanted.due_within_ms or 0))
-        self.model.set_filter(wanted.words, wanted.predicate(now=now, me=self._me))
+        self.model.set_filter(wanted.words, *wanted.checks(now=now, me=self._me))
 
     def _count(self) -> None:
         self._counts.count(self.feed.rows.values(), self._me)

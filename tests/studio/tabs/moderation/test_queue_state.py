@@ -21,9 +21,8 @@ ROWS = [snapshot.row_of(item(n)) for n in range(120)]
 
 
 def passing(text: str, *toggles: str) -> list[QueueRow]:
-    wanted = parse(text, toggles)
-    passes = wanted.predicate(now=NOW_MS, me=ME)
-    return [row for row in ROWS if passes is None or passes(row)]
+    checks = parse(text, toggles).checks(now=NOW_MS, me=ME)
+    return [row for row in ROWS if all(check(row) for check in checks)]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +72,7 @@ def test_a_value_that_does_not_exist_lets_nothing_pass() -> None:
 def test_any_line_can_be_typed(text: str) -> None:
     wanted = parse(text)
     assert parse(text) == wanted
-    passes = wanted.predicate(now=NOW_MS, me=ME)
-    assert passes is None or isinstance(passes(ROWS[0]), bool)
+    assert all(isinstance(check(ROWS[0]), bool) for check in wanted.checks(now=NOW_MS, me=ME))
 
 
 def test_a_choice_is_added_and_taken_out() -> None:
@@ -129,8 +127,8 @@ def test_the_table_shows_what_the_plain_definition_says(
         search=search,
     )
     wanted = parse(" ".join(terms))
-    passes = wanted.predicate(now=NOW_MS, me=ME)
-    model.set_filter(wanted.words, passes)
+    checks = wanted.checks(now=NOW_MS, me=ME)
+    model.set_filter(wanted.words, *checks)
     model.set_rows(held[: len(held) // 2])
     model.sort_by(order, descending=descending)
     model.upsert(held[len(held) // 2 :])
@@ -139,7 +137,7 @@ def test_the_table_shows_what_the_plain_definition_says(
     expected = [
         row
         for row in held
-        if (passes is None or passes(row)) and all(word in search(row).casefold() for word in words)
+        if all(check(row) for check in checks) and all(word in search(row).casefold() for word in words)
     ]
     shown = [model.row(n) for n in range(model.rowCount())]
     key = ORDERS[order]
