@@ -63,6 +63,17 @@ class AuditHead(Base):
 
 GENESIS = bytes(32)
 
+LOCK = 7_203_001
+"""PostgreSQL advisory lock that orders the writers of the chain."""
+LAST_IN_TURN = f"""CREATE OR REPLACE FUNCTION audit_last_in_turn(OUT seq bigint, OUT hash bytea)
+       RETURNS SETOF record LANGUAGE plpgsql AS $$
+       BEGIN
+         PERFORM pg_advisory_xact_lock({LOCK});
+         RETURN QUERY SELECT l.seq, l.hash FROM audit_log l ORDER BY l.seq DESC LIMIT 1;
+       END $$"""
+"""The lock and the link that is the last once one has it, in one round trip. Being volatile, the function sees
+what others committed while it waited; a single SELECT would not."""
+
 _SQLITE = (
     """CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
@@ -131,10 +142,11 @@ _POSTGRESQL = (
        FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
     """CREATE TRIGGER audit_payloads_no_truncate BEFORE TRUNCATE ON audit_payloads
        FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
+    LAST_IN_TURN,
 )
 
 GUARDS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
-"""The statements that make the database refuse edits, for migrations and for `create_all`."""
+"""The statements that keep the chain in the database itself, for migrations and for `create_all`."""
 
 
 def _guard(target: MetaData, connection: Connection, **_: Any) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, text, update
+from sqlalchemy import Table, bindparam, insert, select, text, update
 
 from server.audit.models import GENESIS, AuditEntry, AuditHead, AuditPayload
 from server.kit import clock
@@ -18,17 +18,20 @@ from server.kit.crypto import Keys
 from server.kit.db import WriteSession
 from server.kit.errors import NotFound
 
-LOCK = 7_203_001
-"""PostgreSQL advisory lock that orders the writers of the chain."""
-
 ERASED = "audit.erased"
 """The action of the entry without which erased details count as wiped."""
 
 # On tables, not on mapped classes, and built once: nearly every transaction of the server runs these.
 _entries, _payloads = cast(Table, AuditEntry.__table__), cast(Table, AuditPayload.__table__)
-_TURN = text(f"SELECT pg_advisory_xact_lock({LOCK})")
-_LAST = select(_entries.c.seq, _entries.c.hash).order_by(_entries.c.seq.desc()).limit(1)
+_LAST = {
+    "sqlite": select(_entries.c.seq, _entries.c.hash).order_by(_entries.c.seq.desc()).limit(1),
+    "postgresql": text("SELECT seq, hash FROM audit_last_in_turn()"),
+}
 _LINK, _KEEP = insert(_entries), insert(_payloads)
+_of, _salt, _json = bindparam("of"), bindparam("salt"), bindparam("json")
+_LINK_AND_KEEP = insert(_entries).add_cte(
+    insert(_payloads).values(seq=_of, salt=_salt, json=_json).cte("kept")
+)
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
@@ -163,15 +166,18 @@ def _append(s: WriteSession) -> None:
         entries.append({"seq": seq, **fields, "data_commit": draft.commit, "prev_hash": prev, "hash": own})
         payloads.append({"seq": seq, "salt": draft.salt, "json": draft.json})
         prev = own
-    s.execute(_LINK, entries)
-    s.execute(_KEEP, payloads)
+    if s.core.dialect.name == "postgresql":
+        # All others wait for this transaction from its turn to its end: every round trip counts.
+        both = zip(entries, payloads, strict=True)
+        s.core.execute(_LINK_AND_KEEP, [{**entry, **kept, "of": kept["seq"]} for entry, kept in both])
+    else:
+        s.core.execute(_LINK, entries)
+        s.core.execute(_KEEP, payloads)
 
 
 def _last_in_turn(s: WriteSession) -> Any | None:
     """The newest link, once no other transaction can add one."""
-    if s.get_bind().dialect.name == "postgresql":
-        s.execute(_TURN)
-    return s.execute(_LAST).one_or_none()
+    return s.core.execute(_LAST[s.core.dialect.name]).one_or_none()
 
 
 def _head_message(seq: int, own: bytes, at: str) -> bytes:

@@ -40,11 +40,19 @@ S = TypeVar("S", bound=Session)
 BeforeCommit = Callable[["WriteSession"], None]
 
 
-class ReadSession(Session):
+class _Session(Session):
+    @property
+    def core(self) -> Connection:
+        """The connection of the transaction, for statements on tables that every request runs: what the
+        session does for each statement takes a third of the time. It flushes nothing before."""
+        return self.connection()
+
+
+class ReadSession(_Session):
     """Reads only: the database itself refuses to write."""
 
 
-class WriteSession(Session):
+class WriteSession(_Session):
     """A transaction that may write. Services never commit it: whoever opened it does."""
 
     def before_commit(self, name: str, run: BeforeCommit, *, last: bool = False) -> None:

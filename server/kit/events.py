@@ -91,9 +91,9 @@ class Bus:
         """Write a fact in the caller's transaction; answers its id. `payload` is plain JSON without
         personal data."""
         fact = {"topic": topic, "subject": str(subject), "payload": payload}
-        event_id = int(s.execute(_WRITE, fact).scalar_one())
+        event_id = int(s.core.execute(_WRITE, fact).scalar_one())
         if handlers := self._handlers.get(topic):
-            s.execute(_OWE, [{"event_id": event_id, "handler": handler.name} for handler in handlers])
+            s.core.execute(_OWE, [{"event_id": event_id, "handler": handler.name} for handler in handlers])
             s.after_commit(self._wake.set)
         return event_id
 

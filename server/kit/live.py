@@ -48,6 +48,9 @@ class Batch:
     ended: bool = False
 
 
+_NOTIFY = sa.select(sa.func.pg_notify(CHANNEL, sa.bindparam("payload")))
+
+
 def publish(s: WriteSession, topic: str, subject: object, version: int) -> None:
     """Announce a change when the caller's transaction commits; nothing is sent when it rolls back.
 
@@ -64,7 +67,7 @@ def _announce(s: WriteSession) -> None:
         changes = None
     if s.get_bind().dialect.name == "postgresql":
         for payload in _payloads(changes):
-            s.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+            s.core.execute(_NOTIFY, {"payload": payload})
     else:
         s.after_commit(lambda: broadcaster.receive(changes))
 

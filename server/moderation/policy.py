@@ -85,7 +85,7 @@ _nodes: dict[bytes, dict[str, PolicyNode]] = {}
 
 def current(s: AnySession) -> PolicyTree:
     """The version in force. Raises Conflict `no_policies` before the first one is installed."""
-    last = s.execute(_LAST).one_or_none()
+    last = s.core.execute(_LAST).one_or_none()
     if last is None:
         raise Conflict("No policies are installed on this server yet.", code="no_policies")
     if last.sha256 not in _nodes:

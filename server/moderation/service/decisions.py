@@ -129,7 +129,7 @@ def decide(
     }
     try:
         with s.begin_nested() if body.id else nullcontext():
-            s.execute(WRITE, row)
+            s.core.execute(WRITE, row)
     except IntegrityError as error:
         if "two people" in str(error.orig):
             raise Forbidden(
@@ -141,11 +141,11 @@ def decide(
         raise lost(s, actor, item_id)
     _keep_marks(s, item_id, decision_id, actor, body.marks)
     if course.final:
-        s.execute(DISMISS if body.outcome is Outcome.ALLOW else ACTION, {"item": item_id})
+        s.core.execute(DISMISS if body.outcome is Outcome.ALLOW else ACTION, {"item": item_id})
     if course.to_class:  # before the effects, whose record then tells nobody uncleared what was decided
         quarantine(s, content_type=item.content_type, content_id=item.content_id)
     if course.final:
-        s.execute(AWAIT, {"decision_id": decision_id, "at": effective_at})
+        s.core.execute(AWAIT, {"decision_id": decision_id, "at": effective_at})
         _take_effect(s, actor, item, decision_id, chosen, effective_at)
     elif course.opinion is not Opinion.SOLE:
         _seal(s, actor, item, decision_id, body.outcome, effective_at)
@@ -182,7 +182,7 @@ def _move(s: WriteSession, item: Any, decision_id: UUID, course: _Course) -> Any
     second = course.first is not None
     queue = queue_of(restricted=item.restricted, stage=course.stage, second=second)
     waits = rest_state(course.stage, second=second)
-    return s.execute(
+    return s.core.execute(
         FINISH,
         {
             "item": item.id,
