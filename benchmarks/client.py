@@ -12,8 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +33,7 @@ import server
 import studio
 from benchmarks.live_source import LiveSource, Rerouted
 from benchmarks.queue_rows import add_items
+from benchmarks.serving import serving
 from server.accounts import service as accounts
 from server.accounts import sessions
 from server.accounts.permissions import Role
@@ -74,7 +74,7 @@ def run(scale: str, database: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="client-") as folder:
         _say(f"a queue of {ROWS} rows")
         big = _prepare(Profile(Path(folder) / "big"), ROWS)
-        with _server(big.profile) as url:
+        with serving(big.profile.server_data) as url:
             measured = _queue(big, url)
         _say("cold starts")
         small = _prepare(Profile(Path(folder) / "small"), START_ROWS)
@@ -121,29 +121,11 @@ def _prepare(profile: Profile, rows: int) -> Desk:
             person_id = person.id
         with db.writer.begin() as connection:
             add_items(connection, 1, rows)
-    with _server(profile) as url:
+    with serving(profile.server_data) as url:
         answer = httpx.get(f"{url}/v1/accounts/me", headers={"Authorization": f"Bearer {token}"})
         me = Me.model_validate_json(answer.raise_for_status().content)
     assert me.id == person_id
     return Desk(profile, me, token)
-
-
-@contextmanager
-def _server(profile: Profile) -> Iterator[str]:
-    command = [sys.executable, "-m", "server", "serve", "--data", str(profile.server_data), "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--announce"],
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        told = (json.loads(line) for line in process.stdout if line.startswith("{"))
-        yield next(str(each["url"]) for each in told if each["event"] == "ready")
-        process.stdin.close()
-        process.stdout.read()
 
 
 # The queue

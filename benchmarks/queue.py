@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,22 +18,21 @@ from uuid import UUID, uuid4
 
 import httpx
 import sqlalchemy as sa
-import uvicorn
 
 from benchmarks.queue_rows import add_flags, add_items
+from benchmarks.serving import serving
 from server.accounts import service as accounts
 from server.accounts import sessions
 from server.accounts.permissions import Role, permissions_of
-from server.app import create_app
 from server.kit.access import SYSTEM, Actor
-from server.kit.crypto import Keys, generate
+from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.errors import Busy, Conflict
-from server.kit.models import Base
 from server.moderation import service
 from server.moderation.models import Decision, Item
 from server.moderation.rules import ItemState, Outcome
 from server.moderation.schemas import NewDecision
+from server.runtime import opened
 from server.settings import Settings
 
 ROWS = {"small": 30_000, "full": 1_000_000}
@@ -43,20 +42,22 @@ WORKERS = 8
 WARM_UP = 5
 """Rounds that each worker makes first, unmeasured: it connects and compiles its statements in them."""
 LEASE_S, GRACE_S = 600, 10
+KEYS = json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "="))
 
 
 def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql"]) -> dict[str, Any]:
     """Measure at a tenth of the rows and at all of them; times are wall-clock ms on this machine."""
     rows = ROWS[scale]
-    with tempfile.TemporaryDirectory() as folder, _url(database, Path(folder)) as url:
-        db, keys = Database(url, pool_size=WORKERS), generate()
-        with db.writer.begin() as connection:
-            Base.metadata.create_all(connection)
+    with tempfile.TemporaryDirectory() as folder, _settings(database, Path(folder)) as settings:
+        with opened(settings) as (_, keys):
+            pass
+        url = settings.sqlalchemy_url
+        db = Database(url, pool_size=WORKERS)
         actors = _staff(db, keys)
         _fill(db, 1, rows // 10)
-        few = _pages(db, keys, actors[0], PAGES[scale], Path(folder))
+        few = _pages(db, keys, actors[0], PAGES[scale], settings)
         _fill(db, rows // 10 + 1, rows)
-        many = _pages(db, keys, actors[0], PAGES[scale], Path(folder))
+        many = _pages(db, keys, actors[0], PAGES[scale], settings)
         naive = _together(db, url, actors, _naive, 25)
         with db.write() as s:
             s.execute(sa.update(Item).where(Item.state != ItemState.PENDING).values(state=ItemState.PENDING))
@@ -89,10 +90,10 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
 
 
 @contextmanager
-def _url(database: str, folder: Path) -> Iterator[str]:
-    """A fresh SQLite file, or a fresh PostgreSQL cluster with fsync on."""
+def _settings(database: str, folder: Path) -> Iterator[Settings]:
+    """Of a server on a fresh SQLite file, or on a fresh PostgreSQL cluster with fsync on."""
     if database == "sqlite":
-        yield f"sqlite:///{folder / 'studio.sqlite'}"
+        yield Settings(data=folder, keys=KEYS)
         return
     from tests.postgresql import Cluster
 
@@ -101,7 +102,7 @@ def _url(database: str, folder: Path) -> Iterator[str]:
         raise SystemExit("PostgreSQL's server binaries are not installed")
     with cluster:
         cluster.create_database("bench")
-        yield cluster.url("bench")
+        yield Settings(data=folder, keys=KEYS, DATABASE_URL=cluster.url("bench"))
 
 
 def _staff(db: Database, keys: Keys) -> list[Actor]:
@@ -122,25 +123,38 @@ def _fill(db: Database, first: int, last: int) -> None:
     with db.writer.begin() as connection:
         add_items(connection, first, last)
         add_flags(connection)
+    _settle(db)
     print(f"{last} rows, {time.perf_counter() - began:.1f} s for the last part", file=sys.stderr)
 
 
-def _pages(db: Database, keys: Keys, actor: Actor, count: int, folder: Path) -> list[float]:
-    """Read the first page and then ever deeper ones over a real connection; sorted ms of each."""
+def _settle(db: Database) -> None:
+    """Bring the database to where a queue is that has grown over months: nothing is left of its growth."""
+    chores = ("PRAGMA wal_checkpoint(TRUNCATE)",) if db.sqlite else ("VACUUM ANALYZE", "CHECKPOINT")
+    lent = db.writer.raw_connection()  # which no event of ours begins a transaction on
+    driver: Any = lent.driver_connection
+    if not db.sqlite:
+        driver.autocommit = True
+    for chore in chores:
+        driver.execute(chore)
+    lent.invalidate()
+    lent.close()
+
+
+def _pages(db: Database, keys: Keys, actor: Actor, count: int, settings: Settings) -> list[float]:
+    """Read the first page and then ever deeper ones from a server of its own; sorted ms of each."""
     with db.write() as s:
         token, _ = sessions.open_session(
             s, keys=keys, person_id=actor.person, device_id=uuid4(), device_name="bench"
         )
-    app = create_app(Settings(data=folder, jobs=False), db, keys)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    environment = {"STUDIO_KEYS": KEYS, "STUDIO_JOBS": "false"}
+    if settings.database_url:
+        environment["DATABASE_URL"] = settings.database_url
     spent: list[float] = []
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}/v1/moderation", headers=headers) as client:
+    with (
+        serving(settings.data, **environment) as url,
+        httpx.Client(base_url=f"{url}/v1/moderation", headers=headers) as client,
+    ):
         cursor: str | None = None
         for n in range(count + 10):
             began = time.perf_counter()
@@ -148,8 +162,6 @@ def _pages(db: Database, keys: Keys, actor: Actor, count: int, folder: Path) -> 
             if n >= 10:
                 spent.append((time.perf_counter() - began) * 1000)
             cursor = None if n % 50 == 49 else answer.raise_for_status().json()["next_cursor"]
-    server.should_exit = True
-    thread.join()
     return sorted(spent)
 
 

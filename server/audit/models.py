@@ -63,16 +63,14 @@ class AuditHead(Base):
 
 GENESIS = bytes(32)
 
-LOCK = 7_203_001
-"""PostgreSQL advisory lock that orders the writers of the chain."""
-LAST_IN_TURN = f"""CREATE OR REPLACE FUNCTION audit_last_in_turn(OUT seq bigint, OUT hash bytea)
+LAST_IN_TURN = """CREATE OR REPLACE FUNCTION audit_last_in_turn(OUT seq bigint, OUT hash bytea)
        RETURNS SETOF record LANGUAGE plpgsql AS $$
        BEGIN
-         PERFORM pg_advisory_xact_lock({LOCK});
+         PERFORM pg_advisory_xact_lock(7203001);
          RETURN QUERY SELECT l.seq, l.hash FROM audit_log l ORDER BY l.seq DESC LIMIT 1;
        END $$"""
-"""The lock and the link that is the last once one has it, in one round trip. Being volatile, the function sees
-what others committed while it waited; a single SELECT would not."""
+"""The advisory lock that orders the writers of the chain, and the link that is the last once one has it, in
+one round trip. Being volatile, the function sees what others committed while it waited: a SELECT would not."""
 
 _SQLITE = (
     """CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, select, text, update
+from sqlalchemy import Executable, Table, bindparam, insert, select, text, update
 
 from server.audit.models import GENESIS, AuditEntry, AuditHead, AuditPayload
 from server.kit import clock
@@ -23,15 +23,13 @@ ERASED = "audit.erased"
 
 # On tables, not on mapped classes, and built once: nearly every transaction of the server runs these.
 _entries, _payloads = cast(Table, AuditEntry.__table__), cast(Table, AuditPayload.__table__)
-_LAST = {
+_LAST: dict[str, Executable] = {
     "sqlite": select(_entries.c.seq, _entries.c.hash).order_by(_entries.c.seq.desc()).limit(1),
     "postgresql": text("SELECT seq, hash FROM audit_last_in_turn()"),
 }
 _LINK, _KEEP = insert(_entries), insert(_payloads)
-_of, _salt, _json = bindparam("of"), bindparam("salt"), bindparam("json")
-_LINK_AND_KEEP = insert(_entries).add_cte(
-    insert(_payloads).values(seq=_of, salt=_salt, json=_json).cte("kept")
-)
+_details: dict[str, Any] = {"seq": bindparam("of"), "salt": bindparam("salt"), "json": bindparam("json")}
+_LINK_AND_KEEP = insert(_entries).add_cte(insert(_payloads).values(_details).cte("kept"))
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 

@@ -200,7 +200,7 @@ def _lock(handle: int) -> None:
 
 
 def _let_go(handle: int) -> None:
-    """Close the file and its lock, which would outlive our handle in a worker process that is being forked."""
+    """Close the file and its lock, which would live on in a worker process that is just being forked."""
     with suppress(ImportError):
         import fcntl
 
