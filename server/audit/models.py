@@ -70,7 +70,7 @@ LAST_IN_TURN = """CREATE OR REPLACE FUNCTION audit_last_in_turn(OUT seq bigint, 
          RETURN QUERY SELECT l.seq, l.hash FROM audit_log l ORDER BY l.seq DESC LIMIT 1;
        END $$"""
 """The advisory lock that orders the writers of the chain, and the link that is the last once one has it, in
-one round trip. Being volatile, the function sees what others committed while it waited: a SELECT would not."""
+one round trip. Being volatile, the function sees what others committed while it waited; no SELECT would."""
 
 _SQLITE = (
     """CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log

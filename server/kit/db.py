@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy.exc
+from pydantic_core import from_json
 from sqlalchemy import URL, Connection, CursorResult, Engine, UpdateBase, create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -136,6 +137,7 @@ class Database:
                 max_overflow=pool_size,
                 pool_timeout=WRITE_WAIT_S,
                 hide_parameters=True,
+                json_deserializer=from_json,
             )
             # One pool for both; the driver says all of this in the BEGIN that it sends anyway.
             self.reader = self.writer.execution_options(
@@ -242,6 +244,7 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         max_overflow=0 if write else READERS,
         pool_timeout=WRITE_WAIT_S if not write else 30,
         hide_parameters=True,
+        json_deserializer=from_json,
         connect_args={"check_same_thread": False, "timeout": 10},
     )
 

@@ -79,7 +79,7 @@ class Order:
         if not _are_words(keys):
             self._keys += keys
             return
-        folded = list(map(str.casefold, keys))
+        folded = [str(key).casefold() for key in keys]
         self._keys += folded
         if sum(map(len, self._heads)) == begun:
             self._heads.append(_heads(folded))

@@ -188,7 +188,9 @@ class RowModel(QAbstractTableModel, Generic[Row]):
 
     def _prepare(self) -> None:
         """Whoever searches or sorts does not wait for what could be read while nobody did anything."""
-        if any(each.prepare(self._rows, SLICE) for each in (self._filter, *self._orders.values())):
+        if self._filter.prepare(self._rows, SLICE) or any(
+            order.prepare(self._rows, SLICE) for order in self._orders.values()
+        ):
             self._idle.start()
 
     # What is shown

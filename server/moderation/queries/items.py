@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from heapq import merge
-from itertools import islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -59,8 +57,7 @@ def page(
             for (restricted, waits), name in QUEUES.items()
             if queue in (None, name) and (cleared or not restricted)
         ]
-    walks = [walk(s, start, cleared=cleared, after=after, limit=limit + 1) for start in starts]
-    rows = list(islice(merge(*walks, key=lambda row: (-row.priority, row.due_at, row.id)), limit + 1))
+    rows = walk(s, starts, cleared=cleared, after=after, limit=limit + 1) if starts else []
     more = len(rows) > limit
     shown = rows_of(s, rows[:limit])
     last = shown[-1] if more else None

@@ -1,14 +1,14 @@
-"""One ordered walk along an index: items with given values, by priority, due time and id."""
+"""Ordered walks along an index: items with given values, by priority, due time and id."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, bindparam, select, tuple_
+from sqlalchemy import Row, Select, Table, bindparam, select, tuple_, union_all
 
 from server.kit.db import AnySession
 from server.moderation.models import Item
@@ -49,36 +49,54 @@ COLUMNS = tuple(
 
 
 def walk(
-    s: AnySession, given: Mapping[str, Any], *, cleared: bool, after: Key | None, limit: int
+    s: AnySession,
+    starts: Sequence[Mapping[str, Any]],
+    *,
+    cleared: bool,
+    after: Key | None,
+    limit: int,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """At most `limit` items whose columns have the `given` values, in order, from after the key on.
+    """At most `limit` items in order, after the key, whose columns have the values of one of `starts`.
 
-    After a key there are two parts, the rest of its priority and what is below: each is one range of the
-    index, while a single condition over both would read from the start of the priority.
+    All starts name the same columns. Each is a walk of its own; they are merged by the database, because
+    every statement costs more than the rows of the walks that turn out empty.
     """
-    named = tuple(given)
-    if after is None:
-        return s.execute(_statement(named, cleared, "all"), {**given, "most": limit}).all()
-    level, due_at, item_id = after
-    place = {"level": level, "due": due_at, "last": item_id}
-    rows = s.execute(_statement(named, cleared, "level"), {**given, **place, "most": limit}).all()
-    if len(rows) == limit:
-        return rows
-    rest = {**given, "level": level, "most": limit - len(rows)}
-    return [*rows, *s.execute(_statement(named, cleared, "below"), rest)]
+    given = {f"{name}_{n}": value for n, start in enumerate(starts) for name, value in start.items()}
+    if after is not None:
+        given |= dict(zip(("level", "due", "last"), after, strict=True))
+    named = tuple(starts[0])
+    statement = _statement(named, len(starts), cleared=cleared, begun=after is not None)
+    return s.core.execute(statement, {**given, "most": limit}).all()
 
 
 @lru_cache(maxsize=64)
-def _statement(
-    given: tuple[str, ...], cleared: bool, part: Literal["all", "level", "below"]
-) -> Select[*tuple[Any, ...]]:
-    c = items.c
-    found = select(*COLUMNS).where(*(c[name] == bindparam(name) for name in given))
+def _statement(named: tuple[str, ...], count: int, *, cleared: bool, begun: bool) -> Select[Any]:
+    walks = [
+        select(*walk.limit(bindparam("most")).subquery().c)
+        for n in range(count)
+        for walk in _walks(named, n, cleared=cleared, begun=begun)
+    ]
+    merged = union_all(*walks)
+    # Keys alone: psycopg takes apart a statement of more than 4,096 characters each time it is run.
+    first = merged.order_by(*_order(merged.selected_columns)).limit(bindparam("most")).subquery("first")
+    return select(*COLUMNS).join(first, first.c.id == items.c.id).order_by(*_order(first.c))
+
+
+def _walks(named: tuple[str, ...], n: int, *, cleared: bool, begun: bool) -> list[Select[*tuple[Any, ...]]]:
+    """After a key there are two parts, the rest of its priority and what is below: each is one range of the
+    index, while a single condition over both would read from the start of the priority."""
+    c = items.alias("w").c
+    keys = select(c.priority, c.due_at, c.id)
+    found = keys.where(*(c[name] == bindparam(f"{name}_{n}") for name in named)).order_by(*_order(c))
     if not cleared:
         found = found.where(c.restricted.is_(False))
-    if part == "level":
-        last = tuple_(bindparam("due", type_=c.due_at.type), bindparam("last", type_=c.id.type))
-        found = found.where(c.priority == bindparam("level"), tuple_(c.due_at, c.id) > last)
-    elif part == "below":
-        found = found.where(c.priority < bindparam("level"))
-    return found.order_by(c.priority.desc(), c.due_at, c.id).limit(bindparam("most"))
+    if not begun:
+        return [found]
+    level = bindparam("level", type_=c.priority.type)
+    last = tuple_(bindparam("due", type_=c.due_at.type), bindparam("last", type_=c.id.type))
+    rest = found.where(c.priority == level, tuple_(c.due_at, c.id) > last)
+    return [rest, found.where(c.priority < level)]
+
+
+def _order(c: Any) -> tuple[Any, Any, Any]:
+    return c.priority.desc(), c.due_at, c.id
