@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -92,28 +92,39 @@ class Tasks:
         on_failed: Callable[[], object] | None = None,
         *,
         owner: QObject | None = None,
+        patience_s: float = 0.0,
     ) -> asyncio.Task[None]:
         """Run `change` (`partial(outbox.add, edit)`, a draft's `save_draft`) on the writer thread.
 
-        When it is on the disk, what it returned is broadcast and `on_saved` is called; when the disk did
+        When it is stored, what it returned is broadcast and `on_saved` is called; when the disk did
         not take it, that is reported and `on_failed` is called. A write is never cancelled: `owner` says
-        only who wants to hear of it, and `close` waits for it.
+        only who wants to hear of it, and `close` waits for it. With `patience_s` it is waited for here, so
+        long at most: what follows it does not stand in the queue of events then.
         """
-        future = asyncio.wrap_future(self._writer.submit(change))
+        submitted = self._writer.submit(change)
 
-        async def save() -> None:
-            def tell(listener: Callable[[], object] | None) -> None:
-                if listener is not None and (owner is None or shiboken6.isValid(owner)):
-                    listener()
+        def tell(listener: Callable[[], object] | None) -> None:
+            if listener is not None and (owner is None or shiboken6.isValid(owner)):
+                listener()
 
-            try:
-                changes = await future
-            except Exception:
-                tell(on_failed)
-                raise
+        def saved(changes: Changes | None) -> None:
             if changes is not None:
                 self._broadcast.send(changes)
             tell(on_saved)
+
+        in_time = patience_s > 0 and bool(wait([submitted], patience_s).done)
+        told = in_time and submitted.exception() is None
+        if told:
+            saved(submitted.result())
+
+        async def save() -> None:
+            try:
+                changes = await asyncio.wrap_future(submitted)
+            except Exception:
+                tell(on_failed)
+                raise
+            if not told:
+                saved(changes)
 
         task = self._start(save())
         _keep(task, self._writes)

@@ -1,4 +1,4 @@
-"""The client's own database: drafts and waiting edits, safe against power loss, and a cache beside it."""
+"""The client's own database: drafts and waiting edits, safe against every crash, and a cache beside it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from studio.offline.flusher import LOG_BYTES, Flusher
 
 VERSION = 1
 SCHEMA = """
@@ -53,10 +55,11 @@ class Cached:
 
 
 class Store:
-    """One SQLite file (WAL, synchronous=FULL, mode 0600); usable from any thread.
+    """One SQLite file (WAL, mode 0600); usable from any thread.
 
-    Whatever a method but `put` has written is on the disk when it returns. A damaged file is not touched
-    but renamed, and `set_aside` then says where to; the store starts empty.
+    Whatever a method but `put` has written outlives the program when it returns, also one that is killed, and
+    a loss of power milliseconds later (`flush`). A damaged file is not touched but renamed, and `set_aside`
+    then says where to; the store starts empty.
 
     Raises StoreTooNew, or OSError and sqlite3.OperationalError when the file cannot be opened.
     """
@@ -74,15 +77,26 @@ class Store:
                 raise
             self.set_aside = _set_aside(path)
             self._db = _open(path)
+        self._flusher = Flusher(path)
 
     def close(self) -> None:
         """Close the file; the store cannot be used afterwards."""
+        self._flusher.close()
         with self._lock:
             self._db.close()
 
+    def flush(self) -> None:
+        """Block until all that was written would outlive a loss of power. Raises OSError when it does not."""
+        self._flusher.wait()
+        self._flusher.check()
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run a write transaction: committed and on the disk after the block, or rolled back."""
+        """Run a write transaction: committed after the block, or rolled back.
+
+        Raises OSError, and writes nothing, when the disk refused what was written before.
+        """
+        self._flusher.check()
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -92,6 +106,7 @@ class Store:
                 if self._db.in_transaction:  # SQLite itself rolls back after some errors
                     self._db.execute("ROLLBACK")
                 raise
+        self._flusher.wake()
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -151,7 +166,9 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint=0")  # the flusher does that, beside whoever writes
+        db.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
         if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
             raise sqlite3.DatabaseError(found)
         _migrate(db, path)

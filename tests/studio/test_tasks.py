@@ -212,6 +212,51 @@ def test_write_outlives_its_owner_and_the_close(play: Callable[[Story], Client])
     assert client.heard == [QUEUE]
 
 
+def test_a_write_that_is_waited_for_is_told_at_once(play: Callable[[Story], Client]) -> None:
+    told: list[str] = []
+
+    async def story(client: Client) -> None:
+        client.tasks.write(lambda: QUEUE, partial(told.append, "saved"), patience_s=10)
+        assert (told, client.heard) == (["saved"], [QUEUE])
+
+    client = play(story)
+    assert (told, client.heard) == (["saved"], [QUEUE])
+
+
+def test_patience_ends(play: Callable[[Story], Client]) -> None:
+    told: list[str] = []
+    gate = threading.Event()
+
+    def change() -> Changes:
+        assert gate.wait(10)
+        return QUEUE
+
+    async def story(client: Client) -> None:
+        task = client.tasks.write(change, partial(told.append, "saved"), patience_s=0.001)
+        assert told == []
+        gate.set()
+        await task
+        assert told == ["saved"]
+
+    assert play(story).heard == [QUEUE]
+
+
+def test_a_failed_write_that_is_waited_for_is_reported(play: Callable[[Story], Client]) -> None:
+    told: list[str] = []
+
+    def fail() -> None:
+        raise OSError("disk full")
+
+    async def story(client: Client) -> None:
+        client.tasks.write(
+            fail, lambda: pytest.fail("it was not saved"), partial(told.append, "failed"), patience_s=10
+        )
+        assert told == []
+
+    assert len(play(story).reports) == 1
+    assert told == ["failed"]
+
+
 def test_failed_write_is_reported_and_the_next_goes_on(play: Callable[[Story], Client]) -> None:
     def fail() -> None:
         raise OSError("disk full")

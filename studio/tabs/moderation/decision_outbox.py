@@ -23,6 +23,10 @@ from studio.tasks import Tasks, off_thread
 GRACE_S: Final = 10
 """How long a decision can be undone after it was taken; the server counts from when it accepts it."""
 
+PATIENCE_S: Final = 0.03
+"""How long the screen stands still for a decision to be stored, which takes 2 ms: the next item is what the
+person waits for, and it shall not come after all the other events that are due."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -79,7 +83,8 @@ class DecisionOutbox:
         store = partial(
             self._outbox.add, edit, drafts=(decision_key(claim.item_id), refused_key(claim.item_id))
         )
-        self._tasks.write(store, partial(on_stored, Sent(decision.id, claim)), on_failed)
+        stored = partial(on_stored, Sent(decision.id, claim))
+        self._tasks.write(store, stored, on_failed, patience_s=PATIENCE_S)
 
     def send_note(self, item_id: UUID, text: str, stored: Callable[[bool], object]) -> None:
         """Hand a note over; its draft is forgotten. `stored` is told whether it is on the disk."""

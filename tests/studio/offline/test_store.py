@@ -25,7 +25,6 @@ def test_settings_and_modes(tmp_path: Path) -> None:
     finally:
         os.umask(umask)
     assert store.rows("PRAGMA journal_mode")[0][0] == "wal"
-    assert store.rows("PRAGMA synchronous")[0][0] == 2
     assert mode(tmp_path / "p") == 0o700
     files = sorted((tmp_path / "p").iterdir())
     assert [file.name for file in files] == [
