@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from av import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
@@ -94,7 +97,14 @@ def _scaled(frame: VideoFrame, size: tuple[int, int], grey: bool) -> Pixels:
 
 
 def _resized(frame: VideoFrame, size: tuple[int, int], kind: str, how: str) -> VideoFrame:
-    return frame.reformat(width=size[0], height=size[1], format=kind, interpolation=how)
+    scaler = _scaler(threading.get_ident(), frame.width, frame.height, frame.format.name, *size, kind, how)
+    return scaler.reformat(frame, width=size[0], height=size[1], format=kind, interpolation=how)
+
+
+@lru_cache(maxsize=64)
+def _scaler(*_of: object) -> VideoReformatter:
+    """One for each conversion and thread: to work out the filters anew takes longer than to use them."""
+    return VideoReformatter()
 
 
 def _pixels(frame: VideoFrame) -> Pixels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +54,8 @@ class UndoOffers:
             fetch.drop()  # what is still on its way is not worth keeping
         until = self._context.ticker.now() + timedelta(seconds=GRACE_S)
         self._decided[sent.id] = Decided(sent, bundle, draft, fetch, said, until)
-        self.offer_newest()
+        # The next item is painted before the toast is made.
+        asyncio.get_running_loop().call_soon(self.offer_newest)
 
     def take(self, decision_id: UUID | None) -> Decided | None:
         """Hand over a decision, the last one unless another is named; None when it is too late."""

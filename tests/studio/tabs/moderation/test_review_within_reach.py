@@ -116,7 +116,7 @@ def test_the_offer_to_undo_hides_nothing_of_what_is_known(review: PlayReview, cl
         await me.until(lambda: me.item not in ("", first))
         stack, known = me.host.toasts, me.page.known
         side = known.mapTo(me.window, known.rect().topLeft()).x()
-        assert stack.isVisible()
+        await me.until(stack.isVisible)
         assert stack.geometry().right() <= side + 16
 
     review(world_of(clip, 2), story)
