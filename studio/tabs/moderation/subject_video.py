@@ -44,11 +44,6 @@ class VideoStage(QWidget):
     def _back(self) -> ReviewPlayer:
         return self.players[1 - self._stack.currentIndex()]
 
-    @property
-    def prepared(self) -> bool:
-        """Whether a picture of the video behind is there to be shown."""
-        return self._prepared is not None and self._back.view.picture is not None
-
     def prepare(self, item: UUID, source: Source, lanes: Sequence[Lane]) -> None:
         """Open the video of another item behind the one that is seen."""
         if self._prepared == item:
