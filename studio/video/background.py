@@ -127,6 +127,6 @@ def _consume(
 
 
 def _give_way() -> None:
-    """Let the thread have what the others leave of the processors, where the system can tell threads apart."""
+    """Let the thread have what others leave of the processors, where the system can tell threads apart."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
