@@ -98,6 +98,7 @@ def _run(settings: Settings, host: str, port: int, announced: bool, progress: Pr
         server = Announced(
             uvicorn.Config(
                 app,
+                http="h11",  # httptools would take in headers until the memory is full
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -16,19 +16,22 @@ MANY: Final = 5_000
 aside: to look at each of 100,000 rows would take up to a quarter of a second, once a minute."""
 TOO_MANY: Final = 30_000
 """New objects that are set aside unseen."""
+GROWTH, LEAST = 2, 500_000
+"""When so many times as much as after the last look is set aside, it is looked at, come what may."""
 
 
 class Collector(QObject):
     """Takes over from the automatic collection, which runs on whichever thread allocates.
 
-    What was set aside (`gc.freeze`) is looked at only while the person is in another program. Until then its
-    garbage stays, but only the cycles: a row that was replaced goes at once.
+    What was set aside (`gc.freeze`) is looked at while the person is in another program, or when it has
+    doubled. Until then its garbage stays, but only the cycles: a row that was replaced goes at once.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thresholds = gc.get_threshold()
         self._whole_at = time.monotonic()
+        self._most = GROWTH * LEAST
         gc.disable()
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
@@ -39,15 +42,17 @@ class Collector(QObject):
         """Collect the young generations when their thresholds are reached, what is not set aside once a
         minute, and everything once a minute while the person is elsewhere."""
         counts = gc.get_count()
-        if counts[0] > MANY:
-            self._set_aside(unseen=counts[0] > TOO_MANY)
-        elif time.monotonic() - self._whole_at >= WHOLE_EVERY_S:
+        minute = time.monotonic() - self._whole_at >= WHOLE_EVERY_S
+        if minute:
             self._whole_at = time.monotonic()
-            if QGuiApplication.applicationState() is Qt.ApplicationState.ApplicationActive:
-                gc.collect()
-            else:
-                gc.unfreeze()
-                self._set_aside()
+        if minute and (_elsewhere() or gc.get_freeze_count() > self._most):
+            gc.unfreeze()
+            self._set_aside()
+            self._most = GROWTH * max(gc.get_freeze_count(), LEAST)
+        elif counts[0] > MANY:
+            self._set_aside(unseen=counts[0] > TOO_MANY)
+        elif minute:
+            gc.collect()
         elif due := [n for n in (0, 1) if counts[n] > self._thresholds[n] > 0]:
             gc.collect(max(due))
 
@@ -61,3 +66,7 @@ class Collector(QObject):
         self._timer.stop()
         gc.unfreeze()
         gc.enable()
+
+
+def _elsewhere() -> bool:
+    return QGuiApplication.applicationState() is not Qt.ApplicationState.ApplicationActive

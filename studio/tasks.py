@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -28,6 +31,18 @@ THREADS = 8  # name look-ups of an unreachable server may hold several for secon
 log = logging.getLogger("studio.crash")
 
 
+@dataclass
+class _Write:
+    """A write, who wants to hear of it, and whether they have."""
+
+    done: Future[Changes | None]
+    on_saved: Callable[[], object] | None
+    on_failed: Callable[[], object] | None
+    owner: QObject | None
+    told: bool = False
+    trouble: Exception | None = None
+
+
 class Tasks:
     """Every coroutine of the client starts here.
 
@@ -42,6 +57,7 @@ class Tasks:
         # The event loop itself holds tasks only weakly.
         self._running: set[asyncio.Task[Any]] = set()
         self._writes: set[asyncio.Task[Any]] = set()
+        self._untold: deque[_Write] = deque()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writes")
         self._copier = ThreadPoolExecutor(1, thread_name_prefix="copies")
         self._closing = False
@@ -99,36 +115,41 @@ class Tasks:
         When it is stored, what it returned is broadcast and `on_saved` is called; when the disk did
         not take it, that is reported and `on_failed` is called. A write is never cancelled: `owner` says
         only who wants to hear of it, and `close` waits for it. With `patience_s` it is waited for here, so
-        long at most: what follows it does not stand in the queue of events then.
+        long at most, and told before this returns: what follows does not stand in the queue of events then.
         """
-        submitted = self._writer.submit(change)
-
-        def tell(listener: Callable[[], object] | None) -> None:
-            if listener is not None and (owner is None or shiboken6.isValid(owner)):
-                listener()
-
-        def saved(changes: Changes | None) -> None:
-            if changes is not None:
-                self._broadcast.send(changes)
-            tell(on_saved)
-
-        in_time = patience_s > 0 and bool(wait([submitted], patience_s).done)
-        told = in_time and submitted.exception() is None
-        if told:
-            saved(submitted.result())
+        written = _Write(self._writer.submit(change), on_saved, on_failed, owner)
+        self._untold.append(written)
+        if patience_s and wait([written.done], patience_s).done:
+            self._tell_until(written)
 
         async def save() -> None:
-            try:
-                changes = await asyncio.wrap_future(submitted)
-            except Exception:
-                tell(on_failed)
-                raise
-            if not told:
-                saved(changes)
+            with suppress(Exception):  # raised below, once it is told
+                await asyncio.wrap_future(written.done)
+            self._tell_until(written)
+            for trouble in (written.done.exception(), written.trouble):
+                if trouble is not None:
+                    raise trouble
 
         task = self._start(save())
         _keep(task, self._writes)
         return task
+
+    def _tell_until(self, last: _Write) -> None:
+        """Tell of every write up to this one, in their order: one thread has done them in it."""
+        while not last.told:
+            self._tell(self._untold.popleft())
+
+    def _tell(self, written: _Write) -> None:
+        written.told = True
+        failed = written.done.exception() is not None
+        try:
+            if not failed and (changes := written.done.result()) is not None:
+                self._broadcast.send(changes)
+            listener = written.on_failed if failed else written.on_saved
+            if listener is not None and (written.owner is None or shiboken6.isValid(written.owner)):
+                listener()
+        except Exception as error:  # for its task, which reports it; whoever writes now has no part in it
+            written.trouble = error
 
     def copy(self, change: Callable[[], None]) -> asyncio.Task[None]:
         """Run `change`, which keeps a copy of what the server has, out of the way of `write`."""

@@ -106,6 +106,8 @@ class Workplace:
     def begin(self) -> None:
         """Listen to the server from where the first answers were read, and send what waits."""
         self.context.api.early = None
+        loop, fail, path = asyncio.get_running_loop(), self.context.messages.fail, self._store.path
+        self._store.warn(lambda error: loop.call_soon_threadsafe(fail, _unsafe(path, error)))
         self._loops = [self._tasks.spawn(self._listen()), self._tasks.spawn(self._sender.run())]
 
     async def _listen(self) -> None:
@@ -123,7 +125,7 @@ class Workplace:
         self._sender.wake()
 
     async def close(self) -> None:
-        """End the loops and close the store; what waits is on the disk."""
+        """End the loops and close the store; what waits is on the disk then."""
         self.context.api.early = None
         self._broadcast.unsubscribe(self._pass_on)
         for loop in self._loops:
@@ -169,6 +171,15 @@ def _damaged(path: Path) -> Problem:
         what_happened="The file of your drafts and waiting edits was damaged.",
         what_was_kept=f"It was put aside untouched: {path}",
         what_to_do="You can go on working, with an empty list. Whoever helps you may recover the file.",
+    )
+
+
+def _unsafe(path: Path, error: OSError) -> Problem:
+    return Problem(
+        what_happened="The disk does not take what you write.",
+        what_was_kept=f"It is sent as ever and outlives this program, but not a loss of power: {path}",
+        what_to_do="Have the disk looked at before you go on for long.",
+        detail=f"{type(error).__name__}: {error}",
     )
 
 

@@ -201,11 +201,13 @@ def _lock(handle: int) -> None:
 
 def _let_go(handle: int) -> None:
     """Close the file and its lock, which would live on in a worker process that is just being forked."""
-    with suppress(ImportError):
-        import fcntl
+    try:
+        with suppress(ImportError, OSError):
+            import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_UN)
-    os.close(handle)
+            fcntl.flock(handle, fcntl.LOCK_UN)
+    finally:
+        os.close(handle)
 
 
 def _in_progress() -> Conflict:

@@ -6,6 +6,7 @@ on one writer connection loses none, and a first-come ticket keeps the longest w
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
@@ -137,7 +138,7 @@ class Database:
                 max_overflow=pool_size,
                 pool_timeout=WRITE_WAIT_S,
                 hide_parameters=True,
-                json_deserializer=from_json,
+                json_deserializer=_from_json,
             )
             # One pool for both; the driver says all of this in the BEGIN that it sends anyway.
             self.reader = self.writer.execution_options(
@@ -216,6 +217,14 @@ class Database:
         self.reader.dispose()
 
 
+def _from_json(text: str | bytes) -> Any:
+    """Quickly, but whatever `json` once wrote is read, such as half a surrogate pair."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)
+
+
 def _is_busy(error: sqlalchemy.exc.SQLAlchemyError) -> bool:
     """Whether another transaction was in the way, so that nothing was changed and a new try may succeed."""
     if isinstance(error, sqlalchemy.exc.TimeoutError):
@@ -244,7 +253,7 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         max_overflow=0 if write else READERS,
         pool_timeout=WRITE_WAIT_S if not write else 30,
         hide_parameters=True,
-        json_deserializer=from_json,
+        json_deserializer=_from_json,
         connect_args={"check_same_thread": False, "timeout": 10},
     )
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
+
+log = logging.getLogger("studio.offline")
 
 LOG_BYTES: Final = 4 << 20
 """Beyond this length the log is copied back into the file; SQLite then begins it anew, cut to this."""
@@ -26,37 +31,31 @@ class Flusher:
         self._written = self._flushed = 0
         self._closing = False
         self._error: OSError | None = None
-        self._thread: threading.Thread | None = None
+        self.on_error: Callable[[OSError], object] = _note
+        """Called, on a thread of its own, when the disk begins to refuse what was written."""
+        self._thread = threading.Thread(target=self._run, name="flusher", daemon=True)
+        self._thread.start()
 
     def wake(self) -> None:
         """Something was committed."""
         with self._woken:
             self._written += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="flusher", daemon=True)
-                self._thread.start()
             self._woken.notify_all()
 
-    def check(self) -> None:
-        """Raises the OSError with which the disk refused what was committed before, once."""
-        with self._woken:
-            error, self._error = self._error, None
-        if error is not None:
-            raise error
-
     def wait(self) -> None:
-        """Block until all that was committed is on the disk, or was refused."""
+        """Block until all that was committed is on the disk. Raises the OSError that it was refused with."""
         with self._woken:
             written = self._written
-            self._woken.wait_for(lambda: self._flushed >= written)
+            self._woken.wait_for(lambda: self._flushed >= written or not self._thread.is_alive())
+            if self._error is not None:
+                raise self._error
 
     def close(self) -> None:
         """Sync what is left and end."""
         with self._woken:
             self._closing = True
             self._woken.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
         while True:
@@ -64,15 +63,20 @@ class Flusher:
                 self._woken.wait_for(lambda: self._closing or self._written > self._flushed)
                 if self._written == self._flushed:
                     return
-                written = self._written
-            error = self._flush()
+                written, before = self._written, self._error
+            error = self._flush(anew=before is not None)
             with self._woken:
-                self._flushed = written
-                self._error = error or self._error
+                self._flushed, self._error = written, error
                 self._woken.notify_all()
+            if error is not None and before is None:
+                self.on_error(error)
 
-    def _flush(self) -> OSError | None:
+    def _flush(self, *, anew: bool) -> OSError | None:
         try:
+            if anew:
+                # What a disk once refused counts as written for the system: only other bytes can be synced.
+                self._copy_back("TRUNCATE")
+                return None
             # Not the file itself: to close that would drop the locks that SQLite has on it.
             handle = os.open(self._log, os.O_RDWR)
             try:
@@ -81,14 +85,23 @@ class Flusher:
             finally:
                 os.close(handle)
             if length > LOG_BYTES:
-                self._copy_back()
+                with suppress(OSError):  # the log is only longer then
+                    self._copy_back("PASSIVE")
         except FileNotFoundError:
             return None  # it was copied back and deleted, which syncs
         except OSError as error:
             return error
         return None
 
-    def _copy_back(self) -> None:
-        """Holds nobody up, and may fail: the log is only longer then."""
-        with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, isolation_level=None)) as db:
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    def _copy_back(self, mode: str) -> None:
+        try:
+            with closing(sqlite3.connect(self._path, isolation_level=None)) as db:
+                busy = db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[0]
+        except sqlite3.Error as error:
+            raise OSError(errno.EIO, str(error)) from error
+        if busy:
+            raise OSError(errno.EBUSY, "the log is being read")
+
+
+def _note(error: OSError) -> None:
+    log.error("what was written may be lost with the power: %s", type(error).__name__)

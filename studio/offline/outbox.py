@@ -1,4 +1,5 @@
-"""The ordered list of edits the server has not accepted yet; it survives kill -9 and power loss."""
+"""The ordered list of edits the server has not accepted yet; it survives kill -9 at once, and a loss of power
+milliseconds later (see `store`)."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ class TooLate(Exception):
 class Outbox:
     """Edits from the moment they are made until the server has accepted them.
 
-    Every method is one transaction that is on the disk when it returns, and blocks for that
+    Every method is one transaction that is stored when it returns, and blocks for that
     long: call them off the UI thread (`Tasks.write`). Those that change something return the
     Changes to broadcast. Those of a person (`undo` to `discard`) raise TooLate when the edit is
     not in a state that allows it.

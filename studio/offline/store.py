@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,16 +88,16 @@ class Store:
     def flush(self) -> None:
         """Block until all that was written would outlive a loss of power. Raises OSError when it does not."""
         self._flusher.wait()
-        self._flusher.check()
+
+    def warn(self, on_error: Callable[[OSError], object]) -> None:
+        """Have `on_error` called, on any thread, when the disk begins to refuse what was written."""
+        self._flusher.on_error = on_error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run a write transaction: committed after the block, or rolled back.
-
-        Raises OSError, and writes nothing, when the disk refused what was written before.
-        """
-        self._flusher.check()
+        """Run a write transaction: committed after the block, or rolled back."""
         with self._lock:
+            changes = self._db.total_changes
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -106,7 +106,8 @@ class Store:
                 if self._db.in_transaction:  # SQLite itself rolls back after some errors
                     self._db.execute("ROLLBACK")
                 raise
-        self._flusher.wake()
+            if self._db.total_changes != changes:
+                self._flusher.wake()
 
     def rows(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return all rows of a query."""

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Any
 from weakref import WeakMethod, finalize
 
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
-
-NICE: Final = 15
-"""Of the threads for what is only nice to have beside the picture."""
 
 
 class _Relay(QObject):
@@ -115,7 +110,6 @@ def _consume(
     end: Callable[..., None],
 ) -> None:
     failure: Exception | None = None
-    _give_way()
     try:
         for item in work():
             if abandoned.is_set():
@@ -124,9 +118,3 @@ def _consume(
     except Exception as error:  # handed over: a thread has nobody to raise to
         failure = error
     end(abandoned, failure)
-
-
-def _give_way() -> None:
-    """Let the thread have what others leave of the processors, where the system can tell threads apart."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

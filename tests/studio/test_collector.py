@@ -98,7 +98,10 @@ def test_a_loaded_queue_is_not_looked_through_again(
 
 
 @pytest.mark.usefixtures("whole")
-def test_what_comes_at_once_is_set_aside_unseen(collector: Collector) -> None:
+def test_what_comes_at_once_is_set_aside_unseen(
+    collector: Collector, at_work: Callable[[bool], None]
+) -> None:
+    at_work(True)
     collector.collect()
     rows = [[] for _ in range(collector_module.TOO_MANY + 1)]
     before = gc.get_stats()
@@ -128,6 +131,21 @@ def test_garbage_that_was_set_aside_goes_while_the_person_is_elsewhere(
     collector.collect()
     assert garbage() is None
     assert gc.get_freeze_count() > 0, "what remains is set aside again"
+
+
+@pytest.mark.usefixtures("whole")
+def test_what_is_set_aside_is_looked_at_when_it_has_doubled(
+    collector: Collector, at_work: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(True)
+    garbage = dead_cycle()
+    gc.freeze()
+    collector.collect()
+    assert garbage() is not None
+    monkeypatch.setattr(collector, "_most", gc.get_freeze_count() - 1)
+    collector.collect()
+    assert garbage() is None
+    assert collector._most >= 2 * collector_module.LEAST
 
 
 def test_the_automatic_collection_comes_back(qapp: QApplication) -> None:

@@ -223,6 +223,35 @@ def test_a_write_that_is_waited_for_is_told_at_once(play: Callable[[Story], Clie
     assert (told, client.heard) == (["saved"], [QUEUE])
 
 
+def test_writes_are_told_in_their_order_whoever_is_waited_for(play: Callable[[Story], Client]) -> None:
+    told: list[str] = []
+
+    def fail() -> None:
+        raise OSError("disk full")
+
+    async def story(client: Client) -> None:
+        client.tasks.write(lambda: None, partial(told.append, "draft"))
+        client.tasks.write(fail, None, partial(told.append, "mark failed"))
+        client.tasks.write(lambda: QUEUE, partial(told.append, "decision"), patience_s=10)
+        assert told == ["draft", "mark failed", "decision"]
+
+    client = play(story)
+    assert told == ["draft", "mark failed", "decision"]
+    assert len(client.reports) == 1
+
+
+def test_what_a_listener_raises_is_reported_and_is_nobody_elses(play: Callable[[Story], Client]) -> None:
+    def listen() -> None:
+        raise ValueError("in a listener")
+
+    async def story(client: Client) -> None:
+        client.tasks.write(lambda: QUEUE, listen, patience_s=10)
+        client.tasks.write(lambda: QUEUE, listen)
+
+    client = play(story)
+    assert (len(client.reports), len(client.heard)) == (2, 2)
+
+
 def test_patience_ends(play: Callable[[Story], Client]) -> None:
     told: list[str] = []
     gate = threading.Event()
@@ -251,7 +280,7 @@ def test_a_failed_write_that_is_waited_for_is_reported(play: Callable[[Story], C
         client.tasks.write(
             fail, lambda: pytest.fail("it was not saved"), partial(told.append, "failed"), patience_s=10
         )
-        assert told == []
+        assert told == ["failed"]
 
     assert len(play(story).reports) == 1
     assert told == ["failed"]

@@ -77,7 +77,8 @@ def _statement(named: tuple[str, ...], count: int, *, cleared: bool, begun: bool
         for walk in _walks(named, n, cleared=cleared, begun=begun)
     ]
     merged = union_all(*walks)
-    # Keys alone: psycopg takes apart a statement of more than 4,096 characters each time it is run.
+    # Keys alone: psycopg takes apart a statement of more than 4,096 characters each time it is run, which
+    # only that for cleared leads is.
     first = merged.order_by(*_order(merged.selected_columns)).limit(bindparam("most")).subquery("first")
     return select(*COLUMNS).join(first, first.c.id == items.c.id).order_by(*_order(first.c))
 

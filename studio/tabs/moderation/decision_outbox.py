@@ -40,7 +40,7 @@ class DecisionOutbox:
     """Sends decisions under the id that the client made, so that each can be found again by it.
 
     A decision that the server did not accept, also one of an earlier run, is given to `keep` (off the thread
-    of the event loop; it has to be on the disk when that returns), leaves the outbox, since it can only be
+    of the event loop; it has to be stored when that returns), leaves the outbox, since it can only be
     taken anew, and is given to `on_refused`.
     """
 

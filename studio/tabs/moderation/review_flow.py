@@ -234,7 +234,7 @@ class ReviewFlow:
     # Deciding
 
     def decide(self, draft: Draft, exposure: Exposure) -> None:
-        """Send a decision that has no `problems`, and go on as soon as it is on the disk."""
+        """Send a decision that has no `problems`, and go on as soon as it is stored."""
         held, bundle, case = self.held, self.bundle, self.case
         if held is None or bundle is None or case is None or held.phase is not ClaimPhase.HELD:
             return

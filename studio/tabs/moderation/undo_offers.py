@@ -47,6 +47,7 @@ class UndoOffers:
         self._view, self._context, self._undo = view, context, undo
         self._decided: dict[UUID, Decided] = {}
         self._offered: Callable[[], object] | None = None
+        self._soon: asyncio.Handle | None = None
 
     def offer(self, sent: Sent, bundle: Bundle, draft: Draft, fetch: Fetch | None, said: str) -> None:
         """Tell of a decision and offer to take it back by `undo`."""
@@ -54,8 +55,9 @@ class UndoOffers:
             fetch.drop()  # what is still on its way is not worth keeping
         until = self._context.ticker.now() + timedelta(seconds=GRACE_S)
         self._decided[sent.id] = Decided(sent, bundle, draft, fetch, said, until)
+        self._withdraw()
         # The next item is painted before the toast is made.
-        asyncio.get_running_loop().call_soon(self.offer_newest)
+        self._soon = asyncio.get_running_loop().call_soon(self.offer_newest)
 
     def take(self, decision_id: UUID | None) -> Decided | None:
         """Hand over a decision, the last one unless another is named; None when it is too late."""
@@ -76,6 +78,11 @@ class UndoOffers:
                 decided.drop()
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
             return None
+        except Exception:
+            self._decided[decided.sent.id] = (
+                decided  # of the disk, say: it was not taken back, and can be yet
+            )
+            raise
 
     def offer_newest(self) -> None:
         """Offer the decision that would be undone next, if there is one."""
@@ -129,6 +136,9 @@ class UndoOffers:
         decided.drop()
 
     def _withdraw(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
         offered, self._offered = self._offered, None
         if offered is not None:
             self._view.withdraw_offer(offered)

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.crash
 EACH = 60
 DECIDED = 3
 """The version of an item that was flagged, claimed and decided."""
-UPLOADS = 12
+UPLOADS = 20
 READY = 4
 """The version of a video that was made, uploaded, measured and published, each once."""
 WAIT_S = 50

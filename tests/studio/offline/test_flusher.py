@@ -77,21 +77,51 @@ def test_all_that_was_written_is_synced_at_the_end(store: Store, disk: Disk) -> 
     assert disk.synced == [log, log]
 
 
-def test_a_disk_that_refuses_is_told_at_the_next_write(store: Store, disk: Disk) -> None:
+def test_a_disk_that_refuses_is_told_once_until_it_took_everything(
+    store: Store, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[OSError] = []
+    store.warn(told.append)
+    copied: list[str] = []
+    copy_back = flusher.Flusher._copy_back
+
+    def copying(self: flusher.Flusher, mode: str) -> None:
+        if disk.broken:
+            raise OSError(errno.EIO, "the disk is broken")
+        copied.append(mode)
+        copy_back(self, mode)
+
+    monkeypatch.setattr(flusher.Flusher, "_copy_back", copying)
     disk.broken = True
     store.save_draft("note", "typed")
     with pytest.raises(OSError, match="broken"):
         store.flush()
     store.save_draft("note", "typed on")
-    disk.asked.clear()
-    store._flusher.wait()
-    disk.broken = False
     with pytest.raises(OSError, match="broken"):
-        store.save_draft("note", "lost")
+        store.flush()
+    assert (len(told), copied) == (1, [])
     assert store.draft("note") == "typed on"
+    disk.broken = False
     store.save_draft("note", "kept")
     store.flush()
+    assert copied == ["TRUNCATE"], "a second sync of the same bytes would prove nothing"
     assert store.draft("note") == "kept"
+
+
+def test_nothing_waits_for_a_store_that_is_closed(store: Store) -> None:
+    store.save_draft("note", "typed")
+    store.close()
+    store._flusher.wake()
+    store.flush()
+
+
+def test_what_changes_nothing_is_not_synced(store: Store, disk: Disk) -> None:
+    store.flush()
+    before = len(disk.synced)
+    with store.transaction() as db:
+        db.execute("DELETE FROM drafts WHERE key = 'none'")
+    store.flush()
+    assert len(disk.synced) == before
 
 
 def test_the_log_begins_anew_when_it_is_long(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Iterator
 
-import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from studio.video.background import NICE, Background
+from studio.video.background import Background
 
 
 def test_items_arrive_in_order_on_the_qt_thread(qtbot: QtBot) -> None:
@@ -78,18 +75,3 @@ def test_receivers_may_be_deleted_while_their_threads_emit(qtbot: QtBot) -> None
         parent.deleteLater()
         QCoreApplication.sendPostedEvents(parent, QEvent.Type.DeferredDelete)
     assert all(done.wait(20) for done in ended)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the threads of a process apart")
-def test_the_picture_comes_first(qtbot: QtBot) -> None:
-    background = Background()
-    found: list[object] = []
-    background.item.connect(found.append)
-
-    def work() -> Iterator[object]:
-        yield os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    with qtbot.waitSignal(background.finished):
-        background.start("test", work)
-    assert found == [NICE]
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < NICE

@@ -46,7 +46,7 @@ def test_a_decision_that_the_disk_did_not_take_stays_on_the_screen(review: PlayR
         await me.ahead()
         first, add = me.item, me.desk.context.outbox.add
         fill_disk(me.desk)
-        me.press(ONE, D, ENTER, ENTER)
+        me.press(ONE, D, ENTER)
         await me.until(lambda: problems(me.desk))
         (told,) = problems(me.desk)
         assert "disk did not take" in told.what_happened
