@@ -191,7 +191,9 @@ async def decide_one(shift: Shift) -> None:
     assert not bundle.restricted
     assert item.queue not in RESTRICTED_QUEUES
     assert before not in shift.decided
-    await asyncio.sleep(LOOK_S)
+    looked = asyncio.Event()
+    asyncio.get_running_loop().call_later(LOOK_S, looked.set)
+    await looked.wait()
     pressed, wrote_facts = 0, False
 
     def press(key: Qt.Key) -> None:

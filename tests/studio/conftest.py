@@ -53,3 +53,5 @@ def bury_the_dead() -> Iterator[None]:
     app = QApplication.instance()
     if app is not None:
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    if isinstance(app, QApplication) and not style.theme().reduced_motion:
+        style.apply(app, "dark", reduced_motion=True)  # a test of the settings, say, had another one

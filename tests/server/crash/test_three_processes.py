@@ -24,6 +24,7 @@ from server.audit.models import AuditEntry
 from server.audit.verify import verify
 from server.content.models import Derivative, Video
 from server.kit import job_slots, jobs
+from server.kit.db import Database
 from server.kit.events import Event
 from server.moderation import service
 from tests.postgresql import Cluster
@@ -165,15 +166,14 @@ def wait_until_ready(client: httpx.Client, count: int) -> None:
     raise AssertionError([(video["state"], video["reason"]) for video in videos])
 
 
-def until(place: Place, query: str, **values: object) -> None:
+def until(db: Database, query: str, **values: object) -> None:
     """Wait until a query of the database finds something."""
     pause = threading.Event()
-    with place.opened() as (db, _):
-        for _ in range(WAIT_S * 20):
-            with db.read() as s:
-                if s.execute(sa.text(query), values).first():
-                    return
-            pause.wait(0.05)
+    for _ in range(WAIT_S * 20):
+        with db.read() as s:
+            if s.execute(sa.text(query), values).first():
+                return
+        pause.wait(0.05)
     raise AssertionError(f"nothing was found by {query} {values}")
 
 
@@ -195,13 +195,14 @@ def finished_steps(place: Place) -> Finished:
 def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) -> None:
     with place.opened() as (db, keys), db.write() as s:
         _, headers = signed_in(s, keys, "owner", Role.CREATOR)
-    with three(place, STUDIO_JOBS="true") as (doomed, one, other):
+    # The database is open before: the doomed one is at work for a second only.
+    with place.opened() as (db, _), three(place, STUDIO_JOBS="true") as (doomed, one, other):
         doomed.start()
-        until(place, SLOT_TAKEN, locks=job_slots.LOCKS, slot=1)
+        until(db, SLOT_TAKEN, locks=job_slots.LOCKS, slot=1)
         in_parallel(ServerProcess.start, [one, other])
         with one.client(headers) as client:
             videos = [upload(client, clip(10 * n)) for n in range(UPLOADS)]
-        until(place, AT_WORK, executor="slot-1")
+        until(db, AT_WORK, executor="slot-1")
         doomed.kill()
         before = finished_steps(place)
         # A new connection: the server has closed one that was idle for as long as a busy machine takes.
