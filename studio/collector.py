@@ -16,6 +16,8 @@ MANY: Final = 5_000
 aside: to look at each of 100,000 rows would take up to a quarter of a second, once a minute."""
 TOO_MANY: Final = 30_000
 """New objects that are set aside unseen."""
+FELT_S: Final = 0.015
+"""What remains of a look that took so long is set aside, too."""
 GROWTH, LEAST = 2, 500_000
 """When so many times as much as after the last look is set aside, it is looked at, come what may."""
 
@@ -52,7 +54,10 @@ class Collector(QObject):
         elif counts[0] > MANY:
             self._set_aside(unseen=counts[0] > TOO_MANY)
         elif minute:
+            began = time.perf_counter()
             gc.collect()
+            if time.perf_counter() - began > FELT_S:
+                gc.freeze()  # a few lists of 100,000 rows or keys are as many steps as the rows
         elif due := [n for n in (0, 1) if counts[n] > self._thresholds[n] > 0]:
             gc.collect(max(due))
 
