@@ -18,22 +18,22 @@ TOO_MANY: Final = 30_000
 """New objects that are set aside unseen."""
 FELT_S: Final = 0.015
 """What remains of a look that took so long is set aside, too."""
-GROWTH, LEAST = 2, 500_000
-"""When so many times as much as after the last look is set aside, it is looked at, come what may."""
+MOST: Final = 1_000_000
+"""When so many objects were set aside since the last look at all, there is one, come what may."""
 
 
 class Collector(QObject):
     """Takes over from the automatic collection, which runs on whichever thread allocates.
 
     What was set aside (`gc.freeze`) is looked at while the person is in another program, or when it has
-    doubled. Until then its garbage stays, but only the cycles: a row that was replaced goes at once.
+    become very much. Until then its garbage stays, but only the cycles: a row that was replaced goes at once.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thresholds = gc.get_threshold()
         self._whole_at = time.monotonic()
-        self._most = GROWTH * LEAST
+        self._aside = 0
         gc.disable()
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY_MS)
@@ -47,11 +47,12 @@ class Collector(QObject):
         minute = time.monotonic() - self._whole_at >= WHOLE_EVERY_S
         if minute:
             self._whole_at = time.monotonic()
-        if minute and (_elsewhere() or gc.get_freeze_count() > self._most):
+        if minute and (_elsewhere() or self._aside > MOST):
             gc.unfreeze()
             self._set_aside()
-            self._most = GROWTH * max(gc.get_freeze_count(), LEAST)
+            self._aside = 0
         elif counts[0] > MANY:
+            self._aside += counts[0]  # to count what is set aside would take as long as to look at it
             self._set_aside(unseen=counts[0] > TOO_MANY)
         elif minute:
             began = time.perf_counter()
