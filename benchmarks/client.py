@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +34,6 @@ import server
 import studio
 from benchmarks.live_source import LiveSource, Rerouted
 from benchmarks.queue_rows import add_items
-from benchmarks.serving import serving
 from server.accounts import service as accounts
 from server.accounts import sessions
 from server.accounts.permissions import Role
@@ -58,6 +58,7 @@ from studio.tasks import run as run_qt
 from studio.theme import style
 from studio.widgets.ticker import Ticker
 from studio.workplace import Workplace
+from tests.server.crash.process import ServerProcess
 
 ROWS: Final = 100_000
 START_ROWS: Final = 2_000
@@ -74,7 +75,7 @@ def run(scale: str, database: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="client-") as folder:
         _say(f"a queue of {ROWS} rows")
         big = _prepare(Profile(Path(folder) / "big"), ROWS)
-        with serving(big.profile.server_data) as url:
+        with _serving(big.profile) as url:
             measured = _queue(big, url)
         _say("cold starts")
         small = _prepare(Profile(Path(folder) / "small"), START_ROWS)
@@ -121,11 +122,19 @@ def _prepare(profile: Profile, rows: int) -> Desk:
             person_id = person.id
         with db.writer.begin() as connection:
             add_items(connection, 1, rows)
-    with serving(profile.server_data) as url:
+    with _serving(profile) as url:
         answer = httpx.get(f"{url}/v1/accounts/me", headers={"Authorization": f"Bearer {token}"})
         me = Me.model_validate_json(answer.raise_for_status().content)
     assert me.id == person_id
     return Desk(profile, me, token)
+
+
+@contextmanager
+def _serving(profile: Profile) -> Iterator[str]:
+    with ServerProcess(profile.server_data, STUDIO_JOBS="true") as server:
+        server.start()
+        yield server.url
+        server.stop()
 
 
 # The queue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import multiprocessing
 import sys
 import tempfile
@@ -15,26 +14,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
 import sqlalchemy as sa
 
 from benchmarks.queue_rows import add_flags, add_items
-from benchmarks.serving import serving
-from server.accounts import service as accounts
-from server.accounts import sessions
-from server.accounts.permissions import Role, permissions_of
-from server.kit.access import SYSTEM, Actor
-from server.kit.crypto import Keys
+from server.accounts.permissions import Role
+from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Busy, Conflict
 from server.moderation import service
 from server.moderation.models import Decision, Item
 from server.moderation.rules import ItemState, Outcome
 from server.moderation.schemas import NewDecision
-from server.runtime import opened
-from server.settings import Settings
+from tests.server.crash.place import Place, signed_in
 
 ROWS = {"small": 30_000, "full": 1_000_000}
 PAGES = {"small": 150, "full": 500}
@@ -45,35 +38,36 @@ WARM_UP = 5
 HISTORY = 50
 """Rounds of each worker before: PostgreSQL plans for empty tables until it has seen that they are not."""
 LEASE_S, GRACE_S = 600, 10
-KEYS = json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "="))
 
 
 def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql"]) -> dict[str, Any]:
     """Measure at a tenth of the rows and at all of them; times are wall-clock ms on this machine."""
     rows = ROWS[scale]
-    with tempfile.TemporaryDirectory() as folder, _settings(database, Path(folder)) as settings:
-        with opened(settings) as (_, keys):
-            pass
-        url = settings.sqlalchemy_url
-        db = Database(url, pool_size=WORKERS)
-        actors = _staff(db, keys)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _place(database, Path(folder)) as place,
+        place.opened() as (db, keys),
+    ):
+        with db.write() as s:
+            service.install(s)
+            staff = [signed_in(s, keys, f"bench{n}", Role.MODERATOR) for n in range(WORKERS)]
+        actors, headers = [actor for actor, _ in staff], staff[0][1]
         _fill(db, 1, rows // 10)
-        few = _pages(db, keys, actors[0], PAGES[scale], settings)
+        few = _pages(place, headers, PAGES[scale])
         _fill(db, rows // 10 + 1, rows)
-        many = _pages(db, keys, actors[0], PAGES[scale], settings)
-        naive = _together(db, url, actors, _naive, 25)
+        many = _pages(place, headers, PAGES[scale])
+        naive = _together(db, actors, _naive, 25)
         with db.write() as s:
             s.execute(sa.update(Item).where(Item.state != ItemState.PENDING).values(state=ItemState.PENDING))
-        _together(db, url, actors, _work, HISTORY)
+        _together(db, actors, _work, HISTORY)
         _settle(db)
         began = time.perf_counter()
-        shares = _together(db, url, actors, _work, EACH[scale])
+        shares = _together(db, actors, _work, EACH[scale])
         spent = time.perf_counter() - began
         claims = sorted(ms for share in shares for ms in share.claims_ms)
         decided = sorted(ms for share in shares for ms in share.decisions_ms)
         doubles = _doubles(shares)
         stale = _stale(db) + sum(share.lost for share in shares)
-        db.dispose()
     return {
         "database": database,
         "rows": rows,
@@ -95,10 +89,10 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
 
 
 @contextmanager
-def _settings(database: str, folder: Path) -> Iterator[Settings]:
-    """Of a server on a fresh SQLite file, or on a fresh PostgreSQL cluster with fsync on."""
+def _place(database: str, folder: Path) -> Iterator[Place]:
+    """For a fresh SQLite file, or a fresh PostgreSQL cluster with fsync on."""
     if database == "sqlite":
-        yield Settings(data=folder, keys=KEYS)
+        yield Place(folder)
         return
     from tests.postgresql import Cluster
 
@@ -107,20 +101,7 @@ def _settings(database: str, folder: Path) -> Iterator[Settings]:
         raise SystemExit("PostgreSQL's server binaries are not installed")
     with cluster:
         cluster.create_database("bench")
-        yield Settings(data=folder, keys=KEYS, DATABASE_URL=cluster.url("bench"))
-
-
-def _staff(db: Database, keys: Keys) -> list[Actor]:
-    may = permissions_of(frozenset({Role.MODERATOR}), cleared=False)
-    found = []
-    with db.write() as s:
-        service.install(s)
-        for n in range(WORKERS):
-            person = accounts.create_person(
-                s, actor=SYSTEM, keys=keys, handle=f"bench{n}", name=f"Bench {n}", roles=[Role.MODERATOR]
-            )
-            found.append(Actor("person", person.id, person.handle, frozenset({Role.MODERATOR}), may))
-    return found
+        yield Place(folder, cluster.url("bench"))
 
 
 def _fill(db: Database, first: int, last: int) -> None:
@@ -145,28 +126,21 @@ def _settle(db: Database) -> None:
     lent.close()
 
 
-def _pages(db: Database, keys: Keys, actor: Actor, count: int, settings: Settings) -> list[float]:
+def _pages(place: Place, headers: dict[str, str], count: int) -> list[float]:
     """Read the first page and then ever deeper ones from a server of its own; sorted ms of each."""
-    with db.write() as s:
-        token, _ = sessions.open_session(
-            s, keys=keys, person_id=actor.person, device_id=uuid4(), device_name="bench"
-        )
-    environment = {"STUDIO_KEYS": KEYS, "STUDIO_JOBS": "false"}
-    if settings.database_url:
-        environment["DATABASE_URL"] = settings.database_url
     spent: list[float] = []
-    headers = {"Authorization": f"Bearer {token}"}
-    with (
-        serving(settings.data, **environment) as url,
-        httpx.Client(base_url=f"{url}/v1/moderation", headers=headers) as client,
-    ):
-        cursor: str | None = None
-        for n in range(count + 10):
-            began = time.perf_counter()
-            answer = client.get("/items", params={"limit": 50} | ({"cursor": cursor} if cursor else {}))
-            if n >= 10:
-                spent.append((time.perf_counter() - began) * 1000)
-            cursor = None if n % 50 == 49 else answer.raise_for_status().json()["next_cursor"]
+    with place.server() as server:
+        server.start()
+        with server.client(headers) as client:
+            cursor: str | None = None
+            for n in range(count + 10):
+                given = {"limit": 50} | ({"cursor": cursor} if cursor else {})
+                began = time.perf_counter()
+                answer = client.get("/v1/moderation/items", params=given)
+                if n >= 10:
+                    spent.append((time.perf_counter() - began) * 1000)
+                cursor = None if n % 50 == 49 else answer.raise_for_status().json()["next_cursor"]
+        server.stop()
     return sorted(spent)
 
 
@@ -232,7 +206,6 @@ def _naive(db: Database, actor: Actor, rounds: int) -> Share:
 
 def _together(
     db: Database,
-    url: str,
     actors: list[Actor],
     work: Callable[[Database, Actor, int], Share],
     rounds: int,
@@ -244,7 +217,7 @@ def _together(
             return list(pool.map(lambda actor: work(db, actor, rounds), actors))
     db.dispose()
     with multiprocessing.get_context("fork").Pool(WORKERS) as processes:
-        return processes.starmap(_alone, [(url, actor, work, rounds) for actor in actors], chunksize=1)
+        return processes.starmap(_alone, [(db.url, actor, work, rounds) for actor in actors], chunksize=1)
 
 
 def _alone(url: str, actor: Actor, work: Callable[[Database, Actor, int], Share], rounds: int) -> Share:

@@ -73,11 +73,28 @@ def _pick() -> Any:
     )
 
 
-NEEDED = (
-    *(items.c.id, items.c.version, items.c.queue_id, items.c.restricted, items.c.stage, items.c.boost_at),
-    *(items.c.content_type, items.c.content_id, items.c.policy, items.c.legal_due_at, items.c.held_s),
-    *(items.c.subject_owner_id, items.c.subject_version_hash, items.c.first_opinion_id, items.c.skip_count),
-    *(items.c.claim_token, items.c.claimed_at, items.c.prefetched),
+NEEDED = tuple(
+    items.c[name]
+    for name in (
+        "id",
+        "queue_id",
+        "restricted",
+        "stage",
+        "version",
+        "boost_at",
+        "content_type",
+        "content_id",
+        "policy",
+        "legal_due_at",
+        "held_s",
+        "subject_owner_id",
+        "subject_version_hash",
+        "first_opinion_id",
+        "skip_count",
+        "claim_token",
+        "claimed_at",
+        "prefetched",
+    )
 )
 """What the holder of an item needs of it: a third of its columns, each of which has its cost."""
 

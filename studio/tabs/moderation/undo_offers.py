@@ -73,16 +73,18 @@ class UndoOffers:
             return await outbox.undo(decided.sent)
         except ApiError as error:
             if isinstance(error, Offline):
-                self._decided[decided.sent.id] = decided  # it may still be undone when the server is back
+                self._put_back(decided)
             else:
                 decided.drop()
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
             return None
         except Exception:
-            self._decided[decided.sent.id] = (
-                decided  # of the disk, say: it was not taken back, and can be yet
-            )
+            self._put_back(decided)
             raise
+
+    def _put_back(self, decided: Decided) -> None:
+        """It was not taken back, and still may be: when the server is there again, or the disk takes it."""
+        self._decided[decided.sent.id] = decided
 
     def offer_newest(self) -> None:
         """Offer the decision that would be undone next, if there is one."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -25,8 +26,10 @@ from server.moderation import service as moderation
 from server.moderation.rules import ContentType
 from server.runtime import opened
 from server.settings import Settings
-from tests.postgresql import Cluster
 from tests.server.crash.process import ServerProcess
+
+if TYPE_CHECKING:
+    from tests.postgresql import Cluster
 
 KEYS = json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "="))
 

@@ -181,14 +181,14 @@ Finished = dict[tuple[str, int], tuple[str, int]]
 """By job and number of the step: its name, and when it ended (ms)."""
 
 
-def finished_steps(place: Place) -> Finished:
+def finished_steps(db: Database) -> Finished:
     """What DBOS knows to be done, of the jobs that process a video."""
     query = (
         "SELECT o.workflow_uuid, o.function_id, o.function_name, o.completed_at_epoch_ms"
         " FROM dbos.operation_outputs o JOIN dbos.workflow_status w USING (workflow_uuid)"
         " WHERE w.name = 'content.process_video'"
     )
-    with place.opened() as (db, _), db.read() as s:
+    with db.read() as s:
         return {(row[0], row[1]): (row[2], row[3]) for row in s.execute(sa.text(query))}
 
 
@@ -204,7 +204,7 @@ def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) ->
             videos = [upload(client, clip(10 * n)) for n in range(UPLOADS)]
         until(db, AT_WORK, executor="slot-1")
         doomed.kill()
-        before = finished_steps(place)
+        before = finished_steps(db)
         # A new connection: the server has closed one that was idle for as long as a busy machine takes.
         with one.client(headers) as client:
             wait_until_ready(client, UPLOADS)
@@ -219,11 +219,11 @@ def test_the_jobs_of_a_killed_server_are_finished_by_the_others(place: Place) ->
         assert verify(s, keys).whole
         # Measuring counts the version up: only a step that the doomed one was in may have run twice.
         versions = {row.id: row.version for row in s.execute(sa.select(Video.id, Video.version))}
+        after = finished_steps(db)
     assert len(versions) == UPLOADS
     assert sum(versions.values()) - UPLOADS * READY <= jobs.AT_ONCE
     measured = {UUID(run.split()[1]) for (run, _), (step, _) in before.items() if step == "measure"}
     assert {versions[video_id] for video_id in measured} <= {READY}, "a finished step ran again"
-    after = finished_steps(place)
     assert {key: after[key] for key in before} == before
     ran = Counter(step for step, _ in after.values())
     assert ran == dict.fromkeys(("measure", "publish"), UPLOADS) | {"derive": 3 * UPLOADS}
