@@ -188,6 +188,7 @@ class Database:
         try:
             with self._session(ReadSession, self.reader) as s:
                 yield s
+                s.commit()  # psycopg forgets every prepared statement of the connection with a ROLLBACK
         except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
             if _is_busy(error) or _is_lost(error):
                 raise Busy from error

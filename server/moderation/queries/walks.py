@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, bindparam, select, tuple_, union_all
+from sqlalchemy import Integer, Row, Select, Table, bindparam, literal_column, select, tuple_, union_all
 
 from server.kit.db import AnySession
 from server.moderation.models import Item
@@ -65,21 +65,27 @@ def walk(
     if after is not None:
         given |= dict(zip(("level", "due", "last"), after, strict=True))
     named = tuple(starts[0])
-    statement = _statement(named, len(starts), cleared=cleared, begun=after is not None)
-    return s.core.execute(statement, {**given, "most": limit}).all()
+    statement = _statement(named, len(starts), limit, cleared=cleared, begun=after is not None)
+    if s.core.dialect.name == "postgresql":
+        # Every value is walked along the same index. PostgreSQL takes the plan for all values to be dearer,
+        # for a walk may be empty, and to plan anew takes as long as the reading.
+        s.core.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+    return s.core.execute(statement, given).all()
 
 
 @lru_cache(maxsize=64)
-def _statement(named: tuple[str, ...], count: int, *, cleared: bool, begun: bool) -> Select[Any]:
+def _statement(named: tuple[str, ...], count: int, limit: int, *, cleared: bool, begun: bool) -> Select[Any]:
+    # Written out: a plan for all values would take a parameter for a tenth of the table.
+    most = literal_column(str(limit), Integer())
     walks = [
-        select(*walk.limit(bindparam("most")).subquery().c)
+        select(*walk.limit(most).subquery().c)
         for n in range(count)
         for walk in _walks(named, n, cleared=cleared, begun=begun)
     ]
     merged = union_all(*walks)
     # Keys alone: psycopg takes apart a statement of more than 4,096 characters each time it is run, which
     # only that for cleared leads is.
-    first = merged.order_by(*_order(merged.selected_columns)).limit(bindparam("most")).subquery("first")
+    first = merged.order_by(*_order(merged.selected_columns)).limit(most).subquery("first")
     return select(*COLUMNS).join(first, first.c.id == items.c.id).order_by(*_order(first.c))
 
 

@@ -59,6 +59,16 @@ def test_a_reader_sees_one_state_of_the_data(db: Database) -> None:
     assert count(db) == 1
 
 
+def test_a_reader_keeps_what_postgresql_has_prepared(db: Database) -> None:
+    if db.sqlite:
+        pytest.skip("SQLite prepares by itself")
+    for _ in range(8):
+        count(db)
+    with db.read() as s:
+        prepared = s.scalars(sa.text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any(Event.__tablename__ in statement for statement in prepared)
+
+
 def test_a_deadlock_is_told_as_busy(db: Database) -> None:
     if db.sqlite:
         pytest.skip("SQLite has one writer")
