@@ -125,7 +125,7 @@ class Workplace:
         self._sender.wake()
 
     async def close(self) -> None:
-        """End the loops and close the store; what waits is on the disk then."""
+        """End the loops and close the store; what waits is stored then."""
         self.context.api.early = None
         self._broadcast.unsubscribe(self._pass_on)
         for loop in self._loops:

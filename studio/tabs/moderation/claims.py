@@ -172,7 +172,7 @@ class HeldClaim:
     async def _part(self, verb: str, **more: Any) -> None:
         """Do what counts only if it was done: with a claim that is over it is refused, never passed over."""
         if self.phase is not ClaimPhase.HELD:
-            raise Conflict(ProblemDetails(409, "lease_lost", detail=GONE))
+            raise gone()
         try:
             await self._post(verb, **more)
         except Conflict as error:
@@ -190,6 +190,11 @@ class HeldClaim:
         self.phase = phase
         self.pausing = False
         self.on_change()
+
+
+def gone() -> Conflict:
+    """What is told to who parts with an item that is no longer theirs."""
+    return Conflict(ProblemDetails(409, "lease_lost", detail=GONE))
 
 
 Parting = Callable[[HeldClaim], Coroutine[Any, Any, None]]

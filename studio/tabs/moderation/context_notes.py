@@ -22,7 +22,7 @@ from studio.widgets.length_note import LengthNote
 class NotesTab(QWidget):
     """`added` carries the text of a new note; `keep` is given what is being typed.
 
-    The text stays in the field until `stored` tells that the note is on the disk.
+    The text stays in the field until `stored` tells that the note is stored.
     """
 
     added = Signal(str)
@@ -78,7 +78,7 @@ class NotesTab(QWidget):
             self.added.emit(text)
 
     def stored(self, done: bool) -> None:
-        """The note that was handed over is on the disk, and its draft forgotten; or it is not."""
+        """The note that was handed over is stored, and its draft forgotten; or it is not."""
         if not self.field.isReadOnly():
             return  # another item is shown by now
         self.field.setReadOnly(False)

@@ -87,7 +87,7 @@ class DecisionOutbox:
         self._tasks.write(store, stored, on_failed, patience_s=PATIENCE_S)
 
     def send_note(self, item_id: UUID, text: str, stored: Callable[[bool], object]) -> None:
-        """Hand a note over; its draft is forgotten. `stored` is told whether it is on the disk."""
+        """Hand a note over; its draft is forgotten. `stored` is told whether it is stored."""
         store = partial(self._outbox.add, note_edit(item_id, text), drafts=(note_key(item_id),))
         self._tasks.write(store, partial(stored, True), partial(stored, False))
 

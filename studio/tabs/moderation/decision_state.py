@@ -275,7 +275,7 @@ def _marks(plain: Any) -> tuple[MarkBody, ...]:
 
 
 def to_plain(draft: Draft) -> dict[str, Any]:
-    """The draft as plain JSON, to be kept on the disk."""
+    """The draft as plain JSON, to be stored."""
     return {
         "outcome": draft.outcome,
         "policy": draft.policy,

@@ -16,7 +16,7 @@ from studio.api.live import Connection
 from studio.messages import Level
 from studio.offline.edits import Entry
 from studio.tab import Context
-from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, Parting, Refused, claim_again
+from studio.tabs.moderation.claims import ClaimPhase, HeldClaim, Parting, Refused, claim_again, gone
 from studio.tabs.moderation.decision_outbox import DecisionOutbox, Sent, told
 from studio.tabs.moderation.decision_state import Case, Draft, from_body, sentence
 from studio.tabs.moderation.handover import look
@@ -183,7 +183,7 @@ class ReviewFlow:
             self._of_item.run(self._refresh(self.held))
 
     def keep_draft(self, draft: Draft) -> None:
-        """Have what is being decided kept on the disk."""
+        """Have what is being decided stored."""
         if self.bundle is not None and not self._storing:
             self._context.tasks.write(partial(self.loader.save_draft, self.bundle.item_id, draft))
 
@@ -196,7 +196,7 @@ class ReviewFlow:
             self._view.show_draft(self.bundle, case)
 
     def keep_note(self, text: str) -> None:
-        """Have what is being noted kept on the disk."""
+        """Have what is being noted stored."""
         if self.bundle is not None:
             self._context.tasks.write(partial(self.loader.save_note, self.bundle.item_id, text))
 
@@ -317,10 +317,10 @@ class ReviewFlow:
         `refused` hears why it could not be done, and answers whether the person has been told.
         """
         held = self.held
-        if held is None:
-            return
 
         async def work() -> None:
+            if held is None:
+                raise gone()
             await how(held)
             if told:
                 self._context.messages.notify(Level.SUCCESS, told)

@@ -207,6 +207,23 @@ def test_a_skip_or_hold_of_an_item_that_has_gone_is_not_taken_for_done(
     review(texts(), story)
 
 
+def test_a_skip_when_nothing_is_held_any_more_is_refused_too(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.press(Qt.Key.Key_S)
+        ask = me.window.findChild(AsidePopover)
+        assert ask is not None
+        ask.reason.setText("known to me")
+        ask.reason.setFocus()
+        me.page.flow.held = None
+        me.press(Qt.Key.Key_Return)
+        await me.until(lambda: ask.fault.isVisible())
+        assert "no longer have this item" in ask.fault.text()
+        assert ask.why() == "known to me"
+
+    review(texts(), story)
+
+
 # Losing
 
 
