@@ -43,6 +43,11 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories come first: each takes minutes, in which the other processes have everything else to do."""
+    items.sort(key=lambda item: item.get_closest_marker("story") is None)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded now stays: tests that collect garbage need not look through all of it each time."""
     gc.collect()
