@@ -89,13 +89,17 @@ Type = Flag | Number | Choice | ServerUrl | Record
 
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
-    """One setting. `page` is its page in the settings dialog; without one it is kept silently."""
+    """One setting. `page` is its page in the settings dialog; without one it is kept silently.
+
+    `label` is what it is called there, where its key does not say it.
+    """
 
     key: str
     type: Type
     default: T
     doc: str
     page: str = ""
+    label: str = ""
 
 
 THEME: Setting[Literal["system", "dark", "light", "contrast"]] = Setting(
@@ -133,6 +137,7 @@ SERVER_URL = Setting(
     "",
     "Address of the server. Empty: this computer runs its own.",
     "Connection",
+    "Server",
 )
 MEDIA_CACHE_MB = Setting(
     "storage.media_cache_mb",
@@ -140,6 +145,7 @@ MEDIA_CACHE_MB = Setting(
     2_048,
     "Most space that videos under review may take on this computer.",
     "Storage",
+    "Cache of videos",
 )
 WINDOW: Setting[dict[str, str]] = Setting(
     "window.state", Record(str), {}, "Place and layout of the window, as Qt saves them (base64)."

@@ -222,7 +222,7 @@ class SettingsDialog(QDialog):
 
 
 def _title(setting: Setting[Any]) -> str:
-    return setting.key.rsplit(".", 1)[1].replace("_", " ").capitalize()
+    return setting.label or setting.key.rsplit(".", 1)[1].replace("_", " ").capitalize()
 
 
 def _column(*, spacing: int | None = None) -> tuple[QWidget, QVBoxLayout]:

@@ -88,13 +88,18 @@ class Camera:
         self.app.window.activateWindow()
         await asyncio.sleep(0)
 
-    async def take(self, name: str, *, of: QWidget | None = None) -> None:
+    async def take(self, name: str, *, of: QWidget | None = None, away: bool = False) -> None:
         """Take the picture `name` when it is still: of the window with all that lies over it, or of `of`.
 
+        `away` = what it shows is a server out of reach, so the status line says so, too.
         Raises OSError when it cannot be written.
         """
         if name not in self._wanted:
             return
+
+        status = self.app.window.status
+        if away:
+            status.set_connection("offline")
 
         def look() -> QImage:
             return of.grab().toImage() if of else _whole(self.app.window)
@@ -113,6 +118,8 @@ class Camera:
         if not opaque.save(str(file), "PNG", BEST_COMPRESSION):  # type: ignore[call-overload]
             raise OSError(f"cannot write {file}")
         self.taken[name] = file
+        if away:
+            status.set_connection("online")
 
 
 def _whole(window: QWidget) -> QImage:

@@ -26,12 +26,12 @@ ERROR: Final = "OperationalError: database is locked\n  sweeps.py:43 in raise_wa
 async def _list_states(camera: Camera, name: str, pages: PagedList, reread: Callable[[], object]) -> None:
     """Take a list that is away from its server, loading, and one that could not be read."""
     pages._failed(Offline())
-    await camera.take(f"{name}-offline")
+    await camera.take(f"{name}-offline", away=True)
     rows = pages.count
     pages._model.set_rows([])
     await _loading(camera, f"{name}-loading", pages.states)
     pages._failed(Offline())
-    await camera.take(f"{name}-error")
+    await camera.take(f"{name}-error", away=True)
     reread()
     await until(lambda: pages.count == rows, "the list to come back")
 
@@ -124,7 +124,7 @@ async def _operations(camera: Camera) -> None:
     page.jobs.show_jobs(jobs)
     page.jobs._failed(Offline())
     page.doctor._failed(Offline())
-    await camera.take("ops-offline")
+    await camera.take("ops-offline", away=True)
     page.jobs.show_jobs(Jobs(items=[]))
     await camera.take("ops-empty")
     page.doctor.findings = None
@@ -132,7 +132,7 @@ async def _operations(camera: Camera) -> None:
     await _loading(camera, "ops-loading", page.jobs.states)
     page.jobs._failed(Offline())
     page.doctor._failed(Offline())
-    await camera.take("ops-error")
+    await camera.take("ops-error", away=True)
     page.refresh()
     await until(lambda: page.jobs.model.rowCount() and page.doctor.findings, "operations to come back")
 

@@ -67,7 +67,7 @@ async def _without_rows(camera: Camera) -> None:
     queue.loading(1_024)
     await _loading(camera, "queue-loading", queue.states)
     queue.failed(Offline())
-    await camera.take("queue-error")
+    await camera.take("queue-error", away=True)
     queue.feed.refresh()
     await until(lambda: queue.model.rowCount(), "the queue to come back")
 
@@ -80,7 +80,7 @@ async def _account(camera: Camera) -> None:
     page = tab.account
     await _loading(camera, "queue-account-loading", page.states)
     page._failed(Offline())
-    await camera.take("queue-account-error")
+    await camera.take("queue-account-error", away=True)
     page.refresh()
     await until(lambda: not isinstance(page.states.shown(), ErrorState), "the account to come back")
 

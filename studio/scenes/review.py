@@ -110,7 +110,7 @@ async def _texts(camera: Camera) -> None:
     held.lost()
     await camera.take("review-lost")
     page.show_failed(Offline())
-    await camera.take("review-error")
+    await camera.take("review-error", away=True)
     page.show_loading("Opening the item")
     await camera.take("review-loading")
     await left(page)
