@@ -220,7 +220,11 @@ def _restore(settings: Settings, asked: argparse.Namespace) -> int:
     with FolderLock(settings.data):
         restored = restore(settings, asked.file, force=asked.force)
     _say(f"Restored what was backed up at {restored.made_at}: {restored.media} media files.")
-    return _audit_verify(settings, asked)
+    try:
+        return _audit_verify(settings, asked)
+    except Refused as refusal:
+        _say("It is all there. What could not be done is to look it over:")
+        raise refusal
 
 
 def _audit_verify(settings: Settings, asked: argparse.Namespace) -> int:

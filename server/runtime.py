@@ -53,7 +53,9 @@ def existing(settings: Settings) -> Iterator[tuple[Database, Keys]]:
         found = schema.revision_of(db)
         if found is None:
             raise Refused(
-                "No database is here, or it cannot be reached; check DATABASE_URL and the data folder."
+                f"There is no database in {settings.data}: name the server's folder by --data or STUDIO_DATA."
+                if settings.database_url is None
+                else "There is no database at DATABASE_URL, or it cannot be reached."
             )
         if found != schema.HEAD:
             raise Refused(

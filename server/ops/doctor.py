@@ -143,8 +143,9 @@ def _keys(settings: Settings, db: Database, keys: Keys | None) -> Finding:
     if settings.database_url and keys.source in ("file", "keyring"):
         return FAIL, found, "With PostgreSQL give every process the same keys by STUDIO_KEYS or _KEYS_FILE."
     if keys.source == "file":
+        file = settings.data.absolute() / "keys.json"
         advice = (
-            "No keyring was usable, so keys.json (mode 0600) holds the keys. Back it up apart from the data."
+            f"No keyring was usable, so {file} (mode 0600) holds the keys. Back it up apart from the data."
         )
         return WARN, found, advice
     return OK, found, ""

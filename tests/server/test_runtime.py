@@ -103,7 +103,7 @@ def test_what_only_looks_makes_nothing(settings: Settings) -> None:
     for command in (["doctor"], ["audit", "verify"], ["audit", "seal"], ["openapi"]):
         cli.main([*command, "--data", str(settings.data)])
         assert not settings.data.exists(), command
-    with pytest.raises(Refused, match="No database is here"), existing(settings):
+    with pytest.raises(Refused, match="There is no database"), existing(settings):
         pass
 
 

@@ -27,7 +27,6 @@ from server.moderation.rules import (
     CLAIMS_MAX,
     PREFETCH_S,
     SKIPS_TO_ESCALATE,
-    WAITING,
     ItemState,
     QueueKind,
     queue_of,
@@ -117,16 +116,17 @@ def _held() -> Any:
 
 
 def _served() -> Any:
-    """Every queue, and whether anything waits there. Only the order makes SQLite sure of the index `pick`."""
+    """Every queue, and the priority of what waits there first. Only the order makes SQLite sure of the index
+    `pick`."""
     first = (
-        select(items.c.id)
+        select(items.c.priority)
         .where(items.c.queue_id == queues.c.id, items.c.state == queues.c.waits)
         .order_by(items.c.priority.desc(), items.c.due_at, items.c.id)
         .limit(1)
         .scalar_subquery()
     )
     columns = (queues.c.id, queues.c.tier, queues.c.kind, queues.c.lease_s, queues.c.waits)
-    return select(*columns, first.is_not(None).label("busy"))
+    return select(*columns, first.label("first"))
 
 
 def in_hand(state: ItemState, until: ColumnElement[Any]) -> Any:
@@ -140,7 +140,6 @@ CLAIMS = in_hand(ItemState.CLAIMED, items.c.lease_until)
 PICK = _pick()
 HELD = _held()
 SERVED = _served()
-RAREST_FIRST = tuple(reversed(WAITING))
 
 
 @dataclass(frozen=True)
@@ -151,26 +150,26 @@ class Served:
     waits: ItemState
     restricted: bool
     lease_s: int
-    busy: bool
-    """Whether anything waits there."""
+    first: int | None
+    """The priority of what waits there first; None when nothing waits."""
 
 
 def served(s: AnySession, actor: Actor, *, lease_s: int, queue: str | None = None) -> list[Served]:
     """The queues that the actor may claim from, in the order in which they are tried.
 
-    The rarer skill first (what was escalated, second opinions, the rest); the restricted class last, so that
-    nobody meets it unasked while anything else waits.
+    Where the highest priority waits comes first, so that one gets what stands first in the list; the
+    restricted class last, so that nobody meets it unasked while anything else waits.
     Raises NotFound for a queue that is not the actor's to serve.
     """
     lead, cleared = actor.can(LEAD), actor.can(CLEARANCE)
     found = [
-        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s, row.busy)
+        Served(row.id, row.waits, row.kind is QueueKind.RESTRICTED, row.lease_s or lease_s, row.first)
         for row in s.core.execute(SERVED)
         if (lead or row.tier == 1) and (cleared or row.kind is QueueKind.NORMAL) and queue in (None, row.id)
     ]
     if queue is not None and not found:
         raise NotFound("You do not serve a queue of this name.")
-    return sorted(found, key=lambda place: (place.restricted, RAREST_FIRST.index(place.waits)))
+    return sorted(found, key=lambda place: (place.restricted, -(place.first or 0), place.id))
 
 
 def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None = None) -> Claim | None:
@@ -179,7 +178,9 @@ def claim_next(s: WriteSession, *, actor: Actor, lease_s: int, queue: str | None
     Raises Conflict `too_many_claims`.
     """
     for place in served(s, actor, lease_s=lease_s, queue=queue):
-        if place.busy and (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
+        if place.first is None:
+            continue
+        if (row := _take(s, actor, place, place.lease_s, ahead=False)) is not None:
             return claimed(s, actor, row)
     check_room(s, actor)
     return None
@@ -201,7 +202,7 @@ def prefetch(s: WriteSession, *, actor: Actor, queue: str | None = None) -> Clai
     if (again := s.execute(mine).first()) is not None:
         return claim_of(again)
     for place in served(s, actor, lease_s=PREFETCH_S, queue=queue):
-        if not place.busy or (place.restricted and queue is None):
+        if place.first is None or (place.restricted and queue is None):
             continue
         if (row := _take(s, actor, place, PREFETCH_S, ahead=True)) is not None:
             return claimed(s, actor, row)

@@ -13,7 +13,7 @@ from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, DomainError, Forbidden, Invalid
 from server.moderation import service, sweeps
-from server.moderation.models import Action, Decision
+from server.moderation.models import Action, Decision, Item
 from server.moderation.queries.decisions import decisions
 from server.moderation.queries.review import review
 from server.moderation.rules import FlagState, ItemState, Measure, Opinion, Outcome, Scope
@@ -49,6 +49,19 @@ def test_the_first_opinion_restricts_and_waits_for_another_person(
         (kept,) = decisions(s, actor=moderator, where=Decision.item_id == case.id, limit=9)
         assert (kept.opinion, [a.interim for a in kept.actions]) == (Opinion.FIRST, [True])
         assert [(a.type, a.scope) for a in kept.proposed] == [("remove", "item"), ("remove", "account")]
+
+
+def test_what_waits_with_the_highest_priority_comes_first_whatever_its_queue(
+    case: Case, moderator: Actor, second: Actor, fan: Actor
+) -> None:
+    case.decide(moderator)
+    studio = case.studio
+    urgent, idle = (studio.flag(fan, studio.video(), policy=GORE).item_id for _ in range(2))
+    with case.db.write() as s:
+        for item_id, priority in ((urgent, 30_000), (case.id, 20_000), (idle, 10_000)):
+            s.execute(sa.update(Item).where(Item.id == item_id).values(priority=priority))
+    claims = [studio.claim(second) for _ in range(3)]
+    assert [claim.item_id for claim in claims if claim] == [urgent, case.id, idle]
 
 
 def test_agreement_decides_with_the_full_effects(

@@ -59,7 +59,7 @@ def test_two_hours_at_25_frames_with_sound(two_hours: Path) -> None:
     assert board.t_ms[-1] > 7_000_000
     assert still.jpeg
     assert abs(peaks.duration_ms - 7_200_000) < 1_000
-    assert len(set(peaks.high[1:-1])) <= 3
+    assert min(peaks.high[1:-1]) > 60, "half of full scale sounds throughout; the seams are louder"
 
 
 def test_4k(make_video: MakeVideo) -> None:
