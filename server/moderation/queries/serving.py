@@ -51,7 +51,7 @@ def handovers(s: AnySession, *, actor: Actor) -> Page[Handover]:
     """The items that the actor has because somebody handed them over, not by a claim of their own since."""
     said = f"{HANDED_OVER} @{actor.handle}: "
     rows = s.execute(
-        select(Note.id, Note.item_id, Note.body, Note.created_at, Item.subject_title, Person.handle)
+        select(Note.id, Note.item_id, Note.body, Note.created_at, Item.subject_title, Item.content_type, Person.handle)
         .join(Item, Item.id == Note.item_id)
         .join(Person, Person.id == Note.author_id)
         .where(Item.claimed_by == actor.person, Item.state == ItemState.CLAIMED, visible(actor))
@@ -65,6 +65,7 @@ def handovers(s: AnySession, *, actor: Actor) -> Page[Handover]:
             Handover(
                 id=row.id,
                 item_id=row.item_id,
+                content_type=row.content_type,
                 title=row.subject_title,
                 by_handle=row.handle,
                 reason=row.body.removeprefix(said),

@@ -73,6 +73,7 @@ class Handover(Frozen):
 
     id: UUID
     item_id: UUID
+    content_type: ContentType
     title: str
     by_handle: str
     reason: str

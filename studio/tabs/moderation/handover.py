@@ -19,6 +19,7 @@ from studio.offline.changes import Changes
 from studio.offline.store import Store
 from studio.tab import Context
 from studio.tabs.moderation.claims import HeldClaim, Loss
+from studio.tabs.moderation.naming import name_handed
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.tasks import off_thread
 from studio.workplace import RESYNC
@@ -121,7 +122,7 @@ class HandedNotices:
     def _tell(self, handed: Handover) -> None:
         self._context.messages.notify(
             Level.INFO,
-            f"@{handed.by_handle} handed you “{handed.title}”",
+            f"@{handed.by_handle} handed you {name_handed(handed)}",
             handed.reason,
             action=Action("Open", lambda: self._context.go(TAB, claim=str(handed.item_id))),
             seconds=TOLD_S,

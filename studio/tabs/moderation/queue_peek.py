@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import DecisionRow, FlagRow, NoteRow, Review
 from studio.tabs.moderation.account_state import opinion_text
+from studio.tabs.moderation.naming import name_of
 from studio.tabs.moderation.rows import Titles
 from studio.theme import style
 from studio.widgets.button import Button
@@ -68,7 +69,7 @@ class Peek(Overlay):
         self.body.setContentsMargins(worn.space_5, worn.space_4, worn.space_4, worn.space_4)
         self.body.setSpacing(worn.space_3)
         head = QHBoxLayout()
-        head.addWidget(ElidedLabel(item.title, "heading"), 1)
+        head.addWidget(ElidedLabel(name_of(item), "heading"), 1)
         head.addWidget(Chip(item.severity.capitalize(), item.severity.value))
         done = Button("Close", tip="Close (Esc)")
         done.clicked.connect(self.close_now)

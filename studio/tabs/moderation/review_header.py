@@ -12,6 +12,7 @@ from server.moderation.schemas import Review
 from studio.key_hints import hint
 from studio.keys import Keymap
 from studio.tabs.moderation.claims import ClaimPhase, HeldClaim
+from studio.tabs.moderation.naming import TEXTS, name_of
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
 from studio.widgets.chip import Chip
@@ -81,11 +82,12 @@ class ReviewHeader(QWidget):
         """Show what the item is."""
         self._review = review
         item = review.item
-        self.title.setText(item.title or item.content_type.capitalize())
-        who = f"@{item.creator_handle}" if item.creator_handle else "unknown creator"
+        self.title.setText(name_of(item))
         stage = " · escalated" if item.stage > 1 else ""
         flags = f"{item.flag_count} flag{'s' if item.flag_count != 1 else ''}"
-        self._about.setText(f"{item.content_type.capitalize()} by {who} · {flags}{stage}")
+        who = f"@{item.creator_handle}" if item.creator_handle else "unknown creator"
+        named = "" if item.content_type in TEXTS else f"{item.content_type.capitalize()} by {who} · "
+        self._about.setText(f"{named}{flags}{stage}")
         self._severity.set(item.severity.capitalize(), item.severity.value)
         self._due.setToolTip(tooltip(f"Due {exact(item.due_at)}"))
         for chip in (self._severity, self._due, self._lease):

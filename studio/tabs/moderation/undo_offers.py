@@ -15,6 +15,7 @@ from studio.messages import Level
 from studio.tab import Context
 from studio.tabs.moderation.decision_outbox import GRACE_S, DecisionOutbox, Sent
 from studio.tabs.moderation.decision_state import Draft
+from studio.tabs.moderation.naming import name_of
 from studio.tabs.moderation.review_bundle import Bundle
 from studio.tabs.moderation.review_media import Fetch
 from studio.tabs.moderation.review_view import View
@@ -99,7 +100,7 @@ class UndoOffers:
         self._context.messages.notify(
             Level.SUCCESS,
             decided.said,
-            f"{decided.bundle.review.item.title}{more}",
+            f"{name_of(decided.bundle.review.item)}{more}",
             undo=self._offered,
             seconds=max((decided.until - self._context.ticker.now()).total_seconds(), 1),
         )
@@ -120,12 +121,12 @@ class UndoOffers:
             self._forget(decided)
 
     def refused(self, decision_id: UUID) -> str:
-        """Withdraw the offer of a decision that was not accepted; answers the title of its item."""
+        """Withdraw the offer of a decision that was not accepted; answers the name of its item."""
         decided = self._decided.get(decision_id)
         if decided is None:
             return ""
         self._forget(decided)
-        return decided.bundle.review.item.title
+        return name_of(decided.bundle.review.item)
 
     @property
     def _newest(self) -> UUID | None:

@@ -199,6 +199,7 @@ class ReviewWorld(World):
             Handover(
                 id=note.id,
                 item_id=UUID(item),
+                content_type=self.items[item].content_type,
                 title=self.items[item].title,
                 by_handle=note.author_handle,
                 reason=note.body.removeprefix(said),
