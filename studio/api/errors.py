@@ -107,6 +107,12 @@ class Conflict(ApiError):
     advice = "Look at the current version and decide again."
 
     @property
+    def what_to_do(self) -> str:
+        """The next step; none where the server says what stands in the way and sends no other version."""
+        said = bool(self.problem.detail) and self.current is None
+        return ADVICE.get(self.code, "" if said else self.advice)
+
+    @property
     def current(self) -> Any:
         """The server's present copy (JSON), or None when the answer carried none."""
         return self.problem.current
@@ -147,6 +153,10 @@ ADVICE: Mapping[str, str] = {
     "grace_over": "The decision is in effect. To change it, open an appeal or ask a lead.",
     "insufficient_credits": "Buy credits, or choose a smaller gift.",
     "own_request": "Ask a colleague to approve it: nobody approves their own request.",
+    "nobody_else": "Decide it, hold it, or give it back to the queue.",
+    "past_legal_term": "Choose a shorter time, or decide it.",
+    "held_enough": "Decide it, hand it over, or give it back to the queue.",
+    "too_many_holds": "Go on with one of them first.",
     "offset_mismatch": "Start the upload again; it goes on from where the server is.",
 }
 

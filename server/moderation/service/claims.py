@@ -350,9 +350,7 @@ def skip(s: WriteSession, *, actor: Actor, item_id: UUID, token: int, reason: st
     skips = row.skip_count + 1
     escalates = skips >= SKIPS_TO_ESCALATE and row.stage == 1
     if s.execute(able(row, stage=2 if escalates else row.stage, but=actor.person).limit(1)).first() is None:
-        raise Conflict(
-            "Nobody else can take this item: decide it, set it aside or give it back.", code="nobody_else"
-        )
+        raise Conflict("Nobody else can take this item.", code="nobody_else")
     insert_ignoring(
         s,
         Exclusion,

@@ -33,9 +33,9 @@ def hold(
     if row.legal_due_at is not None and until > row.legal_due_at:
         raise Conflict("The law gives this item less time than that.", code="past_legal_term")
     if row.held_s + seconds > HOLD_MAX_S:
-        raise Conflict("Nobody sets an item aside for more than 24 hours in all.", code="held_enough")
+        raise Conflict("Nobody holds an item for more than 24 hours in all.", code="held_enough")
     if s.execute(HOLDS, {"me": actor.person, "now": now}).scalar_one() >= HOLDS_MAX:
-        raise Conflict("You have set aside as much as one can.", code="too_many_holds")
+        raise Conflict("You have as many items on hold as one can.", code="too_many_holds")
     done = s.execute(
         update(items)
         .where(fence(actor, item_id, token))

@@ -168,5 +168,5 @@ def told(entry: Entry, title: str) -> Problem:
     return Problem(
         what_happened=f"The decision on {item} was not accepted. {refusal.what_happened}",
         what_was_kept="The whole decision: it is there when you open the item again.",
-        what_to_do=f"{refusal.what_to_do} The item is {item_of(entry)}.",
+        what_to_do=f"{refusal.what_to_do} The item is {item_of(entry)}.".strip(),
     )

@@ -101,7 +101,7 @@ class HandOverPopover(_Ask):
 
     def show_fault(self, error: ApiError) -> None:
         """Say that nobody can be offered now."""
-        self._told.setText(f"{error.what_happened} {error.what_to_do}")
+        self._told.setText(f"{error.what_happened} {error.what_to_do}".strip())
 
     def person(self) -> Colleague | None:
         """Who is chosen."""

@@ -93,3 +93,15 @@ def test_any_body_gives_words(status: int, body: bytes) -> None:
     assert isinstance(error.code, str)
     assert error.what_happened
     assert error.what_to_do
+
+
+def test_a_conflict_advises_to_look_again_only_where_there_is_another_version() -> None:
+    said = {"detail": "You cannot have it.", "code": "excluded"}
+    without = from_response(409, {}, json.dumps(said).encode())
+    assert without.what_to_do == ""
+    copy = from_response(412, {}, json.dumps({**said, "current": {"version": 2}}).encode())
+    assert "current version" in copy.what_to_do
+    bare = from_response(409, {}, b"")
+    assert "current version" in bare.what_to_do
+    nobody = from_response(409, {}, json.dumps({**said, "code": "nobody_else"}).encode())
+    assert "hold" in nobody.what_to_do
