@@ -51,7 +51,15 @@ def handovers(s: AnySession, *, actor: Actor) -> Page[Handover]:
     """The items that the actor has because somebody handed them over, not by a claim of their own since."""
     said = f"{HANDED_OVER} @{actor.handle}: "
     rows = s.execute(
-        select(Note.id, Note.item_id, Note.body, Note.created_at, Item.subject_title, Item.content_type, Person.handle)
+        select(
+            Note.id,
+            Note.item_id,
+            Note.body,
+            Note.created_at,
+            Item.subject_title,
+            Item.content_type,
+            Person.handle,
+        )
         .join(Item, Item.id == Note.item_id)
         .join(Person, Person.id == Note.author_id)
         .where(Item.claimed_by == actor.person, Item.state == ItemState.CLAIMED, visible(actor))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.moderation.schemas import MarkBody, MarkRow
 from studio.key_hints import follow
 from studio.keys import Keymap
 from studio.tabs.moderation.context_list import ContextList, Entry
 from studio.tabs.moderation.review_state import place_of, without_mark
+from studio.theme import style
 from studio.video.playhead import timecode
 from studio.widgets.button import Button, IconButton
 from studio.widgets.draft_edit import DraftLine
@@ -22,12 +23,15 @@ from studio.widgets.label import Label
 class EvidenceTab(QWidget):
     """Shows own marks and those of earlier decisions. `changed` carries all own marks after an edit.
 
+    `note_left`: the note of a mark is finished, and the keyboard may go elsewhere.
+
     A note is handed on as it is typed, so marks that are shown again leave the fields in place.
     """
 
     changed = Signal(object)
     seek_wanted = Signal(int)
     range_wanted = Signal()
+    note_left = Signal()
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
@@ -36,13 +40,21 @@ class EvidenceTab(QWidget):
         self._marks: tuple[MarkBody, ...] = ()
         self._earlier: Sequence[MarkRow] = ()
         self.list = ContextList("Marks")
-        self.attach = Button("Attach the stretch between in and out", icon="mark-in")
+        self.attach = Button(
+            "Attach the stretch between in and out",
+            icon="mark-in",
+            tip="Attach it now, to say what it shows or to mark another; the last one goes with the decision.",
+        )
         self.attach.clicked.connect(self.range_wanted)
         self.attach.hide()
+        worn = style.tokens()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.list, 1)
-        column.addWidget(self.attach)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(worn.space_1, 0, worn.space_3, worn.space_3)
+        foot.addWidget(self.attach)
+        column.addLayout(foot)
 
     def show_marks(self, marks: Sequence[MarkBody], earlier: Sequence[MarkRow]) -> None:
         """Show one's own marks, and those that earlier decisions on the item kept."""
@@ -89,7 +101,8 @@ class EvidenceTab(QWidget):
         drop.clicked.connect(lambda: self.changed.emit(without_mark(self._marks, mark)))
         entry = Entry(mark_text(mark), tools=(jump, drop))
         field = DraftLine(f"What {mark_text(mark)} shows", partial(self._say, mark), text=mark.note or "")
-        field.setPlaceholderText("What it shows")
+        field.setPlaceholderText("What it shows; Enter or Esc leaves the field")
+        field.returnPressed.connect(self.note_left)
         entry.lines.addWidget(field)
         return entry
 

@@ -27,6 +27,7 @@ from studio.tabs.moderation.decision_state import (
 )
 from studio.theme import style
 from studio.theme.icons import icon as themed_icon
+from studio.video.playhead import timecode
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.draft_edit import DraftEdit
@@ -66,6 +67,7 @@ class DecisionPanel(Card):
         self._presses = 0
         self._locked = ""
         self._showing = False
+        self._stretch: tuple[int, int] | None = None
         self.setAccessibleName("Decision")
         self.layout().setContentsMargins(worn.space_3, worn.space_3, worn.space_3, worn.space_3)  # type: ignore[union-attr]
         self.body.setSpacing(worn.space_1 + 2)
@@ -163,7 +165,7 @@ class DecisionPanel(Card):
     def clear(self) -> None:
         """There is nothing to decide; what was typed is handed over first."""
         self.facts.keep_now()
-        self._case, self._draft = None, NOTHING
+        self._case, self._draft, self._stretch = None, NOTHING, None
         self.facts.replace("")
         self.picker.show_policies((), None)
         self.setEnabled(False)
@@ -187,6 +189,11 @@ class DecisionPanel(Card):
     def set_marks(self, marks: tuple[MarkBody, ...]) -> None:
         """Attach these marks as evidence, and no others."""
         self._change(replace(self._draft, marks=marks))
+
+    def show_stretch(self, stretch: tuple[int, int] | None) -> None:
+        """Say that the stretch between in and out, in ms, will go with the decision."""
+        self._stretch = stretch
+        self._show()
 
     def add_fact(self, text: str) -> None:
         """Write something more into the facts."""
@@ -350,12 +357,18 @@ class DecisionPanel(Card):
             self.confirm.style().unpolish(self.confirm)
             self.confirm.style().polish(self.confirm)
         if problems:
-            self._told.setText(problems[0])
+            told = problems[0]
         elif asked:
-            self._told.setText("Critical: press Enter once more to decide.")
+            told = "Critical: press Enter once more to decide."
         else:
             marks = f" · {len(draft.marks)} mark{'s' if len(draft.marks) > 1 else ''}" if draft.marks else ""
-            self._told.setText(sentence(draft, case) + marks if case is not None else "")
+            told = sentence(draft, case) + marks if case is not None else ""
+        # Not asked for by itself: who marks a stretch means it, and is told here that it is taken so.
+        marked = {(mark.in_ms, mark.out_ms) for mark in draft.marks}
+        if case is not None and self._stretch is not None and self._stretch not in marked:
+            start, end = map(timecode, self._stretch)
+            told = f"{told}\nThe stretch {start} to {end} goes with the decision.".strip()
+        self._told.setText(told)
 
 
 def _choice(name: str, texts: Sequence[str]) -> QComboBox:

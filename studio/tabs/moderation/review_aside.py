@@ -25,7 +25,10 @@ REASON_MAX: Final = 500
 
 
 class AsidePopover(AskPopover):
-    """A reason by one press, or in own words. `chosen` carries the reason and, for a hold, the seconds."""
+    """A reason by one press, or in own words. `chosen` carries the reason and, for a hold, the seconds.
+
+    A digit only chooses and Enter confirms: neither act can be undone, and a digit may be stray typing.
+    """
 
     chosen = Signal(str, int)
 
@@ -37,29 +40,44 @@ class AsidePopover(AskPopover):
         self._term.addItems(list(TERMS))
         if holding:
             self.body.addWidget(self._term)
+        self._picked = ""
+        self._reasons: dict[str, Button] = {}
         for number, reason in enumerate(HOLD_REASONS if holding else SKIP_REASONS, start=1):
-            button = Button(f"{number}  {reason}", kind="quiet", tip=f"{reason} ({number})")
+            button = Button(f"{number}  {reason}", kind="quiet", tip=f"{reason} ({number}, then Enter)")
             button.setAccessibleName(reason)
-            button.clicked.connect(partial(self._take, reason))
+            button.setCheckable(True)
+            button.clicked.connect(partial(self._press, reason))
             self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        self._reasons = HOLD_REASONS if holding else SKIP_REASONS
+            self._reasons[reason] = button
         self.reason.setAccessibleName("Another reason")
-        self.reason.setPlaceholderText("Another reason, then Enter")
+        self.reason.setPlaceholderText("Another reason")
+        self.reason.textEdited.connect(lambda: self._pick(""))
         self.reason.setMaxLength(REASON_MAX)
         self.body.addWidget(self.reason)
         note = "You will not be offered it again." if not holding else "It is yours alone until then."
+        note = f"A digit chooses, Enter confirms. {note}"
         self.body.addWidget(Label(note, "muted", wrap=True))
         self.body.addWidget(self.fault)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        typed = event.text()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.why():
-            self._take(self.why())
-        elif typed.isdecimal() and 1 <= int(typed) <= len(self._reasons) and not self.reason.hasFocus():
-            self._take(self._reasons[int(typed) - 1])
+        typed, known = event.text(), list(self._reasons)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if reason := self._picked or self.why():
+                self._take(reason)
+        elif typed.isdecimal() and 1 <= int(typed) <= len(known) and not self.reason.hasFocus():
+            self._pick(known[int(typed) - 1])
         else:
             super().keyPressEvent(event)
 
-    def _take(self, reason: str, _checked: bool = False) -> None:
+    def _pick(self, reason: str) -> None:
+        self._picked = reason
+        for each, button in self._reasons.items():
+            button.setChecked(each == reason)
+
+    def _press(self, reason: str, _checked: bool = False) -> None:
+        self._pick(reason)
+        self._take(reason)
+
+    def _take(self, reason: str) -> None:
         if not self.waiting:
             self.chosen.emit(reason, TERMS[self._term.currentText()])

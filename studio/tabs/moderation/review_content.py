@@ -27,14 +27,14 @@ from studio.video.storyboard import Preview
 class Content(QWidget):
     """Shows one subject at a time, shielded, covered where it should be.
 
-    `exposed` says whether the content plays or can be read, and whether it is unshielded; `selected` whether
-    there is a stretch between in and out.
+    `exposed` says whether the content plays or can be read, and whether it is unshielded; `selected` carries
+    the stretch between in and out in ms, or None.
     """
 
     proceeded = Signal()
     exposed = Signal(bool, bool)
     mark_wanted = Signal()
-    selected = Signal(bool)
+    selected = Signal(object)
     video_opened = Signal()
     again_wanted = Signal()
     next_wanted = Signal()
@@ -50,7 +50,7 @@ class Content(QWidget):
         self._failed = WaitScreen("alert-triangle", "danger", action="Try again")
         self._lost = LostScreen(keymap)
         self._subject: QWidget = self.text
-        self._selection = False
+        self._selection: tuple[int, int] | None = None
         self._stack = QStackedLayout(self)
         for screen in (self._wait, self._failed, self.cover, self.video, self.text, self._lost):
             self._stack.addWidget(screen)
@@ -193,7 +193,7 @@ class Content(QWidget):
     def _moved(self, player: ReviewPlayer, head: Playhead | None) -> None:
         if player is not self.player:
             return
-        selected = head is not None and head.selection_ms is not None
+        selected = head.selection_ms if head is not None else None
         if selected != self._selection:
             self._selection = selected
             self.selected.emit(selected)

@@ -83,6 +83,7 @@ class ReviewPage(ReviewDesk):
         tabs.evidence.seek_wanted.connect(content.seek_ms)
         tabs.evidence.changed.connect(self._set_marks)
         tabs.evidence.range_wanted.connect(self.attach_range)
+        tabs.evidence.note_left.connect(self.setFocus)
         panel.changed.connect(self._draft_changed)
         panel.confirmed.connect(self._decide)
         panel.hold_wanted.connect(self.ask_hold)
@@ -91,7 +92,7 @@ class ReviewPage(ReviewDesk):
         content.proceeded.connect(self.proceed)
         content.exposed.connect(self._expose)
         content.mark_wanted.connect(self.mark_frame)
-        content.selected.connect(tabs.evidence.offer_range)
+        content.selected.connect(self._show_stretch)
         content.video_opened.connect(lambda: self._show_marks(panel.draft.marks))
         content.again_wanted.connect(flow.again)
         content.next_wanted.connect(self.next)
@@ -238,12 +239,13 @@ class ReviewPage(ReviewDesk):
         ask = AsidePopover(self.window(), holding=holding)
 
         def part(reason: str, seconds: int) -> None:
-            self._part(ask, lambda held: held.hold(reason, seconds) if holding else held.skip(reason))
+            told = f"On hold: {reason}" if holding else f"Skipped: {reason}"
+            self._part(ask, lambda held: held.hold(reason, seconds) if holding else held.skip(reason), told)
 
         ask.chosen.connect(part)
         ask.open_at(self.panel)
 
-    def _part(self, ask: AskPopover, how: Parting, told: str = "") -> None:
+    def _part(self, ask: AskPopover, how: Parting, told: str) -> None:
         async def parted(held: HeldClaim) -> None:
             await how(held)
             ask.done()
@@ -271,6 +273,10 @@ class ReviewPage(ReviewDesk):
     def _set_marks(self, marks: tuple[MarkBody, ...]) -> None:
         self.panel.set_marks(marks)
         self._show_marks(marks)
+
+    def _show_stretch(self, stretch: tuple[int, int] | None) -> None:
+        self.tabs.evidence.offer_range(stretch is not None)
+        self.panel.show_stretch(stretch)
 
     def _add_note(self, text: str) -> None:
         self.flow.add_note(text, self.tabs.notes.stored)
