@@ -193,7 +193,7 @@ class App:
         self.window.close_now()
 
     def _remember_window(self) -> None:
-        remember_window(self._settings, self.window.save_state())
+        remember_window(self._settings, self.window.save_state(), self.me.id if self.me else None)
 
     # Server
 
@@ -317,7 +317,7 @@ class App:
         self._signing_in = None
         window.status.set_person(me.name, ", ".join(role.value for role in me.roles))
         self._tell_session_only()
-        window.start(self._place.context, tab_kinds(), remembered_window(self._settings))
+        window.start(self._place.context, tab_kinds(), remembered_window(self._settings, me.id))
 
     def _follow(self) -> None:
         """Hear what changes: after the first tab has asked for what it shows, which is waited for."""

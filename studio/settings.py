@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
 
 from studio.offline.changes import Changes
 
 T = TypeVar("T")
 
 KIND = "settings"  # in Changes
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 VERSION = 1
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From version n to n + 1: a function of all values."""
@@ -151,7 +154,10 @@ WINDOW: Setting[dict[str, str]] = Setting(
     "window.state", Record(str), {}, "Place and layout of the window, as Qt saves them (base64)."
 )
 TABS: Setting[dict[str, dict[str, Any]]] = Setting(
-    "tabs.state", Record(dict), {}, "What each tab wants to find again: widths, filters, splitters."
+    "tabs.state",
+    Record(dict),
+    {},
+    "What each tab wants to find again, by person: widths, filters, splitters.",
 )
 SIGN_IN: Setting[dict[str, str]] = Setting(
     "sign_in.last", Record(str), {}, "The last e-mail address per server, and the id of this installation."
@@ -297,13 +303,26 @@ def _replace(path: Path, text: str) -> None:
             os.close(directory)
 
 
-def remember_window(settings: Settings, state: dict[str, Any]) -> None:
-    """Keep what `MainWindow.save_state` told; tabs that are not open now keep what they had."""
-    settings.set(TABS, settings.get(TABS) | state.pop("tabs"))
+def remember_window(settings: Settings, state: dict[str, Any], person: UUID | None) -> None:
+    """Keep what `MainWindow.save_state` told; of the tabs only what `person` left in them."""
+    tabs = state.pop("tabs")
+    if person is not None:
+        settings.set(TABS, settings.get(TABS) | {str(person): tabs})
     settings.set(WINDOW, {key: str(value) for key, value in state.items()})
 
 
-def remembered_window(settings: Settings) -> dict[str, Any]:
-    """What `remember_window` kept."""
-    window, tabs = settings.get(WINDOW), settings.get(TABS)
-    return {**window, "tabs": tabs}
+def remembered_window(settings: Settings, person: UUID) -> dict[str, Any]:
+    """What `remember_window` kept: a person finds their own filters, and nobody else's."""
+    kept = settings.get(TABS)
+    tabs = kept.get(str(person), _before_persons(kept))
+    borne = {tab: state for tab, state in tabs.items() if isinstance(state, dict)}
+    return {**settings.get(WINDOW), "tabs": borne}
+
+
+def _before_persons(kept: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What earlier versions kept by tab alone: without the filter, which may be anybody's."""
+    return {
+        tab: {name: value for name, value in state.items() if name != "filter"}
+        for tab, state in kept.items()
+        if not _ID.fullmatch(tab)
+    }

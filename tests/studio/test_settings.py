@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,8 @@ from studio.settings import (
     ServerUrl,
     Setting,
     Settings,
+    remember_window,
+    remembered_window,
 )
 
 
@@ -180,3 +183,23 @@ def test_nothing_changed_is_not_written(path: Path) -> None:
 def test_types_never_raise(value: object) -> None:
     for kind in (Flag(), Number(0, 9, ""), Choice(("a",)), ServerUrl(), Record(str)):
         assert kind.allows(value) in (True, False)
+
+
+def test_what_a_tab_remembers_belongs_to_the_person(path: Path) -> None:
+    settings = Settings(path)
+    one, other = UUID(int=1), UUID(int=2)
+    old = {"moderation": {"columns": {"order": [1]}, "filter": {"text": "type:video"}}}
+    settings.set(TABS, old)
+    without_filter = {"moderation": {"columns": {"order": [1]}}}
+    assert remembered_window(settings, one)["tabs"] == without_filter
+    mine = {"moderation": {"columns": {"order": [2]}, "filter": {"text": "knife"}}}
+    remember_window(settings, {"rail": "narrow", "tabs": mine}, one)
+    settings.save()
+    again = Settings(path)
+    assert again.notices == []
+    assert remembered_window(again, one) == {"rail": "narrow", "tabs": mine}
+    assert remembered_window(again, other)["tabs"] == without_filter
+    again.set(TABS, again.get(TABS) | {str(one): {**mine, "people": "edited by hand"}})
+    assert remembered_window(again, one)["tabs"] == mine
+    remember_window(again, {"rail": "wide", "tabs": mine}, None)
+    assert remembered_window(again, other) == {"rail": "wide", "tabs": without_filter}

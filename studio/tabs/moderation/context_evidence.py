@@ -43,7 +43,7 @@ class EvidenceTab(QWidget):
         self.attach = Button(
             "Attach the stretch between in and out",
             icon="mark-in",
-            tip="Attach it now, to say what it shows or to mark another; the last one goes with the decision.",
+            tip="Attach it now, to note what it shows or to mark another.",
         )
         self.attach.clicked.connect(self.range_wanted)
         self.attach.hide()
