@@ -29,9 +29,13 @@ class Filter:
 
 
 class FilterBar(QWidget):
-    """Emits `changed` with a `Filter`; typing is gathered for `TYPING_MS`."""
+    """Emits `changed` with a `Filter`; typing is gathered for `TYPING_MS`.
+
+    `down`: the person goes from the words to what they found, which has been told by then.
+    """
 
     changed = Signal(object)
+    down = Signal()
     saved_changed = Signal(dict)
     """Name to `Filter`, to be stored in the settings."""
 
@@ -73,6 +77,7 @@ class FilterBar(QWidget):
         self._timer.timeout.connect(self._tell)
         self.field.textChanged.connect(lambda: self._timer.start())
         self.field.returnPressed.connect(self._tell)
+        self.field.down.connect(self._go_down)
 
     def set_key(self, key: str) -> None:
         """Show which key leads to the field; "" when none does."""
@@ -157,6 +162,10 @@ class FilterBar(QWidget):
         asking.body.addWidget(done)
         asking.open_at(self._star)
         name.setFocus()
+
+    def _go_down(self) -> None:
+        self._tell()
+        self.down.emit()
 
     def _tell(self) -> None:
         self._timer.stop()

@@ -57,7 +57,9 @@ class KeyOverlay(Overlay):
         top = QHBoxLayout()
         top.addWidget(Label("Keys", "heading"))
         top.addSpacing(worn.space_2)
-        top.addWidget(Label("Letters rest while you type in a text field; Esc leaves it.", "muted"), 1)
+        top.addWidget(
+            Label("Letters rest while you type in a text field. In a review, Esc leaves it.", "muted"), 1
+        )
         close = IconButton("x", "Close", tip="Close (Esc)")
         close.clicked.connect(self.close_now)
         top.addWidget(close)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -15,7 +15,12 @@ _ICON: Final = 16
 
 
 class SearchField(QLineEdit):
-    """Esc clears it first, and only then means what it means around it."""
+    """Esc clears it first, and only then means what it means around it.
+
+    `down`: the arrow key, which leads to what is found.
+    """
+
+    down = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,8 +38,10 @@ class SearchField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
-        else:
-            super().keyPressEvent(event)
+            return
+        if event.key() == Qt.Key.Key_Down:
+            self.down.emit()
+        super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -125,6 +125,13 @@ class TableView(QTableView):
             self.selectionModel().setCurrentIndex(self._rows.index(goal, 0), stay)
         self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    def enter(self) -> None:
+        """Take the keyboard to the first row, if there is one."""
+        self._rows.flush()
+        if self._rows.rowCount():
+            self.setFocus()
+            self.selectRow(0)
+
     def _selected(self) -> list[int]:
         ranges: Any = self.selectionModel().selection()
         return sorted({n for each in ranges for n in range(each.top(), each.bottom() + 1)})

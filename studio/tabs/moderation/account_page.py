@@ -16,7 +16,7 @@ from studio.tab import Context
 from studio.tabs.moderation import account_state, account_tables, rows
 from studio.tabs.moderation.account_state import Moment
 from studio.tabs.moderation.account_tables import TableCard
-from studio.tabs.moderation.count_bar import CountBar
+from studio.tabs.moderation.count_bar import CountBar, line_up
 from studio.tabs.moderation.snapshot import QueueRow, row_of
 from studio.theme import style
 from studio.widgets.button import Button
@@ -175,8 +175,11 @@ class AccountPage(QWidget):
         self._bio.setVisible(bool(creator.bio))
         _clear(self.flags)
         shares = account_state.flag_shares(page.flags)
-        for each in shares[:MOST_FLAGS]:
-            self.flags.addWidget(CountBar(self._titles(each.policy), each.share, f"{each.count:,}"))
+        most = shares[:MOST_FLAGS]
+        bars = [CountBar(self._titles(each.policy), each.share, f"{each.count:,}") for each in most]
+        line_up(bars)
+        for bar in bars:
+            self.flags.addWidget(bar)
         if others := [f"{self._titles(each.policy)}: {each.count:,}" for each in shares[MOST_FLAGS:]]:
             more = Label(f"and {len(others)} more {'policy' if len(others) == 1 else 'policies'}", "muted")
             more.setToolTip(tooltip("\n".join(others)))

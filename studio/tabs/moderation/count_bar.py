@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -12,8 +13,12 @@ from studio.theme import style
 from studio.widgets.label import tooltip
 from studio.widgets.painting import fill_rounded
 
-_NAME_SHARE: Final = 0.6
+_NAME_MOST: Final = 0.72
+"""Of the width: a longer name is cut, so that there is a bar at all."""
+_GAP: Final = 10
 _BAR: Final = 6
+_LEAST: Final = 1.5
+"""A part that is there at all is seen."""
 
 
 class CountBar(QWidget):
@@ -24,6 +29,7 @@ class CountBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self._name, self._share, self._figure, self._tone = name, min(1.0, max(0.0, share)), figure, tone
+        self._beside: Sequence[CountBar] = (self,)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{name}: {figure}")
         self.setToolTip(tooltip(f"{name}: {figure}"))
@@ -38,17 +44,38 @@ class CountBar(QWidget):
         painter = QPainter(self)
         worn = style.tokens()
         metrics = painter.fontMetrics()
-        named = int(self.width() * _NAME_SHARE)
-        figured = max(44, metrics.horizontalAdvance(self._figure) + 8)
+        named, figured = self._columns()
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(worn.text))
-        name = metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, named - 10)
+        name = metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, named - _GAP)
         painter.drawText(QRectF(0, 0, named, self.height()), Qt.AlignmentFlag.AlignLeft | middle, name)
         painter.setPen(QColor(worn.text_muted))
         right = QRectF(self.width() - figured, 0, figured, self.height())
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | middle, self._figure)
-        track = QRectF(named, (self.height() - _BAR) / 2, self.width() - named - figured - 4, _BAR)
+        track = self.track()
         fill_rounded(painter, track, "raised", _BAR / 2)
         if self._share:
-            track.setWidth(max(_BAR, track.width() * self._share))
-            fill_rounded(painter, track, self._tone, _BAR / 2)
+            track.setWidth(self.length())
+            fill_rounded(painter, track, self._tone, min(_BAR, track.width()) / 2)
+
+    def track(self) -> QRectF:
+        """Where the bar may be."""
+        named, figured = self._columns()
+        return QRectF(named, (self.height() - _BAR) / 2, self.width() - named - figured, _BAR)
+
+    def length(self) -> float:
+        """How long the bar is, in px, and no rounder than its share: small parts are told apart."""
+        return max(_LEAST, self.track().width() * self._share)
+
+    def _columns(self) -> tuple[int, int]:
+        """Return how wide names and figures are, the same for all that stand together."""
+        metrics = self.fontMetrics()
+        named = max(metrics.horizontalAdvance(each._name) for each in self._beside) + _GAP
+        figured = max(metrics.horizontalAdvance(each._figure) for each in self._beside) + _GAP
+        return min(named, int(self.width() * _NAME_MOST)), figured
+
+
+def line_up(bars: Sequence[CountBar]) -> None:
+    """Have bars that stand one below the other begin and end at the same places."""
+    for bar in bars:
+        bar._beside = tuple(bars)

@@ -28,7 +28,6 @@ BUILT_IN: Final = {
     "Critical": Filter(queue_state.CRITICAL),
     "Text only": Filter(queue_state.TEXT),
 }
-GRAMMAR: Final = "Words, or severity:high,critical  type:video  state:held  policy:violence  score>70  due<1h"
 
 
 class QueueBar(QWidget):
@@ -53,7 +52,7 @@ class QueueBar(QWidget):
             fixed=BUILT_IN,
         )
         follow(keymap, self.line, lambda: self.line.set_key(keymap.shown("filter")))
-        self.line.field.setAccessibleDescription(GRAMMAR)
+        self.line.field.setAccessibleDescription(f"Words, or {queue_state.GRAMMAR}")
         self.order = Button("", icon="sort")
         self.order.clicked.connect(self._open_order)
         self.narrow = Button("Narrow", icon="filter", tip="Narrow by severity, type, state, policy, score")

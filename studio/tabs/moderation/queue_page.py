@@ -22,13 +22,13 @@ from studio.messages import Problem
 from studio.stamps import stamp
 from studio.tab import Context
 from studio.table_export import TableExport
-from studio.tabs.moderation import rows, snapshot
+from studio.tabs.moderation import queue_state, rows, snapshot
 from studio.tabs.moderation.handover import may_take_over
 from studio.tabs.moderation.queue_bar import QueueBar
 from studio.tabs.moderation.queue_facts import ItemFacts, Then, pass_over
 from studio.tabs.moderation.queue_feed import QueueFeed
 from studio.tabs.moderation.queue_preview import NARROW, WIDE, Preview
-from studio.tabs.moderation.queue_state import OVER, QueueCounts, QueueFilter, done_today, headline
+from studio.tabs.moderation.queue_state import QueueCounts, QueueFilter
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.tabs.moderation.stale_bar import StaleBar
 from studio.theme import style
@@ -71,7 +71,7 @@ class QueuePage(QWidget):
         self.title_of = self.feed.titles.__getitem__
         self._facts = ItemFacts(context, self.feed, self)
         self._counts = QueueCounts()
-        self._let_through = 0
+        self._let_through: tuple[int, ...] = ()
         self._wanted_id: str | None = None
         self._at = 0
         self._as_of: datetime | None = None
@@ -93,6 +93,7 @@ class QueuePage(QWidget):
         self.table.ordered.connect(self._show_order)
         self.bar.changed.connect(self._narrow)
         self.bar.order_wanted.connect(self.table.fill_order_menu)
+        self.bar.line.down.connect(self.table.enter)
         self._show_order()
         context.ticker.second.connect(self._tick)
         self._bind()
@@ -230,7 +231,7 @@ class QueuePage(QWidget):
 
     def _apply(self, wanted: QueueFilter) -> None:
         now = self._now()
-        self._let_through = self._counts.due_before(now + (wanted.due_within_ms or 0))
+        self._let_through = self._counts.passed(wanted, now)
         self.model.set_filter(wanted.words, *wanted.checks(now=now, me=self._me))
 
     def _count(self) -> None:
@@ -239,16 +240,20 @@ class QueuePage(QWidget):
 
     def _show_counts(self) -> None:
         now = self._now()
-        self.header.set_subtitle(headline(self._counts, now))
+        shown = self.model.rowCount() if self.bar.filter() != QueueFilter() else None
+        self.header.set_subtitle(queue_state.headline(self._counts, now, shown))
         over = self._counts.due_before(now)
-        self.bar.line.set_count(OVER, f"Over SLA · {over:,}" if over else "Over SLA")
+        self.bar.line.set_count(queue_state.OVER, f"Over SLA · {over:,}" if over else "Over SLA")
 
     def _show_state(self, shown: int, held: int) -> None:
+        if self.feed.rows:
+            self._show_counts()
         if shown:
             self.states.content()
             self._settle()
         elif held and self.feed.rows:
-            self.states.empty("search", "Nothing matches", "Try fewer words.", "Clear the filter")
+            advice = queue_state.nothing_found(self.bar.filter())
+            self.states.empty("search", "Nothing matches", advice, "Clear the filter")
         elif self.feed.read_once and not self.feed.rows:
             self.states.empty("check", "The queue is clear", BY_THEMSELVES)
             self._facts.read_stats(self._show_stats)
@@ -263,10 +268,8 @@ class QueuePage(QWidget):
         if self.feed.rows or self.feed.read_once:
             self._show_counts()
         wanted = self.bar.filter()
-        if wanted.passing:
-            through = self._counts.due_before(self._now() + (wanted.due_within_ms or 0))
-            if through != self._let_through:
-                self._apply(wanted)
+        if wanted.passing and self._counts.passed(wanted, self._now()) != self._let_through:
+            self._apply(wanted)
         viewport = self.table.viewport()
         for name in LIVE:
             number = self.model.column_number(name)
@@ -375,7 +378,9 @@ class QueuePage(QWidget):
 
     def _show_stats(self, stats: MyStats) -> None:
         if not self.feed.rows and stats.decided_today:
-            self.states.empty("check", "The queue is clear", f"{done_today(stats)} {BY_THEMSELVES}")
+            self.states.empty(
+                "check", "The queue is clear", f"{queue_state.done_today(stats)} {BY_THEMSELVES}"
+            )
 
     # What stays
 

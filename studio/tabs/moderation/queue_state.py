@@ -39,15 +39,18 @@ _MINUTES: Final = {"m": 1, "min": 1, "h": 60, "d": 1440}
 
 _CHOICE: Final = re.compile(r"(severity|type|state|policy):(\S+)")
 _SCORE: Final = re.compile(r"score([<>])(\d{1,3})%?")
-_DUE: Final = re.compile(r"due<(\d{1,4})(m|min|h|d)")
+_DUE: Final = re.compile(r"due([<>])(\d{1,4})(m|min|h|d)")
+_OPERATOR: Final = re.compile(r"[^\W\d_]+[:<>=]\S*")
+"""What is meant as a choice, known or not."""
+GRAMMAR: Final = "severity:high,critical  type:video  state:held  policy:violence  score>70  due<1h"
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueFilter:
     """What an item must be; None is anything.
 
-    `score_from` and `score_below` are basis points; `due_within_ms` counts from now and includes what is
-    over its time; `words` are looked for in title, creator, policy and id.
+    `score_from` and `score_below` are basis points; `due_within_ms` and `due_after_ms` count from now;
+    the first includes what is over its time; `words` are looked for in title, creator, policy and id.
     """
 
     words: str = ""
@@ -58,12 +61,17 @@ class QueueFilter:
     score_from: int | None = None
     score_below: int | None = None
     due_within_ms: int | None = None
+    due_after_ms: int | None = None
     mine: bool = False
 
     @property
     def passing(self) -> bool:
         """Whether the passing of time changes what it lets through."""
-        return self.due_within_ms is not None
+        return bool(self.edges(0))
+
+    def edges(self, now: int) -> tuple[int, ...]:
+        """Return the moments before or after which an item must be due, in ms since 1970."""
+        return tuple(now + each for each in (self.due_within_ms, self.due_after_ms) if each is not None)
 
     def checks(self, *, now: int, me: str) -> list[Passes]:
         """Return what a row has to pass, words aside.
@@ -86,6 +94,9 @@ class QueueFilter:
         if self.due_within_ms is not None:
             latest = now + self.due_within_ms
             checks.append(lambda row: row.due < latest)
+        if self.due_after_ms is not None:
+            earliest = now + self.due_after_ms
+            checks.append(lambda row: row.due >= earliest)
         if self.mine:
             checks.append(lambda row: row.claimed_by == me)
         return checks
@@ -95,12 +106,12 @@ def parse(text: str, toggles: Collection[str] = ()) -> QueueFilter:
     """Return the filter that a line says, together with the toggles `MINE` and `OVER`.
 
     `severity:critical,high`, `type:text`, `state:held` and `policy:violence` take the beginning of a value,
-    so that a list narrows while it is typed; `score>70`, `score<40` are percent; `due<1h`. Several of one
-    name widen it, different names narrow it; all other words must occur somewhere.
+    so that a list narrows while it is typed; `score>70`, `score<40` are percent; `due<1h`, `due>1h` count
+    from now. Several of one name widen it, different names narrow it; all other words must occur somewhere.
     """
     chosen: dict[str, list[str]] = {}
     words: list[str] = []
-    low = high = due = None
+    low = high = within = after = None
     for term in text.casefold().split():
         if match := _CHOICE.fullmatch(term):
             chosen.setdefault(match[1], []).extend(filter(None, match[2].split(",")))
@@ -110,7 +121,11 @@ def parse(text: str, toggles: Collection[str] = ()) -> QueueFilter:
             else:
                 high = int(match[2]) * 100
         elif match := _DUE.fullmatch(term):
-            due = int(match[1]) * _MINUTES[match[2]] * 60_000
+            length = int(match[2]) * _MINUTES[match[3]] * 60_000
+            if match[1] == "<":
+                within = length
+            else:
+                after = length
         else:
             words.append(term)
     return QueueFilter(
@@ -121,7 +136,8 @@ def parse(text: str, toggles: Collection[str] = ()) -> QueueFilter:
         policies=tuple(chosen["policy"]) if chosen.get("policy") else None,
         score_from=low,
         score_below=high,
-        due_within_ms=0 if OVER in toggles else due,
+        due_within_ms=0 if OVER in toggles else within,
+        due_after_ms=after,
         mine=MINE in toggles,
     )
 
@@ -131,6 +147,15 @@ def _values(begun: list[str] | None, known: Mapping[str, tuple[str, ...]]) -> fr
         return None
     beginnings = tuple(begun)
     return frozenset(str(v) for name, values in known.items() if name.startswith(beginnings) for v in values)
+
+
+def nothing_found(wanted: QueueFilter) -> str:
+    """What to do when nothing passes `wanted`: among its words may be what was meant as a choice."""
+    meant = [word for word in wanted.words.split() if _OPERATOR.fullmatch(word)]
+    if not meant:
+        return "Try fewer words."
+    known = ", ".join(GRAMMAR.split())
+    return f"“{meant[0]}” is looked for as a word: it is none of the filters. There are for example {known}."
 
 
 def toggled(text: str, term: str) -> str:
@@ -168,6 +193,10 @@ class QueueCounts:
         """How many items are due before `moment`, in ms since 1970."""
         return int(np.searchsorted(self._dues, moment))
 
+    def passed(self, wanted: QueueFilter, now: int) -> tuple[int, ...]:
+        """What changes when the passing of time changes what `wanted` lets through."""
+        return tuple(map(self.due_before, wanted.edges(now)))
+
 
 def _dues(rows: Collection[QueueRow]) -> NDArray[np.int64]:
     return np.sort(np.fromiter((row.due for row in rows), np.int64, len(rows)))
@@ -177,9 +206,10 @@ def _of(rows: Collection[QueueRow], me: str) -> int:
     return sum(row.claimed_by == me for row in rows)
 
 
-def headline(counts: QueueCounts, now: int) -> str:
-    """Return the line of facts above the queue."""
-    parts = [f"{counts.open:,} open", f"{counts.due_before(now):,} over SLA"]
+def headline(counts: QueueCounts, now: int, shown: int | None = None) -> str:
+    """Return the line of facts above the queue; `shown` is how many pass the filter, None without one."""
+    held = f"{counts.open:,} open" if shown is None else f"{shown:,} of {counts.open:,} shown"
+    parts = [held, f"{counts.due_before(now):,} over SLA"]
     if counts.mine:
         parts.append(f"{counts.mine:,} with you")
     return " · ".join(parts)

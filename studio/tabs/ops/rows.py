@@ -55,7 +55,7 @@ def columns(now: Callable[[], datetime]) -> list[Column[Job]]:
         Column(
             id="took",
             title="Took",
-            width=70,
+            width=96,
             text=lambda j: duration(j.duration_ms),
             key=lambda j: -1 if j.duration_ms is None else j.duration_ms,
             align="right",

@@ -47,10 +47,14 @@ class PersonForm(QWidget):
             button.setAccessibleName(f"State {state.value}")
             button.clicked.connect(lambda: self.typed.emit())
             self._group.addButton(button)
-            column.addWidget(Choice(button, STATES[state]))
+        # Locked as a whole, as the list of roles is: a meaning rests with its button.
+        self._choices = [Choice(button, STATES[state]) for state, button in self._states.items()]
+        for choice in self._choices:
+            column.addWidget(choice)
+        self._choices.append(Choice(self.cleared, CLEARANCE))
         column.addSpacing(worn.space_2)
         column.addWidget(Label("Clearance", "section"))
-        column.addWidget(Choice(self.cleared, CLEARANCE))
+        column.addWidget(self._choices[-1])
 
     def draft(self) -> Draft:
         """What the form holds now."""
@@ -74,9 +78,8 @@ class PersonForm(QWidget):
         self._lock.setText(why)
         self._lock.setVisible(bool(why))
         self.roles.setEnabled(not why)
-        self.cleared.setEnabled(not why)
-        for button in self._states.values():
-            button.setEnabled(not why)
+        for choice in self._choices:
+            choice.setEnabled(not why)
         self.name.setReadOnly(not name)
 
     def state_button(self, state: PersonState) -> QRadioButton:

@@ -10,10 +10,12 @@ from uuid import UUID
 import httpx
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QLineEdit
 
 from studio.api.live import Connection
 from studio.tabs.moderation import snapshot
+from studio.widgets.filter_bar import Filter
 from tests.studio.tabs.moderation.conftest import Play, until
 from tests.studio.tabs.moderation.desk import Desk
 from tests.studio.tabs.moderation.seat import Seat
@@ -118,6 +120,44 @@ def test_an_item_comes_into_over_sla_when_its_time_is_over(play: Play) -> None:
             assert "1 over SLA" in seat.queue.header.findChildren(QLabel)[1].text()
 
     play(World([soon]), story)
+
+
+def test_while_a_filter_is_set_it_is_said_how_many_are_shown(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            facts = seat.queue.header._subtitle
+            assert facts.text().startswith("60 open")
+            seat.queue.bar.line.apply(Filter("severity:critical"))
+            seat.queue.model.flush()
+            shown = len(seat.shown_ids())
+            assert 0 < shown < 60
+            assert facts.text().startswith(f"{shown} of 60 shown")
+            seat.queue.bar.line.apply(Filter("colour:red"))
+            seat.queue.model.flush()
+            assert facts.text().startswith("0 of 60 shown")
+            assert "severity:" in seat.words()
+            seat.queue.bar.clear()
+            seat.queue.model.flush()
+            assert facts.text().startswith("60 open")
+
+    play(World(item(n) for n in range(60)), story)
+
+
+def test_down_goes_from_the_words_to_the_first_row_and_enter_takes_it(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        async with Seat(desk) as seat:
+            seat.queue.bar.line.focus()
+            QTest.keyClicks(seat.queue.bar.line.field, "state:waiting")
+            seat.key(Qt.Key.Key_Down)
+            assert seat.table.hasFocus()
+            first = seat.shown_ids()[0]
+            assert all(seat.world.items[each].state == "pending" for each in seat.shown_ids())
+            assert seat.table.current_id() == first
+            seat.key(Qt.Key.Key_Return)
+            await until(lambda: seat.review.claims)
+            assert str(seat.review.claims[0].item_id) == first
+
+    play(World(item(n) for n in range(60)), story)
 
 
 def test_going_to_a_hidden_item_clears_the_filter(play: Play) -> None:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
 from studio.tabs.moderation import queue_state, rows, snapshot
-from studio.tabs.moderation.queue_state import QueueCounts, QueueFilter, headline, parse, toggled
+from studio.tabs.moderation.queue_state import (
+    QueueCounts,
+    QueueFilter,
+    headline,
+    nothing_found,
+    parse,
+    toggled,
+)
 from studio.tabs.moderation.snapshot import QueueRow
 from studio.widgets.table import RowModel
 from tests.studio.tabs.moderation.world import ME, NOW, TITLES, item
@@ -42,6 +49,8 @@ def passing(text: str, *toggles: str) -> list[QueueRow]:
         ("score>30 score<70", lambda r: r.score_bp is not None and 3000 <= r.score_bp < 7000),
         ("due<1h", lambda r: r.due < NOW_MS + 3_600_000),
         ("due<3h severity:high", lambda r: r.due < NOW_MS + 10_800_000 and r.severity == "high"),
+        ("due>3h", lambda r: r.due >= NOW_MS + 10_800_000),
+        ("due>1h due<3h", lambda r: NOW_MS + 3_600_000 <= r.due < NOW_MS + 10_800_000),
         ("type:video state:claimed", lambda r: r.content_type == "video" and r.state == "claimed"),
     ],
 )
@@ -75,6 +84,14 @@ def test_any_line_can_be_typed(text: str) -> None:
     assert all(isinstance(check(ROWS[0]), bool) for check in wanted.checks(now=NOW_MS, me=ME))
 
 
+def test_what_looks_like_a_filter_and_is_none_is_named_when_nothing_is_found() -> None:
+    assert nothing_found(parse("mara video 12:30")) == "Try fewer words."
+    said = nothing_found(parse("mara colour:red due<1h"))
+    assert "“colour:red”" in said
+    assert "severity:high,critical" in said
+    assert "“age>3d”" in nothing_found(parse("age>3d"))
+
+
 def test_a_choice_is_added_and_taken_out() -> None:
     line = toggled("mara  ", "severity:low")
     assert line == "mara severity:low"
@@ -83,6 +100,7 @@ def test_a_choice_is_added_and_taken_out() -> None:
 
 def test_only_due_times_make_a_filter_pass_with_time() -> None:
     assert parse("due<1h").passing
+    assert parse("due>1h").passing
     assert parse("", {queue_state.OVER}).passing
     assert not parse("severity:low score>1 words", {queue_state.MINE}).passing
 
@@ -184,6 +202,7 @@ def test_the_headline() -> None:
     assert headline(counts, NOW_MS) == "0 open · 0 over SLA"
     counts.count([ROWS[0]._replace(due=n, claimed_by=ME if n < 2 else None) for n in range(1284)], ME)
     assert headline(counts, 37) == "1,284 open · 37 over SLA · 2 with you"
+    assert headline(counts, 37, 3) == "3 of 1,284 shown · 37 over SLA · 2 with you"
 
 
 def test_filters_are_values() -> None:
