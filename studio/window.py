@@ -253,11 +253,9 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Every key that works here (?)."""
-        scopes: list[Scope] = ["global", "table"]
         here = {action.objectName().split(".")[0] for action in self._tab_actions()}
-        inner: tuple[Scope, ...] = ("queue", "review")
-        scopes += [scope for scope in inner if scope in here]
-        self.keys_overlay.show_keys(scopes)
+        inner: tuple[Scope, ...] = ("table", "queue", "review")
+        self.keys_overlay.show_keys(["global", *(scope for scope in inner if scope in here)])
 
     # State and closing
 

@@ -1,4 +1,4 @@
-"""People, the audit log, operations and one's own account, as an administrator sees them."""
+"""People, the audit log, operations and one's own account, as a lead or an administrator sees them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from studio.widgets.skeleton import Skeleton
 from studio.widgets.state_stack import StateStack
 
 ADMIN: Final = "admin@demo.local"
+LEAD: Final = "lead@demo.local"
 ERROR: Final = "OperationalError: database is locked\n  sweeps.py:43 in raise_waiting"
 
 
@@ -162,7 +163,7 @@ STRIPS: Final = (
     ),
     Strip(
         tab="audit",
-        email=ADMIN,
+        email=LEAD,
         pictures=(
             "audit",
             "audit-verified",

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from studio.tabs.audit.tab import AuditTab
 from studio.tabs.moderation.tab import ModerationTab
@@ -110,3 +110,23 @@ def test_f6_goes_from_the_rail_to_the_page_to_what_stands_beside_it(play: Play) 
         assert window.focusWidget() is tab.queue.table
 
     play(World(item(n) for n in range(30)), shown(walk))
+
+
+def test_the_keys_that_are_shown_are_those_of_the_page(play: Play) -> None:
+    def walk(window: MainWindow, tab: ModerationTab) -> None:
+        def told() -> str:
+            window.show_keys()
+            words = "\n".join(label.text() for label in window.keys_overlay.findChildren(QLabel))
+            window.keys_overlay.close_now()
+            return words
+
+        assert "Copy selected rows" in told()
+        assert "Claim the next item" in told()
+        under_review = FakeReview()
+        tab._stack.addWidget(under_review)
+        tab._stack.setCurrentWidget(under_review)
+        assert "Copy selected rows" not in told()
+        assert "Claim the next item" not in told()
+        assert "Search and commands" in told()
+
+    play(World([item(n) for n in range(3)]), shown(walk), permissions=PERMISSIONS)

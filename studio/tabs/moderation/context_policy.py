@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.moderation.rules import Outcome
 from server.moderation.schemas import PolicyNode
 from studio.tabs.moderation.context_list import ContextList, Entry
 from studio.widgets.label import Label
@@ -29,7 +30,8 @@ class PolicyTab(ContextList):
 
 
 def _follows(node: PolicyNode) -> str:
-    outcomes = ", ".join(outcome.value for outcome in node.outcomes)
+    # Allowed is what violates no policy: no policy names it among its outcomes.
+    outcomes = ", ".join(["allow", *(each.value for each in node.outcomes if each is not Outcome.ALLOW)])
     lasting = f" for {span(node.default_duration_s)}" if node.default_duration_s else ""
     usual = f"usually {node.default_action.value}{lasting}"
     second = " Two people decide, each without knowing what the other found." if node.dual_control else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 
 from studio.messages import Message
 from studio.tabs.moderation.review_aside import HOLD_REASONS, SKIP_REASONS, AsidePopover
@@ -90,5 +90,16 @@ def test_own_words_take_the_place_of_a_chosen_reason(review: PlayReview) -> None
         me.type("2 of them are my friends")
         me.press(ENTER)
         await me.until(lambda: "Skipped: 2 of them are my friends" in told(me))
+
+    review(text_world(), story)
+
+
+def test_the_policy_tab_says_that_allow_is_always_possible(review: PlayReview) -> None:
+    async def story(me: Reviewer) -> None:
+        await me.open()
+        me.press(ONE)
+        shown = me.page.tabs.policy.entries()
+        words = [label.text() for entry in shown for label in entry.findChildren(QLabel)]
+        assert [word for word in words if word.startswith("Possible: allow, ") and word.count("allow") == 1]
 
     review(text_world(), story)

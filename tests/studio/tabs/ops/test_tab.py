@@ -18,7 +18,9 @@ from server.audit.schemas import Head
 from server.ops.schemas import Check, Findings, Job, Jobs, JobState, Level
 from studio.offline.changes import Changes
 from studio.tabs.ops.page import EXAMINE_EVERY
+from studio.tabs.ops.state import duration
 from studio.tabs.ops.tab import OpsTab
+from studio.widgets.cell_delegate import PADDING
 from tests.studio.tabs.office import (
     ADMIN,
     NOW,
@@ -94,6 +96,18 @@ def test_everything_is_told(qapp: QApplication, tmp_path: Path, server: Routes) 
         assert page.jobs.error.isHidden()
         assert "next in 1 min" in words(page.jobs)
         assert nameless(tab) == []
+
+    play(qapp, tmp_path, server, story)
+
+
+def test_how_long_a_job_took_is_not_cut(qapp: QApplication, tmp_path: Path, server: Routes) -> None:
+    async def story(office: Office) -> None:
+        tab = OpsTab(office.context)
+        await office.show(tab)
+        table, model = tab.page.jobs.table, tab.page.jobs.model
+        room = table.columnWidth(model.column_number("took")) - 2 * PADDING
+        for ms in (339, 59_900, 185_000):
+            assert table.fontMetrics().horizontalAdvance(duration(ms)) <= room
 
     play(qapp, tmp_path, server, story)
 

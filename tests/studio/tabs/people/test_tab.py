@@ -9,10 +9,11 @@ import httpx
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from server.accounts.permissions import Role
 from studio.offline.changes import Changes
+from studio.tabs.people.role_list import Choice
 from studio.tabs.people.tab import PeopleTab
 from studio.workplace import RESYNC
 from tests.studio.tabs.office import (
@@ -176,8 +177,12 @@ def test_own_roles_and_readers_edits_are_locked(
 
     async def reader(office: Office) -> None:
         tab = await opened(office)
-        assert not tab.people.pane.form.roles.isEnabled()
-        assert tab.people.pane.form.name.isReadOnly()
+        form = tab.people.pane.form
+        meanings = [label for choice in form.findChildren(Choice) for label in choice.findChildren(QLabel)]
+        assert len(meanings) > 6
+        assert not any(label.isEnabled() for label in meanings)
+        assert not form.roles.isEnabled()
+        assert form.name.isReadOnly()
         assert not tab.people.pane.save_button.isVisible()
         assert not tab.people.add.isVisible()
 
