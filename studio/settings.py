@@ -316,7 +316,7 @@ def remembered_window(settings: Settings, person: UUID) -> dict[str, Any]:
     kept = settings.get(TABS)
     tabs = kept.get(str(person), _before_persons(kept))
     borne = {tab: state for tab, state in tabs.items() if isinstance(state, dict)}
-    window: dict[str, Any] = dict(settings.get(WINDOW))
+    window = settings.get(WINDOW)
     return {**window, "tabs": borne}
 
 

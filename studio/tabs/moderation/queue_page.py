@@ -83,9 +83,7 @@ class QueuePage(QWidget):
             parent=self,
         )
         self._lay_out()
-        self._look = QTimer(self)
-        self._look.setSingleShot(True)
-        self._look.setInterval(LOOK_MS)
+        self._look = QTimer(self, singleShot=True, interval=LOOK_MS)
         self._look.timeout.connect(self._fetch_review)
         self.model.counted.connect(self._show_state)
         self.table.current.connect(self._select)
