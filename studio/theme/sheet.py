@@ -76,6 +76,9 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] {
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover {
   background: $raised; color: $text;
 }
+QPushButton[kind="quiet"]:checked {
+  background: $accent_soft; border-color: $accent; color: $text;
+}
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color: $focus; }
 QPushButton[kind="tight"] { padding: 5px 2px; }
 QPushButton[kind="link"] {
