@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.theme import style
@@ -43,12 +44,11 @@ class CountBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         worn = style.tokens()
-        metrics = painter.fontMetrics()
         named, figured = self._columns()
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(worn.text))
-        name = metrics.elidedText(self._name, Qt.TextElideMode.ElideRight, named - _GAP)
-        painter.drawText(QRectF(0, 0, named, self.height()), Qt.AlignmentFlag.AlignLeft | middle, name)
+        left = QRectF(0, 0, named, self.height())
+        painter.drawText(left, Qt.AlignmentFlag.AlignLeft | middle, self.shown_name())
         painter.setPen(QColor(worn.text_muted))
         right = QRectF(self.width() - figured, 0, figured, self.height())
         painter.drawText(right, Qt.AlignmentFlag.AlignRight | middle, self._figure)
@@ -57,6 +57,11 @@ class CountBar(QWidget):
         if self._share:
             track.setWidth(self.length())
             fill_rounded(painter, track, self._tone, min(_BAR, track.width()) / 2)
+
+    def shown_name(self) -> str:
+        """The name, cut where it has no room."""
+        room = self._columns()[0] - _GAP
+        return QFontMetricsF(self.font()).elidedText(self._name, Qt.TextElideMode.ElideRight, room)
 
     def track(self) -> QRectF:
         """Where the bar may be."""
@@ -69,9 +74,10 @@ class CountBar(QWidget):
 
     def _columns(self) -> tuple[int, int]:
         """Return how wide names and figures are, the same for all that stand together."""
-        metrics = self.fontMetrics()
-        named = max(metrics.horizontalAdvance(each._name) for each in self._beside) + _GAP
-        figured = max(metrics.horizontalAdvance(each._figure) for each in self._beside) + _GAP
+        # Rounded up: the whole pixels of QFontMetrics may be too few for the last letter.
+        metrics = QFontMetricsF(self.font())
+        named = ceil(max(metrics.horizontalAdvance(each._name) for each in self._beside)) + 1 + _GAP
+        figured = ceil(max(metrics.horizontalAdvance(each._figure) for each in self._beside)) + _GAP
         return min(named, int(self.width() * _NAME_MOST)), figured
 
 

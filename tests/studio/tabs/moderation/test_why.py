@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from server.moderation.priority import BOOST_LABELS
 from studio.tabs.moderation.count_bar import CountBar
 from studio.tabs.moderation.why import WhyPopover
+from studio.theme import style
 
 WHY = (
     ("severity critical", 4000),
@@ -37,5 +39,16 @@ def test_the_parts_begin_and_end_at_the_same_places_and_are_told_apart(qtbot: Qt
     ]
     assert lengths == sorted(lengths)
     assert len({round(length, 1) for length in lengths}) == len(WHY)
-    longest = max(bars, key=lambda bar: bar.fontMetrics().horizontalAdvance(bar._name))
-    assert longest.fontMetrics().horizontalAdvance(longest._name) < longest.track().left()
+    assert [bar.shown_name().casefold() for bar in bars] == [name.casefold() for name, _ in WHY]
+
+
+@pytest.mark.parametrize("size", range(11, 17))
+def test_the_longest_reason_is_not_cut_at_any_size(qtbot: QtBot, size: int) -> None:
+    font = style.load_fonts()
+    font.setPixelSize(size)
+    for weight in range(9, 40):
+        bar = CountBar(f"3 reporters, counting as {weight / 10:.1f}", 0.5, "+115")
+        qtbot.addWidget(bar)
+        bar.setFont(font)
+        bar.resize(420, 24)
+        assert bar.shown_name() == bar._name
