@@ -19,6 +19,7 @@ EVERYONE = frozenset(
         "account.self",
         "content.read",
         "content.comment",
+        "content.watch",
         "live.listen",
         "moderation.flag",
         "moderation.policies",

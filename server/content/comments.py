@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from server.audit import service as audit
 from server.content import queries
+from server.content.counters import Tally
 from server.content.models import Comment, Video
 from server.content.rules import VideoState
 from server.kit import clock
@@ -44,6 +45,9 @@ def add_comment(
     if not insert_ignoring(s, Comment, values):
         raise Conflict("There is a comment with this id already.", code="id_taken")
     audit.record(s, actor=actor, action="content.comment_added", target=f"comment:{comment_id}")
+    tally = Tally()
+    tally.video(video_id, comments=1)
+    tally.write(s)
     bus.emit(s, "content.comment_added", comment_id, video_id=str(video_id))
     return s.get_one(Comment, comment_id)
 
@@ -60,14 +64,17 @@ def restrict_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None
 def delete_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:
     """Take back an own comment, or one under an own video. Raises NotFound."""
     under_own = select(Video.id).where(Video.owner_id == actor.person)
-    done = s.scalar(
+    video_id = s.scalar(
         update(Comment)
         .where(Comment.id == comment_id, Comment.deleted_at.is_(None))
         .where((Comment.author_id == actor.person) | Comment.video_id.in_(under_own))
         .values(deleted_at=clock.now(), version=Comment.version + 1)
-        .returning(Comment.version)
+        .returning(Comment.video_id)
     )
-    if done is None:
+    if video_id is None:
         raise NotFound("There is no such comment of yours.")
+    tally = Tally()
+    tally.video(video_id, comments=-1)
+    tally.write(s)
     audit.record(s, actor=actor, action="content.comment_deleted", target=f"comment:{comment_id}")
     bus.emit(s, "content.comment_deleted", comment_id)

@@ -7,9 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
+import server.content.guards  # noqa: F401 - the triggers come with the tables
 from server.content.rules import (
     CAPTION_MAX,
     COMMENT_MAX,
@@ -17,19 +27,22 @@ from server.content.rules import (
     TITLE_MAX,
     ContentType,
     DerivativeKind,
+    EventKind,
+    Reaction,
     VideoState,
     Visibility,
 )
 from server.kit.availability import Available, in_force_sql
 from server.kit.models import Base, Identified, Timestamped, Versioned
-from server.kit.types import Json, one_of
+from server.kit.types import BigId, Json, one_of
 from server.kit.wire import Availability
 
 
 class Video(Available, Identified, Timestamped, Versioned, Base):
     """A video, its file, its measurements and who may see it. Times are ms from the first frame.
 
-    `runs` counts how often its processing was begun anew.
+    `runs` counts how often its processing was begun anew. Until `publish_at` nobody but its owner and
+    reviewers sees it; `published_at` is when it first was ready and public.
     """
 
     __tablename__ = "content_videos"
@@ -67,6 +80,7 @@ class Video(Available, Identified, Timestamped, Versioned, Base):
     caption_next_availability_at: Mapped[datetime | None]
     restricted_class: Mapped[bool] = mapped_column(default=False)
 
+    publish_at: Mapped[datetime | None] = mapped_column(sort_order=1)
     published_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
@@ -104,6 +118,101 @@ class Comment(Available, Identified, Timestamped, Versioned, Base):
     deleted_at: Mapped[datetime | None]
 
 
+class ViewerEvent(Base):
+    """Something a viewer did, once and for ever. `seq` orders the arrivals.
+
+    `told_at` is the time by the clock of the device, `at` the one that counts: never later than when it
+    arrived. For a stretch of watching both are its end.
+    """
+
+    __tablename__ = "content_events"
+    __table_args__ = (UniqueConstraint("id"),)
+
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    id: Mapped[UUID]
+    kind: Mapped[EventKind] = mapped_column(one_of(EventKind))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"))
+    session_id: Mapped[UUID]
+    video_id: Mapped[UUID | None] = mapped_column(ForeignKey("content_videos.id"))
+    other_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts_people.id"))
+    playback_id: Mapped[UUID | None]
+    start_ms: Mapped[int | None] = mapped_column(BigInteger)
+    end_ms: Mapped[int | None] = mapped_column(BigInteger)
+    wall_ms: Mapped[int | None]
+    told_at: Mapped[datetime]
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    clock_skew: Mapped[bool]
+    very_late: Mapped[bool]
+
+
+class Playback(Base):
+    """How much one stay at a video is worth, worked out of the events. `own` = by the video's owner.
+
+    `began` is the beginning of its first stretch; `counted` = it is the view of its half hour.
+    """
+
+    __tablename__ = "content_playbacks"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("content_videos.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    began: Mapped[datetime]
+    watched_ms: Mapped[int] = mapped_column(BigInteger)
+    own: Mapped[bool]
+    counted: Mapped[bool]
+
+
+class VideoReaction(Base):
+    """Whether a person likes or has saved a video, by what they said last (`at`, then `event_id`)."""
+
+    __tablename__ = "content_reactions"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
+    kind: Mapped[Reaction] = mapped_column(one_of(Reaction), primary_key=True)
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("content_videos.id"), primary_key=True)
+    holds: Mapped[bool]
+    at: Mapped[datetime]
+    event_id: Mapped[UUID]
+
+
+class Follow(Base):
+    """Whether a person follows another, by what they said last."""
+
+    __tablename__ = "content_follows"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
+    holds: Mapped[bool]
+    at: Mapped[datetime]
+    event_id: Mapped[UUID]
+
+
+class VideoCounts(Base):
+    """Counters of a video; each can be worked out anew from the facts (see `recount`)."""
+
+    __tablename__ = "content_video_counts"
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("content_videos.id"), primary_key=True)
+    views: Mapped[int] = mapped_column(BigInteger, default=0)
+    own_views: Mapped[int] = mapped_column(BigInteger, default=0)
+    watched_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    likes: Mapped[int] = mapped_column(BigInteger, default=0)
+    saves: Mapped[int] = mapped_column(BigInteger, default=0)
+    shares: Mapped[int] = mapped_column(BigInteger, default=0)
+    comments: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class PersonCounts(Base):
+    """Counters of a person."""
+
+    __tablename__ = "content_person_counts"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
+    followers: Mapped[int] = mapped_column(BigInteger, default=0)
+    following: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
 @dataclass(frozen=True)
 class Slot:
     """The columns in which one type of content keeps its availability (see `server.kit.availability`)."""
@@ -136,6 +245,32 @@ SLOTS = {
 }
 
 Index("ix_content_videos_owner", Video.owner_id, Video.created_at, Video.id)
+FEEDABLE = text(
+    "state = 'ready' AND visibility = 'public' AND NOT restricted_class"
+    " AND deleted_at IS NULL AND published_at IS NOT NULL"
+)
+"""What may be in a feed, but for its availability. In words, since a partial index wants no parameters."""
+for _feed, _columns in {
+    "fresh": (Video.published_at, Video.id),
+    "followed": (Video.owner_id, Video.published_at, Video.id),
+}.items():
+    Index(f"ix_content_videos_{_feed}", *_columns, sqlite_where=FEEDABLE, postgresql_where=FEEDABLE)
+Index(
+    "ix_content_videos_scheduled",
+    Video.publish_at,
+    sqlite_where=text("publish_at IS NOT NULL AND published_at IS NULL"),
+    postgresql_where=text("publish_at IS NOT NULL AND published_at IS NULL"),
+)
+Index(
+    "ix_content_events_shares",
+    ViewerEvent.video_id,
+    sqlite_where=text("kind = 'share'"),
+    postgresql_where=text("kind = 'share'"),
+)
+Index("ix_content_events_session", ViewerEvent.person_id, ViewerEvent.session_id, ViewerEvent.told_at)
+Index("ix_content_playbacks_video", Playback.video_id)
+Index("ix_content_follows_other", Follow.other_id, Follow.person_id)
+Index("ix_content_reactions_mine", VideoReaction.person_id, VideoReaction.kind, VideoReaction.at)
 Index("ix_content_comments_video", Comment.video_id, Comment.created_at, Comment.id)
 for _type, _slot in SLOTS.items():
     Index(

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, selec
 
 from server.content.models import SLOTS, Comment, Derivative, Video
 from server.content.rules import ContentType, DerivativeKind, VideoState, Visibility
-from server.kit import job_history
+from server.kit import clock, job_history
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.wire import Availability
@@ -39,6 +39,7 @@ def readable(viewer: Actor) -> ColumnElement[bool]:
         Video.visibility != Visibility.PRIVATE,
         Video.deleted_at.is_(None),
         Video.restricted_class.is_(False),
+        or_(Video.publish_at.is_(None), Video.publish_at <= clock.now()),
         SLOTS[ContentType.VIDEO].in_force() == Availability.PUBLIC,
     )
     return or_(own, shared)
@@ -55,6 +56,11 @@ def _videos() -> Select[Any]:
 def video(s: AnySession, viewer: Actor, video_id: UUID) -> Row[*tuple[Any, ...]] | None:
     """A video's columns with `availability_now` and `caption_availability_now`."""
     return s.execute(_videos().where(Video.id == video_id, readable(viewer))).one_or_none()
+
+
+def videos_by_id(s: AnySession, viewer: Actor, ids: Collection[UUID]) -> Rows:
+    """Those of the videos that the viewer may see, in any order."""
+    return s.execute(_videos().where(Video.id.in_(ids), readable(viewer))).all() if ids else []
 
 
 def videos(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
 
@@ -77,3 +78,51 @@ def clean_filename(name: str) -> str:
     """The last part of a path from any system, as one harmless line; `video` when nothing is left."""
     last = PurePosixPath(clean(name, lines=False).text.replace("\\", "/")).name
     return last.strip(" .")[:FILENAME_MAX] or "video"
+
+
+class EventKind(StrEnum):
+    """What a viewer does, as a fact."""
+
+    SESSION_START = "session_start"
+    SESSION_END = "session_end"
+    WATCH = "watch"
+    LIKE = "like"
+    UNLIKE = "unlike"
+    SAVE = "save"
+    UNSAVE = "unsave"
+    SHARE = "share"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+
+
+class Verdict(StrEnum):
+    """What became of an event that was sent in."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+class Reaction(StrEnum):
+    """What a viewer keeps up about a video until they take it back."""
+
+    LIKE = "like"
+    SAVE = "save"
+
+
+BATCH_MAX = 500
+"""Events that may be sent in at once."""
+BEAT_MAX_MS = 60_000
+"""The longest stretch that one `watch` tells of."""
+VIEW_MS = 3_000
+"""What has to be watched of a video for a view, when that is less than half of it."""
+VIEW_EVERY = timedelta(minutes=30)
+"""Within this time further playbacks of a viewer are the same view."""
+SKEW = timedelta(minutes=5)
+"""A clock that is ahead by more than this is wrong: what it tells happened when it arrived."""
+VERY_LATE = timedelta(days=30)
+"""What arrives later than this after it happened is marked."""
+FOLLOW_BONUS = timedelta(hours=24)
+"""By how much a video of a followed person is taken for fresher than it is."""
+FRESH = timedelta(days=14)
+"""How long a video has that advantage."""

@@ -1,0 +1,231 @@
+"""The feed: what one viewer sees next, and why.
+
+The order is one number that anybody can work out: when a video was published, and a day later than that for a
+fresh video of somebody whom the viewer follows. Newest first, without what the viewer has watched or made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, not_, select, tuple_
+
+from server.accounts import queries as accounts
+from server.content import queries, views
+from server.content.models import (
+    FEEDABLE,
+    SLOTS,
+    Follow,
+    PersonCounts,
+    Playback,
+    Video,
+    VideoCounts,
+    VideoReaction,
+)
+from server.content.rules import FOLLOW_BONUS, FRESH, ContentType, Reaction
+from server.content.schemas import Counts, FeedItem, Mine, Profile, Why
+from server.kit.access import Actor
+from server.kit.db import AnySession
+from server.kit.wire import Availability
+
+CHUNK = 64
+"""Videos that are looked at together; most pages need no more."""
+LOOKED_AT = 512
+"""Videos that one page looks at, at most: for somebody who has watched the newest thousand, a page is short
+and names where the next one begins, instead of taking its time."""
+
+Key = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a feed that was begun `as_of`: behind the video that has the place `key`.
+
+    The instant of the beginning stays in the cursor, so that nothing moves while one goes down the feed.
+    """
+
+    as_of: datetime
+    key: Key
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A video and its place."""
+
+    id: UUID
+    published_at: datetime
+    followed: bool
+
+    @property
+    def key(self) -> Key:
+        """By which the feed is ordered, the highest first."""
+        return self.published_at + FOLLOW_BONUS if self.followed else self.published_at, self.id
+
+
+def page(s: AnySession, viewer: Actor, *, place: Place, limit: int) -> tuple[list[FeedItem], Place | None]:
+    """At most `limit` videos from the place on, and the place behind them; None where the feed ends.
+
+    There may be fewer, even none, with a place to go on from.
+    """
+    found, then = ranked(s, viewer, place=place, limit=limit)
+    return _items(s, viewer, found), then
+
+
+def begin(as_of: datetime) -> Place:
+    """The place before everything that was published until `as_of`."""
+    return Place(as_of, (as_of + FOLLOW_BONUS, UUID(int=2**128 - 1)))
+
+
+def ranked(s: AnySession, viewer: Actor, *, place: Place, limit: int) -> tuple[list[Ranked], Place | None]:
+    """As `page`, with the places alone.
+
+    Two walks, each along an index in its own order: everything by its publication, and what is fresh of the
+    people whom the viewer follows.
+    """
+    found, general_end = _general(s, viewer, place, limit)
+    followed = s.execute(_followed(viewer, place).limit(limit)).all()
+    found += [Ranked(row.id, row.published_at, followed=True) for row in followed]
+    found.sort(key=lambda one: one.key, reverse=True)
+    # Beyond where either walk was cut off the other one knows only half of what comes next.
+    ends = [general_end] if general_end else []
+    if len(followed) == limit:
+        ends.append((followed[-1].published_at + FOLLOW_BONUS, followed[-1].id))
+    known = [one for one in found if not ends or one.key >= max(ends)]
+    if len(known) > limit:
+        return known[:limit], Place(place.as_of, known[limit - 1].key)
+    return known, Place(place.as_of, max(ends)) if ends else None
+
+
+def _general(s: AnySession, viewer: Actor, place: Place, limit: int) -> tuple[list[Ranked], Key | None]:
+    """What everybody may see, and how far it was looked at; None = to the end."""
+    found: list[Ranked] = []
+    walk = _walk(viewer, place)
+    key: Key = place.key
+    for _ in range(LOOKED_AT // CHUNK):
+        rows = s.execute(walk.where(tuple_(Video.published_at, Video.id) < key).limit(CHUNK)).all()
+        found += [Ranked(row.id, row.published_at, followed=False) for row in rows if row.shown]
+        if len(rows) < CHUNK:
+            return found, None
+        key = (rows[-1].published_at, rows[-1].id)
+        if len(found) >= limit:
+            break
+    return found, key
+
+
+def _walk(viewer: Actor, place: Place) -> Select[UUID, datetime | None, bool]:
+    elsewhere = exists().where(
+        Follow.person_id == viewer.person,
+        Follow.other_id == Video.owner_id,
+        Follow.holds,
+        Video.published_at > place.as_of - FRESH,
+    )
+    shown = and_(_public(), Video.owner_id != viewer.person, not_(_seen(viewer)), not_(elsewhere))
+    return (
+        select(Video.id, Video.published_at, shown.label("shown"))
+        .where(FEEDABLE, Video.published_at <= place.as_of)
+        .order_by(Video.published_at.desc(), Video.id.desc())
+    )
+
+
+def _followed(viewer: Actor, place: Place) -> Select[UUID, datetime | None]:
+    level, last = place.key
+    return (
+        select(Video.id, Video.published_at)
+        .join(Follow, Follow.other_id == Video.owner_id)
+        .where(
+            Follow.person_id == viewer.person,
+            Follow.holds,
+            FEEDABLE,
+            _public(),
+            Video.published_at <= place.as_of,
+            Video.published_at > place.as_of - FRESH,
+            tuple_(Video.published_at, Video.id) < (level - FOLLOW_BONUS, last),
+            not_(_seen(viewer)),
+        )
+        .order_by(Video.published_at.desc(), Video.id.desc())
+    )
+
+
+def _public() -> Any:
+    return SLOTS[ContentType.VIDEO].in_force() == Availability.PUBLIC
+
+
+def _seen(viewer: Actor) -> Any:
+    return exists().where(Playback.person_id == viewer.person, Playback.video_id == Video.id)
+
+
+def _items(s: AnySession, viewer: Actor, found: Sequence[Ranked]) -> list[FeedItem]:
+    rows = {row.id: row for row in queries.videos_by_id(s, viewer, [one.id for one in found])}
+    kept = [one for one in found if one.id in rows]
+    shown = views.videos(s, viewer, [rows[one.id] for one in kept])
+    owners = {video.owner.id for video in shown}
+    counts, mine, following = counts_of(s, rows), mine_of(s, viewer, rows), follows_of(s, viewer, owners)
+    return [
+        FeedItem(
+            video=video,
+            counts=counts.get(one.id, NOTHING),
+            mine=Mine(
+                liked=(Reaction.LIKE, one.id) in mine,
+                saved=(Reaction.SAVE, one.id) in mine,
+                following=video.owner.id in following,
+            ),
+            why=Why(
+                rank_at=one.key[0],
+                published_at=one.published_at,
+                bonus_s=int(FOLLOW_BONUS.total_seconds()) if one.followed else 0,
+            ),
+        )
+        for one, video in zip(kept, shown, strict=True)
+    ]
+
+
+NOTHING = Counts(views=0, likes=0, comments=0, shares=0, saves=0)
+
+
+def counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
+    """The counters of the videos that have any."""
+    found = s.scalars(select(VideoCounts).where(VideoCounts.video_id.in_(ids)))
+    return {
+        row.video_id: Counts(
+            views=row.views, likes=row.likes, comments=row.comments, shares=row.shares, saves=row.saves
+        )
+        for row in found
+    }
+
+
+def mine_of(s: AnySession, viewer: Actor, ids: Collection[UUID]) -> set[tuple[Reaction, UUID]]:
+    """What the viewer likes and has saved of the videos."""
+    found = s.execute(
+        select(VideoReaction.kind, VideoReaction.video_id).where(
+            VideoReaction.person_id == viewer.person, VideoReaction.video_id.in_(ids), VideoReaction.holds
+        )
+    )
+    return {(row.kind, row.video_id) for row in found}
+
+
+def follows_of(s: AnySession, viewer: Actor, ids: Collection[UUID]) -> set[UUID]:
+    """Which of the people the viewer follows."""
+    found = select(Follow.other_id).where(
+        Follow.person_id == viewer.person, Follow.other_id.in_(ids), Follow.holds
+    )
+    return set(s.scalars(found))
+
+
+def profile(s: AnySession, viewer: Actor, person_id: UUID) -> Profile:
+    """The page of a person. Raises NotFound."""
+    card = accounts.card(s, viewer, person_id)
+    counts = s.get(PersonCounts, person_id)
+    return Profile(
+        id=person_id,
+        handle=card.handle,
+        name=card.name,
+        bio=card.bio,
+        followers=counts.followers if counts else 0,
+        following=counts.following if counts else 0,
+        followed=person_id in follows_of(s, viewer, [person_id]),
+        me=person_id == viewer.id,
+    )

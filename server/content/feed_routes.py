@@ -1,0 +1,66 @@
+"""The feed, the pages of people, and what viewers tell that they did."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from server.content import feed, viewing
+from server.content.schemas import EventBatch, EventVerdicts, FeedItem, Profile
+from server.kit import clock, paging
+from server.kit.access import Actor, require
+from server.kit.db import Database
+from server.kit.errors import BadRequest, problems
+from server.kit.limits import limit
+from server.kit.paging import Page
+from server.kit.params import Cursor, Limit
+from server.kit.routing import LateRoute
+
+router = APIRouter(
+    prefix="/v1/content",
+    tags=["content"],
+    responses=problems(400, 401, 403, 413, 422, 503),
+    route_class=LateRoute,
+)
+
+
+def _db(request: Request) -> Database:
+    return cast(Database, request.app.state.db)
+
+
+@router.get("/feed")
+def read_feed(
+    request: Request, cursor: Cursor = None, limit: Limit = 10, actor: Actor = require("content.watch")
+) -> Page[FeedItem]:
+    """What the caller has not watched yet, in the order that `why` explains. A page may be short, even
+    empty, and yet name a next one."""
+    place = _place(cursor) if cursor else feed.begin(clock.now())
+    with _db(request).read() as s:
+        items, then = feed.page(s, actor, place=place, limit=limit)
+    return Page(items=items, next_cursor=paging.encode(then.as_of, *then.key) if then else None)
+
+
+@router.post("/events", responses=problems(429), dependencies=[limit(240, timedelta(minutes=1))])
+def take_in_events(
+    request: Request, body: EventBatch, actor: Actor = require("content.watch")
+) -> EventVerdicts:
+    """Keep what the caller did, each thing once however often it is sent, in any order."""
+    with _db(request).write() as s:
+        return EventVerdicts(verdicts=viewing.take_in(s, actor=actor, events=body.events))
+
+
+@router.get("/people/{person_id}", responses=problems(404))
+def read_profile(request: Request, person_id: UUID, actor: Actor = require("content.watch")) -> Profile:
+    """The page of a person; their videos are a list of its own (`videos?owner=`)."""
+    with _db(request).read() as s:
+        return feed.profile(s, actor, person_id)
+
+
+def _place(cursor: str) -> feed.Place:
+    as_of, level, video_id = paging.decode(cursor, datetime, datetime, UUID)
+    if not all(1900 < at.year < 3000 for at in (as_of, level)):
+        raise BadRequest("This cursor was not made by this server.", code="bad_cursor")
+    return feed.Place(as_of, (level, video_id))

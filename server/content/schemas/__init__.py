@@ -1,0 +1,38 @@
+"""The wire types of content, one file a theme; pure Pydantic, imported by the client too."""
+
+from __future__ import annotations
+
+from server.content.schemas.events import EventBatch, EventVerdict, EventVerdicts, ViewerEvent
+from server.content.schemas.feed import Counts, FeedItem, Mine, Profile, Why
+from server.content.schemas.videos import (
+    Author,
+    CommentView,
+    NewComment,
+    NewVideo,
+    StoryboardIndex,
+    VideoCreated,
+    VideoEdit,
+    VideoView,
+    WaveformPeaks,
+)
+
+__all__ = [
+    "Author",
+    "CommentView",
+    "Counts",
+    "EventBatch",
+    "EventVerdict",
+    "EventVerdicts",
+    "FeedItem",
+    "Mine",
+    "NewComment",
+    "NewVideo",
+    "Profile",
+    "StoryboardIndex",
+    "VideoCreated",
+    "VideoEdit",
+    "VideoView",
+    "ViewerEvent",
+    "WaveformPeaks",
+    "Why",
+]

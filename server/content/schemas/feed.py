@@ -1,0 +1,62 @@
+"""What the feed and the page of a person show."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from server.content.schemas.videos import VideoView
+from server.kit.wire import Frozen, Instant
+
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class Counts(Frozen):
+    """How often a video was viewed, liked and so on; `views` leaves out those of its owner."""
+
+    views: Count
+    likes: Count
+    comments: Count
+    shares: Count
+    saves: Count
+
+
+class Mine(Frozen):
+    """What the viewer has done about a video and its owner."""
+
+    liked: bool
+    saved: bool
+    following: bool
+
+
+class Why(Frozen):
+    """Why a video has its place: the feed goes by `rank_at`, newest first, which is when it was published,
+    later by `bonus_s` seconds for fresh videos of people whom the viewer follows."""
+
+    rank_at: Instant
+    published_at: Instant
+    bonus_s: Annotated[int, Field(ge=0)]
+
+
+class FeedItem(Frozen):
+    """A video in the feed."""
+
+    video: VideoView
+    counts: Counts
+    mine: Mine
+    why: Why
+
+
+class Profile(Frozen):
+    """The page of a person. `bio` is null where it is withheld."""
+
+    id: UUID
+    handle: str
+    name: str
+    bio: str | None
+    followers: Count
+    following: Count
+    followed: bool = Field(description="Whether the viewer follows them")
+    me: bool

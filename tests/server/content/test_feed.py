@@ -1,0 +1,255 @@
+"""The feed against a list that is sorted by hand, page by page, and by which indexes it walks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from server.accounts.models import Person
+from server.accounts.permissions import Role
+from server.content import feed, viewing
+from server.content.models import Follow, Playback, Video
+from server.content.rules import FOLLOW_BONUS, FRESH, EventKind, VideoState, Visibility
+from server.content.schemas import ViewerEvent
+from server.kit import clock
+from server.kit.access import Actor
+from server.kit.db import Database, WriteSession
+from server.kit.wire import Availability
+from tests.server.conftest import SignIn
+from tests.server.content.conftest import AddVideo
+
+FEED = "/v1/content/feed"
+NOW = clock.now()
+HIDDEN: list[dict[str, Any]] = [
+    {"visibility": Visibility.PRIVATE},
+    {"visibility": Visibility.UNLISTED},
+    {"state": VideoState.PROCESSING},
+    {"availability": Availability.RESTRICTED},
+    {"availability": Availability.REMOVED},
+    {"deleted_at": NOW},
+    {"restricted_class": True},
+    {"published_at": None},
+]
+
+
+def published(s: WriteSession, owner: UUID, at: datetime | None, **fields: Any) -> UUID:
+    """A video without a file, as the feed knows it."""
+    video = Video(
+        id=uuid4(),
+        owner_id=owner,
+        filename="clip.mp4",
+        title="A day at the lake",
+        size=1,
+        **{"visibility": Visibility.PUBLIC, "state": VideoState.READY, "published_at": at} | fields,
+    )
+    s.add(video)
+    return video.id
+
+
+def creators(s: WriteSession, count: int) -> list[UUID]:
+    """People who publish."""
+    made = [Person(id=uuid4(), handle=f"maker{n}", name="M", name_key="m") for n in range(count)]
+    s.add_all(made)
+    s.flush()
+    return [person.id for person in made]
+
+
+def follow(s: WriteSession, who: Actor, other: UUID, *, holds: bool = True) -> None:
+    s.add(Follow(person_id=who.person, other_id=other, holds=holds, at=NOW, event_id=uuid4()))
+
+
+def see(s: WriteSession, who: Actor, video: UUID) -> None:
+    stay = {"began": NOW, "watched_ms": 0, "own": False, "counted": False}
+    s.add(Playback(person_id=who.person, video_id=video, id=uuid4(), **stay))
+
+
+def walked(db: Database, viewer: Actor, limit: int, as_of: datetime = NOW) -> list[UUID]:
+    """The whole feed, page by page."""
+    place: feed.Place | None = feed.begin(as_of)
+    found: list[UUID] = []
+    while place is not None:
+        with db.read() as s:
+            some, place = feed.ranked(s, viewer, place=place, limit=limit)
+        assert len(some) <= limit
+        found += [one.id for one in some]
+    return found
+
+
+@pytest.mark.parametrize(("seed", "limit"), [(1, 1), (2, 3), (3, 7), (4, 50)])
+def test_the_order_is_what_it_says(db: Database, fan: Actor, seed: int, limit: int) -> None:
+    random = Random(seed)
+    with db.write() as s:
+        makers = [*creators(s, 6), fan.person]
+        followed = set(random.sample(makers[:6], 3))
+        for n, maker in enumerate(makers[:6]):
+            if maker in followed or n % 2:
+                follow(s, fan, maker, holds=maker in followed)
+        wanted: list[tuple[datetime, UUID]] = []
+        for n in range(160):
+            age = timedelta(
+                hours=random.choice([1, 2, 30, 24 * 13, 24 * 15, 24 * 40]), minutes=random.randrange(90)
+            )
+            owner = random.choice(makers)
+            hidden = random.choice(HIDDEN) if n % 9 == 0 else {}
+            video = published(s, owner, NOW - age, **hidden)
+            s.flush()
+            seen = random.random() < 0.3
+            if seen:
+                see(s, fan, video)
+            if not hidden and not seen and owner != fan.person:
+                bonus = FOLLOW_BONUS if owner in followed and age < FRESH else timedelta()
+                wanted.append((NOW - age + bonus, video))
+    assert walked(db, fan, limit) == [video for _, video in sorted(wanted, reverse=True)]
+
+
+def test_nothing_moves_while_one_goes_down(db: Database, fan: Actor) -> None:
+    with db.write() as s:
+        (maker,) = creators(s, 1)
+        follow(s, fan, maker)
+        videos = [published(s, maker, NOW - timedelta(minutes=n)) for n in range(6)]
+    with db.read() as s:
+        first, place = feed.ranked(s, fan, place=feed.begin(NOW), limit=3)
+    with db.write() as s:
+        published(s, maker, NOW + timedelta(seconds=1))
+        see(s, fan, videos[0])
+    assert place is not None
+    with clock.held(NOW + FRESH), db.read() as s:
+        rest, _ = feed.ranked(s, fan, place=place, limit=10)
+    assert [one.id for one in first + rest] == videos
+
+
+def test_whoever_has_watched_the_newest_thousand_gets_short_pages(
+    db: Database, fan: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "CHUNK", 4)
+    monkeypatch.setattr(feed, "LOOKED_AT", 8)
+    with db.write() as s:
+        (maker,) = creators(s, 1)
+        videos = [published(s, maker, NOW - timedelta(minutes=n)) for n in range(30)]
+        s.flush()
+        for video in videos[:25]:
+            see(s, fan, video)
+    with db.read() as s:
+        some, place = feed.ranked(s, fan, place=feed.begin(NOW), limit=5)
+    assert (some, place is None) == ([], False)
+    assert walked(db, fan, 5) == videos[25:]
+
+
+def test_both_walks_go_along_an_index(db: Database, fan: Actor) -> None:
+    with db.write() as s:
+        makers = creators(s, 3)
+        for maker in makers:
+            follow(s, fan, maker)
+            for n in range(20):
+                published(s, maker, NOW - timedelta(minutes=n))
+        if not db.sqlite:
+            s.flush()
+            s.execute(sa.text("ANALYZE content_videos"))
+    place = feed.begin(NOW)
+    general = feed._walk(fan, place).where(sa.tuple_(Video.published_at, Video.id) < place.key).limit(9)
+    assert "ix_content_videos_fresh" in plan(db, general)
+    assert "TEMP B-TREE" not in plan(db, general)
+    assert "ix_content_videos_followed" in plan(db, feed._followed(fan, place).limit(9))
+
+
+def plan(db: Database, statement: sa.Select[*tuple[Any, ...]]) -> str:
+    """How the database would go about it, were the tables large."""
+    written = statement.compile(db.reader, compile_kwargs={"literal_binds": True})
+    with db.write() as s:
+        if not db.sqlite:
+            s.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if db.sqlite else "EXPLAIN"
+        text = str(written).replace("%", "%%") if not db.sqlite else str(written)
+        return "\n".join(str(row) for row in s.connection().exec_driver_sql(f"{explain} {text}"))
+
+
+def test_an_item_says_what_there_is_to_know(
+    client: httpx.Client,
+    db: Database,
+    sign_in: SignIn,
+    people: dict[Role, Person],
+    add_video: AddVideo,
+    creator: Actor,
+) -> None:
+    published_at = clock.now() - timedelta(hours=5)
+    video = add_video(creator, duration_ms=4_000, published_at=published_at)
+    headers = sign_in(Role.FAN)
+    me = people[Role.FAN].id
+
+    def said(kind: EventKind, **more: Any) -> dict[str, Any]:
+        made = ViewerEvent(id=uuid4(), kind=kind, at=clock.now(), session_id=uuid4(), **more)
+        return made.model_dump(mode="json")
+
+    events = [
+        said(EventKind.LIKE, video_id=video),
+        said(EventKind.SHARE, video_id=video),
+        said(EventKind.FOLLOW, person_id=creator.person),
+    ]
+    client.post("/v1/content/events", json={"events": events}, headers=headers).raise_for_status()
+    client.post(
+        f"/v1/content/videos/{video}/comments", json={"body": "Nice"}, headers=headers
+    ).raise_for_status()
+    (item,) = client.get(FEED, headers=headers).raise_for_status().json()["items"]
+    assert item["video"]["id"] == str(video)
+    assert item["counts"] == {"views": 0, "likes": 1, "comments": 1, "shares": 1, "saves": 0}
+    assert item["mine"] == {"liked": True, "saved": False, "following": True}
+    assert item["why"]["bonus_s"] == 86_400
+    assert datetime.fromisoformat(item["why"]["published_at"]) == published_at
+    assert datetime.fromisoformat(item["why"]["rank_at"]) == published_at + FOLLOW_BONUS
+    page = client.get(f"/v1/content/people/{creator.person}", headers=headers).json()
+    assert (page["followers"], page["followed"], page["me"]) == (1, True, False)
+    mine = client.get(f"/v1/content/people/{me}", headers=headers).json()
+    assert (mine["following"], mine["me"]) == (1, True)
+
+
+def test_the_pages_follow_each_other_over_http(client: httpx.Client, db: Database, sign_in: SignIn) -> None:
+    with db.write() as s:
+        (maker,) = creators(s, 1)
+        videos = [published(s, maker, NOW - timedelta(minutes=n)) for n in range(5)]
+    headers, cursor, found = sign_in(Role.FAN), None, []
+    while True:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        answer = client.get(FEED, params=query, headers=headers).raise_for_status().json()
+        found += [UUID(item["video"]["id"]) for item in answer["items"]]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            break
+    assert found == videos
+
+
+@pytest.mark.parametrize("years", [(1, 2026), (2026, 1), (9999, 9999)])
+def test_a_cursor_of_another_age_is_refused(
+    client: httpx.Client, sign_in: SignIn, years: Sequence[int]
+) -> None:
+    from server.kit.paging import encode
+
+    as_of, level = (NOW.replace(year=year) for year in years)
+    answer = client.get(FEED, params={"cursor": encode(as_of, level, uuid4())}, headers=sign_in(Role.FAN))
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+def test_what_was_watched_does_not_come_again(db: Database, fan: Actor, creator: Actor) -> None:
+    with db.write() as s:
+        video = published(s, creator.person, NOW - timedelta(hours=1), duration_ms=9_000)
+    assert walked(db, fan, 5) == [video]
+    glimpse = ViewerEvent(
+        id=uuid4(),
+        kind=EventKind.WATCH,
+        at=clock.now(),
+        session_id=uuid4(),
+        video_id=video,
+        playback_id=uuid4(),
+        start_ms=0,
+        end_ms=200,
+        wall_ms=200,
+    )
+    with db.write() as s:
+        viewing.take_in(s, actor=fan, events=[glimpse])
+    assert walked(db, fan, 5) == []
