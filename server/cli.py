@@ -79,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("file", type=Path)
     one.add_argument("--force", action="store_true", help="replace what is there")
+    content = commands.add_parser("content", help="videos and their counters").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    one = add(
+        "recount", _recount, "compare counters with what happened; exit code 1 when one is wrong", to=content
+    )
+    one.add_argument("--repair", action="store_true", help="put the right numbers")
     add("verify", _audit_verify, "check every entry and seal; exit code 1 when one does not hold", to=audit)
     add("seal", _audit_seal, "sign the newest entry now", to=audit)
     return parser
@@ -248,3 +255,22 @@ def _audit_seal(settings: Settings, asked: argparse.Namespace) -> int:
         sealed = seal(s, keys)
     _say("Nothing new to seal." if sealed is None else f"Sealed up to entry {sealed}.")
     return 0
+
+
+def _recount(settings: Settings, asked: argparse.Namespace) -> int:
+    from server.content.recount import recount
+    from server.runtime import existing
+
+    with existing(settings) as (db, _):
+        found = recount(db, repair=asked.repair)
+    for one in found:
+        _say(f"{one.row} {one.column}: {one.by:+}")
+    if not found:
+        _say("Every counter is what the facts say.")
+        return 0
+    _say(
+        f"{len(found)} were wrong and are mended."
+        if asked.repair
+        else f"{len(found)} are wrong; --repair mends."
+    )
+    return 0 if asked.repair else REFUSED

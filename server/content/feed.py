@@ -23,11 +23,10 @@ from server.content.models import (
     PersonCounts,
     Playback,
     Video,
-    VideoCounts,
     VideoReaction,
 )
 from server.content.rules import FOLLOW_BONUS, FRESH, ContentType, Reaction
-from server.content.schemas import Counts, FeedItem, Mine, Profile, Why
+from server.content.schemas import FeedItem, Mine, Profile, Why
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.wire import Availability
@@ -163,11 +162,12 @@ def _items(s: AnySession, viewer: Actor, found: Sequence[Ranked]) -> list[FeedIt
     kept = [one for one in found if one.id in rows]
     shown = views.videos(s, viewer, [rows[one.id] for one in kept])
     owners = {video.owner.id for video in shown}
-    counts, mine, following = counts_of(s, rows), mine_of(s, viewer, rows), follows_of(s, viewer, owners)
+    counts, mine = views.counts_of(s, rows), mine_of(s, viewer, rows)
+    following = follows_of(s, viewer, owners)
     return [
         FeedItem(
             video=video,
-            counts=counts.get(one.id, NOTHING),
+            counts=counts[one.id],
             mine=Mine(
                 liked=(Reaction.LIKE, one.id) in mine,
                 saved=(Reaction.SAVE, one.id) in mine,
@@ -181,20 +181,6 @@ def _items(s: AnySession, viewer: Actor, found: Sequence[Ranked]) -> list[FeedIt
         )
         for one, video in zip(kept, shown, strict=True)
     ]
-
-
-NOTHING = Counts(views=0, likes=0, comments=0, shares=0, saves=0)
-
-
-def counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
-    """The counters of the videos that have any."""
-    found = s.scalars(select(VideoCounts).where(VideoCounts.video_id.in_(ids)))
-    return {
-        row.video_id: Counts(
-            views=row.views, likes=row.likes, comments=row.comments, shares=row.shares, saves=row.saves
-        )
-        for row in found
-    }
 
 
 def mine_of(s: AnySession, viewer: Actor, ids: Collection[UUID]) -> set[tuple[Reaction, UUID]]:

@@ -70,6 +70,7 @@ def create_video(
             title=title.text,
             caption=caption.text,
             visibility=body.visibility,
+            publish_at=body.publish_at,
         )
         return VideoCreated(id=video.id, state=video.state, notices=_notices(title=title, caption=caption))
 
@@ -111,7 +112,7 @@ def read_video(
     return found
 
 
-@router.patch("/videos/{video_id}", responses=problems(404, 412))
+@router.patch("/videos/{video_id}", responses=problems(404, 409, 412))
 def edit_video(
     request: Request,
     response: Response,
@@ -120,8 +121,8 @@ def edit_video(
     if_match: IfMatch,
     actor: Actor = require("content.edit"),
 ) -> VideoView:
-    """Change title, caption or visibility of an own video."""
-    if body.title is None and body.caption is None and body.visibility is None:
+    """Change title, caption, visibility or the time of publication of an own video."""
+    if body == VideoEdit():
         raise Invalid("Nothing was given that is to change.")
     title = _said("title", clean(body.title, lines=False)) if body.title is not None else None
     caption = clean(body.caption, lines=True) if body.caption is not None else None
@@ -136,6 +137,8 @@ def edit_video(
                 title=title.text if title else None,
                 caption=caption.text if caption else None,
                 visibility=body.visibility,
+                publish_at=body.publish_at,
+                publish_now=body.publish_now,
             )
             changed = _view(request, s, actor, video_id)
     except Stale as stale:

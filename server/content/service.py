@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, case, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, literal, or_, select, true, update
 
 from server.accounts import service as accounts
 from server.audit import service as audit
@@ -15,7 +15,7 @@ from server.content import queries
 from server.content.models import Derivative, RestrictedFile, Video
 from server.content.rules import VideoState, Visibility
 from server.kit import clock, jobs, live
-from server.kit.access import Actor
+from server.kit.access import SYSTEM, Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound, Stale
 from server.kit.events import bus
@@ -30,6 +30,8 @@ UPLOADS_AT_ONCE = 16
 """Videos that one person may have on their way in."""
 UNFINISHED_MAX = 16 << 30
 """Bytes that these may have together. One alone may be as large as a video may be."""
+BATCH = 200
+"""Videos that are published in one transaction."""
 RUNS = 3
 """How often a video is tried to be processed before it is refused."""
 
@@ -43,6 +45,7 @@ def create_video(
     title: str,
     caption: str = "",
     visibility: Visibility = Visibility.PUBLIC,
+    publish_at: datetime | None = None,
     video_id: UUID | None = None,
 ) -> Video:
     """Begin a video of `size` bytes that are still to come. The texts are clean (see `rules`).
@@ -59,6 +62,7 @@ def create_video(
         "title": title,
         "caption": caption,
         "visibility": visibility,
+        "publish_at": publish_at,
     }
     if not insert_ignoring(s, Video, values):
         raise Conflict("There is a video with this id already.", code="id_taken")
@@ -168,32 +172,73 @@ def edit_video(
     title: str | None = None,
     caption: str | None = None,
     visibility: Visibility | None = None,
+    publish_at: datetime | None = None,
+    publish_now: bool = False,
 ) -> None:
-    """Change what is given of an own video that is still at `version`. Raises NotFound, Stale."""
-    given = {"title": title, "caption": caption, "visibility": visibility}
+    """Change what is given of an own video that is still at `version`. Raises NotFound, Stale, and Conflict
+    `already_published` for another time of publication."""
+    given = {"title": title, "caption": caption, "visibility": visibility, "publish_at": publish_at}
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    changed = sorted(values)
-    if visibility is Visibility.PUBLIC:
-        values["published_at"] = case(
-            (
-                and_(Video.state == VideoState.READY, Video.published_at.is_(None)),
-                clock.now(),
-            ),
-            else_=Video.published_at,
-        )
+    if publish_now:
+        values["publish_at"] = None
+    moved, changed = "publish_at" in values, sorted(values)
+    if values.keys() & {"visibility", "publish_at"}:
+        values["published_at"] = published_at(**values)
     mine = and_(Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_(None))
     now_at = s.execute(
         update(Video)
-        .where(mine, Video.version == version)
+        .where(mine, Video.version == version, Video.published_at.is_(None) if moved else true())
         .values(version=Video.version + 1, **values)
         .returning(Video.version, Video.restricted_class)
     ).one_or_none()
     if now_at is None:
-        if s.scalar(select(Video.version).where(mine)) is None:
+        found = s.execute(select(Video.version, Video.published_at).where(mine)).one_or_none()
+        if found is None:
             raise NotFound("There is no such video of yours.")
+        if moved and found.version == version:
+            raise Conflict("This video has been published already.", code="already_published")
         raise Stale("This video was changed in the meantime. Nothing of yours was applied.")
     _record(s, actor, "video_edited", video_id, now_at, fields=changed)
     bus.emit(s, "content.video_edited", video_id, fields=changed)
+
+
+def published_at(**new: Any) -> ColumnElement[Any]:
+    """What `published_at` becomes in an UPDATE of a video that sets the columns named in `new`: a video comes
+    before everybody as soon as it is ready, public, and its time has come."""
+
+    def after(column: Any) -> Any:
+        return literal(new[column.key], column.type) if column.key in new else column
+
+    publish_at = after(Video.publish_at)
+    comes = and_(
+        Video.published_at.is_(None),
+        after(Video.state) == VideoState.READY,
+        after(Video.visibility) == Visibility.PUBLIC,
+        or_(publish_at.is_(None), publish_at <= clock.now()),
+    )
+    return case((comes, clock.now()), else_=Video.published_at)
+
+
+def publish_due(s: WriteSession) -> int:
+    """Publish the videos whose time has come, the earliest first, a batch of them; answers how many."""
+    waiting = (
+        Video.publish_at <= clock.now(),
+        Video.published_at.is_(None),
+        Video.state == VideoState.READY,
+        Video.visibility == Visibility.PUBLIC,
+        Video.deleted_at.is_(None),
+    )
+    ids = s.scalars(select(Video.id).where(*waiting).order_by(Video.publish_at).limit(BATCH)).all()
+    published = s.execute(
+        update(Video)
+        .where(Video.id.in_(ids), *waiting)
+        .values(published_at=clock.now(), version=Video.version + 1)
+        .returning(Video.id, Video.version, Video.restricted_class)
+    ).all()
+    for video in published:
+        _record(s, SYSTEM, "video_published", video.id, video)
+        bus.emit(s, "content.video_published", video.id)
+    return len(published)
 
 
 def delete_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:

@@ -11,8 +11,8 @@ from server.content import queries
 from server.content.availability import fold_due
 from server.content.models import Video
 from server.content.rules import VideoState
-from server.content.service import process_again, refuse_video
-from server.kit import clock
+from server.content.service import BATCH, process_again, publish_due, refuse_video
+from server.kit import clock, jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database
 from server.kit.jobs import Context
@@ -38,12 +38,26 @@ class Swept:
 def register(ticker: Ticker) -> None:
     """Let the sweeps run for as long as the server does."""
     ticker.every("content.fold_availability", timedelta(seconds=5), _fold)
+    ticker.every("content.publish_due", timedelta(seconds=5), _publish)
+    ticker.every("content.recount", timedelta(days=1), _recount)
     ticker.every("content.sweep_files", timedelta(hours=1), _sweep)
 
 
 def _fold(context: Context) -> None:
     with context.db.write() as s:
         fold_due(s)
+
+
+def _publish(context: Context) -> None:
+    while True:
+        with context.db.write() as s:
+            if publish_due(s) < BATCH:
+                return
+
+
+def _recount(context: Context) -> None:
+    with context.db.write() as s:
+        jobs.enqueue(s, "content.recount")
 
 
 def _sweep(context: Context) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from server.accounts import queries as accounts
 from server.accounts.schemas import PersonCard
 from server.content import queries
+from server.content.models import VideoCounts
 from server.content.rules import DerivativeKind, VideoState
-from server.content.schemas import Author, CommentView, VideoView
+from server.content.schemas import Author, CommentView, Counts, VideoView
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.wire import Availability
@@ -36,20 +37,38 @@ _MEASURED = (
 
 
 def videos(s: AnySession, viewer: Actor, rows: Sequence[AnyRow]) -> list[VideoView]:
-    """Rows of `queries.video(s)`, with their owners and derivatives, in three queries whatever their number.
+    """Rows of `queries.video(s)`, with owners, derivatives and counts, in four queries whatever their number.
 
     `received` is left null: only the disk knows it.
     """
     cards = accounts.cards(s, [row.owner_id for row in rows])
     kinds = queries.kinds_of(s, [row.id for row in rows]) if rows else {}
-    return [_video(row, viewer, cards, kinds.get(row.id, [])) for row in rows]
+    own = [row.id for row in rows if _is_insider(row, viewer)]
+    counts = counts_of(s, own) if own else {}
+    return [_video(row, viewer, cards, kinds.get(row.id, []), counts.get(row.id)) for row in rows]
+
+
+def counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
+    """The counters of each video; zeros where nothing has happened yet."""
+    found = {row.video_id: row for row in s.scalars(select(VideoCounts).where(VideoCounts.video_id.in_(ids)))}
+    return {
+        video_id: Counts(**{name: getattr(found.get(video_id), name, 0) for name in Counts.model_fields})
+        for video_id in ids
+    }
+
+
+def _is_insider(row: AnyRow, viewer: Actor) -> bool:
+    return viewer.can(queries.REVIEW) or row.owner_id == viewer.id
 
 
 def _video(
-    row: AnyRow, viewer: Actor, cards: Mapping[UUID, PersonCard], kinds: list[DerivativeKind]
+    row: AnyRow,
+    viewer: Actor,
+    cards: Mapping[UUID, PersonCard],
+    kinds: list[DerivativeKind],
+    counts: Counts | None,
 ) -> VideoView:
-    reviewer = viewer.can(queries.REVIEW)
-    insider = reviewer or row.owner_id == viewer.id
+    reviewer, insider = viewer.can(queries.REVIEW), _is_insider(row, viewer)
     caption_shown = insider or row.caption_availability_now == Availability.PUBLIC
     return VideoView(
         id=row.id,
@@ -66,7 +85,9 @@ def _video(
         size=row.size if insider else None,
         received=None,
         derivatives=_shown_kinds(row, viewer, kinds),
+        counts=counts,
         created_at=row.created_at,
+        publish_at=row.publish_at if insider else None,
         published_at=row.published_at,
         deleted_at=row.deleted_at,
         version=row.version,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from server.content.schemas.events import EventBatch, EventVerdict, EventVerdicts, ViewerEvent
-from server.content.schemas.feed import Counts, FeedItem, Mine, Profile, Why
+from server.content.schemas.feed import FeedItem, Mine, Profile, Why
 from server.content.schemas.videos import (
     Author,
     CommentView,
+    Counts,
     NewComment,
     NewVideo,
     StoryboardIndex,

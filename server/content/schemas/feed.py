@@ -7,20 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from server.content.schemas.videos import VideoView
+from server.content.schemas.videos import Count, Counts, VideoView
 from server.kit.wire import Frozen, Instant
-
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
-
-
-class Counts(Frozen):
-    """How often a video was viewed, liked and so on; `views` leaves out those of its owner."""
-
-    views: Count
-    likes: Count
-    comments: Count
-    shares: Count
-    saves: Count
 
 
 class Mine(Frozen):

@@ -24,6 +24,22 @@ ByteCount = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Notices = Annotated[list[str], Field(description="What the server changed in the texts that were sent")]
 
 
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+PublishAt = Annotated[
+    Instant | None, Field(description="Until then a public video is its owner's alone; null = at once")
+]
+
+
+class Counts(Frozen):
+    """How often a video was viewed, liked and so on; `views` leaves out those of its owner."""
+
+    views: Count
+    likes: Count
+    comments: Count
+    shares: Count
+    saves: Count
+
+
 class NewVideo(Frozen):
     """A video whose file is to follow. `id` may be chosen by the client."""
 
@@ -33,6 +49,7 @@ class NewVideo(Frozen):
     title: Title
     caption: Caption = ""
     visibility: Visibility = Visibility.PUBLIC
+    publish_at: PublishAt = None
 
 
 class VideoCreated(Frozen):
@@ -44,11 +61,13 @@ class VideoCreated(Frozen):
 
 
 class VideoEdit(Frozen):
-    """What is to change; what is left out stays."""
+    """What is to change; what is left out stays. `publish_now` takes a time of publication back."""
 
     title: Title | None = None
     caption: Caption | None = None
     visibility: Visibility | None = None
+    publish_at: PublishAt = None
+    publish_now: bool = False
 
 
 class Author(Frozen):
@@ -62,9 +81,10 @@ class Author(Frozen):
 class VideoView(Frozen):
     """A video as its reader may see it.
 
-    `filename`, `size`, `received` and `reason` are for the owner and reviewers, `restricted_class` is for
-    cleared reviewers; else they are null. So is a caption that is withheld. Times are ms from the first
-    frame; `fps` is a fraction ("30000/1001"); `damaged_from_ms` is where the first known damage begins.
+    `filename`, `size`, `received`, `reason`, `counts` and `publish_at` are for the owner and reviewers,
+    `restricted_class` is for cleared reviewers; else they are null. So is a caption that is withheld. Times
+    are ms from the first frame; `fps` is a fraction ("30000/1001"); `damaged_from_ms` is where the first
+    known damage begins.
     """
 
     id: UUID
@@ -93,7 +113,9 @@ class VideoView(Frozen):
     has_audio: bool | None
     damaged_from_ms: Milliseconds | None
     derivatives: list[DerivativeKind]
+    counts: Counts | None
     created_at: Instant
+    publish_at: Instant | None
     published_at: Instant | None
     deleted_at: Instant | None
     version: Version

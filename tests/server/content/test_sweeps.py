@@ -138,7 +138,12 @@ def test_the_sweeps_run_by_themselves(
     register(ticker)
     with db.write() as s:
         ticker.register(s)
-    assert sorted(ticker.tick(context)) == ["content.fold_availability", "content.sweep_files"]
+    assert sorted(ticker.tick(context)) == [
+        "content.fold_availability",
+        "content.publish_due",
+        "content.recount",
+        "content.sweep_files",
+    ]
     with db.read() as s:
         assert s.get_one(Video, video_id).availability == "removed"
 
