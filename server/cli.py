@@ -264,7 +264,7 @@ def _recount(settings: Settings, asked: argparse.Namespace) -> int:
     with existing(settings) as (db, _):
         found = recount(db, repair=asked.repair)
     for one in found:
-        _say(f"{one.row} {one.column}: {one.by:+}")
+        _say(f"{one.row} {one.what}: {one.by:+}")
     if not found:
         _say("Every counter is what the facts say.")
         return 0

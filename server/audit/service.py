@@ -134,11 +134,13 @@ def erase(s: WriteSession, *, actor: Actor, seq: int, reason: str) -> None:
 
 def restrict(
     s: WriteSession, table: type[Any], row_id: UUID, *, actor: Actor, action: str, target: str
-) -> None:
-    """Set `restricted_class` of a row for good, and tell the cleared; does nothing when it is set."""
+) -> bool:
+    """Set `restricted_class` of a row for good, and tell the cleared; False when it is set already."""
     open_row = (table.id == row_id) & table.restricted_class.is_(False)
-    if s.changed_one(update(table).where(open_row).values(restricted_class=True)):
+    done = s.changed_one(update(table).where(open_row).values(restricted_class=True))
+    if done:
         record(s, actor=actor, action=action, target=target, restricted=True)
+    return done
 
 
 def entry_target(seq: int) -> str:

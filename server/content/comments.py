@@ -45,9 +45,7 @@ def add_comment(
     if not insert_ignoring(s, Comment, values):
         raise Conflict("There is a comment with this id already.", code="id_taken")
     audit.record(s, actor=actor, action="content.comment_added", target=f"comment:{comment_id}")
-    tally = Tally()
-    tally.video(video_id, comments=1)
-    tally.write(s)
+    _count(s, video_id, 1)
     bus.emit(s, "content.comment_added", comment_id, video_id=str(video_id))
     return s.get_one(Comment, comment_id)
 
@@ -55,26 +53,37 @@ def add_comment(
 def restrict_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:
     """Put a comment into the class that only cleared reviewers see. There is no way back.
 
-    Its version stays: what its author sees does not change. Does nothing without such a comment.
+    Its version stays: what its author sees does not change. It is not among those that are counted any more:
+    the difference would tell of it. Does nothing without such a comment.
     """
     target = f"comment:{comment_id}"
-    audit.restrict(s, Comment, comment_id, actor=actor, action="content.comment_restricted", target=target)
+    if audit.restrict(
+        s, Comment, comment_id, actor=actor, action="content.comment_restricted", target=target
+    ):
+        comment = s.get_one(Comment, comment_id)
+        if comment.deleted_at is None:
+            _count(s, comment.video_id, -1)
 
 
 def delete_comment(s: WriteSession, *, actor: Actor, comment_id: UUID) -> None:
     """Take back an own comment, or one under an own video. Raises NotFound."""
     under_own = select(Video.id).where(Video.owner_id == actor.person)
-    video_id = s.scalar(
+    done = s.execute(
         update(Comment)
         .where(Comment.id == comment_id, Comment.deleted_at.is_(None))
         .where((Comment.author_id == actor.person) | Comment.video_id.in_(under_own))
         .values(deleted_at=clock.now(), version=Comment.version + 1)
-        .returning(Comment.video_id)
-    )
-    if video_id is None:
+        .returning(Comment.video_id, Comment.restricted_class)
+    ).one_or_none()
+    if done is None:
         raise NotFound("There is no such comment of yours.")
-    tally = Tally()
-    tally.video(video_id, comments=-1)
-    tally.write(s)
+    if not done.restricted_class:
+        _count(s, done.video_id, -1)
     audit.record(s, actor=actor, action="content.comment_deleted", target=f"comment:{comment_id}")
     bus.emit(s, "content.comment_deleted", comment_id)
+
+
+def _count(s: WriteSession, video_id: UUID, step: int) -> None:
+    tally = Tally()
+    tally.video(video_id, comments=step)
+    tally.write(s)

@@ -26,10 +26,11 @@ class Beat:
 
 
 def watched_ms(beats: Iterable[Beat]) -> dict[Playback, int]:
-    """How many ms count of each playback of one session.
+    """How many ms count of each playback of one person.
 
-    No moment of a session counts twice, and nothing was watched faster than time went by: each beat is worth
-    what it played, at most its wall time less what the beats before it (by beginning, then id) have used up.
+    No moment of theirs counts twice, on however many devices, and nothing was watched faster than time went
+    by: each beat is worth what it played, at most its wall time less what the beats before it (by beginning,
+    then id) have used up.
     """
     spent: dict[Playback, int] = defaultdict(int)
     used_until: datetime | None = None

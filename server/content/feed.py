@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, not_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, tuple_
 
 from server.accounts import queries as accounts
+from server.accounts.schemas import PersonState
 from server.content import queries, views
 from server.content.models import (
     FEEDABLE,
@@ -29,7 +30,10 @@ from server.content.rules import FOLLOW_BONUS, FRESH, ContentType, Reaction
 from server.content.schemas import FeedItem, Mine, Profile, Why
 from server.kit.access import Actor
 from server.kit.db import AnySession
+from server.kit.errors import NotFound
 from server.kit.wire import Availability
+
+IN_FORCE = SLOTS[ContentType.VIDEO].in_force
 
 CHUNK = 64
 """Videos that are looked at together; most pages need no more."""
@@ -102,59 +106,70 @@ def ranked(s: AnySession, viewer: Actor, *, place: Place, limit: int) -> tuple[l
 def _general(s: AnySession, viewer: Actor, place: Place, limit: int) -> tuple[list[Ranked], Key | None]:
     """What everybody may see, and how far it was looked at; None = to the end."""
     found: list[Ranked] = []
-    walk = _walk(viewer, place)
     key: Key = place.key
     for _ in range(LOOKED_AT // CHUNK):
-        rows = s.execute(walk.where(tuple_(Video.published_at, Video.id) < key).limit(CHUNK)).all()
+        rows = sorted(s.execute(_chunk(viewer, place, key)), key=_key, reverse=True)
         found += [Ranked(row.id, row.published_at, followed=False) for row in rows if row.shown]
         if len(rows) < CHUNK:
             return found, None
-        key = (rows[-1].published_at, rows[-1].id)
+        key = _key(rows[-1])
         if len(found) >= limit:
             break
     return found, key
 
 
-def _walk(viewer: Actor, place: Place) -> Select[UUID, datetime | None, bool]:
-    elsewhere = exists().where(
-        Follow.person_id == viewer.person,
-        Follow.other_id == Video.owner_id,
-        Follow.holds,
-        Video.published_at > place.as_of - FRESH,
-    )
-    shown = and_(_public(), Video.owner_id != viewer.person, not_(_seen(viewer)), not_(elsewhere))
-    return (
-        select(Video.id, Video.published_at, shown.label("shown"))
-        .where(FEEDABLE, Video.published_at <= place.as_of)
+def _key(row: Any) -> Key:
+    return row.published_at, row.id
+
+
+def _chunk(viewer: Actor, place: Place, key: Key) -> Select[Any]:
+    """The next videos from a key on, whether they are shown or not. Chosen first and looked at then: in one
+    step PostgreSQL reads everything that the viewer ever watched, to look sixty videos up in it."""
+    v = (
+        select(Video.id, Video.owner_id, Video.published_at, IN_FORCE().label("availability_now"))
+        .where(FEEDABLE, Video.published_at <= place.as_of, tuple_(Video.published_at, Video.id) < key)
         .order_by(Video.published_at.desc(), Video.id.desc())
+        .limit(CHUNK)
+        .subquery("v")
+    ).c
+    followed = exists().where(*_since(viewer, place), Follow.other_id == v.owner_id)
+    elsewhere = and_(v.published_at > place.as_of - FRESH, followed)
+    shown = and_(
+        v.availability_now == Availability.PUBLIC,
+        v.owner_id != viewer.person,
+        not_(_seen(viewer, v.id)),
+        not_(elsewhere),
     )
+    return select(v.id, v.published_at, shown.label("shown"))
 
 
 def _followed(viewer: Actor, place: Place) -> Select[UUID, datetime | None]:
+    """What is fresh of the people whom the viewer follows."""
     level, last = place.key
     return (
         select(Video.id, Video.published_at)
         .join(Follow, Follow.other_id == Video.owner_id)
         .where(
-            Follow.person_id == viewer.person,
-            Follow.holds,
+            *_since(viewer, place),
             FEEDABLE,
-            _public(),
+            IN_FORCE() == Availability.PUBLIC,
             Video.published_at <= place.as_of,
             Video.published_at > place.as_of - FRESH,
             tuple_(Video.published_at, Video.id) < (level - FOLLOW_BONUS, last),
-            not_(_seen(viewer)),
+            not_(_seen(viewer, Video.id)),
         )
         .order_by(Video.published_at.desc(), Video.id.desc())
     )
 
 
-def _public() -> Any:
-    return SLOTS[ContentType.VIDEO].in_force() == Availability.PUBLIC
+def _since(viewer: Actor, place: Place) -> tuple[ColumnElement[bool], ...]:
+    """Whom the viewer follows since before the feed was begun: to follow somebody while one goes down would
+    move their videos to where one has been."""
+    return Follow.person_id == viewer.person, Follow.holds.expression, Follow.at <= place.as_of
 
 
-def _seen(viewer: Actor) -> Any:
-    return exists().where(Playback.person_id == viewer.person, Playback.video_id == Video.id)
+def _seen(viewer: Actor, video_id: Any) -> Any:
+    return exists().where(Playback.person_id == viewer.person, Playback.video_id == video_id)
 
 
 def _items(s: AnySession, viewer: Actor, found: Sequence[Ranked]) -> list[FeedItem]:
@@ -202,16 +217,20 @@ def follows_of(s: AnySession, viewer: Actor, ids: Collection[UUID]) -> set[UUID]
 
 
 def profile(s: AnySession, viewer: Actor, person_id: UUID) -> Profile:
-    """The page of a person. Raises NotFound."""
+    """The page of a person whose account is in order, or one's own. Raises NotFound."""
     card = accounts.card(s, viewer, person_id)
+    me = person_id == viewer.id
+    if card.state is not PersonState.ACTIVE and not me:
+        raise NotFound("There is no such person.")
+    shown = me or card.availability is Availability.PUBLIC
     counts = s.get(PersonCounts, person_id)
     return Profile(
         id=person_id,
         handle=card.handle,
         name=card.name,
-        bio=card.bio,
-        followers=counts.followers if counts else 0,
-        following=counts.following if counts else 0,
+        bio=card.bio if shown else "",
+        followers=max(0, counts.followers) if counts else 0,
+        following=max(0, counts.following) if counts else 0,
         followed=person_id in follows_of(s, viewer, [person_id]),
-        me=person_id == viewer.id,
+        me=me,
     )

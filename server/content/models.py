@@ -121,8 +121,8 @@ class Comment(Available, Identified, Timestamped, Versioned, Base):
 class ViewerEvent(Base):
     """Something a viewer did, once and for ever. `seq` orders the arrivals.
 
-    `told_at` is the time by the clock of the device, `at` the one that counts: never later than when it
-    arrived. For a stretch of watching both are its end.
+    `told_at` is the time by the clock of the device, `at` the one that counts: when it arrived, where the
+    clock is far ahead (`clock_skew`). For a stretch of watching both are its end.
     """
 
     __tablename__ = "content_events"
@@ -164,7 +164,7 @@ class Playback(Base):
 
 
 class VideoReaction(Base):
-    """Whether a person likes or has saved a video, by what they said last (`at`, then `event_id`)."""
+    """Whether a person likes or has saved a video, by what they said last (`at`, `told_at`, `event_id`)."""
 
     __tablename__ = "content_reactions"
 
@@ -173,6 +173,7 @@ class VideoReaction(Base):
     video_id: Mapped[UUID] = mapped_column(ForeignKey("content_videos.id"), primary_key=True)
     holds: Mapped[bool]
     at: Mapped[datetime]
+    told_at: Mapped[datetime]
     event_id: Mapped[UUID]
 
 
@@ -185,6 +186,7 @@ class Follow(Base):
     other_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
     holds: Mapped[bool]
     at: Mapped[datetime]
+    told_at: Mapped[datetime]
     event_id: Mapped[UUID]
 
 
@@ -267,7 +269,14 @@ Index(
     sqlite_where=text("kind = 'share'"),
     postgresql_where=text("kind = 'share'"),
 )
-Index("ix_content_events_session", ViewerEvent.person_id, ViewerEvent.session_id, ViewerEvent.told_at)
+Index(
+    "ix_content_events_watch",
+    ViewerEvent.person_id,
+    ViewerEvent.at,
+    sqlite_where=text("kind = 'watch'"),
+    postgresql_where=text("kind = 'watch'"),
+)
+Index("ix_content_events_person", ViewerEvent.person_id, ViewerEvent.seq)
 Index("ix_content_playbacks_video", Playback.video_id)
 Index("ix_content_follows_other", Follow.other_id, Follow.person_id)
 Index("ix_content_reactions_mine", VideoReaction.person_id, VideoReaction.kind, VideoReaction.at)

@@ -1,11 +1,11 @@
-"""Works every counter out anew from the facts, and says or mends where it differs."""
+"""Works everything counted out anew from the facts, and says or mends where it differs."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,34 +13,39 @@ from sqlalchemy import ColumnElement, Table, func, select, text
 
 from server.accounts.models import Person
 from server.content.counters import of_people, of_videos
-from server.content.counting import Beat, counted, enough_ms, watched_ms
 from server.content.counting import Playback as Key
+from server.content.counting import counted, enough_ms, watched_ms
 from server.content.models import Comment, Follow, Playback, Video, VideoReaction, ViewerEvent
-from server.content.rules import EventKind, Reaction
+from server.content.opinions import Fact, Opinion, holds, last_follows, last_reactions, set_word
+from server.content.rules import Reaction
 from server.content.viewing import hold_viewer
-from server.content.watching import WATCH, beat_of
+from server.content.watching import IS_WATCH, WATCH, beat_of, new_stay
 from server.kit.db import AnySession, Database, WriteSession
 from server.kit.upsert import add_to
 
 BATCH = 500
+SAID = text("kind <> 'watch'")
+IS_SHARE = text("kind = 'share'")
+"""In words, as the partial index has it."""
+WORD = tuple(getattr(ViewerEvent, name) for name in ("id", "kind", "video_id", "other_id", "at", "told_at"))
 
 Numbers = dict[UUID, dict[str, int]]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A number that is stored otherwise than the facts say; `by` = right less stored."""
+    """Something stored otherwise than the facts say; `by` = right less stored, of a whole row 1 or -1."""
 
     row: UUID
-    column: str
+    what: str
     by: int
 
 
 def recount(db: Database, *, repair: bool = False) -> list[Difference]:
-    """Compare what is stored with the facts: the stays of each person, the counters of videos and people.
+    """Compare what is stored with the facts: what each person watched and says, then the counters.
 
     `repair` mends it. Each person and each batch is a transaction of its own, so that whoever watches
-    meanwhile is not kept waiting.
+    meanwhile is not kept waiting. What is counted while a batch is compared stays: differences are added.
     """
     found: list[Difference] = []
     for people in _batches(db, ViewerEvent.person_id):
@@ -48,12 +53,15 @@ def recount(db: Database, *, repair: bool = False) -> list[Difference]:
             with db.write() as s:
                 hold_viewer(s, person_id)
                 found += _stays(s, person_id, repair=repair)
-    for ids in _batches(db, Video.id):
-        with db.write() as s:
-            found += _compare(s, of_videos, ids, _of_videos(s, ids), repair=repair)
-    for ids in _batches(db, Person.id):
-        with db.write() as s:
-            found += _compare(s, of_people, ids, _of_people(s, ids), repair=repair)
+                found += _opinions(s, person_id, repair=repair)
+    for table, column, right in ((of_videos, Video.id, _of_videos), (of_people, Person.id, _of_people)):
+        for ids in _batches(db, column):
+            with db.read() as s:
+                changes = _compare(s, table, ids, right(s, ids))
+            found += [Difference(i, name, by) for i, steps in changes.items() for name, by in steps.items()]
+            if repair and any(changes.values()):
+                with db.write() as s:
+                    add_to(s, table, table.c[0].name, changes)
     return found
 
 
@@ -61,9 +69,8 @@ def _batches(db: Database, column: Any) -> Iterator[list[UUID]]:
     last = UUID(int=0)
     while True:
         with db.read() as s:
-            ids = list(
-                s.scalars(select(column).where(column > last).distinct().order_by(column).limit(BATCH))
-            )
+            after = select(column).where(column > last).distinct().order_by(column).limit(BATCH)
+            ids = list(s.scalars(after))
         if not ids:
             return
         yield ids
@@ -73,62 +80,91 @@ def _batches(db: Database, column: Any) -> Iterator[list[UUID]]:
 # What each stay is worth
 
 
-@dataclass
-class _Stay:
-    began: datetime
-    watched_ms: int = 0
-    counted: bool = False
-
-
 def _stays(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Difference]:
     right = _right_stays(s, person_id)
+    rows = s.scalars(select(Playback).where(Playback.person_id == person_id))
+    stored = {(row.id, row.video_id): row for row in rows}
     found: list[Difference] = []
-    stored = {
-        (row.id, row.video_id): row
-        for row in s.scalars(select(Playback).where(Playback.person_id == person_id))
-    }
     for key in sorted(right.keys() | stored.keys()):
         wanted, row = right.get(key), stored.get(key)
         if wanted is None or row is None:
             found.append(Difference(key[0], "content_playbacks", -1 if wanted is None else 1))
+            if repair:
+                s.add(wanted) if wanted is not None else s.delete(row)
             continue
         pairs = (
             ("began", (wanted.began - row.began) // timedelta(milliseconds=1)),
             ("watched_ms", wanted.watched_ms - row.watched_ms),
+            ("own", wanted.own - row.own),
             ("counted", wanted.counted - row.counted),
         )
         found += [Difference(key[0], name, by) for name, by in pairs if by]
         if repair:
-            row.began, row.watched_ms, row.counted = wanted.began, wanted.watched_ms, wanted.counted
+            row.began, row.watched_ms = wanted.began, wanted.watched_ms
+            row.own, row.counted = wanted.own, wanted.counted
     return found
 
 
-def _right_stays(s: AnySession, person_id: UUID) -> dict[Key, _Stay]:
-    rows = s.execute(
-        select(*WATCH, ViewerEvent.session_id, ViewerEvent.at).where(
-            ViewerEvent.person_id == person_id, ViewerEvent.kind == EventKind.WATCH
-        )
-    ).all()
-    sessions: dict[UUID, list[Beat]] = defaultdict(list)
-    stays: dict[Key, _Stay] = {}
-    for row in rows:
-        sessions[row.session_id].append(beat_of(row))
-        began = row.at - timedelta(milliseconds=row.wall_ms)
-        stay = stays.setdefault((row.playback_id, row.video_id), _Stay(began))
-        stay.began = min(stay.began, began)
-    for beats in sessions.values():
-        for key, ms in watched_ms(beats).items():
-            stays[key].watched_ms += ms
-    videos = {video_id for _, video_id in stays}
-    found = s.execute(select(Video.id, Video.duration_ms).where(Video.id.in_(videos)))
-    lengths = {row.id: row.duration_ms for row in found}
-    for video_id in videos:
-        at_it = {key: stay for key, stay in stays.items() if key[1] == video_id}
-        enough = enough_ms(lengths[video_id])
-        views = counted([(stay.began, key[0]) for key, stay in at_it.items() if stay.watched_ms >= enough])
-        for key, stay in at_it.items():
-            stay.counted = key[0] in views
+def _right_stays(s: AnySession, person_id: UUID) -> dict[Key, Playback]:
+    rows = s.execute(select(*WATCH).where(ViewerEvent.person_id == person_id, IS_WATCH))
+    beats = [beat_of(row) for row in rows]
+    ids = {beat.playback[1] for beat in beats}
+    videos = {
+        row.id: row
+        for row in s.execute(select(Video.id, Video.owner_id, Video.duration_ms).where(Video.id.in_(ids)))
+    }
+    stays: dict[Key, Playback] = {}
+    for beat in beats:
+        if beat.playback not in stays:
+            own = videos[beat.playback[1]].owner_id == person_id
+            stays[beat.playback] = new_stay(person_id, beat, own=own)
+        stays[beat.playback].began = min(stays[beat.playback].began, beat.began)
+    for key, ms in watched_ms(beats).items():
+        stays[key].watched_ms = ms
+    for video_id, video in videos.items():
+        at_it = [stay for stay in stays.values() if stay.video_id == video_id]
+        enough = enough_ms(video.duration_ms)
+        views = counted([(stay.began, stay.id) for stay in at_it if stay.watched_ms >= enough])
+        for stay in at_it:
+            stay.counted = stay.id in views
     return stays
+
+
+# What each person says
+
+
+def _opinions(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Difference]:
+    facts = [
+        row._asdict() for row in s.execute(select(*WORD).where(ViewerEvent.person_id == person_id, SAID))
+    ]
+    reactions = s.scalars(select(VideoReaction).where(VideoReaction.person_id == person_id))
+    follows = s.scalars(select(Follow).where(Follow.person_id == person_id))
+    held: dict[Any, Opinion] = {(row.kind, row.video_id): row for row in reactions}
+    held |= {row.other_id: row for row in follows}
+    said: dict[Any, Fact] = {**last_reactions(facts), **last_follows(facts)}
+    found: list[Difference] = []
+    for key in held.keys() | said.keys():
+        row, fact = held.get(key), said.get(key)
+        is_held, right = row is not None and row.holds, fact is not None and holds(fact)
+        if is_held != right:
+            kind, subject = key if isinstance(key, tuple) else ("follow", key)
+            found.append(Difference(subject, str(kind), right - is_held))
+        if not repair:
+            continue
+        if fact is None:
+            s.delete(row)
+        else:
+            if row is None:
+                row = _new_opinion(person_id, key)
+                s.add(row)
+            set_word(row, fact)
+    return found
+
+
+def _new_opinion(person_id: UUID, key: Any) -> Opinion:
+    if isinstance(key, tuple):
+        return VideoReaction(person_id=person_id, kind=key[0], video_id=key[1])
+    return Follow(person_id=person_id, other_id=key)
 
 
 # Counters
@@ -138,14 +174,13 @@ def _of_videos(s: AnySession, ids: Collection[UUID]) -> Numbers:
     right: Numbers = defaultdict(dict)
     stays = Playback.video_id.in_(ids)
     held = (VideoReaction.video_id.in_(ids), VideoReaction.holds)
-    shared = (ViewerEvent.video_id.in_(ids), text("kind = 'share'"))
-    written = (Comment.video_id.in_(ids), Comment.deleted_at.is_(None))
+    written = (Comment.deleted_at.is_(None), Comment.restricted_class.is_(False))
     _fill(s, right, "views", Playback.video_id, stays, Playback.counted, Playback.own.is_(False))
     _fill(s, right, "own_views", Playback.video_id, stays, Playback.counted, Playback.own)
     _fill(s, right, "likes", VideoReaction.video_id, *held, VideoReaction.kind == Reaction.LIKE)
     _fill(s, right, "saves", VideoReaction.video_id, *held, VideoReaction.kind == Reaction.SAVE)
-    _fill(s, right, "shares", ViewerEvent.video_id, *shared)
-    _fill(s, right, "comments", Comment.video_id, *written)
+    _fill(s, right, "shares", ViewerEvent.video_id, ViewerEvent.video_id.in_(ids), IS_SHARE)
+    _fill(s, right, "comments", Comment.video_id, Comment.video_id.in_(ids), *written)
     spent = func.sum(Playback.watched_ms)
     _fill(s, right, "watched_ms", Playback.video_id, stays, Playback.own.is_(False), number=spent)
     return right
@@ -171,9 +206,7 @@ def _fill(
         right[row_id][column] = int(value)
 
 
-def _compare(
-    s: WriteSession, table: Table, ids: Collection[UUID], right: Numbers, *, repair: bool
-) -> list[Difference]:
+def _compare(s: AnySession, table: Table, ids: Collection[UUID], right: Numbers) -> Numbers:
     key, *columns = table.c
     stored = {row[0]: row for row in s.execute(select(table).where(key.in_(ids)))}
     changes: Numbers = {}
@@ -181,6 +214,4 @@ def _compare(
         wanted, row = right.get(row_id, {}), stored.get(row_id)
         by = {c.name: wanted.get(c.name, 0) - (getattr(row, c.name) if row else 0) for c in columns}
         changes[row_id] = {name: step for name, step in by.items() if step}
-    if repair:
-        add_to(s, table, key.name, changes)
-    return [Difference(row_id, name, by) for row_id, steps in changes.items() for name, by in steps.items()]
+    return changes

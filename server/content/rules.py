@@ -112,8 +112,14 @@ class Reaction(StrEnum):
 
 BATCH_MAX = 500
 """Events that may be sent in at once."""
-BEAT_MAX_MS = 60_000
+BEAT_MAX_MS = 10_000
 """The longest stretch that one `watch` tells of."""
+BEATS_A_MINUTE = 120
+"""More stretches than that are not told by a player."""
+STAYS_MAX = 1_000
+"""So often a person may come back to one video and still be counted."""
+FOLLOWS_MAX = 1_000
+"""People whom one may follow: the feed looks at each of them."""
 VIEW_MS = 3_000
 """What has to be watched of a video for a view, when that is less than half of it."""
 VIEW_EVERY = timedelta(minutes=30)
@@ -124,5 +130,5 @@ VERY_LATE = timedelta(days=30)
 """What arrives later than this after it happened is marked."""
 FOLLOW_BONUS = timedelta(hours=24)
 """By how much a video of a followed person is taken for fresher than it is."""
-FRESH = timedelta(days=14)
+FRESH = timedelta(days=3)
 """How long a video has that advantage."""

@@ -3,24 +3,25 @@
 Nothing depends on the order in which facts arrive or on how often they are sent: they may come from two
 devices that were offline, in batches that were cut off. So each kind is a rule over the set of facts
 (`counting`; the last word for likes, saves and follows), and what is counted is corrected by the difference
-that a new fact makes.
+that a new fact makes. (A clock that is wrong is the exception: what it tells happened when it arrived.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Row, Table, func, select
 
-from server.accounts import queries as accounts
+from server.accounts.models import Person
+from server.accounts.schemas import PersonState
 from server.content import opinions, queries, watching
 from server.content.counters import Tally
-from server.content.models import Video
+from server.content.models import Follow, Video
 from server.content.models import ViewerEvent as Fact
-from server.content.rules import SKEW, VERY_LATE, EventKind, Verdict
+from server.content.rules import FOLLOWS_MAX, SKEW, VERY_LATE, EventKind, Verdict, VideoState
 from server.content.schemas import EventVerdict, ViewerEvent
 from server.kit import clock, locks
 from server.kit.access import Actor
@@ -29,84 +30,123 @@ from server.kit.upsert import insert_new
 
 VIEWER = 7_203_011
 """The space of the names that a transaction holds while it counts what one person did."""
+TAKING_BACK = {EventKind.UNLIKE, EventKind.UNSAVE}
 
 facts = cast(Table, Fact.__table__)
+AnyRow = Row[*tuple[Any, ...]]
 
 
-def hold_viewer(s: WriteSession, person_id: UUID) -> None:
-    """Let nobody else count what this person did until the transaction ends."""
-    locks.hold(s, VIEWER, person_id.bytes)
+def hold_viewer(s: WriteSession, person_id: UUID, *, wait: bool = True) -> None:
+    """Let nobody else count what this person did until the transaction ends. Raises Busy without `wait`."""
+    locks.hold(s, VIEWER, person_id.bytes, wait=wait)
 
 
 def take_in(s: WriteSession, *, actor: Actor, events: Sequence[ViewerEvent]) -> list[EventVerdict]:
     """Keep and count what is new among the events of the actor; one verdict each, in their order.
 
-    Refused: `not_found` for a video or person that the actor does not see, `own` for following oneself,
-    `id_taken` for the id of somebody else's event.
+    Refused: `not_found` for a video or person that the actor does not see, `too_early` for watching before
+    there was the video, `own` for following oneself, `id_taken` for the id of somebody else's event, and
+    `too_many` for more than a person can do. Raises Busy while another request counts for the actor.
     """
-    hold_viewer(s, actor.person)
-    refused = _refusals(s, actor, events)
+    hold_viewer(s, actor.person, wait=False)
+    codes = _known(s, actor, [event.id for event in events])
+    fresh: dict[UUID, ViewerEvent] = {}
+    for event in events:
+        if event.id not in codes:
+            fresh.setdefault(event.id, event)
+    codes |= dict.fromkeys(fresh, Verdict.ACCEPTED.value)
     now = clock.now()
-    rows: dict[UUID, dict[str, Any]] = {}
-    for event in events:
-        if event.id not in refused:
-            rows.setdefault(event.id, _fact(actor.person, event, now))
-    new = insert_new(s, facts, list(rows.values()), key="id")
-    fresh = [row for row in rows.values() if row["id"] in new]
-    tally = Tally()
-    watching.count(s, actor.person, [row for row in fresh if row["kind"] is EventKind.WATCH], tally)
-    opinions.react(s, actor.person, fresh, tally)
-    opinions.follow(s, actor.person, fresh, tally)
-    for row in fresh:
-        if row["kind"] is EventKind.SHARE:
-            tally.video(row["video_id"], shares=1)
-    tally.write(s)
-    return _verdicts(s, actor, events, refused, new)
+    videos = _videos(s, actor, {event.video_id for event in fresh.values() if event.video_id})
+    codes |= _refusals(s, actor, fresh.values(), videos, now)
+    rows = [
+        _fact(actor.person, event, now) for event in fresh.values() if codes[event.id] == Verdict.ACCEPTED
+    ]
+    watches = [row for row in rows if row["kind"] is EventKind.WATCH]
+    around = watching.around(s, actor.person, [row["at"] for row in watches])
+    codes |= dict.fromkeys(watching.surplus(s, actor.person, around, watches), "too_many")
+    # In one order, so that two who send the same ids do not wait for each other.
+    rows = sorted((row for row in rows if codes[row["id"]] == Verdict.ACCEPTED), key=lambda row: row["id"])
+    new = insert_new(s, facts, rows, key="id")
+    codes |= {row["id"]: "id_taken" for row in rows if row["id"] not in new}
+    _count(s, actor.person, [row for row in rows if row["id"] in new], around, videos)
+    return _verdicts(events, codes)
 
 
-def _verdicts(
-    s: WriteSession, actor: Actor, events: Sequence[ViewerEvent], refused: dict[UUID, str], new: set[UUID]
-) -> list[EventVerdict]:
-    known = {event.id for event in events} - new - refused.keys()
-    if known:
-        of_others = select(Fact.id).where(Fact.id.in_(known), Fact.person_id != actor.person)
-        refused = refused | dict.fromkeys(s.scalars(of_others), "id_taken")
-    told: set[UUID] = set()
-    verdicts = []
-    for event in events:
-        code = refused.get(event.id)
-        first = event.id in new and event.id not in told
-        told.add(event.id)
-        verdict = Verdict.REFUSED if code else Verdict.ACCEPTED if first else Verdict.DUPLICATE
-        verdicts.append(EventVerdict(id=event.id, verdict=verdict, code=code))
-    return verdicts
+def _known(s: WriteSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What is to be said of events that were kept before, whatever has become of what they are about."""
+    found = s.execute(select(Fact.id, Fact.person_id).where(Fact.id.in_(ids)))
+    return {row.id: Verdict.DUPLICATE.value if row.person_id == actor.person else "id_taken" for row in found}
 
 
-def _refusals(s: WriteSession, actor: Actor, events: Sequence[ViewerEvent]) -> dict[UUID, str]:
-    """What cannot be kept, and why. A video that was watched offline and removed meanwhile was watched all
-    the same; to like it, one has to see it."""
-    videos = {event.video_id for event in events if event.video_id}
-    people = {event.person_id for event in events if event.person_id}
-    exist = set(s.scalars(select(Video.id).where(Video.id.in_(videos)))) if videos else set()
-    seen = (
-        set(s.scalars(select(Video.id).where(Video.id.in_(exist), queries.readable(actor))))
-        if exist
-        else set()
+def _videos(s: WriteSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, AnyRow]:
+    """The videos, none of which changes its key now. Locked in the order in which the restricted class locks
+    them, so that neither ever waits for the other."""
+    if not ids:
+        return {}
+    seen = queries.readable(actor).label("seen")
+    found = (
+        select(Video.id, Video.owner_id, Video.duration_ms, Video.state, Video.created_at, seen)
+        .where(Video.id.in_(ids))
+        .order_by(Video.id)
+        .with_for_update(read=True, key_share=True, of=Video)
     )
-    known = set(accounts.cards(s, people))
+    return {row.id: row for row in s.execute(found)}
+
+
+def _refusals(
+    s: WriteSession,
+    actor: Actor,
+    events: Collection[ViewerEvent],
+    videos: Mapping[UUID, AnyRow],
+    now: datetime,
+) -> dict[UUID, str]:
+    others = {event.person_id for event in events if event.person_id}
+    active = (
+        select(Person.id)
+        .where(Person.id.in_(others), Person.state == PersonState.ACTIVE)
+        .order_by(Person.id)
+        .with_for_update(read=True, key_share=True)
+    )
+    known = set(s.scalars(active)) if others else set()
+    following = 0
+    if any(event.kind is EventKind.FOLLOW for event in events):
+        mine = select(func.count()).where(Follow.person_id == actor.person, Follow.holds)
+        following = s.execute(mine).scalar_one()
     refused: dict[UUID, str] = {}
     for event in events:
-        wanted = exist if event.kind is EventKind.WATCH else seen
-        if event.person_id == actor.person:
-            refused[event.id] = "own"
-        elif (event.video_id and event.video_id not in wanted) or (
-            event.person_id and event.person_id not in known
-        ):
-            refused[event.id] = "not_found"
+        if event.video_id:
+            code = _of_video(actor, event, videos.get(event.video_id))
+        elif event.person_id:
+            code = _of_person(actor, event, known, following)
+            following += event.kind is EventKind.FOLLOW and code is None
+        else:
+            code = None
+        if code:
+            refused[event.id] = code
     return refused
 
 
+def _of_video(actor: Actor, event: ViewerEvent, video: AnyRow | None) -> str | None:
+    """A video that was watched offline and removed meanwhile was watched all the same, and what one liked
+    can be taken back; to like it, one has to see it. A reviewer would tell the restricted class by that."""
+    lenient = event.kind in {EventKind.WATCH, *TAKING_BACK} and not actor.can(queries.REVIEW)
+    if video is None or not (video.seen or lenient) or video.state is not VideoState.READY:
+        return "not_found"
+    if event.kind is EventKind.WATCH and event.at < video.created_at - SKEW:
+        return "too_early"
+    return None
+
+
+def _of_person(actor: Actor, event: ViewerEvent, known: set[UUID], following: int) -> str | None:
+    if event.person_id == actor.person:
+        return "own"
+    if event.person_id not in known:
+        return "not_found"
+    return "too_many" if event.kind is EventKind.FOLLOW and following >= FOLLOWS_MAX else None
+
+
 def _fact(person_id: UUID, event: ViewerEvent, now: datetime) -> dict[str, Any]:
+    skewed = event.at > now + SKEW
     return {
         "id": event.id,
         "kind": event.kind,
@@ -119,8 +159,40 @@ def _fact(person_id: UUID, event: ViewerEvent, now: datetime) -> dict[str, Any]:
         "end_ms": event.end_ms,
         "wall_ms": event.wall_ms,
         "told_at": event.at,
-        "at": min(event.at, now),
+        "at": now if skewed else event.at,
         "received_at": now,
-        "clock_skew": event.at > now + SKEW,
+        "clock_skew": skewed,
         "very_late": event.at < now - VERY_LATE,
     }
+
+
+def _count(
+    s: WriteSession,
+    person_id: UUID,
+    new: Sequence[dict[str, Any]],
+    around: Sequence[watching.Beat],
+    videos: Mapping[UUID, AnyRow],
+) -> None:
+    tally = Tally()
+    watches = [row for row in new if row["kind"] is EventKind.WATCH]
+    watching.count(s, person_id, watches, around, videos, tally)
+    opinions.react(s, person_id, new, tally)
+    opinions.follow(s, person_id, new, tally)
+    for row in new:
+        if row["kind"] is EventKind.SHARE:
+            tally.video(row["video_id"], shares=1)
+    tally.write(s)
+
+
+def _verdicts(events: Sequence[ViewerEvent], codes: dict[UUID, str]) -> list[EventVerdict]:
+    """A code is a verdict, or why there is none; of two events with one id the second is a duplicate."""
+    verdicts = []
+    for event in events:
+        code = codes[event.id]
+        if code in (Verdict.ACCEPTED, Verdict.DUPLICATE):
+            verdicts.append(EventVerdict(id=event.id, verdict=Verdict(code)))
+        else:
+            verdicts.append(EventVerdict(id=event.id, verdict=Verdict.REFUSED, code=code))
+        if code == Verdict.ACCEPTED:
+            codes[event.id] = Verdict.DUPLICATE.value
+    return verdicts

@@ -52,7 +52,10 @@ def counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
     """The counters of each video; zeros where nothing has happened yet."""
     found = {row.video_id: row for row in s.scalars(select(VideoCounts).where(VideoCounts.video_id.in_(ids)))}
     return {
-        video_id: Counts(**{name: getattr(found.get(video_id), name, 0) for name in Counts.model_fields})
+        video_id: Counts(
+            # A counter that is wrong must not take the page away that it stands on.
+            **{name: max(0, getattr(found.get(video_id), name, 0)) for name in Counts.model_fields}
+        )
         for video_id in ids
     }
 

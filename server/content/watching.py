@@ -2,117 +2,157 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select, text
 
 from server.content.counters import Tally
-from server.content.counting import Beat, counted, enough_ms, watched_ms
+from server.content.counting import Beat as Beat
 from server.content.counting import Playback as Key
+from server.content.counting import counted, enough_ms, watched_ms
 from server.content.models import Playback, Video, ViewerEvent
-from server.content.rules import BEAT_MAX_MS, EventKind
+from server.content.rules import BEAT_MAX_MS, BEATS_A_MINUTE, STAYS_MAX
 from server.kit.db import AnySession, WriteSession
 
 LONGEST = timedelta(milliseconds=BEAT_MAX_MS)
+APART = timedelta(minutes=10)
+"""Stretches that lie further apart are looked up apart."""
 
-
-def count(s: WriteSession, person_id: UUID, beats: Sequence[Mapping[str, Any]], tally: Tally) -> None:
-    """Take new stretches of watching of a person, which are written already, into their stays and views."""
-    if not beats:
-        return
-    gained = _gained(s, person_id, beats)
-    videos = {
-        row.id: row
-        for row in s.execute(
-            select(Video.id, Video.owner_id, Video.duration_ms).where(Video.id.in_({v for _, v in gained}))
-        )
-    }
-    stays = _stays(s, person_id, videos)
-    for key, began in _begun(beats).items():
-        _, video_id = key
-        if key not in stays:
-            stays[key] = Playback(
-                person_id=person_id,
-                video_id=video_id,
-                id=key[0],
-                began=began,
-                watched_ms=0,
-                own=videos[video_id].owner_id == person_id,
-                counted=False,
-            )
-            s.add(stays[key])
-        stays[key].began = min(stays[key].began, began)
-    for key, ms in gained.items():
-        stays[key].watched_ms += ms
-        if not stays[key].own:
-            tally.video(key[1], watched_ms=ms)
-    for video_id, video in videos.items():
-        recount_views(
-            [stay for stay in stays.values() if stay.video_id == video_id], video.duration_ms, tally
-        )
-
-
-def recount_views(stays: Collection[Playback], duration_ms: int | None, tally: Tally) -> None:
-    """Mark which stays of one person at one video are views."""
-    enough = enough_ms(duration_ms)
-    views = counted([(stay.began, stay.id) for stay in stays if stay.watched_ms >= enough])
-    for stay in stays:
-        if stay.counted != (stay.id in views):
-            stay.counted = not stay.counted
-            step = 1 if stay.counted else -1
-            tally.video(stay.video_id, **{"own_views" if stay.own else "views": step})
-
-
+IS_WATCH = text("kind = 'watch'")
+"""In words, as the partial index has it."""
 WATCH = tuple(
     getattr(ViewerEvent, name)
-    for name in ("id", "playback_id", "video_id", "start_ms", "end_ms", "wall_ms", "told_at")
+    for name in ("id", "playback_id", "video_id", "start_ms", "end_ms", "wall_ms", "at")
 )
 """The columns that `beat_of` reads."""
 
+AnyRow = Row[*tuple[Any, ...]]
 
-def beat_of(row: Row[*tuple[Any, ...]]) -> Beat:
-    """A watch event as the rules count it: by the clock of its device, which alone tells how one follows
-    another."""
+
+def beat_of(row: AnyRow) -> Beat:
+    """A watch event as the rules count it."""
+    return _beat(row._asdict())
+
+
+def _beat(row: Mapping[str, Any]) -> Beat:
     return Beat(
-        id=row.id,
-        playback=(row.playback_id, row.video_id),
-        began=row.told_at - timedelta(milliseconds=row.wall_ms),
-        ended=row.told_at,
-        played_ms=row.end_ms - row.start_ms,
+        id=row["id"],
+        playback=(row["playback_id"], row["video_id"]),
+        began=row["at"] - timedelta(milliseconds=row["wall_ms"]),
+        ended=row["at"],
+        played_ms=row["end_ms"] - row["start_ms"],
     )
 
 
-def _gained(s: WriteSession, person_id: UUID, beats: Sequence[Mapping[str, Any]]) -> dict[Key, int]:
-    """By how many ms the new stretches change each stay; those of a session share its time."""
-    sessions: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
-    for beat in beats:
-        sessions[beat["session_id"]].append(beat)
-    gained: dict[Key, int] = defaultdict(int)
-    for session_id, told in sessions.items():
-        new = {beat["id"] for beat in told}
-        around = _around(s, person_id, session_id, [beat["told_at"] for beat in told])
-        before = watched_ms(beat for beat in around if beat.id not in new)
-        for key, ms in watched_ms(around).items():
-            gained[key] += ms - before.get(key, 0)
-    return gained
-
-
-def _around(s: AnySession, person_id: UUID, session_id: UUID, ends: Collection[datetime]) -> list[Beat]:
-    """The stretches of a session whose worth a new one can change, and those on which that depends: what
-    ended before the first new one began, or begins after the last has ended, has no part in it."""
-    rows = s.execute(
-        select(*WATCH).where(
-            ViewerEvent.person_id == person_id,
-            ViewerEvent.session_id == session_id,
-            ViewerEvent.told_at.between(min(ends) - LONGEST, max(ends) + LONGEST),
-            ViewerEvent.kind == EventKind.WATCH,
+def around(s: AnySession, person_id: UUID, ends: Collection[datetime]) -> list[Beat]:
+    """The stretches of a person whose worth new ones that end then can change, and those on which that
+    depends: what ended before a new one began, or begins after it has ended, has no part in it."""
+    found: list[Beat] = []
+    for first, last in _spans(ends):
+        rows = s.execute(
+            select(*WATCH).where(
+                ViewerEvent.person_id == person_id,
+                ViewerEvent.at.between(first - LONGEST, last + LONGEST),
+                IS_WATCH,
+            )
         )
+        found += [beat_of(row) for row in rows]
+    return found
+
+
+def _spans(ends: Collection[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    first: datetime | None = None
+    last: datetime | None = None
+    for at in sorted(ends):
+        if first is None or last is None:
+            first = at
+        elif at - last > APART:
+            yield first, last
+            first = at
+        last = at
+    if first is not None and last is not None:
+        yield first, last
+
+
+def surplus(
+    s: AnySession, person_id: UUID, stored: Sequence[Beat], told: Sequence[Mapping[str, Any]]
+) -> set[UUID]:
+    """Those of the new stretches that are more than anybody can watch, so that to count them stays cheap."""
+    stays = (
+        select(Playback.video_id)
+        .where(Playback.person_id == person_id, Playback.video_id.in_({row["video_id"] for row in told}))
+        .group_by(Playback.video_id)
+        .having(func.count() >= STAYS_MAX)
     )
-    return [beat_of(row) for row in rows]
+    full = set(s.scalars(stays)) if told else set()
+    a_minute = Counter(_minute(beat.ended) for beat in stored)
+    refused: set[UUID] = set()
+    for row in told:
+        minute = _minute(row["at"])
+        if row["video_id"] in full or a_minute[minute] >= BEATS_A_MINUTE:
+            refused.add(row["id"])
+        else:
+            a_minute[minute] += 1
+    return refused
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+def count(
+    s: WriteSession,
+    person_id: UUID,
+    told: Sequence[Mapping[str, Any]],
+    stored: Sequence[Beat],
+    videos: Mapping[UUID, AnyRow],
+    tally: Tally,
+) -> None:
+    """Take new stretches of watching of a person into their stays and views, given those `around` them."""
+    if not told:
+        return
+    beats = [_beat(row) for row in told]
+    gained: dict[Key, int] = defaultdict(int)
+    for key, ms in watched_ms([*stored, *beats]).items():
+        gained[key] += ms
+    for key, ms in watched_ms(stored).items():
+        gained[key] -= ms
+    touched = {video_id for (_, video_id), ms in gained.items() if ms} | {row["video_id"] for row in told}
+    stays = _stays(s, person_id, touched)
+    for beat in beats:
+        stay = stays.get(beat.playback)
+        if stay is None:
+            own = videos[beat.playback[1]].owner_id == person_id
+            stay = stays[beat.playback] = new_stay(person_id, beat, own=own)
+            s.add(stay)
+        stay.began = min(stay.began, beat.began)
+    for key, ms in gained.items():
+        if ms:
+            stays[key].watched_ms += ms
+            if not stays[key].own:
+                tally.video(key[1], watched_ms=ms)
+    lengths = _lengths(s, touched)
+    for video_id in touched:
+        at_it = [stay for stay in stays.values() if stay.video_id == video_id]
+        _recount_views(at_it, lengths[video_id], tally)
+
+
+def new_stay(person_id: UUID, beat: Beat, *, own: bool) -> Playback:
+    """A stay that has just begun."""
+    stay_id, video_id = beat.playback
+    return Playback(
+        person_id=person_id,
+        video_id=video_id,
+        id=stay_id,
+        began=beat.began,
+        watched_ms=0,
+        own=own,
+        counted=False,
+    )
 
 
 def _stays(s: WriteSession, person_id: UUID, videos: Collection[UUID]) -> dict[Key, Playback]:
@@ -120,10 +160,16 @@ def _stays(s: WriteSession, person_id: UUID, videos: Collection[UUID]) -> dict[K
     return {(stay.id, stay.video_id): stay for stay in s.scalars(found)}
 
 
-def _begun(beats: Iterable[Mapping[str, Any]]) -> dict[Key, datetime]:
-    began: dict[Key, datetime] = {}
-    for beat in beats:
-        key = (beat["playback_id"], beat["video_id"])
-        at = beat["at"] - timedelta(milliseconds=beat["wall_ms"])
-        began[key] = min(at, began.get(key, at))
-    return began
+def _lengths(s: AnySession, videos: Collection[UUID]) -> dict[UUID, int | None]:
+    found = s.execute(select(Video.id, Video.duration_ms).where(Video.id.in_(videos)))
+    return {row.id: row.duration_ms for row in found}
+
+
+def _recount_views(stays: Collection[Playback], duration_ms: int | None, tally: Tally) -> None:
+    enough = enough_ms(duration_ms)
+    views = counted([(stay.began, stay.id) for stay in stays if stay.watched_ms >= enough])
+    for stay in stays:
+        if stay.counted != (stay.id in views):
+            stay.counted = not stay.counted
+            step = 1 if stay.counted else -1
+            tally.video(stay.video_id, **{"own_views" if stay.own else "views": step})

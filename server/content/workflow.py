@@ -57,9 +57,7 @@ def check_counts() -> None:
     """Fail when a counter is not what the facts say. Nothing is mended: somebody has to see it, since the
     fault is in the program."""
     if wrong := count_wrong():
-        raise jobs.StepFailed(
-            f"{wrong} counters are not what the facts say: see content recount"
-        )
+        raise jobs.StepFailed(f"{wrong} counters are not what the facts say: see content recount")
 
 
 @jobs.step

@@ -261,11 +261,20 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        # Without the first one a REPLACE deletes past the triggers that refuse a DELETE.
+        for pragma in (
+            "recursive_triggers=ON",
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         if write:
             connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+            # Without this a REPLACE deletes past the triggers that refuse a DELETE.
+            connection.execute("PRAGMA recursive_triggers=ON")
             connection.execute(f"PRAGMA journal_size_limit={LOG_KEPT}")
         else:
             connection.execute("PRAGMA query_only=ON")

@@ -67,7 +67,7 @@ class EventBatch(Frozen):
 
 
 class EventVerdict(Frozen):
-    """What became of one event. Refused ones are never counted, and never will be."""
+    """What became of one event. A refused one is not kept; `code` says why."""
 
     id: UUID
     verdict: Verdict

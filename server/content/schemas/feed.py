@@ -38,12 +38,12 @@ class FeedItem(Frozen):
 
 
 class Profile(Frozen):
-    """The page of a person. `bio` is null where it is withheld."""
+    """The page of a person. `bio` is empty where there is none, and where it is withheld."""
 
     id: UUID
     handle: str
     name: str
-    bio: str | None
+    bio: str
     followers: Count
     following: Count
     followed: bool = Field(description="Whether the viewer follows them")

@@ -6,12 +6,20 @@ import sqlalchemy as sa
 from alembic import op
 
 from server.content.guards import GUARDS
-from server.content.models import FEEDABLE
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+
+FEEDABLE = sa.text(
+    "state = 'ready' AND visibility = 'public' AND NOT restricted_class"
+    " AND deleted_at IS NULL AND published_at IS NOT NULL"
+)
+COMMENTS = """INSERT INTO content_video_counts
+    (video_id, views, own_views, watched_ms, likes, saves, shares, comments)
+    SELECT video_id, 0, 0, 0, 0, 0, 0, count(*) FROM content_comments
+    WHERE deleted_at IS NULL AND NOT restricted_class GROUP BY video_id"""
 
 
 def upgrade() -> None:
@@ -21,6 +29,7 @@ def upgrade() -> None:
         sa.Column("other_id", sa.Uuid(), nullable=False),
         sa.Column("holds", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["other_id"], ["accounts_people.id"], name=op.f("fk_content_follows_other_id")
@@ -100,8 +109,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind = 'share'"),
     )
     op.create_index(
-        "ix_content_events_session", "content_events", ["person_id", "session_id", "told_at"], unique=False
+        "ix_content_events_watch",
+        "content_events",
+        ["person_id", "at"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'watch'"),
+        postgresql_where=sa.text("kind = 'watch'"),
     )
+    op.create_index("ix_content_events_person", "content_events", ["person_id", "seq"], unique=False)
 
     op.create_table(
         "content_playbacks",
@@ -132,6 +147,7 @@ def upgrade() -> None:
         sa.Column("video_id", sa.Uuid(), nullable=False),
         sa.Column("holds", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["accounts_people.id"], name=op.f("fk_content_reactions_person_id")
@@ -184,5 +200,6 @@ def upgrade() -> None:
             postgresql_where=sa.text("publish_at IS NOT NULL AND published_at IS NULL"),
         )
 
+    op.execute(COMMENTS)
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)

@@ -14,12 +14,13 @@ import sqlalchemy as sa
 
 from server.accounts.models import Person
 from server.accounts.permissions import Role
-from server.content import feed, viewing
+from server.content import comments, feed, viewing
 from server.content.models import Follow, Playback, Video
+from server.content.recount import recount
 from server.content.rules import FOLLOW_BONUS, FRESH, EventKind, VideoState, Visibility
 from server.content.schemas import ViewerEvent
 from server.kit import clock
-from server.kit.access import Actor
+from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database, WriteSession
 from server.kit.wire import Availability
 from tests.server.conftest import SignIn
@@ -62,7 +63,8 @@ def creators(s: WriteSession, count: int) -> list[UUID]:
 
 
 def follow(s: WriteSession, who: Actor, other: UUID, *, holds: bool = True) -> None:
-    s.add(Follow(person_id=who.person, other_id=other, holds=holds, at=NOW, event_id=uuid4()))
+    at = NOW - timedelta(days=90)
+    s.add(Follow(person_id=who.person, other_id=other, holds=holds, at=at, told_at=at, event_id=uuid4()))
 
 
 def see(s: WriteSession, who: Actor, video: UUID) -> None:
@@ -93,9 +95,7 @@ def test_the_order_is_what_it_says(db: Database, fan: Actor, seed: int, limit: i
                 follow(s, fan, maker, holds=maker in followed)
         wanted: list[tuple[datetime, UUID]] = []
         for n in range(160):
-            age = timedelta(
-                hours=random.choice([1, 2, 30, 24 * 13, 24 * 15, 24 * 40]), minutes=random.randrange(90)
-            )
+            age = timedelta(hours=random.choice([1, 2, 30, 70, 74, 24 * 40]), minutes=random.randrange(90))
             owner = random.choice(makers)
             hidden = random.choice(HIDDEN) if n % 9 == 0 else {}
             video = published(s, owner, NOW - age, **hidden)
@@ -125,6 +125,65 @@ def test_nothing_moves_while_one_goes_down(db: Database, fan: Actor) -> None:
     assert [one.id for one in first + rest] == videos
 
 
+def test_to_follow_somebody_on_the_way_moves_nothing(db: Database, fan: Actor) -> None:
+    with db.write() as s:
+        (maker,) = creators(s, 1)
+        videos = [published(s, maker, NOW - timedelta(minutes=n)) for n in range(4)]
+    with db.read() as s:
+        first, place = feed.ranked(s, fan, place=feed.begin(NOW), limit=1)
+    with db.write() as s:
+        at = NOW + timedelta(seconds=1)
+        s.add(Follow(person_id=fan.person, other_id=maker, holds=True, at=at, told_at=at, event_id=uuid4()))
+    assert place is not None
+    with db.read() as s:
+        rest, _ = feed.ranked(s, fan, place=place, limit=10)
+    assert [one.id for one in first + rest] == videos
+
+
+def test_a_biography_that_was_taken_away_is_not_shown(
+    client: httpx.Client, db: Database, sign_in: SignIn, people: dict[Role, Person]
+) -> None:
+    page = f"/v1/content/people/{people[Role.CREATOR].id}"
+    fan, owner = sign_in(Role.FAN), sign_in(Role.CREATOR)
+
+    def shown(headers: dict[str, str], **now: Any) -> str | int:
+        if now:
+            with db.write() as s:
+                s.execute(sa.update(Person).where(Person.id == people[Role.CREATOR].id).values(**now))
+        answer = client.get(page, headers=headers)
+        return str(answer.json()["bio"]) if answer.status_code == 200 else answer.status_code
+
+    assert shown(fan, bio="rude words") == "rude words"
+    assert shown(fan, availability=Availability.REMOVED) == ""
+    assert shown(owner) == "rude words"
+    assert shown(fan, state="suspended") == 404
+
+
+def test_comments_of_the_restricted_class_are_not_counted(
+    client: httpx.Client, db: Database, sign_in: SignIn, add_video: AddVideo, creator: Actor
+) -> None:
+    video = add_video(creator, published_at=clock.now())
+    headers = sign_in(Role.FAN)
+
+    def count() -> int:
+        (item,) = client.get(FEED, headers=headers).json()["items"]
+        return int(item["counts"]["comments"])
+
+    made = [
+        client.post(f"/v1/content/videos/{video}/comments", json={"body": "Nice"}, headers=headers).json()
+        for _ in range(3)
+    ]
+    assert count() == 3
+    for _ in range(2):
+        with db.write() as s:
+            comments.restrict_comment(s, actor=SYSTEM, comment_id=UUID(made[0]["id"]))
+    assert count() == 2
+    for comment in made[:2]:
+        client.delete(f"/v1/content/comments/{comment['id']}", headers=headers).raise_for_status()
+    assert count() == 1
+    assert recount(db) == []
+
+
 def test_whoever_has_watched_the_newest_thousand_gets_short_pages(
     db: Database, fan: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,7 +201,8 @@ def test_whoever_has_watched_the_newest_thousand_gets_short_pages(
     assert walked(db, fan, 5) == videos[25:]
 
 
-def test_both_walks_go_along_an_index(db: Database, fan: Actor) -> None:
+def test_both_walks_go_along_an_index(db: Database, fan: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "CHUNK", 9)
     with db.write() as s:
         makers = creators(s, 3)
         for maker in makers:
@@ -153,7 +213,7 @@ def test_both_walks_go_along_an_index(db: Database, fan: Actor) -> None:
             s.flush()
             s.execute(sa.text("ANALYZE content_videos"))
     place = feed.begin(NOW)
-    general = feed._walk(fan, place).where(sa.tuple_(Video.published_at, Video.id) < place.key).limit(9)
+    general = feed._chunk(fan, place, place.key)
     assert "ix_content_videos_fresh" in plan(db, general)
     assert "TEMP B-TREE" not in plan(db, general)
     assert "ix_content_videos_followed" in plan(db, feed._followed(fan, place).limit(9))
