@@ -90,12 +90,12 @@ def ranked(s: AnySession, viewer: Actor, *, place: Place, limit: int) -> tuple[l
     people whom the viewer follows.
     """
     found, general_end = _general(s, viewer, place, limit)
-    followed = s.execute(_followed(viewer, place).limit(limit)).all()
-    found += [Ranked(row.id, row.published_at, followed=True) for row in followed]
+    followed = sorted(s.execute(_followed(viewer, place)), key=_key, reverse=True)
+    found += [Ranked(row.id, row.published_at, followed=True) for row in followed if row.shown]
     found.sort(key=lambda one: one.key, reverse=True)
     # Beyond where either walk was cut off the other one knows only half of what comes next.
     ends = [general_end] if general_end else []
-    if len(followed) == limit:
+    if len(followed) == CHUNK:
         ends.append((followed[-1].published_at + FOLLOW_BONUS, followed[-1].id))
     known = [one for one in found if not ends or one.key >= max(ends)]
     if len(known) > limit:
@@ -108,7 +108,7 @@ def _general(s: AnySession, viewer: Actor, place: Place, limit: int) -> tuple[li
     found: list[Ranked] = []
     key: Key = place.key
     for _ in range(LOOKED_AT // CHUNK):
-        rows = sorted(s.execute(_chunk(viewer, place, key)), key=_key, reverse=True)
+        rows = sorted(s.execute(_everything(viewer, place, key)), key=_key, reverse=True)
         found += [Ranked(row.id, row.published_at, followed=False) for row in rows if row.shown]
         if len(rows) < CHUNK:
             return found, None
@@ -122,54 +122,50 @@ def _key(row: Any) -> Key:
     return row.published_at, row.id
 
 
-def _chunk(viewer: Actor, place: Place, key: Key) -> Select[Any]:
-    """The next videos from a key on, whether they are shown or not. Chosen first and looked at then: in one
-    step PostgreSQL reads everything that the viewer ever watched, to look sixty videos up in it."""
-    v = (
-        select(Video.id, Video.owner_id, Video.published_at, IN_FORCE().label("availability_now"))
-        .where(FEEDABLE, Video.published_at <= place.as_of, tuple_(Video.published_at, Video.id) < key)
-        .order_by(Video.published_at.desc(), Video.id.desc())
-        .limit(CHUNK)
-        .subquery("v")
-    ).c
+def _everything(viewer: Actor, place: Place, key: Key) -> Select[Any]:
+    """The next videos from a key on, but for those that have their place as followed ones."""
+    v = _newest(_from(place, key)).subquery("v").c
     followed = exists().where(*_since(viewer, place), Follow.other_id == v.owner_id)
-    elsewhere = and_(v.published_at > place.as_of - FRESH, followed)
-    shown = and_(
-        v.availability_now == Availability.PUBLIC,
-        v.owner_id != viewer.person,
-        not_(_seen(viewer, v.id)),
-        not_(elsewhere),
-    )
-    return select(v.id, v.published_at, shown.label("shown"))
+    elsewhere = (v.published_at > place.as_of - FRESH) & followed
+    return _judged(viewer, v, v.owner_id != viewer.person, not_(elsewhere))
 
 
-def _followed(viewer: Actor, place: Place) -> Select[UUID, datetime | None]:
+def _followed(viewer: Actor, place: Place) -> Select[Any]:
     """What is fresh of the people whom the viewer follows."""
     level, last = place.key
-    return (
-        select(Video.id, Video.published_at)
-        .join(Follow, Follow.other_id == Video.owner_id)
-        .where(
-            *_since(viewer, place),
-            FEEDABLE,
-            IN_FORCE() == Availability.PUBLIC,
-            Video.published_at <= place.as_of,
-            Video.published_at > place.as_of - FRESH,
-            tuple_(Video.published_at, Video.id) < (level - FOLLOW_BONUS, last),
-            not_(_seen(viewer, Video.id)),
-        )
-        .order_by(Video.published_at.desc(), Video.id.desc())
+    fresh = _from(place, (level - FOLLOW_BONUS, last)).where(
+        Video.owner_id.in_(select(Follow.other_id).where(*_since(viewer, place))),
+        Video.published_at > place.as_of - FRESH,
     )
+    # By itself first: with a limit at hand PostgreSQL goes through everybody's videos for those of a few.
+    theirs = fresh.cte("theirs").prefix_with("MATERIALIZED")
+    return _judged(viewer, _newest(select(theirs)).subquery("v").c)
+
+
+def _from(place: Place, key: Key) -> Select[*tuple[Any, ...]]:
+    """What can be in the feed, from a key on."""
+    return select(Video.id, Video.owner_id, Video.published_at, IN_FORCE().label("availability_now")).where(
+        FEEDABLE, Video.published_at <= place.as_of, tuple_(Video.published_at, Video.id) < key
+    )
+
+
+def _newest(videos: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    c = videos.selected_columns
+    return videos.order_by(c.published_at.desc(), c.id.desc()).limit(CHUNK)
+
+
+def _judged(viewer: Actor, v: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Which of the videos of a walk are shown. Chosen first and looked at then: in one step PostgreSQL reads
+    all that the viewer ever watched, to look sixty videos up in it, and thinks that few are public."""
+    seen = exists().where(Playback.person_id == viewer.person, Playback.video_id == v.id)
+    shown = and_(v.availability_now == Availability.PUBLIC, not_(seen), *conditions)
+    return select(v.id, v.published_at, shown.label("shown"))
 
 
 def _since(viewer: Actor, place: Place) -> tuple[ColumnElement[bool], ...]:
     """Whom the viewer follows since before the feed was begun: to follow somebody while one goes down would
     move their videos to where one has been."""
     return Follow.person_id == viewer.person, Follow.holds.expression, Follow.at <= place.as_of
-
-
-def _seen(viewer: Actor, video_id: Any) -> Any:
-    return exists().where(Playback.person_id == viewer.person, Playback.video_id == video_id)
 
 
 def _items(s: AnySession, viewer: Actor, found: Sequence[Ranked]) -> list[FeedItem]:

@@ -12,6 +12,7 @@ from server.content import feed, viewing
 from server.content.schemas import EventBatch, EventVerdicts, FeedItem, Profile
 from server.kit import clock, paging
 from server.kit.access import Actor, require
+from server.kit.bodies import body_limit
 from server.kit.db import Database
 from server.kit.errors import BadRequest, problems
 from server.kit.limits import limit
@@ -43,7 +44,12 @@ def read_feed(
     return Page(items=items, next_cursor=paging.encode(then.as_of, *then.key) if then else None)
 
 
-@router.post("/events", responses=problems(429), dependencies=[limit(240, timedelta(minutes=1))])
+@router.post(
+    "/events",
+    responses=problems(429),
+    dependencies=[limit(120, timedelta(minutes=1))],
+    openapi_extra=body_limit(256 * 1024),
+)
 def take_in_events(
     request: Request, body: EventBatch, actor: Actor = require("content.watch")
 ) -> EventVerdicts:

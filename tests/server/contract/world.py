@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ class World:
 
     callers: dict[str, dict[str, str]]
     existing: Existing
-    fitting: dict[str, dict[str, str]]
+    fitting: dict[str, dict[str, Any]]
     """Where not just any will do: the one value that an operation accepts."""
 
 
@@ -199,13 +200,21 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "current": [PASSWORD],
     }
     videos_api, items_api = "/v1/content/videos/{video_id}", "/v1/moderation/items/{item_id}"
-    fitting = {
-        f"PATCH {videos_api}": {"video_id": str(own), "if-match": '"1"'},
+    event = {
+        "id": str(uuid4()),
+        "kind": "like",
+        "at": clock.now().isoformat(),
+        "session_id": str(uuid4()),
+        "video_id": str(own),
+    }
+    fitting: dict[str, dict[str, Any]] = {
+        f"PATCH {videos_api}": {"video_id": str(own), "if-match": '"1"', "title": "Another"},
         f"PATCH {videos_api}/file": {"video_id": str(uploading)},
         f"POST {videos_api}/restore": {"video_id": str(deleted)},
         f"POST {items_api}/resume": {"item_id": str(held)},
         f"POST {items_api}/take-over": {"item_id": str(theirs)},
         "POST /v1/accounts/people/{person_id}/reset": {"person_id": str(creator.id)},
+        "POST /v1/content/events": {"events": [event]},
         "POST /v1/accounts/sign-in": {"email": EMAIL, "password": PASSWORD},
     }
     for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
