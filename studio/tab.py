@@ -18,6 +18,7 @@ from studio.offline.changes import Broadcast, Changes
 from studio.offline.media_cache import MediaCache
 from studio.offline.outbox import Outbox
 from studio.offline.store import Store
+from studio.offline.uploads import Uploads
 from studio.settings import Settings
 from studio.tasks import Tasks
 from studio.widgets.command_palette import Search
@@ -42,6 +43,7 @@ class Context:
     outbox: Outbox
     changes: Broadcast
     media: MediaCache
+    uploads: Uploads
     ticker: Ticker
     go: Callable[..., None]
     step_up: Callable[[], Awaitable[bool]]

@@ -23,6 +23,7 @@ from studio.offline.outbox import KIND, Outbox
 from studio.offline.run_folder import RunFolder
 from studio.offline.sender import Sender
 from studio.offline.store import Store
+from studio.offline.uploads import Uploads
 from studio.paths import Profile
 from studio.settings import MEDIA_CACHE_MB, Settings
 from studio.tab import Context
@@ -30,6 +31,7 @@ from studio.tasks import Tasks, off_thread
 from studio.widgets.ticker import Ticker
 
 LISTEN: Final = "live.listen"
+UPLOAD: Final = "content.upload"
 RESYNC = "resync"
 """In `Changes`: anything may have changed while nobody listened."""
 
@@ -69,6 +71,7 @@ class Workplace:
             messages.fail(_damaged(store.set_aside))
         self._folder = RunFolder(profile.media)
         outbox = Outbox(store)
+        self._uploads = Uploads(api, store, write=tasks.write, spawn=tasks.spawn, tell=broadcast.send)
         self.context = Context(
             api=api,
             me=me,
@@ -80,6 +83,7 @@ class Workplace:
             outbox=outbox,
             changes=self._heard,
             media=MediaCache(self._folder.path, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
+            uploads=self._uploads,
             ticker=ticker,
             go=go,
             step_up=step_up,
@@ -104,11 +108,13 @@ class Workplace:
         self._count(Changes(kinds=frozenset({KIND})))
 
     def begin(self) -> None:
-        """Listen to the server from where the first answers were read, and send what waits."""
+        """Listen to the server from where the first answers were read, send what waits, go on uploading."""
         self.context.api.early = None
         loop, fail, path = asyncio.get_running_loop(), self.context.messages.fail, self._store.path
         self._store.warn(lambda error: loop.call_soon_threadsafe(fail, _unsafe(path, error)))
         self._loops = [self._tasks.spawn(self._listen()), self._tasks.spawn(self._sender.run())]
+        if UPLOAD in self.context.me.permissions:
+            self._loops.append(self._tasks.spawn(self._uploads.begin()))
 
     async def _listen(self) -> None:
         if LISTEN not in self.context.me.permissions:
@@ -123,6 +129,7 @@ class Workplace:
         """Try the connection now: the server came back, or the person asked."""
         self._live.hurry()
         self._sender.wake()
+        self._uploads.hurry()
 
     async def close(self) -> None:
         """End the loops and close the store; what waits is stored then."""
@@ -130,6 +137,7 @@ class Workplace:
         self._broadcast.unsubscribe(self._pass_on)
         for loop in self._loops:
             loop.cancel()
+        await self._uploads.close()
         if self._counting is not None:
             await asyncio.wait([self._counting])  # it reads the store
         await off_thread(self._folder.close)
@@ -152,6 +160,7 @@ class Workplace:
         self._state = state
         if state is Connection.ONLINE:
             self._sender.wake()
+            self._uploads.hurry()
         self._on_connection(state)
 
     def _count(self, changes: Changes) -> None:

@@ -88,13 +88,15 @@ async def upload(
     *,
     progress: Progress | None = None,
     backoff: Backoff | None = None,
+    block: int = BLOCK,
+    attempts: int = ATTEMPTS,
 ) -> None:
-    """Send `size` bytes of `source` to `path` by PATCH with Upload-Offset.
+    """Send `size` bytes of `source` to `path` by PATCH with Upload-Offset, `block` bytes at a time.
 
     HEAD asks where the server is, at the beginning and after every failure, so an upload cut by
-    a lost connection, a restart of the server or of this program goes on where it was. After 6
-    failures in a row without progress the last ApiError is raised. Cancelling the task keeps
-    what the server has.
+    a lost connection, a restart of the server or of this program goes on where it was. After
+    `attempts` failures in a row without progress the last ApiError is raised. Cancelling the task
+    keeps what the server has.
     """
     backoff = backoff or Backoff(base_s=0.5, cap_s=8.0)
     failures = 0
@@ -104,12 +106,11 @@ async def upload(
             if offset is None:
                 offset = await _upload_offset(api, path)
             else:
-                offset = await _patch(api, path, source, offset, size)
+                offset = await _patch(api, path, source, offset, min(block, size - offset))
                 failures = 0
         except ApiError as error:
             failures += 1
-            moved = isinstance(error, Conflict) and error.code == "offset_mismatch"
-            if failures >= ATTEMPTS or not (error.transient or moved):
+            if failures >= attempts or not passing(error):
                 raise
             offset = None
             retry_after_s = error.problem.retry_after_s
@@ -118,8 +119,15 @@ async def upload(
             _tell(progress, offset, size)
 
 
-async def _patch(api: Api, path: str, source: Source, offset: int, size: int) -> int:
-    block = await asyncio.to_thread(_read_block, source, offset, min(BLOCK, size - offset))
+def passing(error: ApiError) -> bool:
+    """Tell whether an upload that met `error` goes on when the server has been asked where it is."""
+    # "In progress" is our own request that was cut off: the server has not noticed yet.
+    moved = error.code in ("offset_mismatch", "upload_in_progress")
+    return error.transient or (isinstance(error, Conflict) and moved)
+
+
+async def _patch(api: Api, path: str, source: Source, offset: int, length: int) -> int:
+    block = await asyncio.to_thread(_read_block, source, offset, length)
     if not block:
         raise OSError("the file became shorter while it was being uploaded")
     headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}

@@ -113,9 +113,9 @@ class VideoView(Frozen):
     has_audio: bool | None
     damaged_from_ms: Milliseconds | None
     derivatives: list[DerivativeKind]
-    counts: Counts | None
+    counts: Counts | None = None
     created_at: Instant
-    publish_at: Instant | None
+    publish_at: Instant | None = None
     published_at: Instant | None
     deleted_at: Instant | None
     version: Version

@@ -26,6 +26,7 @@ from studio.offline.changes import Broadcast
 from studio.offline.media_cache import MediaCache
 from studio.offline.outbox import Outbox
 from studio.offline.store import Store
+from studio.offline.uploads import Uploads
 from studio.settings import Settings
 from studio.tab import Context, Tab
 from studio.tasks import Tasks, run
@@ -43,6 +44,8 @@ ADMIN = (
     "ops.read",
     "ops.run",
 )
+UPLOAD_BLOCK = 1024
+"""Bytes that are sent of a file at a time, so that a small one has many."""
 Answerer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -131,6 +134,15 @@ class Office:
             outbox=Outbox(store),
             changes=self.changes,
             media=MediaCache(folder / "media", max_bytes=1_000_000),
+            uploads=Uploads(
+                self.api,
+                store,
+                write=self.tasks.write,
+                spawn=self.tasks.spawn,
+                tell=self.changes.send,
+                backoff=Backoff(base_s=3600.0, cap_s=3600.0),
+                block=UPLOAD_BLOCK,
+            ),
             ticker=self.ticker,
             go=lambda tab, **what: self.went.append((tab, what)),
             step_up=self._step_up,

@@ -18,6 +18,7 @@ from studio.offline.changes import Broadcast
 from studio.offline.media_cache import MediaCache
 from studio.offline.outbox import Outbox
 from studio.offline.store import Store
+from studio.offline.uploads import Uploads
 from studio.settings import Settings
 from studio.tab import Context
 from studio.tasks import Tasks
@@ -45,6 +46,7 @@ class Desk:
         self.ticker = StillTicker(NOW)
         store = Store(folder / "offline.sqlite")
         self.api = Api("http://127.0.0.1:9", lambda: "token", transport=httpx.MockTransport(world.handle))
+        tasks = Tasks(messages, changes)
         self.context = Context(
             api=self.api,
             me=Me(
@@ -56,7 +58,7 @@ class Desk:
                 cleared=False,
                 has_totp=False,
             ),
-            tasks=Tasks(messages, changes),
+            tasks=tasks,
             settings=Settings(folder / "settings.json"),
             keymap=Keymap(),
             messages=messages,
@@ -64,6 +66,7 @@ class Desk:
             outbox=Outbox(store),
             changes=changes,
             media=MediaCache(folder / "media", max_bytes=1_000_000),
+            uploads=Uploads(self.api, store, write=tasks.write, spawn=tasks.spawn, tell=changes.send),
             ticker=self.ticker,
             go=lambda tab, **what: self.went.append((tab, what)),
             step_up=_never,
