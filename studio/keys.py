@@ -10,7 +10,7 @@ from typing import Final, Literal
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 
-Scope = Literal["global", "queue", "review", "table"]
+Scope = Literal["global", "queue", "review", "content", "table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,18 @@ def _review(
     )
 
 
+def _content(name: str, text: str, *keys: str, icon: str, in_text: bool = False) -> Action:
+    return Action(
+        id=f"content.{name}",
+        text=text,
+        keys=keys,
+        scope="content",
+        group="My videos",
+        icon=icon,
+        letters_inactive_in_text=not in_text,
+    )
+
+
 ACTIONS: Final[tuple[Action, ...]] = (
     _application("palette", "Search and commands", "Ctrl+K", icon="command"),
     _application("keys", "Show all keys", "?", icon="keyboard", in_text=False),
@@ -124,6 +136,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         group="Tables",
         icon="export",
     ),
+    _content("upload", "Upload videos", "U", icon="upload"),
+    _content("hold", "Pause or go on with the upload", "P", icon="pause"),
+    _content("link", "Copy the link", "L", icon="link"),
+    _content("save", "Save changes", "Ctrl+S", icon="check", in_text=True),
+    _content("delete", "Delete the video", "Del", icon="trash"),
     _review("Playback", "play", "Play or pause", "Space", icon="play"),
     _review("Playback", "shuttle-back", "Shuttle backwards", "J", icon="shuttle-back"),
     _review("Playback", "shuttle-stop", "Stop the shuttle", "K", icon="stop"),

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.tab import Context, Tab
 from studio.tabs.audit.tab import AuditTab
+from studio.tabs.content.tab import ContentTab
 from studio.tabs.moderation.tab import ModerationTab
 from studio.tabs.ops.tab import OpsTab
 from studio.tabs.people.account_tab import AccountTab
@@ -17,6 +18,7 @@ def tab_kinds() -> list[TabKind]:
     """Every tab; the window shows those that the person's permissions allow."""
     return [
         TabKind(tab=ModerationTab, build=_moderation),
+        TabKind(tab=ContentTab, build=ContentTab),
         TabKind(tab=PeopleTab, build=PeopleTab),
         TabKind(tab=AuditTab, build=AuditTab),
         TabKind(tab=OpsTab, build=OpsTab),

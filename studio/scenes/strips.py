@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from studio.scenes import office, offline, queue, review, start, window
+from studio.scenes import content, office, offline, queue, review, start, window
 from studio.scenes.camera import Strip
 
 STRIPS: Final[tuple[Strip, ...]] = (
@@ -12,6 +12,7 @@ STRIPS: Final[tuple[Strip, ...]] = (
     *queue.STRIPS,
     *review.STRIPS,
     *window.STRIPS,
+    *content.STRIPS,
     *office.STRIPS,
     *offline.STRIPS,
 )

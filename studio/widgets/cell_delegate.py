@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -18,11 +18,14 @@ from studio.theme import style
 from studio.theme.icons import pixmap
 from studio.widgets.chip import chip_width, paint_chip
 from studio.widgets.label import tooltip
+from studio.widgets.painting import fill_rounded
 from studio.widgets.table import ChipLook, Column, RowModel
 
 PADDING: Final = 12
 ICON: Final = 16
 ICON_GAP: Final = 8
+PICTURE_GAP: Final = 12
+RADIUS: Final = 4
 TWO_LINES: Final = 42
 """A row of at least so many px has room for a second line; in a lower one it follows on the first."""
 Index = QModelIndex | QPersistentModelIndex
@@ -63,6 +66,10 @@ class CellDelegate(QStyledItemDelegate):
         if look is not None:
             _paint_look(painter, inner, text, look)
             return
+        if column.picture:
+            still = _picture_box(inner)
+            paint_still(painter, still, column.picture(model.row(index.row())))
+            inner.adjust(still.width() + PICTURE_GAP, 0, 0, 0)
         if column.icon:
             _paint_icon(painter, inner, column.icon(model.row(index.row())), "text_faint")
             inner.adjust(ICON + ICON_GAP, 0, 0, 0)
@@ -107,11 +114,47 @@ class CellDelegate(QStyledItemDelegate):
             shown = text if look.text is None else look.text
             return bool(shown) and chip_width(shown, look.icon) > room
         room -= ICON + ICON_GAP if column.icon else 0
+        room -= _picture_box(box).width() + PICTURE_GAP if column.picture else 0
         wide = QFontMetrics(style.font()).horizontalAdvance(text)
         if (under := self.below.get(index.column())) is not None and box.height() >= TWO_LINES:
             second = model.cell(index.row(), under)
             wide = max(wide, QFontMetrics(style.font("caption")).horizontalAdvance(second))
         return wide > room
+
+
+def _picture_box(box: QRect) -> QRect:
+    """Where a still of 16 : 9 lies in a cell."""
+    high = box.height() - 8
+    return QRect(box.x(), box.y() + 4, high * 16 // 9, high)
+
+
+def paint_still(
+    painter: QPainter, box: QRect, still: QPixmap | None, icon: str = "video", *, whole: bool = False
+) -> None:
+    """Paint a still into `box`, cut to fill it or shown `whole`, or an empty frame with an icon."""
+    fill_rounded(painter, QRectF(box), "raised", RADIUS)
+    if still is None:
+        high = min(ICON, box.height() // 2) if box.height() < 100 else 2 * ICON
+        picture = pixmap(icon, "text_faint", high, painter.device().devicePixelRatio())
+        painter.drawPixmap(box.center().x() - high // 2, box.center().y() - high // 2, picture)
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    edge = QPainterPath()
+    edge.addRoundedRect(QRectF(box), RADIUS, RADIUS)
+    painter.setClipPath(edge)
+    if whole:
+        size = still.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        at = QRect(box.topLeft(), size)
+        at.moveCenter(box.center())
+        painter.drawPixmap(at, still)
+        painter.restore()
+        return
+    scale = max(box.width() / still.width(), box.height() / still.height())
+    wide, tall = box.width() / scale, box.height() / scale
+    cut = QRectF((still.width() - wide) / 2, (still.height() - tall) / 2, wide, tall)
+    painter.drawPixmap(QRectF(box), still, cut)
+    painter.restore()
 
 
 def _paint_look(painter: QPainter, box: QRect, text: str, look: ChipLook) -> None:

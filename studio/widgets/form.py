@@ -33,6 +33,11 @@ class FormRow(QWidget):
         )
         self.set_fault("")
 
+    def set_help(self, text: str) -> None:
+        """Explain the field in other words."""
+        self._help = text
+        self.set_fault("")
+
     def set_fault(self, text: str) -> None:
         """Say what is wrong with the field; "" when nothing is."""
         self._below.setText(text or self._help)

@@ -23,6 +23,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
+from PySide6.QtGui import QPixmap
 
 from studio.widgets.label import tooltip
 from studio.widgets.row_filter import RowFilter
@@ -64,7 +65,8 @@ class Column(Generic[Row]):
     """One column. `key` gives what to sort by: all numbers, or all strings; None is not sortable.
 
     `width` is what it needs, in px; `stretch` is its share of what the table has left over. A `live`
-    column shows the passing of time: its text is never kept. `icon` names a picture before the text. With
+    column shows the passing of time: its text is never kept. `icon` names a picture before the text, and
+    `picture` gives a still there, None while there is none. With
     `below` a column starts hidden, and as long as it is, its text stands under that of the column so named.
     """
 
@@ -78,6 +80,7 @@ class Column(Generic[Row]):
     chip: Callable[[Row], ChipLook | None] | None = None
     live: bool = False
     icon: Callable[[Row], str] | None = None
+    picture: Callable[[Row], QPixmap | None] | None = None
     tone: str = "text"
     stretch: int = 0
     below: str = ""

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 from server.accounts.permissions import Role
 from server.accounts.schemas import NewPerson, PersonDetail
 from studio.api.errors import ApiError
+from studio.keeping import Keeping
 from studio.messages import Level
 from studio.step_up import with_step_up
 from studio.tab import Context
 from studio.tabs.people import state
-from studio.tabs.people.keeping import NEW, Keeping
 from studio.tabs.people.role_list import Choice, RoleList
+from studio.tabs.people.state import NEW, PREFIX
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -71,7 +72,7 @@ class NewPersonPane(QWidget):
         layout.addWidget(card)
         self.setFocusProxy(self.handle)
         self._anew()
-        self.keeping = Keeping(context, self)
+        self.keeping = Keeping(context, self, PREFIX)
         self._restore(self.keeping.kept().get(NEW, ""))
         for field in self._texts.values():
             field.textEdited.connect(lambda: self._keep())

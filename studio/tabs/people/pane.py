@@ -9,21 +9,21 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.accounts.schemas import PersonDetail, PersonRow
 from studio.api.errors import ApiError, Conflict
+from studio.keeping import Keeping
 from studio.messages import Level
 from studio.step_up import with_step_up
 from studio.tab import Context
 from studio.tabs.people import state
-from studio.tabs.people.conflict import ConflictCard
 from studio.tabs.people.form import PersonForm
 from studio.tabs.people.history import History
-from studio.tabs.people.keeping import PREFIX, Keeping
 from studio.tabs.people.reset import ResetBox
 from studio.tabs.people.rows import STATE_LOOKS
-from studio.tabs.people.state import Draft, Unsaved
+from studio.tabs.people.state import PREFIX, Draft, Unsaved
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
+from studio.widgets.conflict_card import ConflictCard
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.time_label import ago, exact
@@ -44,7 +44,7 @@ class PersonPane(QWidget):
         super().__init__()
         self._context = context
         self._person: PersonRow | None = None
-        self.keeping = Keeping(context, self)
+        self.keeping = Keeping(context, self, PREFIX)
         kept = [state.kept_of(text) for text in self.keeping.kept().values()]
         self._unsaved: dict[UUID, Unsaved] = {each.person.id: each for each in kept if each is not None}
         self._saving = False

@@ -29,6 +29,9 @@ CLEARANCE: Final = (
     "such a file is put on record."
 )
 NAME_MOST: Final = 80
+PREFIX: Final = "people:"
+NEW: Final = f"{PREFIX}new"
+"""Keys of what was typed and not saved, on this computer."""
 _TITLES: Final = {"name": "Name", "roles": "Roles", "state": "State", "cleared": "Clearance"}
 
 

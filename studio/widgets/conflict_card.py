@@ -1,18 +1,21 @@
-"""Says what somebody else changed while this person was being edited, beside what was typed."""
+"""Says what somebody else changed while something was being edited, beside what was typed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.tabs.people.state import Difference
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
 from studio.widgets.label import Label, Tone
+
+Difference: TypeAlias = tuple[str, str, str, str | None]
+"""A field, what it was, what it is now, and what was typed there: None where it was left alone."""
 
 
 class ConflictCard(Card):
@@ -44,7 +47,7 @@ class ConflictCard(Card):
 
     def show_differences(self, found: Sequence[Difference]) -> None:
         """Show both copies; with no difference in these fields it says only that there was a change."""
-        clash = any(each.yours is not None for each in found)
+        clash = any(yours is not None for *_, yours in found)
         self._said.setText(
             "Somebody else saved first. What you typed is kept below: save again to lay it over their copy."
             if clash
@@ -65,12 +68,12 @@ def _table(found: Sequence[Difference]) -> QWidget:
     for column, title in enumerate(("", "Before", "Now", "Yours")):
         grid.addWidget(Label(title, "section"), 0, column)
         grid.setColumnStretch(column, int(column > 0))
-    for line, each in enumerate(found, start=1):
+    for line, (field, before, now, yours) in enumerate(found, start=1):
         cells: tuple[tuple[str, Tone], ...] = (
-            (each.field, "strong"),
-            (each.before, "muted"),
-            (each.now, ""),
-            ("not touched", "muted") if each.yours is None else (each.yours, ""),
+            (field, "strong"),
+            (before, "muted"),
+            (now, ""),
+            ("not touched", "muted") if yours is None else (yours, ""),
         )
         for column, (text, tone) in enumerate(cells):
             grid.addWidget(Label(text, tone, wrap=True), line, column)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
 from studio.tab import Context
 from studio.widgets.draft_edit import PAUSE_MS
 
-PREFIX: Final = "people:"
-NEW: Final = f"{PREFIX}new"
-
 
 class Keeping(QObject):
-    """Writes drafts to the client's own database when typing pauses; an empty text forgets one."""
+    """Writes drafts to the client's own database when typing pauses; an empty text forgets one.
 
-    def __init__(self, context: Context, parent: QObject) -> None:
+    All keys begin with `prefix`.
+    """
+
+    def __init__(self, context: Context, parent: QObject, prefix: str) -> None:
         super().__init__(parent)
+        self._prefix = prefix
         self._context = context
         self._waiting: dict[str, str] = {}
         self._pause = QTimer(self)
@@ -28,9 +28,9 @@ class Keeping(QObject):
         self._pause.timeout.connect(self.keep_now)
 
     def kept(self) -> dict[str, str]:
-        """Every draft of this tab, by its key."""
+        """Every draft with the prefix, by its key."""
         found = self._context.store.drafts()
-        return {key: text for key, text in found.items() if key.startswith(PREFIX)}
+        return {key: text for key, text in found.items() if key.startswith(self._prefix)}
 
     def keep(self, key: str, text: str) -> None:
         """Keep `text` under `key` when typing pauses."""
