@@ -71,11 +71,13 @@ class PagedList(QWidget):
         path: str,
         row: type[BaseModel],
         nouns: tuple[str, str],
+        kept: str = "Your filter is kept.",
     ) -> None:
-        """`nouns` call one row, and several of them."""
+        """`nouns` call one row, and several of them; `kept` is said when none could be read."""
         super().__init__()
         self._context, self._model, self._table = context, model, table
         self._path, self._row, self._nouns = path, row, nouns
+        self._kept = kept
         self._params: Params = {}
         self._pages: Pages[Any] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -194,9 +196,8 @@ class PagedList(QWidget):
 
     def _failed(self, error: ApiError) -> None:
         if not self.count:
-            kept = "Your filter is kept."
             problem = Problem(
-                what_happened=error.what_happened, what_was_kept=kept, what_to_do=error.what_to_do
+                what_happened=error.what_happened, what_was_kept=self._kept, what_to_do=error.what_to_do
             )
             self.states.failed(problem)
         else:

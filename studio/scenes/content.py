@@ -55,6 +55,7 @@ async def _content(camera: Camera) -> None:
     await camera.take("content-offline", away=True)
     page.model.set_rows([])
     page.list._failed(Offline())
+    page.side.setCurrentWidget(page.nobody)
     page._show_side(False)
     await camera.take("content-error", away=True)
     page._say_empty()
@@ -132,6 +133,7 @@ def _unfinished(title: str, size: int) -> dict[str, object]:
 def _show(page: ContentPage, shown: list[VideoView]) -> None:
     page.model.set_rows(shown)
     page.table.selectRow(0)
+    page.list._words.setText(page.list._said())
 
 
 def _shown(page: ContentPage, own: list[VideoView]) -> list[VideoView]:

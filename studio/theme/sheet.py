@@ -112,8 +112,10 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
 }
 QAbstractSpinBox::up-arrow { image: url("$chevron_up"); width: 12px; height: 12px; }
 QAbstractSpinBox::down-arrow { image: url("$chevron_down"); width: 12px; height: 12px; }
-QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url("$chevron_down"); width: 14px; height: 14px; }
+QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow, QDateTimeEdit::down-arrow {
+  image: url("$chevron_down"); width: 14px; height: 14px;
+}
 QComboBox QAbstractItemView {
   background: $overlay; border: 1px solid $border; padding: 4px; outline: none;
   selection-background-color: $selected; selection-color: $text;

@@ -183,9 +183,10 @@ class ToastStack(QWidget):
         over = self._over.rect()
         gap = style.tokens().space_4 - SHADOW
         right = over.right()
-        column = self._over.findChild(QWidget, CLEAR)
-        if column is not None and column.isVisible():
-            right = column.mapTo(self._over, column.rect().topLeft()).x()
+        # Tabs that are not shown have theirs, too.
+        for column in self._over.findChildren(QWidget, CLEAR):
+            if column.isVisible():
+                right = column.mapTo(self._over, column.rect().topLeft()).x()
         self.move(right - self.width() - gap, over.bottom() - self.height() - gap - _STATUS)
         self.setVisible(bool(self.toasts()))
         self.raise_()

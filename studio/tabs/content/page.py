@@ -32,9 +32,10 @@ from studio.theme import style
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
+from studio.widgets.toast import CLEAR
 
 VIDEOS: Final = "/v1/content/videos"
-SIZES: Final = (760, 400)
+SIZES: Final = (800, 364)
 LATER_MS: Final = 10_000
 """A video that is not in the list may be one's own from another computer, or anybody else's."""
 NOUNS: Final = ("video", "videos")
@@ -54,7 +55,9 @@ class ContentPage(QWidget):
             columns, row_id=lambda v: v.id, search=lambda v: v.title, parent=self
         )
         self.table = TableView(self.model, "My videos", context.keymap)
-        self.list = PagedList(context, self.table, self.model, path=VIDEOS, row=VideoView, nouns=NOUNS)
+        self.list = PagedList(
+            context, self.table, self.model, path=VIDEOS, row=VideoView, nouns=NOUNS, kept=""
+        )
         self.exporting = TableExport(context, self.table, nouns=NOUNS, source=self.list.whole)
         self.strip = UploadStrip(context)
         self.deleting = Deleting(context, self)
@@ -62,6 +65,7 @@ class ContentPage(QWidget):
         self.new = NewVideosPane(context)
         self.nobody = EmptyState("video", "Nothing selected", "Select a video to see and change it.")
         self.side = QStackedWidget()
+        self.side.setObjectName(CLEAR)  # its buttons are needed when a notice has just come
         for page in (self.nobody, self.pane, self.new):
             self.side.addWidget(page)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)

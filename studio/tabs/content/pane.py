@@ -119,11 +119,11 @@ class VideoPane(QWidget):
         file_line.addStretch(1)
         self._still = Still()
         self._facts = Label("", "caption", wrap=True)
+        column.addWidget(self.conflict)
         column.addWidget(self._why)
         column.addLayout(file_line)
         column.addWidget(self._still)
         column.addWidget(self._facts)
-        column.addWidget(self.conflict)
         column.addWidget(self.form)
         column.addStretch(1)
         return ScrollPane("State, still, title, caption and visibility", inside)
@@ -203,11 +203,11 @@ class VideoPane(QWidget):
         self._show_draft(both)
         if found:
             self.conflict.show_differences(found)
-            self._area.ensureWidgetVisible(self.conflict)
+            self._area.verticalScrollBar().setValue(0)
 
     def _show_draft(self, draft: Draft) -> None:
         assert self._video is not None
-        self.form.show_draft(draft, open_=self._video.published_at is None)
+        self.form.show_draft(draft, open_=state.may_be_scheduled(self._video))
 
     def _tell(self) -> None:
         video = self._video

@@ -28,7 +28,7 @@ def videos(
         Column(
             id="title",
             title="Video",
-            width=230,
+            width=196,
             stretch=3,
             text=lambda v: v.title,
             tooltip=lambda v: "\n".join([v.title, *state.facts(v)]),
@@ -45,7 +45,7 @@ def videos(
         Column(
             id="state",
             title="State",
-            width=164,
+            width=172,
             text=lambda v: state.told(v, progress(v.id)),
             tooltip=lambda v: state.told(v, progress(v.id)),
             chip=chip,
@@ -55,7 +55,7 @@ def videos(
         Column(
             id="when",
             title="Published",
-            width=106,
+            width=112,
             text=lambda v: state.day(at) if (at := state.when(v)) else state.NONE,
             tooltip=_published,
         ),
@@ -71,7 +71,7 @@ def videos(
         Column(
             id="views",
             title="Views",
-            width=92,
+            width=90,
             align="right",
             text=lambda v: f"{v.counts.views:,}" if v.counts else state.NONE,
         ),

@@ -238,9 +238,9 @@ def draft_of(video: VideoView) -> Draft:
     )
 
 
-def may_be_scheduled(video: VideoView, visibility: Visibility) -> bool:
-    """Whether a time of publication can be chosen."""
-    return visibility is Visibility.PUBLIC and video.published_at is None
+def may_be_scheduled(video: VideoView) -> bool:
+    """Whether a time of publication can be chosen, once it is public."""
+    return video.published_at is None and video.state is not VideoState.REFUSED
 
 
 def proposed_time(now: datetime) -> datetime:

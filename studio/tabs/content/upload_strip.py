@@ -20,8 +20,9 @@ from studio.widgets.scroll_pane import ScrollPane
 
 MOST_SHOWN = 3
 """Rows that are seen without scrolling."""
-ROW = 46
 GAP = 12
+LOW, HIGH = 38, 58
+"""Of a row without and with a reason, in px."""
 _HELD = (Phase.PAUSED, Phase.REFUSED)
 _WORDS = {
     Phase.WAITING: "Waiting for its turn",
@@ -46,7 +47,7 @@ class UploadRow(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self._reason = Label("", "warning", wrap=True)
+        self._reason = ElidedLabel("", "warning")
         self.hold = IconButton("pause", f"Pause: {upload.title}", tip="Pause")
         self.stop = IconButton("x", f"Stop and delete: {upload.title}", tip="Stop and delete the video")
         self.hold.clicked.connect(self.held)
@@ -80,6 +81,7 @@ class UploadRow(QWidget):
         ended = progress.reason and progress.reason[-1] not in ".!?"
         self._reason.setText(f"{progress.reason}." if ended else progress.reason)
         self._reason.setVisible(bool(progress.reason))
+        self.setFixedHeight(HIGH if progress.reason else LOW)
         on = progress.phase in _HELD
         word = "Go on" if on else "Pause"
         self.hold.set_icon("play" if on else "pause")
@@ -147,6 +149,7 @@ class UploadStrip(Card):
         return f"{files} · {share(sent, size)} % of {amount(size)}"
 
     def _fit(self) -> None:
-        shown = list(self.rows.values())[:MOST_SHOWN]
-        high = sum(max(ROW, row.sizeHint().height()) for row in shown) + GAP * max(0, len(shown) - 1)
-        self._area.setFixedHeight(high + (ROW // 2 if len(self.rows) > MOST_SHOWN else 0))
+        heights = [row.height() for row in self.rows.values()]
+        high = sum(heights[:MOST_SHOWN]) + GAP * max(0, min(MOST_SHOWN, len(heights)) - 1)
+        # Half of the next one is seen, so that one knows of it.
+        self._area.setFixedHeight(high + (GAP + heights[MOST_SHOWN] // 2 if len(heights) > MOST_SHOWN else 0))
