@@ -245,12 +245,12 @@ def test_nothing_and_no_server_say_what_to_do(qapp: QApplication, tmp_path: Path
 def test_widths_are_remembered(qapp: QApplication, tmp_path: Path, server: ContentServer) -> None:
     async def story(office: Office) -> None:
         tab = await opened(office)
-        tab.page.table.setColumnWidth(tab.page.model.column_number("visibility"), 133)
+        tab.page.table.setColumnWidth(tab.page.model.column_number("state"), 213)
         kept = tab.save_state()
         other = ContentTab(office.context)
         other.restore_state(kept)
         await office.show(other, 1240, 800)
-        assert other.page.table.columnWidth(tab.page.model.column_number("visibility")) == 133
+        assert other.page.table.columnWidth(tab.page.model.column_number("state")) == 213
         other.restore_state({"columns": 7, "splitter": ["x"]})
 
     play(qapp, tmp_path, server, story, me=ME)
