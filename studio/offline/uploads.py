@@ -6,6 +6,7 @@ Online only: an upload is no edit and never waits in the outbox. Free of Qt.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from studio.offline.upload import CheckedFile, FileUnfit, Upload, kept_of, kept_
 KIND: Final = "content.upload"
 """In `Changes`: how far one is. The list of videos changes by `VIDEO`."""
 VIDEO: Final = "content.video"
+ARRIVED: Final = "content.arrived"
+"""Beside `KIND`: the whole file is on the server."""
 PREFIX: Final = "content:upload:"
 VIDEOS: Final = "/v1/content/videos"
 AT_ONCE: Final = 2
@@ -208,6 +211,8 @@ class Uploads:
                 return self._set(name, Phase.REFUSED, str(unfit))
             except OSError as error:
                 return self._set(name, Phase.REFUSED, f"The file cannot be read: {error.strerror or error}.")
+            except sqlite3.Error:  # told in full by whoever writes
+                return self._set(name, Phase.REFUSED, "This computer's disk did not take how far it is.")
             except NotFound:
                 return self._set(name, Phase.REFUSED, "This video was deleted. There is nothing to send.")
             except ApiError as error:
@@ -268,7 +273,7 @@ class Uploads:
         self._uploads.pop(name)
         self._progress.pop(name)
         self._forget(name)
-        self._say(name, VIDEO)
+        self._say(name, VIDEO, ARRIVED)
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):

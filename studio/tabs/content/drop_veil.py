@@ -13,6 +13,12 @@ _ICON = 40
 _EDGE = 12
 
 
+def refuse_drops(inside: QWidget) -> None:
+    """Have no field in `inside` take files as text: they are meant for the tab."""
+    for each in (inside, *inside.findChildren(QWidget)):
+        each.setAcceptDrops(False)
+
+
 class DropVeil(QWidget):
     """Covers its parent; shown and hidden by whoever takes the files."""
 

@@ -13,6 +13,7 @@ from server.content.rules import CAPTION_MAX, TITLE_MAX
 from studio.offline.upload import Upload
 from studio.tab import Context
 from studio.tabs.content import state
+from studio.tabs.content.drop_veil import refuse_drops
 from studio.tabs.content.form import CAPTION_HEIGHT
 from studio.tabs.content.publishing import Publishing
 from studio.tabs.content.state import Draft
@@ -33,7 +34,6 @@ class _File(QWidget):
         self.upload = upload
         self.title = QLineEdit(upload.title)
         self.title.setMaxLength(TITLE_MAX)
-        self.title.setAcceptDrops(False)  # a file that is dropped on it is meant for the tab
         self.row = FormRow("Title", self.title, f"{upload.path.name} · {state.amount(upload.size)}")
         self.title.setAccessibleName(f"Title of {upload.path.name}")
         self.drop = IconButton("x", f"Leave out {upload.path.name}", tip="Leave this file out")
@@ -59,7 +59,6 @@ class NewVideosPane(QWidget):
         self._offline = Label("", "muted", wrap=True)
         self.caption = QPlainTextEdit()
         self.caption.setTabChangesFocus(True)
-        self.caption.setAcceptDrops(False)
         self.caption.setFixedHeight(CAPTION_HEIGHT)
         self._caption_row = FormRow("Caption", self.caption)
         self.publishing = Publishing(context.ticker.now)
@@ -122,6 +121,7 @@ class NewVideosPane(QWidget):
         file.drop.clicked.connect(partial(self._leave_out, file))
         self.files.append(file)
         self._list.addWidget(file)
+        refuse_drops(file)
 
     def _leave_out(self, file: _File) -> None:
         self.files.remove(file)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayou
 from server.content.schemas import VideoView
 from studio.api.errors import ApiError, NotFound
 from studio.api.live import Connection
+from studio.focus_order import REGION
 from studio.key_binding import bind
 from studio.messages import Level
 from studio.offline.upload import SUFFIXES, Upload
@@ -68,6 +69,7 @@ class ContentPage(QWidget):
         self.side.setObjectName(CLEAR)  # its buttons are needed when a notice has just come
         for page in (self.nobody, self.pane, self.new):
             self.side.addWidget(page)
+        self.side.setProperty(REGION, True)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(worn.space_3)

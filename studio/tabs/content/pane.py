@@ -75,8 +75,6 @@ class VideoPane(QWidget):
         self._unsaved: dict[UUID, Unsaved] = {each.video.id: each for each in kept if each is not None}
         self.setAccessibleName("Video")
         self.form = VideoForm(context.ticker.now)
-        self.form.title.setAcceptDrops(False)  # a file that is dropped on it is meant for the tab
-        self.form.caption.setAcceptDrops(False)
         self.form.typed.connect(self._typed)
         self.conflict = ConflictCard()
         self.conflict.theirs_wanted.connect(self.discard)

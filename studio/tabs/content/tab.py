@@ -36,13 +36,14 @@ class ContentTab(Tab):
     kinds = frozenset({VIDEO, RESYNC})
 
     def __init__(self, context: Context) -> None:
-        from studio.tabs.content.drop_veil import DropVeil
+        from studio.tabs.content.drop_veil import DropVeil, refuse_drops
         from studio.tabs.content.page import ContentPage
 
         super().__init__(context)
         worn = style.tokens()
-        self.setAcceptDrops(True)
         self.page = ContentPage(context)
+        refuse_drops(self.page)
+        self.setAcceptDrops(True)
         button = Button("Upload videos…", kind="primary", icon="upload")
         self.upload_button = hint(context.keymap, button, "content.upload")
         self.upload_button.clicked.connect(self.page.choose)
@@ -78,6 +79,12 @@ class ContentTab(Tab):
                 self.page.open_video(UUID(str(video)))
             case _:
                 super().open(**what)
+
+    @classmethod
+    def watch(cls, context: Context) -> object:
+        from studio.tabs.content.notices import UploadNotices
+
+        return UploadNotices(context)
 
     async def leave(self) -> None:
         await self.page.leave()

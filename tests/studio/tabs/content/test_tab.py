@@ -14,13 +14,15 @@ from PySide6.QtWidgets import QApplication
 from server.content.rules import DerivativeKind, VideoState, Visibility
 from server.content.schemas import Counts
 from server.kit.wire import Availability
+from studio.messages import Message
 from studio.offline.changes import Changes
+from studio.offline.upload import upload_of
 from studio.offline.uploads import Phase
 from studio.tabs.content.tab import ContentTab
 from studio.workplace import RESYNC
 from tests.studio.tabs.content.content_server import BLOCK, ME, ContentServer, file, video
 from tests.studio.tabs.content.screen import FIRST, cells, opened
-from tests.studio.tabs.office import Office, body, button, nameless, play, until, words
+from tests.studio.tabs.office import Office, body, button, nameless, play, problem, until, words
 
 
 def test_own_videos_are_listed_and_the_first_is_shown(
@@ -252,5 +254,28 @@ def test_widths_are_remembered(qapp: QApplication, tmp_path: Path, server: Conte
         await office.show(other, 1240, 800)
         assert other.page.table.columnWidth(tab.page.model.column_number("state")) == 213
         other.restore_state({"columns": 7, "splitter": ["x"]})
+
+    play(qapp, tmp_path, server, story, me=ME)
+
+
+def test_what_becomes_of_an_upload_is_told_elsewhere_too(
+    qapp: QApplication, tmp_path: Path, server: ContentServer
+) -> None:
+    path, other = file(tmp_path), file(tmp_path, "other.mp4", BLOCK)
+    server.before["POST"] = [problem(413, "too_large", "A video may have at most 4 MiB.")]
+
+    async def story(office: Office) -> None:
+        notices = ContentTab.watch(office.context)
+        await office.context.uploads.add([upload_of(path), upload_of(other)])
+        await office.settle()
+        assert "“My first video” was not sent A video may have at most 4 MiB." in office.told()
+        assert "“Other” has arrived" in office.told()
+        assert len(office.reports) == 2
+        told = office.reports[-1]
+        assert isinstance(told, Message)
+        assert told.action is not None
+        told.action.do()
+        assert office.went == [("content", {"video": server.videos[0].id})]
+        del notices
 
     play(qapp, tmp_path, server, story, me=ME)
