@@ -24,6 +24,8 @@ from server.kit.upsert import insert_ignoring
 
 LIVE_TOPIC, LIVE_RESTRICTED = "content.video", "content.restricted_video"
 """What is published of a video, and of one of the restricted class: their ids are for the cleared only."""
+LIVE_OWN = "content.own_videos"
+"""What is published to the owner of a video that changed, by the owner's id; the same for every class."""
 COPY_OF_RESTRICTED = "content.copy_of_restricted"
 """The event that a video is of the restricted class because of its file: it is a case of its own."""
 UPLOADS_AT_ONCE = 16
@@ -361,3 +363,5 @@ def _record(s: WriteSession, actor: Actor, action: str, video_id: UUID, now: Any
 def announce(s: WriteSession, video_id: UUID, now: Any) -> None:
     """Tell whoever may know of this video that it changed; `now` as for `_record`."""
     live.publish(s, LIVE_RESTRICTED if now.restricted_class else LIVE_TOPIC, video_id, now.version)
+    owner_id = s.scalar(select(Video.owner_id).where(Video.id == video_id))
+    live.publish(s, LIVE_OWN, owner_id, now.version)

@@ -37,12 +37,17 @@ TOPICS = {
 }
 """The permission that each topic needs. What is not listed is heard by nobody.
 
-Of videos only reviewers hear: whoever knows the id of an unlisted one may watch it.
+Of videos only reviewers hear: whoever knows the id of an unlisted one may watch it. Their owners are told
+by `OWN`, which does not name the video.
 """
+OWN = "content.own_videos"
+"""Heard by the person alone whose id it carries."""
 
 
 def may_hear(actor: Actor, change: Change) -> bool:
-    """Whether `actor` is told of a change; of one to themselves, everyone is."""
+    """Whether `actor` is told of a change; of one to themselves or to what is theirs, everyone is."""
+    if change.topic == OWN:
+        return change.id == str(actor.id)
     permission = TOPICS.get(change.topic)
     return permission is not None and (actor.can(permission) or _about(actor, change))
 

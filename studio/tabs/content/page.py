@@ -37,8 +37,9 @@ from studio.widgets.toast import CLEAR
 
 VIDEOS: Final = "/v1/content/videos"
 SIZES: Final = (800, 364)
-LATER_MS: Final = 10_000
-"""A video that is not in the list may be one's own from another computer, or anybody else's."""
+SOON_MS: Final = 200
+LATER_MS: Final = 12_000
+"""Several changes are read at once; and what moderation decides takes effect ten seconds after it is told."""
 NOUNS: Final = ("video", "videos")
 
 
@@ -87,10 +88,7 @@ class ContentPage(QWidget):
         self.setFocusProxy(self.table)
 
     def _connect(self) -> None:
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(LATER_MS)
-        self._later.timeout.connect(self.list.reload)
+        self.soon, self.later = (self._timer(ms) for ms in (SOON_MS, LATER_MS))
         self.table.current.connect(self._select)
         self.table.opened.connect(lambda _: self.pane.form.title.setFocus())
         self.list.emptied.connect(self._say_empty)
@@ -118,6 +116,13 @@ class ContentPage(QWidget):
                 "content.delete": self.pane.delete,
             },
         )
+
+    def _timer(self, milliseconds: int) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(self.list.reload)
+        return timer
 
     @property
     def count(self) -> int:
@@ -280,8 +285,11 @@ class ContentPage(QWidget):
                     self._read_row(name)
                 elif own:
                     self.list.reload()
-                elif not self._later.isActive():
-                    self._later.start()
+
+    def expect(self) -> None:
+        """Something of one's own changed on the server, which does not say what."""
+        self.soon.start()
+        self.later.start()
 
     def _read_row(self, name: UUID) -> None:
         async def fetch() -> VideoView:

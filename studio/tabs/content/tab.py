@@ -21,6 +21,8 @@ from studio.widgets.button import Button
 from studio.widgets.page_header import PageHeader
 from studio.workplace import RESYNC
 
+OWN: Final = "content.own_videos"
+"""The live topic that tells people, by their own id, that one of their videos changed."""
 MOST_TOUCHED: Final = 8
 """More changed videos than this at once, and the whole list is read again."""
 
@@ -33,7 +35,7 @@ class ContentTab(Tab):
     icon = "video"
     section = "Creating"
     permission = "content.upload"
-    kinds = frozenset({VIDEO, RESYNC})
+    kinds = frozenset({VIDEO, OWN, RESYNC})
 
     def __init__(self, context: Context) -> None:
         from studio.tabs.content.drop_veil import DropVeil, refuse_drops
@@ -66,6 +68,8 @@ class ContentTab(Tab):
         few = VIDEO in changes.kinds and 0 < len(changes.ids) <= MOST_TOUCHED
         if few and self.isVisible():
             self.page.touch(changes.ids, own=changes.origin == KIND)
+        elif changes.kinds == {OWN} and self.isVisible():
+            self.page.expect()
         else:
             super().on_changes(changes)
 

@@ -226,3 +226,10 @@ def test_an_order_to_read_anew_hides_no_permission_taken_away(portal: BlockingPo
         broadcaster.receive([Change("moderation.restricted_item", "hidden", 1)])
         broadcaster.receive([Change("content.video", "seen", 1)])
         assert '"seen"' in reader.next()
+
+
+def test_owners_alone_hear_of_their_videos() -> None:
+    owner = person()
+    change = Change("content.own_videos", str(owner.id), 3)
+    assert may_hear(owner, change)
+    assert not may_hear(person("content.review", "moderation.restricted"), change)

@@ -197,12 +197,16 @@ def test_changes_elsewhere_are_shown_at_once(
         assert "Removed" in cells(tab, "state")[0]
         assert "Moderation removed this video" in words(tab.page.pane)
         office.changes.send(changed(77))
-        assert tab.page._later.isActive()
-        tab.page._later.stop()
         assert len(server.asked("GET", "videos")) == 1
+        server.put(video(1, state=VideoState.PROCESSING, version=4))
+        own = frozenset({"content.own_videos"})
+        office.changes.send(Changes(kinds=own, ids=frozenset({str(ME.id)}), origin="live"))
+        assert tab.page.later.isActive()
+        await until(lambda: "Being processed" in cells(tab, "state")[1])
+        tab.page.later.stop()
         office.changes.send(Changes(kinds=frozenset({RESYNC})))
         await office.settle()
-        assert len(server.asked("GET", "videos")) == 2
+        assert len(server.asked("GET", "videos")) == 3
 
     play(qapp, tmp_path, server, story, me=ME)
 
