@@ -15,6 +15,8 @@ from studio.api.client import Api, broken_protocol
 from studio.api.errors import ApiError, Conflict
 
 BLOCK = 1024 * 1024
+PIECE = 64 * 1024
+"""What is written to the connection at a time: it has to go within the time-out, on any line."""
 ATTEMPTS = 6
 
 Progress = Callable[[int, int], None]
@@ -130,9 +132,18 @@ async def _patch(api: Api, path: str, source: Source, offset: int, length: int) 
     block = await asyncio.to_thread(_read_block, source, offset, length)
     if not block:
         raise OSError("the file became shorter while it was being uploaded")
-    headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-    async with api.open("PATCH", path, headers=headers, content=block):
+    headers = {
+        "Upload-Offset": str(offset),
+        "Content-Type": "application/offset+octet-stream",
+        "Content-Length": str(len(block)),
+    }
+    async with api.open("PATCH", path, headers=headers, content=_pieces(block)):
         return offset + len(block)
+
+
+async def _pieces(block: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(block), PIECE):
+        yield block[start : start + PIECE]
 
 
 async def _upload_offset(api: Api, path: str) -> int:

@@ -106,11 +106,6 @@ def why(video: VideoView, progress: Progress | None = None) -> str:
     return said
 
 
-def restricted(video: VideoView) -> bool:
-    """Whether moderation has taken something of it out of sight."""
-    return {video.availability, video.caption_availability} != {Availability.PUBLIC}
-
-
 def percent(video: VideoView, progress: Progress | None) -> int:
     """How much of the file has arrived; 100 only when all has."""
     sent = max(progress.sent if progress else 0, video.received or 0)

@@ -263,6 +263,7 @@ _ALLOWS: Final = {
     "content.read": "Watch what is public",
     "content.review": "See content under review, whatever its state",
     "content.upload": "Upload videos",
+    "content.watch": "Like, save and follow; have what is watched counted",
     "live.listen": "Hear of changes as they happen",
     "moderation.claim": "Take items from the queue",
     "moderation.configure": "Queues and policies",

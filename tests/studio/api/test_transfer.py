@@ -162,3 +162,21 @@ async def test_upload_to_a_dead_server_ends() -> None:
 async def test_upload_of_a_file_that_shrinks() -> None:
     with pytest.raises(OSError, match="shorter"):
         await transfer.upload(Uploads().api, "/file", io.BytesIO(b"ab"), 5, backoff=AT_ONCE)
+
+
+async def test_a_part_goes_in_pieces_that_a_slow_line_can_take() -> None:
+    pieces: list[int] = []
+
+    class Line(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "PATCH":
+                assert request.headers["Content-Length"] == str(len(CONTENT))
+                assert "Transfer-Encoding" not in request.headers
+                assert isinstance(request.stream, httpx.AsyncByteStream)
+                pieces.extend([len(piece) async for piece in request.stream])
+            return httpx.Response(204, headers={"Upload-Offset": "0"})
+
+    api = Api("http://127.0.0.1:9", lambda: None, transport=Line())
+    await transfer.upload(api, "/file", io.BytesIO(CONTENT), len(CONTENT), block=8 * transfer.BLOCK)
+    assert sum(pieces) == len(CONTENT)
+    assert max(pieces) == transfer.PIECE
