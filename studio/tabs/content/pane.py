@@ -201,6 +201,7 @@ class VideoPane(QWidget):
         self._show_draft(both)
         if found:
             self.conflict.show_differences(found)
+            self._still.hide()
             self._area.verticalScrollBar().setValue(0)
 
     def _show_draft(self, draft: Draft) -> None:
@@ -218,7 +219,8 @@ class VideoPane(QWidget):
         self._why.setText(why)
         self._why.setVisible(bool(why))
         self.file_button.setVisible(video.state is VideoState.UPLOADING and progress is None)
-        self._still.setVisible(video.state is VideoState.READY)
+        # Both copies, and the fields below them, are what counts while there is a conflict.
+        self._still.setVisible(video.state is VideoState.READY and self.conflict.isHidden())
         self._still.show_still(self._posters.get(video))
         lines = state.facts(video)
         if (at := state.when(video)) is not None:
@@ -277,6 +279,7 @@ class VideoPane(QWidget):
         self._drop(self._video.id)
         self.conflict.hide()
         self._say_fault("")
+        self._tell()
         self._show_draft(state.draft_of(self._video))
         self._judge()
 
