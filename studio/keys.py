@@ -10,7 +10,7 @@ from typing import Final, Literal
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 
-Scope = Literal["global", "queue", "review", "content", "table"]
+Scope = Literal["global", "queue", "review", "content", "feed", "table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +79,12 @@ def _content(name: str, text: str, *keys: str, icon: str, in_text: bool = False)
         group="My videos",
         icon=icon,
         letters_inactive_in_text=not in_text,
+    )
+
+
+def _feed(group: str, name: str, text: str, *keys: str, icon: str = "", repeats: bool = False) -> Action:
+    return Action(
+        id=f"feed.{name}", text=text, keys=keys, scope="feed", group=group, icon=icon, repeats=repeats
     )
 
 
@@ -188,6 +194,19 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Decision", "give-back", "Give the item back", "U", icon="chevron-left"),
     _review("Decision", "account", "Open the creator's account", "C", icon="person"),
     _review("Decision", "why", "Why is this first?", "W", icon="help"),
+    _feed("Watching", "next", "Next video", "Down", "PgDown", icon="chevron-down"),
+    _feed("Watching", "previous", "Previous video", "Up", "PgUp", icon="chevron-up"),
+    _feed("Watching", "play", "Play or pause", "Space", icon="play"),
+    _feed("Watching", "mute", "Sound on or off", "M", icon="mute"),
+    _feed("Watching", "louder", "Louder", "+", "=", icon="volume", repeats=True),
+    _feed("Watching", "softer", "Softer", "-", icon="volume", repeats=True),
+    _feed("This video", "like", "Like", "L", icon="heart"),
+    _feed("This video", "comments", "Comments", "K", icon="comment"),
+    _feed("This video", "save", "Save", "S", icon="bookmark"),
+    _feed("This video", "follow", "Follow its creator", "F", icon="follow"),
+    _feed("This video", "share", "Copy its link", "C", icon="link"),
+    _feed("This video", "why", "Why is this here?", "W", icon="help"),
+    _feed("This video", "report", "Report", "R", icon="flag"),
 )
 BY_ID: Final = {action.id: action for action in ACTIONS}
 

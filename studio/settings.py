@@ -131,6 +131,8 @@ COVER: Setting[Literal["never", "low", "medium", "high", "critical"]] = Setting(
     "Cover items of this severity and above with a warning until you go on.",
     "Review",
 )
+FEED_MUTED = Setting("feed.muted", Flag(), True, "Play the feed without sound.", "Feed", "Muted")
+FEED_VOLUME = Setting("feed.volume", Number(0, 100, "%"), 80, "How loud the feed plays.", "Feed", "Volume")
 KEYS: Setting[dict[str, list[str]]] = Setting(
     "keys.remapped", Record(list), {}, "Your own keys: action to key sequences."
 )
@@ -175,6 +177,8 @@ TABLE: tuple[Setting[Any], ...] = (
     GREYSCALE,
     MUTED,
     COVER,
+    FEED_MUTED,
+    FEED_VOLUME,
     KEYS,
     SERVER_URL,
     MEDIA_CACHE_MB,

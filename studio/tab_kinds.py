@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from studio.tab import Context, Tab
 from studio.tabs.audit.tab import AuditTab
 from studio.tabs.content.tab import ContentTab
+from studio.tabs.feed.tab import FeedTab
 from studio.tabs.moderation.tab import ModerationTab
 from studio.tabs.ops.tab import OpsTab
 from studio.tabs.people.account_tab import AccountTab
@@ -18,10 +19,11 @@ def tab_kinds() -> list[TabKind]:
     """Every tab; the window shows those that the person's permissions allow."""
     return [
         TabKind(tab=ModerationTab, build=_moderation),
-        TabKind(tab=ContentTab, build=ContentTab),
         TabKind(tab=PeopleTab, build=PeopleTab),
         TabKind(tab=AuditTab, build=AuditTab),
         TabKind(tab=OpsTab, build=OpsTab),
+        TabKind(tab=FeedTab, build=FeedTab),
+        TabKind(tab=ContentTab, build=ContentTab),
         TabKind(tab=AccountTab, build=AccountTab),
     ]
 

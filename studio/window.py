@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
     def show_keys(self) -> None:
         """Every key that works here (?)."""
         here = {action.objectName().split(".")[0] for action in self._tab_actions()}
-        inner: tuple[Scope, ...] = ("table", "queue", "review", "content")
+        inner: tuple[Scope, ...] = ("table", "queue", "review", "content", "feed")
         self.keys_overlay.show_keys(["global", *(scope for scope in inner if scope in here)])
 
     # State and closing

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +40,13 @@ WHERE state = 'waiting' AND id NOT IN (SELECT value FROM json_each(?))
                   AND e.state <> 'refused')
   AND NOT EXISTS (SELECT 1 FROM outbox AS d WHERE d.id = o.depends_on)
 ORDER BY seq LIMIT 1
+"""
+
+# The last of its kind that may still grow: certainly never sent, so that no key stands for two bodies.
+_GROWING = """
+SELECT id, body FROM outbox
+WHERE kind = ? AND method = ? AND path = ? AND subject = ? AND state = 'waiting' AND NOT uncertain
+ORDER BY seq DESC LIMIT 1
 """
 
 _UNDO = "DELETE FROM outbox WHERE id = ? AND state = 'waiting' AND NOT uncertain RETURNING *"
@@ -94,6 +101,23 @@ class Outbox:
             )
             db.executemany("DELETE FROM drafts WHERE key = ?", [(key,) for key in drafts])
         return _changes(edit)
+
+    def join(self, edit: Edit, together: Callable[[Any, Any], Mapping[str, Any] | None]) -> Changes:
+        """Take an edit over by making it part of the last one like it (kind, request, subject) that waits.
+
+        `together` gets that one's body and the new one, and returns both in one, or None when that would be
+        too much: then, or when nothing waits that was certainly never sent, it is added as it is.
+        """
+        like = (edit.kind, edit.method, edit.path, edit.subject)
+        with self._store.transaction() as db:
+            row = db.execute(_GROWING, like).fetchone()
+            whole = together(json.loads(row["body"]), edit.body) if row is not None else None
+            if row is not None and whole is not None:
+                db.execute("UPDATE outbox SET body = ? WHERE id = ?", (json.dumps(whole), row["id"]))
+                return Changes(
+                    kinds=frozenset({KIND}), ids=frozenset({row["id"], edit.subject}), origin=ORIGIN
+                )
+        return self.add(edit)
 
     def undo(self, edit_id: UUID) -> Changes:
         """Withdraw an edit of which it is certain that the server never saw it."""

@@ -75,6 +75,7 @@ STRIPS: Final = (
         pictures=(
             "settings-appearance",
             "settings-review",
+            "settings-feed",
             "settings-connection",
             "settings-storage",
             "settings-keys",

@@ -40,6 +40,11 @@ def pixmap(name: str, role: str, size: int, scale: float = 1.0) -> QPixmap:
     return _tinted(name, style.tokens().color(role), size, size, scale)
 
 
+def tinted(name: str, color: str, size: int, scale: float = 1.0) -> QPixmap:
+    """As `pixmap`, in a colour that is the same in every theme: what is painted over video."""
+    return _tinted(name, color, size, size, scale)
+
+
 class _Engine(QIconEngine):
     """Looks the colour up when painting, so a change of theme needs no icon to be set again."""
 

@@ -38,6 +38,13 @@ QLabel[tone="key"] {
 }
 QLabel:disabled { color: $text_disabled; }
 
+QWidget[surface="stage"] QLabel { color: #ffffff; }
+QWidget[surface="stage"] QLabel[tone="muted"] { color: #d4d8e0; }
+QFrame[surface="plate"] {
+  background: rgba(12, 14, 18, 215); border: 1px solid rgba(255, 255, 255, 45);
+  border-radius: ${radius}px;
+}
+
 QPushButton, QToolButton {
   background: $raised; color: $text; border: 1px solid $border; margin: 1px;
   border-radius: ${radius_small}px; padding: 5px 12px; font-weight: 500; min-height: 18px;

@@ -32,6 +32,10 @@ class Sink(Protocol):
         """End and drop what is not played yet."""
         ...
 
+    def setVolume(self, volume: float) -> None:
+        """How loud, 0 to 1; by amplitude."""
+        ...
+
     def bytesFree(self) -> int:
         """Room for samples, in bytes."""
         ...
@@ -161,6 +165,7 @@ class SoundOutput(QObject):
         super().__init__(parent)
         self._make_sink, self._now = make_sink, now
         self._written = 0
+        self._volume = 1.0
         self._heard = (0, 0.0)
         self._sink: Sink | None = None
         self._device: QIODevice | None = None
@@ -173,10 +178,18 @@ class SoundOutput(QObject):
         """Whether there is a device now."""
         return self._make_sink() is not None
 
+    def set_volume(self, volume: float) -> None:
+        """How loud, 0 to 1 as people hear it: half of it sounds half as loud."""
+        self._volume = min(max(volume, 0.0), 1.0) ** 2
+        if self._sink is not None:
+            self._sink.setVolume(self._volume)
+
     def start(self, source: Source, start_s: float) -> bool:
         """Play from `start_s` in the file's own time; False where there is no device."""
         self.stop()
         self._sink = self._make_sink()
+        if self._sink is not None:
+            self._sink.setVolume(self._volume)
         self._device = self._sink.start() if self._sink else None
         if self._device is None:
             self._sink = None

@@ -87,11 +87,20 @@ class Decoder(threading.Thread):
     """Serves one source. `deliver` is called on this thread with every result.
 
     Results after `close` are dropped. An error never ends the thread silently: it is delivered.
+    Without `stills` no small keyframes are gathered: what is only played has no use for them.
     """
 
-    def __init__(self, source: Source, deliver: Callable[[Result], None], *, budget: int = BUDGET) -> None:
+    def __init__(
+        self,
+        source: Source,
+        deliver: Callable[[Result], None],
+        *,
+        budget: int = BUDGET,
+        stills: bool = True,
+    ) -> None:
         super().__init__(name="video-decoder", daemon=True)
         self._source = source
+        self._gathers = stills
         self._deliver_to = deliver
         self._cache = FrameCache(budget)
         self._wake = threading.Condition()
@@ -131,7 +140,7 @@ class Decoder(threading.Thread):
             self._index, first = open_index(self._source)
             self._reader = FrameReader(self._source, self._index.table)
             keys = self._index.table.keyframes
-            self._still_frames = frozenset(keys[:: len(keys) // _STILLS + 1])
+            self._still_frames = frozenset(keys[:: len(keys) // _STILLS + 1] if self._gathers else ())
         except MediaError as error:
             self._deliver(Failed(error.code, str(error)))
             return

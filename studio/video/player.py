@@ -1,4 +1,4 @@
-"""The review player without widgets: one playhead, one decoder, one shield, one clock."""
+"""The player without widgets: one playhead, one decoder, one shield, one clock."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ class Player(QObject):
         sound: SoundOutput | None = None,
         now: Callable[[], float] = time.monotonic,
         budget: int = BUDGET,
+        stills: bool = True,
     ) -> None:
         super().__init__(parent)
-        self._budget = budget
+        self._budget, self._stills = budget, stills
         self._now = now
         self._sound = sound or SoundOutput(self)
         self._source: Source | None = None
@@ -133,7 +134,7 @@ class Player(QObject):
         def deliver(result: Result) -> None:
             take(serial, result)
 
-        self._decoder = Decoder(source, deliver, budget=self._budget)
+        self._decoder = Decoder(source, deliver, budget=self._budget, stills=self._stills)
         self._end_decoder = finalize(self, self._decoder.close)
         self._decoder.request(Request(0, self._fit, self.required))
         self._decoder.start()

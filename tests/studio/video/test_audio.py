@@ -28,6 +28,9 @@ class FakeSink:
     def stop(self) -> None:
         self.stopped = True
 
+    def setVolume(self, volume: float) -> None:
+        self.volume = volume
+
     def bytesFree(self) -> int:
         return 4096
 

@@ -1,0 +1,63 @@
+"""One comment: who, when, what, and what can be done about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from server.content.schemas import CommentView
+from studio.theme import style
+from studio.widgets.button import Button
+from studio.widgets.inline_confirm import InlineConfirm
+from studio.widgets.label import ElidedLabel, Label
+
+INDENT = 20
+
+
+class CommentRow(QWidget):
+    """`answered` and `deleted` are wishes; `orphan` = what it answers has not been read."""
+
+    answered = Signal()
+    deleted = Signal()
+
+    def __init__(self, comment: CommentView, now: datetime, *, depth: int, orphan: bool, mine: bool) -> None:
+        super().__init__()
+        self.comment = comment
+        self.setAccessibleName(f"Comment by {comment.author.name}")
+        worn = style.tokens()
+        top = QHBoxLayout()
+        top.setSpacing(worn.space_2)
+        top.addWidget(ElidedLabel(comment.author.name, "strong"), 1)
+        top.addWidget(Label(ago(now, comment.created_at), "caption"))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(depth * INDENT, 0, 0, 0)
+        rows.setSpacing(2)
+        rows.addLayout(top)
+        if orphan:
+            rows.addWidget(Label("Answers an earlier comment", "caption"))
+        rows.addWidget(Label(comment.body, wrap=True))
+        answer = Button("Answer", kind="link")
+        answer.setAccessibleName(f"Answer {comment.author.name}")
+        answer.clicked.connect(self.answered)
+        foot = QHBoxLayout()
+        foot.setSpacing(worn.space_3)
+        foot.addWidget(answer)
+        if mine:
+            self.delete = InlineConfirm("Delete", "For good?", "Delete")
+            self.delete.first.setProperty("kind", "link")
+            self.delete.first.setAccessibleName("Delete this comment")
+            self.delete.confirmed.connect(self.deleted)
+            foot.addWidget(self.delete)
+        foot.addStretch(1)
+        rows.addLayout(foot)
+
+
+def ago(now: datetime, then: datetime) -> str:
+    """How long ago, as short as it can be said."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for size, letter in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {letter}"
+    return "now"

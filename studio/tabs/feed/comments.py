@@ -1,0 +1,279 @@
+"""The comments of one video: read page by page, written, answered, and one's own taken back."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+from uuid import UUID, uuid4
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from server.content.rules import COMMENT_MAX
+from server.content.schemas import CommentView, VideoView
+from server.kit.wire import Page
+from studio.api.errors import ApiError
+from studio.messages import Problem
+from studio.tab import Context
+from studio.tabs.feed.comment_row import CommentRow
+from studio.tabs.feed.thread import Thread
+from studio.tasks import off_thread
+from studio.theme import style
+from studio.widgets.button import Button, IconButton
+from studio.widgets.draft_edit import DraftEdit
+from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.length_note import LengthNote
+from studio.widgets.scroll_pane import ScrollPane
+from studio.widgets.state_stack import StateStack
+
+WIDTH: Final = 380
+PAGE: Final = 30
+
+
+class CommentsPane(QFrame):
+    """Stands beside the picture, which goes on. `counted` tells by how much the number changed."""
+
+    closed = Signal()
+    counted = Signal(object, int)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setProperty("surface", "window")
+        self.setAccessibleName("Comments")
+        self.setFixedWidth(WIDTH)
+        self._context = context
+        self._video: VideoView | None = None
+        self._thread = Thread()
+        self._parent: CommentView | None = None
+        self._sending = False
+        worn = style.tokens()
+        self.title = Label("Comments", "title")
+        self.close_button = IconButton("x", "Close the comments")
+        self.close_button.clicked.connect(self.close_now)
+        self._inside = QWidget()
+        self._inside.setProperty("surface", "clear")
+        self._rows = QVBoxLayout(self._inside)
+        self._rows.setContentsMargins(worn.space_4, 0, worn.space_4, worn.space_3)
+        self._rows.setSpacing(worn.space_4)
+        self.more = Button("Show earlier comments", kind="quiet")
+        self.more.clicked.connect(self._read)
+        self.states = StateStack(ScrollPane("List of comments", self._inside, ground="window"))
+        self.states.retried.connect(self._read)
+        self.answering = QWidget()
+        self.whom = ElidedLabel("", "muted")
+        self.stop = IconButton("x", "Do not answer this comment")
+        self.stop.clicked.connect(lambda: self.answer(None))
+        self.field = DraftEdit("Your comment", self._keep, lines=2)
+        self.field.setPlaceholderText("Write a comment")
+        self.field.textChanged.connect(self._allow)
+        self.length = LengthNote(self.field, COMMENT_MAX)
+        self.fault = Label("", "danger", wrap=True)
+        self.send = Button("Send", kind="primary")
+        self.send.clicked.connect(self._send)
+        self._lay_out()
+        self.fault.hide()
+        self.answer(None)
+        self._allow()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        worn = style.tokens()
+        top = QHBoxLayout()
+        top.setContentsMargins(worn.space_4, worn.space_3, worn.space_2, worn.space_2)
+        top.addWidget(self.title, 1)
+        top.addWidget(self.close_button)
+        answering = QHBoxLayout(self.answering)
+        answering.setContentsMargins(0, 0, 0, 0)
+        answering.addWidget(self.whom, 1)
+        answering.addWidget(self.stop)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(worn.space_4, worn.space_2, worn.space_4, worn.space_3)
+        foot.setSpacing(worn.space_2)
+        foot.addWidget(self.answering)
+        foot.addWidget(self.field)
+        foot.addWidget(self.fault)
+        last = QHBoxLayout()
+        last.addWidget(self.length, 1)
+        last.addWidget(self.send)
+        foot.addLayout(last)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.states, 1)
+        column.addLayout(foot)
+
+    @property
+    def video_id(self) -> UUID | None:
+        """Whose comments these are."""
+        return self._video.id if self._video is not None else None
+
+    def open(self, video: VideoView) -> None:
+        """Show the comments of a video; what was typed about the one before is kept."""
+        self.show()
+        if self.video_id != video.id:
+            self.field.keep_now()
+            self._video, self._thread = video, Thread()
+            self.answer(None)
+            self.fault.hide()
+            self.field.replace("")
+            self._context.tasks.spawn(self._find_draft(video.id), self)
+            self._fill()
+            self._read()
+
+    def close_now(self) -> None:
+        """Put it away; what was typed is kept."""
+        self.field.keep_now()
+        self.hide()
+        self.closed.emit()
+
+    def answer(self, comment: CommentView | None) -> None:
+        """Answer a comment; None = write one that stands by itself."""
+        self._parent = comment
+        self.answering.setVisible(comment is not None)
+        if comment is not None:
+            self.whom.setText(f"Answering {comment.author.name}")
+            self.field.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_now()
+        else:
+            super().keyPressEvent(event)
+
+    # Reading
+
+    def _read(self) -> None:
+        video = self._video
+        if video is None:
+            return
+        if not self._thread.comments:
+            self.states.loading()
+        params: dict[str, str | int] = {"limit": PAGE}
+        if self._thread.cursor is not None:
+            params["cursor"] = self._thread.cursor
+
+        async def fetch() -> Page[CommentView]:
+            answer = await self._context.api.get(f"/v1/content/videos/{video.id}/comments", params=params)
+            return answer.model(Page[CommentView])
+
+        self._context.tasks.read(
+            fetch, partial(self._take, video.id), partial(self._failed, video.id), owner=self
+        )
+
+    def _take(self, video_id: UUID, page: Page[CommentView]) -> None:
+        if video_id == self.video_id:
+            self._thread.add(page.items, page.next_cursor)
+            self._fill()
+
+    def _failed(self, video_id: UUID, error: ApiError) -> None:
+        if video_id != self.video_id:
+            return
+        if self._thread.comments:
+            self._say(error)
+            return
+        self.states.failed(
+            Problem(
+                what_happened="The comments cannot be read now.",
+                what_was_kept="",
+                what_to_do=f"{error.what_happened} {error.what_to_do}",
+                detail=str(error),
+            )
+        )
+
+    def _fill(self) -> None:
+        self._rows.removeWidget(self.more)
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None and widget is not self.more:
+                widget.hide()
+                widget.deleteLater()
+        now = self._context.ticker.now()
+        for comment, depth, orphan in self._thread.rows():
+            row = CommentRow(comment, now, depth=depth, orphan=orphan, mine=self._may_delete(comment))
+            row.answered.connect(partial(self.answer, comment))
+            row.deleted.connect(partial(self._delete, comment))
+            self._rows.addWidget(row)
+        self._rows.addWidget(self.more)
+        self.more.setVisible(self._thread.cursor is not None)
+        self._rows.addStretch(1)
+        if self._thread.comments:
+            self.states.content()
+        elif self._thread.read:
+            self.states.empty("comment", "No comments yet", "Be the first to say something.")
+
+    def _may_delete(self, comment: CommentView) -> bool:
+        me = self._context.me.id
+        return comment.author.id == me or (self._video is not None and self._video.owner.id == me)
+
+    # Writing
+
+    async def _find_draft(self, video_id: UUID) -> None:
+        draft = await off_thread(self._context.store.draft, _draft(video_id))
+        if video_id == self.video_id and draft and not self.field.toPlainText():
+            self.field.replace(draft)
+
+    def _keep(self, text: str) -> None:
+        if self._video is not None:
+            self._context.tasks.write(partial(self._context.store.save_draft, _draft(self._video.id), text))
+
+    def _allow(self) -> None:
+        text = self.field.toPlainText().strip()
+        self.send.setEnabled(bool(text) and len(text) <= COMMENT_MAX and not self._sending)
+
+    def _send(self) -> None:
+        video, text = self._video, self.field.toPlainText().strip()
+        if video is None or not text or self._sending:
+            return
+        self._sending = True
+        self._allow()
+        self.fault.hide()
+        body = {"id": str(uuid4()), "body": text}
+        if self._parent is not None:
+            body["parent_id"] = str(self._parent.id)
+
+        async def post() -> CommentView:
+            path = f"/v1/content/videos/{video.id}/comments"
+            answer = await self._context.api.post(path, json=body, idempotency_key=body["id"])
+            return answer.model(CommentView)
+
+        self._context.tasks.read(
+            post, partial(self._sent, video.id), partial(self._unsent, video.id), owner=self
+        )
+
+    def _sent(self, video_id: UUID, comment: CommentView) -> None:
+        self._sending = False
+        self._context.tasks.write(partial(self._context.store.save_draft, _draft(video_id), ""))
+        self.counted.emit(video_id, 1)
+        if video_id == self.video_id:
+            self._thread.put(comment)
+            self.field.forget()
+            self.answer(None)
+            self._fill()
+        self._allow()
+
+    def _unsent(self, video_id: UUID, error: ApiError) -> None:
+        self._sending = False
+        self._allow()
+        if video_id == self.video_id:
+            self._say(error)
+
+    def _delete(self, comment: CommentView) -> None:
+        async def delete() -> None:
+            await self._context.api.request("DELETE", f"/v1/content/comments/{comment.id}")
+
+        self._context.tasks.read(delete, lambda _none: self._deleted(comment), self._say, owner=self)
+
+    def _deleted(self, comment: CommentView) -> None:
+        self.counted.emit(comment.video_id, -1)
+        if self._thread.remove(comment.id):
+            self._fill()
+
+    def _say(self, error: ApiError) -> None:
+        self.fault.setText(f"{error.what_happened} What you typed stays here.")
+        self.fault.show()
+
+
+def _draft(video_id: UUID) -> str:
+    return f"comment:{video_id}"

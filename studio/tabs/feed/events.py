@@ -1,0 +1,96 @@
+"""Carries what the viewer does into the outbox: as facts with ids of their own, many in one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from server.content.rules import BATCH_MAX, EventKind
+from server.content.schemas import ViewerEvent
+from studio.offline.edits import Edit, EditKind
+from studio.offline.outbox import Outbox
+from studio.tabs.feed.beats import Beat
+from studio.tasks import Tasks
+
+PATH: Final = "/v1/content/events"
+SUBJECT: Final = "feed:events"
+
+
+class EventLog:
+    """What happened is on the disk moments later, whatever the network does.
+
+    While a batch is being written the next one gathers; and as long as one waits in the outbox, the next is
+    made part of it, so that an hour without a network is a few edits and not hundreds.
+    """
+
+    def __init__(self, tasks: Tasks, outbox: Outbox) -> None:
+        self._tasks, self._outbox = tasks, outbox
+        self._session: UUID | None = None
+        self._gathered: list[ViewerEvent] = []
+        self._writing = False
+        self._last: Any = None
+
+    def begin(self) -> UUID:
+        """The viewer is here now; the session that has begun, or goes on."""
+        if self._session is None:
+            self._session = uuid4()
+            self.add(EventKind.SESSION_START)
+        return self._session
+
+    def end(self) -> None:
+        """The viewer has left the feed."""
+        if self._session is not None:
+            self.add(EventKind.SESSION_END)
+            self._session = None
+
+    def watched(self, beat: Beat) -> None:
+        """Take a stretch that was played."""
+        self.add(
+            EventKind.WATCH,
+            video_id=beat.video_id,
+            playback_id=beat.playback_id,
+            start_ms=beat.start_ms,
+            end_ms=beat.end_ms,
+            wall_ms=beat.wall_ms,
+        )
+
+    def add(self, kind: EventKind, **about: Any) -> None:
+        """Take one fact; it belongs to the session that has begun, or begins one."""
+        session = self.begin()
+        event = ViewerEvent(id=uuid4(), kind=kind, at=datetime.now(UTC), session_id=session, **about)
+        self._gathered.append(event)
+        self._write()
+
+    async def settle(self) -> None:
+        """Wait until everything is stored; to be called before the store is closed."""
+        while self._last is not None and not self._last.done():
+            await self._last
+
+    def _write(self) -> None:
+        if self._writing or not self._gathered:
+            return
+        batch, self._gathered = self._gathered[:BATCH_MAX], self._gathered[BATCH_MAX:]
+        body = {"events": [event.model_dump(mode="json", exclude_none=True) for event in batch]}
+        edit = Edit(EditKind.FEED_EVENT, "POST", PATH, body, SUBJECT)
+        self._writing = True
+        self._last = self._tasks.write(
+            partial(self._outbox.join, edit, together), self._written, partial(self._keep, batch)
+        )
+
+    def _written(self) -> None:
+        self._writing = False
+        self._write()
+
+    def _keep(self, batch: list[ViewerEvent]) -> None:
+        """The disk did not take them: they go with the next."""
+        self._writing = False
+        self._gathered = batch + self._gathered
+
+
+def together(before: Any, more: Any) -> Mapping[str, Any] | None:
+    """Two batches in one; None when that is more than the server takes at once."""
+    events = [*before["events"], *more["events"]]
+    return {"events": events} if len(events) <= BATCH_MAX else None

@@ -1,0 +1,342 @@
+"""The feed as a page: what is shown, what the keys and buttons do, and what follows from each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from server.content.rules import EventKind
+from studio.api.errors import ApiError, Offline
+from studio.api.live import Connection
+from studio.key_binding import bind
+from studio.messages import Level, Problem
+from studio.settings import FEED_MUTED, FEED_VOLUME
+from studio.tab import Context
+from studio.tabs.feed.comments import CommentsPane
+from studio.tabs.feed.events import EventLog
+from studio.tabs.feed.reading import Reading
+from studio.tabs.feed.report import ReportSheet
+from studio.tabs.feed.stage import Stage
+from studio.tabs.feed.state import FeedList, Opinion, ids_of
+from studio.tabs.feed.surface import Surface
+from studio.tabs.feed.watching import Watching
+from studio.tabs.feed.why import WhyPopover
+from studio.video.audio import SoundOutput
+from studio.widgets import clipboard
+from studio.widgets.state_stack import StateStack
+
+LOOK_MS: Final = 10_000
+"""So often it is looked whether what is shown may still be seen: viewers are not told of each change."""
+VOLUME_STEP: Final = 10
+LINK: Final = "studio:video/"
+
+
+class FeedPage(QWidget):
+    """Everything of the tab; made with a clock and a sound of its own in tests."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        make_sound: Callable[[], SoundOutput] | None = None,
+    ) -> None:
+        super().__init__()
+        self.setAccessibleName("Feed")
+        self.context = context
+        self.feed = FeedList()
+        self.log = EventLog(context.tasks, context.outbox)
+        self.reading = Reading(context, self.feed, self)
+        self.watching = Watching(context, self.feed, self.log, self, now=now, make_sound=make_sound)
+        self.stage = Stage(now=now)
+        self.surface = Surface(context.keymap, self.stage)
+        self.states = StateStack(self.stage)
+        self.comments = CommentsPane(context)
+        self.report: ReportSheet | None = None
+        self._offline = False
+        columns = QHBoxLayout(self)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(0)
+        columns.addWidget(self.states, 1)
+        columns.addWidget(self.comments)
+        self.setFocusProxy(self.stage)
+        self._looker = QTimer(self)
+        self._looker.setInterval(LOOK_MS)
+        self._looker.timeout.connect(self.look)
+        self._saver = QTimer(self)
+        self._saver.setSingleShot(True)
+        self._saver.setInterval(600)
+        self._saver.timeout.connect(lambda: context.tasks.write(context.settings.save))
+        self._connect()
+        self._tell_sound()
+        self.handlers = self._handlers()
+        bind(context.keymap, self, "feed", self.handlers)
+
+    def _connect(self) -> None:
+        self.reading.arrived.connect(self._arrived)
+        self.reading.failed.connect(self._failed)
+        self.reading.removed.connect(self._removed)
+        self.reading.updated.connect(self._updated)
+        self.watching.changed.connect(self._repaint)
+        self.watching.gone.connect(self._gone)
+        self.watching.offline.connect(partial(self._say_offline, True))
+        self.stage.stepped.connect(self.go)
+        self.stage.arrived.connect(self.watching.arrive)
+        self.stage.pressed.connect(self.watching.toggle)
+        self.surface.wanted.connect(lambda action: self.handlers[action]())
+        self.surface.sound.volume_wanted.connect(self.set_volume)
+        self.surface.again_wanted.connect(self.look_again)
+        self.states.retried.connect(self.look_again)
+        self.states.acted.connect(self.look_again)
+        self.comments.closed.connect(self.stage.setFocus)
+        self.comments.counted.connect(self._commented)
+
+    def _handlers(self) -> dict[str, Callable[..., Any]]:
+        return {
+            "feed.next": partial(self.go, 1),
+            "feed.previous": partial(self.go, -1),
+            "feed.play": self.watching.toggle,
+            "feed.mute": self.toggle_mute,
+            "feed.louder": partial(self._louder, VOLUME_STEP),
+            "feed.softer": partial(self._louder, -VOLUME_STEP),
+            "feed.like": partial(self._toggle, Opinion.LIKE),
+            "feed.comments": self.toggle_comments,
+            "feed.save": partial(self._toggle, Opinion.SAVE),
+            "feed.follow": partial(self._toggle, Opinion.FOLLOW),
+            "feed.share": self.share,
+            "feed.why": self.show_why,
+            "feed.report": self.open_report,
+        }
+
+    # Reading
+
+    def refresh(self) -> None:
+        """Read what is new, and look at what is shown."""
+        if not self.feed.items:
+            self.surface.say_loading(True)
+        elif self.feed.ended:
+            self.feed.look_again()
+        if not self.feed.items or self.feed.wants_more:
+            self.reading.more()
+        self.look()
+        self.watching.retry()
+
+    def look_again(self) -> None:
+        """Ask from the beginning whether there is something to watch."""
+        self.feed.look_again()
+        self.surface.say_loading(not self.feed.items)
+        self.states.content()
+        self.reading.more()
+        self.watching.retry()
+
+    def look(self) -> None:
+        """See whether what is loaded may still be seen."""
+        self.reading.look_at(ids_of(self.feed.window()))
+
+    def look_at(self, ids: frozenset[str]) -> None:
+        """The server says that these videos changed; of others than those here it says something new."""
+        here = {str(each) for each in ids_of(self.feed.items)}
+        self.reading.look_at([UUID(each) for each in ids & here])
+        if self.feed.ended and ids - here and self.feed.current is None:
+            self.look_again()
+
+    def on_connection(self, connection: Connection) -> None:
+        """The server is in reach again, or not any more."""
+        if connection is Connection.ONLINE:
+            self._say_offline(False)
+            self.refresh()
+        elif connection is Connection.OFFLINE:
+            self._say_offline(True)
+
+    def _arrived(self) -> None:
+        self._say_offline(False)
+        self.surface.say_loading(False)
+        if not self.feed.items and self.feed.ended:
+            text = "Follow people whose videos you like. What is new appears here."
+            self.states.empty("feed", "Nothing to watch yet", text, "Look again")
+            return
+        self.states.content()
+        self._follow()
+
+    def _failed(self, error: ApiError) -> None:
+        self.surface.say_loading(False)
+        self._say_offline(isinstance(error, Offline))
+        if self.feed.items:
+            self._follow()
+            return
+        self.states.failed(
+            Problem(
+                what_happened="The feed cannot be read now.",
+                what_was_kept="",
+                what_to_do=f"{error.what_happened} {error.what_to_do}",
+                detail=str(error),
+            )
+        )
+
+    def _say_offline(self, offline: bool) -> None:
+        self._offline = offline
+        self.surface.say_offline(offline)
+
+    def _removed(self, video_id: UUID) -> None:
+        was_shown = self.watching.slot is not None and self.watching.slot.id == video_id
+        self.watching.drop(video_id)
+        if self.comments.isVisible() and self.comments.video_id == video_id:
+            self.comments.close_now()
+        self._follow()
+        if was_shown:
+            self.watching.arrive()
+            self.context.messages.notify(Level.INFO, "This video is not available any more.")
+
+    def _gone(self, video_id: UUID) -> None:
+        if self.feed.remove(video_id):
+            self._removed(video_id)
+
+    def _updated(self, _video_id: UUID) -> None:
+        self._repaint()
+
+    # Moving
+
+    def go(self, step: int) -> None:
+        """Go to the next (1) or previous (-1) page."""
+        if not self.feed.items or not self.feed.go(step):
+            return
+        self._follow()
+        self.stage.settle(step)
+        if self.comments.isVisible() and self.feed.current is not None:
+            self.comments.open(self.feed.current.video)
+
+    def _follow(self) -> None:
+        self.watching.follow()
+        if self.stage.resting and self.stage.offset == 0:
+            self.watching.arrive()
+        if self.feed.wants_more and not self._offline:
+            self.reading.more()
+
+    def _repaint(self) -> None:
+        feed, slot_of = self.feed, self.watching.slot_of
+        around = (slot_of(feed.at(feed.position + step)) for step in (-1, 0, 1))
+        previous, current, following = around
+        ways = (feed.may_go(-1), feed.may_go(1) and bool(feed.items))
+        self.stage.held = self.watching.held
+        self.stage.set_pages(previous, current, following, ways=ways)
+        item = feed.current
+        self.surface.show_item(
+            item,
+            ways=ways,
+            notice=current.notice if current is not None else "",
+            own=item is not None and item.video.owner.id == self.context.me.id,
+            ended=bool(feed.items) and item is None,
+        )
+
+    # What is done about a video
+
+    def _toggle(self, opinion: Opinion) -> None:
+        item = self.feed.current
+        if item is None or (opinion is Opinion.FOLLOW and item.video.owner.id == self.context.me.id):
+            return
+        holds = not getattr(item.mine, opinion)
+        kind = self.feed.set_opinion(item.video.id, opinion, holds)
+        if kind is None:
+            return
+        about = (
+            {"person_id": item.video.owner.id} if opinion is Opinion.FOLLOW else {"video_id": item.video.id}
+        )
+        self.log.add(kind, **about)
+        if holds:
+            self.surface.celebrate(opinion)
+        self._repaint()
+
+    def share(self) -> None:
+        """Copy the link of this video."""
+        item = self.feed.current
+        if item is None:
+            return
+        clipboard.put(f"{LINK}{item.video.id}")
+        self.feed.count(item.video.id, "shares", 1)
+        self.log.add(EventKind.SHARE, video_id=item.video.id)
+        self.context.messages.notify(Level.SUCCESS, "Link copied", item.video.title)
+        self._repaint()
+
+    def toggle_comments(self) -> None:
+        """Show the comments beside the picture, or put them away."""
+        if self.comments.isVisible():
+            self.comments.close_now()
+        elif self.feed.current is not None:
+            self.comments.open(self.feed.current.video)
+            self.comments.field.setFocus()
+
+    def show_why(self) -> None:
+        """Tell why this video is here."""
+        item = self.feed.current
+        if item is not None:
+            popover = WhyPopover(self.window(), item, self.context.ticker.now())
+            popover.open_at(self.surface.column.buttons["feed.why"])
+
+    def open_report(self) -> None:
+        """Report this video to the moderators."""
+        item = self.feed.current
+        if item is not None:
+            self.report = ReportSheet(self.context, self.window(), item.video)
+            self.report.sent.connect(self._reported)
+            self.report.open()
+
+    def _reported(self) -> None:
+        told = "It goes out when the server is in reach." if self._offline else "A person looks at it."
+        self.context.messages.notify(Level.SUCCESS, "Thank you: the moderators get your report.", told)
+
+    def _commented(self, video_id: UUID, by: int) -> None:
+        self.feed.count(video_id, "comments", by)
+        self._repaint()
+
+    # Sound
+
+    def toggle_mute(self) -> None:
+        """Sound on or off, for every video until it is changed again."""
+        self._set_sound(muted=not self.context.settings.get(FEED_MUTED))
+
+    def set_volume(self, volume: int) -> None:
+        """How loud, 0 to 100; whoever turns it wants to hear something."""
+        self._set_sound(muted=False, volume=min(100, max(0, volume)))
+
+    def _louder(self, by: int) -> None:
+        self.set_volume(self.context.settings.get(FEED_VOLUME) + by)
+
+    def _set_sound(self, *, muted: bool, volume: int | None = None) -> None:
+        self.context.settings.set(FEED_MUTED, muted)
+        if volume is not None:
+            self.context.settings.set(FEED_VOLUME, volume)
+        self._saver.start()
+        self._tell_sound()
+
+    def _tell_sound(self) -> None:
+        muted, volume = self.context.settings.get(FEED_MUTED), self.context.settings.get(FEED_VOLUME)
+        self.watching.set_sound(muted=muted, volume=volume)
+        self.surface.tell_sound(muted=muted, volume=volume)
+
+    # Here or not
+
+    def come(self) -> None:
+        """Somebody sees it now."""
+        self.log.begin()
+        self._looker.start()
+        self.watching.set_visible(True)
+
+    def rest(self) -> None:
+        """Nobody sees it any more: nothing plays."""
+        self._looker.stop()
+        self.watching.set_visible(False)
+        self.log.end()
+
+    async def leave(self) -> None:
+        """Tell what was watched, store it, and let go of everything."""
+        self.comments.field.keep_now()
+        self._looker.stop()
+        self.watching.close()
+        self.log.end()
+        await self.log.settle()

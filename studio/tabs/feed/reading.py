@@ -1,0 +1,90 @@
+"""Reads the feed page by page, and looks whether what is shown may still be seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QObject, Signal
+
+from server.content.schemas import FeedItem, VideoView
+from server.kit.wire import Page
+from studio.api.errors import ApiError, NotFound
+from studio.tab import Context
+from studio.tabs.feed.state import FeedList
+
+PAGE: Final = 10
+MOST_EMPTY: Final = 5
+"""So many pages without a video are read on before a person is asked to wait."""
+
+
+class Reading(QObject):
+    """`arrived`: there are more items, or the end is known. `failed`: why there are not. `removed` and
+    `updated` carry the id of a video."""
+
+    arrived = Signal()
+    failed = Signal(object)
+    removed = Signal(object)
+    updated = Signal(object)
+
+    def __init__(self, context: Context, feed: FeedList, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context, self._feed = context, feed
+        self._more: asyncio.Task[None] | None = None
+        self._looking: set[UUID] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a page is on its way."""
+        return self._more is not None and not self._more.done()
+
+    def more(self) -> None:
+        """Read the next page, unless one is on its way."""
+        if not self.busy:
+            self._more = self._context.tasks.spawn(self._read_more(), self)
+
+    def look_at(self, ids: Collection[UUID]) -> None:
+        """See whether these videos are what they were; what is hidden or gone is taken out."""
+        for video_id in ids:
+            if video_id not in self._looking:
+                self._looking.add(video_id)
+                self._context.tasks.spawn(self._look_at(video_id), self)
+
+    async def _read_more(self) -> None:
+        try:
+            for _ in range(MOST_EMPTY):
+                params: dict[str, str | int] = {"limit": PAGE}
+                if self._feed.cursor is not None:
+                    params["cursor"] = self._feed.cursor
+                answer = await self._context.api.get("/v1/content/feed", params=params)
+                page = answer.model(Page[FeedItem])
+                self._feed.add(page.items, page.next_cursor)
+                if page.items or self._feed.ended:
+                    break
+        except ApiError as error:
+            self.failed.emit(error)
+        else:
+            self.arrived.emit()
+
+    async def _look_at(self, video_id: UUID) -> None:
+        try:
+            video = (await self._context.api.get(f"/v1/content/videos/{video_id}")).model(VideoView)
+        except NotFound:
+            self._remove(video_id)
+        except ApiError:
+            pass  # not known now; it is looked at again
+        else:
+            before = self._feed.find(video_id)
+            if before is not None and before.video != video:
+                if self._feed.update(video):
+                    self.updated.emit(video_id)
+                else:
+                    self.removed.emit(video_id)
+        finally:
+            self._looking.discard(video_id)
+
+    def _remove(self, video_id: UUID) -> None:
+        if self._feed.remove(video_id):
+            self.removed.emit(video_id)

@@ -1,0 +1,165 @@
+"""Reports a video to the moderators: which rule it breaks, and a note."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
+
+from server.content.schemas import VideoView
+from server.moderation.rules import NOTE_MAX, ContentType
+from server.moderation.schemas import NewFlag, Policies, PolicyNode
+from studio.api.errors import ApiError
+from studio.messages import Problem
+from studio.offline.edits import Edit, EditKind
+from studio.tab import Context
+from studio.theme import style
+from studio.widgets.button import Button
+from studio.widgets.draft_edit import DraftEdit
+from studio.widgets.label import Label
+from studio.widgets.overlay import Overlay
+from studio.widgets.search_field import SearchField
+from studio.widgets.state_stack import StateStack
+
+CODE: Final = Qt.ItemDataRole.UserRole
+
+
+class ReportSheet(Overlay):
+    """`sent` is emitted when the report is stored; it goes out as soon as there is a connection."""
+
+    sent = Signal()
+
+    def __init__(self, context: Context, window: QWidget, video: VideoView) -> None:
+        super().__init__("Report this video", window, 520)
+        self._context, self._video = context, video
+        self._nodes: dict[str, PolicyNode] = {}
+        worn = style.tokens()
+        self.search = SearchField("Find a rule")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Rules")
+        self.list.setMinimumHeight(210)
+        self.covers = Label("Choose the rule that it breaks.", "muted", wrap=True)
+        self.covers.setMinimumHeight(54)
+        self.covers.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.note = DraftEdit("Note for the moderators", self._keep, lines=3)
+        self.note.setPlaceholderText("What should the moderators look at? (optional)")
+        self.fault = Label("", "danger", wrap=True)
+        self.fault.hide()
+        self.send = Button("Send the report", kind="primary", icon="flag")
+        self.send.setEnabled(False)
+        self.cancel = Button("Cancel", kind="quiet")
+        self.states = StateStack(self.list)
+        self.body.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
+        self.body.setSpacing(worn.space_3)
+        self.body.addWidget(Label("Report this video", "title"))
+        about = f"“{video.title}” by {video.owner.name}. Only the moderators see who reported it."
+        self.body.addWidget(Label(about, "muted", wrap=True))
+        for each in (self.search, self.states, self.covers, self.note, self.fault):
+            self.body.addWidget(each)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.send)
+        self.body.addLayout(row)
+        self.search.textChanged.connect(self._filter)
+        self.list.currentItemChanged.connect(lambda *_: self._choose())
+        self.send.clicked.connect(self._send)
+        self.cancel.clicked.connect(self.close_now)
+        self.states.retried.connect(self.read)
+        self.closed.connect(self.deleteLater)
+
+    def read(self) -> None:
+        """Ask the server for the rules."""
+        self.states.loading()
+
+        async def fetch() -> Policies:
+            return (await self._context.api.get("/v1/moderation/policies")).model(Policies)
+
+        self._context.tasks.read(fetch, self._show, self._failed, owner=self)
+
+    def open(self) -> None:
+        super().open()
+        self.search.setFocus()
+        self.read()
+
+    def choose(self, code: str) -> None:
+        """Choose a rule by its code."""
+        for row in range(self.list.count()):
+            if self.list.item(row).data(CODE) == code:
+                self.list.setCurrentRow(row)
+
+    def wanted_height(self) -> int:
+        return max(560, super().wanted_height())
+
+    def _show(self, policies: Policies) -> None:
+        self._nodes = {node.code: node for node in policies.items}
+        parents = {node.code.rpartition(".")[0] for node in policies.items}
+        self.list.clear()
+        for node in policies.items:
+            if node.code in parents:
+                continue
+            above = self._nodes.get(node.code.rpartition(".")[0])
+            text = f"{above.title}: {node.title}" if above is not None else node.title
+            item = QListWidgetItem(text)
+            item.setData(CODE, node.code)
+            item.setSizeHint(QSize(0, 34))
+            self.list.addItem(item)
+        self.states.content()
+        self._filter(self.search.text())
+
+    def _failed(self, error: ApiError) -> None:
+        self.states.failed(
+            Problem(
+                what_happened="The rules cannot be read now.",
+                what_was_kept="",
+                what_to_do=error.what_to_do,
+                detail=str(error),
+            )
+        )
+
+    def _filter(self, text: str) -> None:
+        wanted = text.casefold().split()
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            node = self._nodes[item.data(CODE)]
+            words = f"{item.text()} {node.covers}".casefold()
+            item.setHidden(not all(word in words for word in wanted))
+
+    def _choose(self) -> None:
+        item = self.list.currentItem()
+        node = self._nodes.get(item.data(CODE)) if item else None
+        self.covers.setText(node.covers if node is not None else "Choose the rule that it breaks.")
+        self.send.setEnabled(node is not None)
+
+    def _keep(self, _text: str) -> None:
+        """A note of a report that is not sent is not kept: it is gone with the sheet."""
+
+    def _send(self) -> None:
+        item, note = self.list.currentItem(), self.note.toPlainText().strip()
+        if len(note) > NOTE_MAX:
+            self.fault.setText(f"The note is {len(note) - NOTE_MAX} characters too long.")
+            self.fault.show()
+            return
+        self.send.setEnabled(False)
+        edit = flag_of(self._video.id, item.data(CODE), note)
+        self._context.tasks.write(
+            partial(self._context.outbox.add, edit), self._sent, self._unsent, owner=self
+        )
+
+    def _sent(self) -> None:
+        self.sent.emit()
+        self.close_now()
+
+    def _unsent(self) -> None:
+        self.send.setEnabled(True)
+
+
+def flag_of(video_id: UUID, policy: str, note: str) -> Edit:
+    """The flag as it waits in the outbox."""
+    flag = NewFlag(content_type=ContentType.VIDEO, content_id=video_id, policy=policy, note=note or None)
+    wire = flag.model_dump(mode="json", include={"content_type", "content_id", "policy", "note"})
+    body = {name: value for name, value in wire.items() if value is not None}
+    return Edit(EditKind.FLAG, "POST", "/v1/moderation/flags", body, f"flag:{video_id}")

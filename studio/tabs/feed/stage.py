@@ -1,0 +1,278 @@
+"""Paints the pages of the feed over its full height, and turns drags, wheels and clicks into steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.tabs.feed.slot import Slot
+from studio.tabs.feed.snap import Drag, Spring, Wheel, decide, resisted
+from studio.theme import style
+from studio.theme.icons import tinted
+from studio.video.view import image_over
+from studio.widgets.painting import focus_ring
+
+GROUND: Final = QColor("#0b0d11")
+INK: Final = QColor("#ffffff")
+PALE: Final = QColor("#b8bec9")
+SIDE: Final = 92
+"""Room at each side of the picture: at the right the actions stand, the left keeps it in the middle."""
+SCRIM: Final = 210
+CLICK_PX: Final = 6
+NEARLY: Final = 0.4
+"""Of a page's height: nearer than this to its place, 60 % of it is seen and it begins to play."""
+FRAME_MS: Final = 8
+
+
+class Stage(QWidget):
+    """Three pages above one another, of which one is in place.
+
+    `stepped` asks for another page (1 next, -1 previous); whoever grants it calls `settle`. `arrived` says
+    that the page is seen well enough to play; `pressed` is a click.
+    """
+
+    stepped = Signal(int)
+    arrived = Signal()
+    pressed = Signal()
+    moved = Signal()
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.setProperty("surface", "stage")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(420, 360)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Video feed")
+        self._now = now
+        self._pages: tuple[Slot | None, Slot | None, Slot | None] = (None, None, None)
+        self._ways = (False, False)
+        self._offset = 0.0
+        self._drag: Drag | None = None
+        self._pressed_at = QPointF()
+        self._spring: Spring | None = None
+        self._since = 0.0
+        self._arrived = True
+        self._wheel = Wheel()
+        self.held = False
+        """Whether the person has paused it: then it says so in the middle."""
+        self._clock = QTimer(self)
+        self._clock.setTimerType(Qt.TimerType.PreciseTimer)
+        self._clock.setInterval(FRAME_MS)
+        self._clock.timeout.connect(self._animate)
+
+    @property
+    def offset(self) -> float:
+        """How far the page in the middle is from its place, in px."""
+        return self._offset
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing moves."""
+        return self._spring is None and self._drag is None
+
+    def set_pages(
+        self, previous: Slot | None, current: Slot | None, following: Slot | None, *, ways: tuple[bool, bool]
+    ) -> None:
+        """Paint these; `ways` says whether one can go back and on, also where there is no slot."""
+        self._pages, self._ways = (previous, current, following), ways
+        self._fit()
+        self.update()
+
+    def settle(self, step: int) -> None:
+        """Bring the page that is now in the middle to its place from where it was before the step."""
+        velocity = self._velocity
+        self._velocity = 0.0
+        self._go_from(self._offset + step * self.height(), velocity)
+
+    _velocity = 0.0
+
+    def picture_rect(self, slot: Slot | None = None) -> QRect:
+        """Where the picture of a page lies when the page is in place; the one in the middle by default."""
+        shown = slot or self._pages[1]
+        room = QSize(max(1, self.width() - 2 * SIDE), max(1, self.height()))
+        shape = shown.size if shown is not None else QSize(9, 16)
+        size = shape.scaled(room, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
+        return QRect(
+            (self.width() - size.width()) // 2,
+            (self.height() - size.height()) // 2,
+            size.width(),
+            size.height(),
+        )
+
+    # Moving
+
+    def _go_from(self, offset: float, velocity: float) -> None:
+        self._arrived = False
+        if style.duration(1) == 0 or not self.isVisible():
+            self._stop()
+            return
+        self._offset = offset
+        self._spring, self._since = Spring(offset, velocity), self._now()
+        self._clock.start()
+        self._moved()
+
+    def _animate(self) -> None:
+        if self._spring is None:
+            return
+        self._offset = self._spring.at(self._now() - self._since)
+        if self._offset == 0.0:
+            self._stop()
+            return
+        if not self._arrived and abs(self._offset) <= NEARLY * self.height():
+            self._arrive()
+        self._moved()
+
+    def _stop(self) -> None:
+        self._clock.stop()
+        self._spring, self._offset = None, 0.0
+        self._moved()
+        if not self._arrived:
+            self._arrive()
+
+    def _arrive(self) -> None:
+        self._arrived = True
+        self.arrived.emit()
+
+    def _moved(self) -> None:
+        self.moved.emit()
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._clock.stop()
+            self._spring = None
+            self._pressed_at = event.position()
+            self._drag = Drag(event.position().y(), self._now(), self._offset)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag is not None:
+            wanted = self._drag.move(event.position().y(), self._now())
+            back, on = self._ways
+            self._offset = resisted(wanted, previous=back, following=on)
+            self._moved()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag, self._drag = self._drag, None
+        if drag is None:
+            return
+        travelled = (event.position() - self._pressed_at).manhattanLength()
+        if travelled < CLICK_PX and abs(self._offset) < CLICK_PX:
+            self._stop()
+            self.pressed.emit()
+            return
+        velocity = drag.velocity(self._now())
+        step = decide(self._offset, velocity, self.height())
+        back, on = self._ways
+        if step and (on if step > 0 else back):
+            self._velocity = velocity
+            self.stepped.emit(step)
+        else:
+            self._go_from(self._offset, velocity)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        step = self._wheel.turn(event.angleDelta().y(), self._now())
+        if step:
+            self.stepped.emit(step)
+        event.accept()
+
+    # Painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+        self.moved.emit()
+
+    def _fit(self) -> None:
+        ratio = self.devicePixelRatioF()
+        for slot in self._pages:
+            if slot is not None:
+                slot.set_fit((self.picture_rect(slot).size().toSizeF() * ratio).toSize())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), GROUND)
+            for place, slot in zip((-1, 0, 1), self._pages, strict=True):
+                top = round(place * self.height() + self._offset)
+                if slot is not None and -self.height() < top < self.height():
+                    painter.save()
+                    painter.translate(0, top)
+                    self._paint_page(painter, slot, present=place == 0)
+                    painter.restore()
+            if self.hasFocus():
+                focus_ring(painter, QRectF(self.rect()), 0)
+
+    def _paint_page(self, painter: QPainter, slot: Slot, *, present: bool) -> None:
+        rect = self.picture_rect(slot)
+        picture = slot.picture
+        if picture is None:
+            painter.fillRect(rect, QColor("#14171d"))
+            self._paint_words(painter, rect, "Loading the video" if slot.waits else "", slot.problem)
+            return
+        image = image_over(picture.pixels)
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform,
+            image.size() != rect.size() * self.devicePixelRatioF(),
+        )
+        painter.drawImage(rect, image)
+        self._paint_scrim(painter, rect)
+        if present:
+            self._paint_progress(painter, rect, slot.share)
+            if self.held:
+                self._paint_held(painter, rect)
+
+    def _paint_scrim(self, painter: QPainter, rect: QRect) -> None:
+        """Darken where the words stand: they must be read on snow, too."""
+        fade = QLinearGradient(0, rect.bottom() - SCRIM, 0, rect.bottom())
+        for at, alpha in ((0.0, 0), (0.45, 105), (1.0, 205)):
+            fade.setColorAt(at, QColor(0, 0, 0, alpha))
+        painter.fillRect(QRect(rect.left(), rect.bottom() - SCRIM, rect.width(), SCRIM + 1) & rect, fade)
+
+    def _paint_progress(self, painter: QPainter, rect: QRect, share: float) -> None:
+        line = QRect(rect.left(), rect.bottom() - 2, rect.width(), 3)
+        painter.fillRect(line, QColor(255, 255, 255, 60))
+        line.setWidth(round(rect.width() * share))
+        painter.fillRect(line, QColor(255, 255, 255, 215))
+
+    def _paint_held(self, painter: QPainter, rect: QRect) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 130))
+        centre = rect.center()
+        painter.drawEllipse(centre, 38, 38)
+        play = tinted("play", INK.name(), 34, self.devicePixelRatioF())
+        painter.drawPixmap(centre - QPoint(16, 17), play)
+
+    def _paint_words(self, painter: QPainter, rect: QRect, waiting: str, problem: str) -> None:
+        wide = QRect(24, rect.top(), self.width() - 48, rect.height())
+        centre = wide.center().y()
+        if problem:
+            icon = tinted("alert-triangle", "#f5b54a", 30, self.devicePixelRatioF())
+            painter.drawPixmap(QPoint(wide.center().x() - 15, centre - 62), icon)
+        painter.setPen(INK if problem else PALE)
+        painter.setFont(style.font("title", QFont.Weight.DemiBold) if problem else style.font("body"))
+        title = "This video cannot be played" if problem else waiting
+        painter.drawText(
+            QRect(wide.left(), centre - 22, wide.width(), 24), Qt.AlignmentFlag.AlignCenter, title
+        )
+        if problem:
+            painter.setPen(PALE)
+            painter.setFont(style.font("body"))
+            flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+            room = QRect(self.width() // 2 - 200, centre + 8, 400, 90)
+            painter.drawText(room, flags, f"{problem} Go on to the next one.")

@@ -1,0 +1,174 @@
+"""What the feed holds, free of Qt: the items in their order, where one is, and what is to be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from server.content.rules import EventKind
+from server.content.schemas import Counts, FeedItem, Mine, VideoView
+from server.kit.wire import Availability
+
+AHEAD: Final = 4
+"""With fewer items than this behind the present one, the next page is asked for."""
+KEPT_BEHIND: Final = 100
+"""So many items one can go back; older ones are let go."""
+
+
+Change = Callable[[FeedItem], FeedItem]
+
+
+class Opinion(StrEnum):
+    """What a viewer keeps up until they take it back."""
+
+    LIKE = "liked"
+    SAVE = "saved"
+    FOLLOW = "following"
+
+
+_SAID: Final = {
+    Opinion.LIKE: (EventKind.LIKE, EventKind.UNLIKE),
+    Opinion.SAVE: (EventKind.SAVE, EventKind.UNSAVE),
+    Opinion.FOLLOW: (EventKind.FOLLOW, EventKind.UNFOLLOW),
+}
+
+
+class FeedList:
+    """The items in the order in which one meets them.
+
+    `position` may be one behind the last item: there the feed ends, for now.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[FeedItem] = []
+        self.position = 0
+        self.cursor: str | None = None
+        self.ended = False
+
+    @property
+    def current(self) -> FeedItem | None:
+        """The item that is shown; None at the end."""
+        return self.at(self.position)
+
+    def at(self, position: int) -> FeedItem | None:
+        """The item at a position; None beyond either end."""
+        return self.items[position] if 0 <= position < len(self.items) else None
+
+    def find(self, video_id: UUID) -> FeedItem | None:
+        """The item of a video."""
+        return next((item for item in self.items if item.video.id == video_id), None)
+
+    def window(self) -> list[FeedItem]:
+        """What is to be loaded: the present item first, then the next and the previous one."""
+        around = (self.at(self.position + step) for step in (0, 1, -1))
+        return [item for item in around if item is not None]
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the next page is to be asked for."""
+        return not self.ended and len(self.items) - self.position <= AHEAD
+
+    def may_go(self, step: int) -> bool:
+        """Whether there is a page in that direction; behind the last item there is one that says so."""
+        return 0 <= self.position + step <= len(self.items)
+
+    def go(self, step: int) -> bool:
+        """Go to the next (1) or previous (-1) page; False where there is none."""
+        if not self.may_go(step):
+            return False
+        self.position += step
+        surplus = self.position - KEPT_BEHIND
+        if surplus > 0:
+            del self.items[:surplus]
+            self.position -= surplus
+        return True
+
+    def add(self, items: Iterable[FeedItem], cursor: str | None) -> None:
+        """Take a page; what is here already stays where it is."""
+        known = {item.video.id for item in self.items}
+        for item in items:
+            if item.video.id not in known:
+                known.add(item.video.id)
+                self.items.append(item)
+        self.cursor, self.ended = cursor, cursor is None
+
+    def look_again(self) -> None:
+        """Ask from the beginning: there may be something new, and nothing that was watched comes twice."""
+        self.cursor, self.ended = None, False
+
+    def remove(self, video_id: UUID) -> bool:
+        """Take a video out, which is hidden or gone; False when it is not here."""
+        for index, item in enumerate(self.items):
+            if item.video.id == video_id:
+                del self.items[index]
+                if index < self.position:
+                    self.position -= 1
+                return True
+        return False
+
+    def update(self, video: VideoView) -> bool:
+        """Take a video as the server has it now; False when nobody may see it any more."""
+        if video.availability is not Availability.PUBLIC or video.deleted_at is not None:
+            self.remove(video.id)
+            return False
+        self._replace(video.id, lambda item: item.model_copy(update={"video": video}))
+        return True
+
+    def set_opinion(self, video_id: UUID, opinion: Opinion, holds: bool) -> EventKind | None:
+        """Show at once what the viewer wants; the event that says so, None when nothing changes.
+
+        To follow somebody counts for all of their videos.
+        """
+        item = self.find(video_id)
+        if item is None or getattr(item.mine, opinion) is holds:
+            return None
+        if opinion is Opinion.FOLLOW:
+            of_them = [each.video.id for each in self.items if each.video.owner.id == item.video.owner.id]
+        else:
+            of_them = [video_id]
+        for each in of_them:
+            self._replace(each, lambda old: _with_opinion(old, opinion, holds))
+        said, taken_back = _SAID[opinion]
+        return said if holds else taken_back
+
+    def count(self, video_id: UUID, what: str, by: int) -> None:
+        """Correct a count (`comments`, `shares`) by what the viewer has just done."""
+        self._replace(
+            video_id, lambda item: item.model_copy(update={"counts": _counted(item.counts, what, by)})
+        )
+
+    def _replace(self, video_id: UUID, change: Change) -> None:
+        for index, item in enumerate(self.items):
+            if item.video.id == video_id:
+                self.items[index] = change(item)
+
+
+def _with_opinion(item: FeedItem, opinion: Opinion, holds: bool) -> FeedItem:
+    if getattr(item.mine, opinion) is holds:
+        return item
+    changed: dict[str, Mine | Counts] = {"mine": item.mine.model_copy(update={opinion.value: holds})}
+    counted = {Opinion.LIKE: "likes", Opinion.SAVE: "saves"}.get(opinion)
+    if counted is not None:
+        changed["counts"] = _counted(item.counts, counted, 1 if holds else -1)
+    return item.model_copy(update=changed)
+
+
+def _counted(counts: Counts, what: str, by: int) -> Counts:
+    return counts.model_copy(update={what: max(0, getattr(counts, what) + by)})
+
+
+def short(count: int) -> str:
+    """A count as it stands below a button: 987, 1.2 k, 34 k, 5.6 m."""
+    for size, letter in ((1_000_000, "m"), (1_000, "k")):
+        if count >= size:
+            tenths = count * 10 // size
+            whole = f"{tenths // 10}" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}"
+            return f"{whole} {letter}"
+    return str(count)
+
+
+def ids_of(items: Sequence[FeedItem]) -> list[UUID]:
+    """The videos of some items."""
+    return [item.video.id for item in items]

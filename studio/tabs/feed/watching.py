@@ -1,0 +1,171 @@
+"""Plays what is in place, keeps the neighbours ready, and measures what was really watched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import QObject, Signal
+
+from server.content.schemas import FeedItem
+from studio.tab import Context
+from studio.tabs.feed.beats import Meter
+from studio.tabs.feed.events import EventLog
+from studio.tabs.feed.media import FeedMedia
+from studio.tabs.feed.slot import Slot
+from studio.tabs.feed.state import FeedList
+from studio.video.audio import SoundOutput
+
+
+class Watching(QObject):
+    """`changed`: something else is to be painted; `gone` carries the id of a video that is no more."""
+
+    changed = Signal()
+    gone = Signal(object)
+    offline = Signal()
+
+    def __init__(
+        self,
+        context: Context,
+        feed: FeedList,
+        log: EventLog,
+        parent: QObject,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        make_sound: Callable[[], SoundOutput] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._context, self._feed, self._log, self._now = context, feed, log, now
+        self._make_sound = make_sound
+        self._media = FeedMedia(context.api, context.media)
+        self._slots: dict[UUID, Slot] = {}
+        self._meter: Meter | None = None
+        self._current: UUID | None = None
+        self._visible = self._arrived = self._held = False
+        self._muted, self._volume = True, 80
+
+    @property
+    def slot(self) -> Slot | None:
+        """The page in place."""
+        return self._slots.get(self._current) if self._current is not None else None
+
+    @property
+    def held(self) -> bool:
+        """Whether the person has paused it."""
+        return self._held
+
+    def slot_of(self, item: FeedItem | None) -> Slot | None:
+        """The page of an item, if it is loaded."""
+        return self._slots.get(item.video.id) if item is not None else None
+
+    def follow(self) -> None:
+        """Load what the feed wants now, the present video first, and let go of the rest."""
+        window = self._feed.window()
+        wanted = {item.video.id for item in window}
+        for video_id in [each for each in self._slots if each not in wanted]:
+            self._drop(video_id)
+        for item in window:
+            if item.video.id not in self._slots:
+                self._slots[item.video.id] = self._make(item)
+        current = self._feed.current
+        now_current = current.video.id if current is not None else None
+        if now_current != self._current:
+            self._leave()
+            self._current, self._arrived, self._held = now_current, False, False
+        self.changed.emit()
+
+    def arrive(self) -> None:
+        """The page is in place, or nearly: it may play."""
+        self._arrived = True
+        self._play()
+
+    def set_visible(self, visible: bool) -> None:
+        """Whether anybody can see it; what nobody sees stands still."""
+        self._visible = visible
+        self._play()
+
+    def toggle(self) -> None:
+        """Pause, or go on."""
+        self._held = not self._held
+        self._play()
+        self.changed.emit()
+
+    def set_sound(self, *, muted: bool, volume: int) -> None:
+        """Of all pages; only one plays."""
+        self._muted, self._volume = muted, volume
+        for slot in self._slots.values():
+            slot.set_sound(muted=muted, volume=volume)
+
+    def retry(self) -> None:
+        """Try again what could not be loaded."""
+        for slot in self._slots.values():
+            if slot.problem:
+                slot.load()
+
+    def drop(self, video_id: UUID) -> None:
+        """Let go of a video that nobody may see any more, and of its copy."""
+        if video_id == self._current:
+            self._leave()
+            self._current = None
+        self._drop(video_id)
+        self._media.forget(video_id)
+
+    def close(self) -> None:
+        """Tell what has been watched, and let go of everything."""
+        self._leave()
+        self._current = None
+        for video_id in list(self._slots):
+            self._drop(video_id)
+
+    def _play(self) -> None:
+        slot = self.slot
+        if slot is None:
+            return
+        if self._visible and self._arrived and not self._held:
+            if self._meter is None:
+                self._meter = Meter(slot.id, self._log.watched)
+            slot.play()
+        else:
+            slot.pause()
+
+    def _leave(self) -> None:
+        """End the stay at the present video."""
+        slot = self.slot
+        if slot is not None:
+            slot.pause()
+            slot.rewind()
+        self._meter = None
+
+    def _make(self, item: FeedItem) -> Slot:
+        sound = self._make_sound() if self._make_sound is not None else None
+        slot = Slot(item, self._media, self._context.tasks.spawn, self, sound=sound)
+        slot.set_sound(muted=self._muted, volume=self._volume)
+        slot.changed.connect(self.changed)
+        slot.gone.connect(self.gone)
+        slot.offline.connect(self.offline)
+        slot.running.connect(partial(self._measure, item.video.id))
+        slot.reached.connect(partial(self._reach, item.video.id))
+        slot.looped.connect(partial(self._loop, item.video.id))
+        return slot
+
+    def _drop(self, video_id: UUID) -> None:
+        slot = self._slots.pop(video_id, None)
+        if slot is not None:
+            slot.close()
+
+    def _measure(self, video_id: UUID, running: bool) -> None:
+        if self._meter is None or self._meter.video_id != video_id:
+            return
+        slot = self._slots.get(video_id)
+        ms = slot.ms if slot is not None else 0
+        (self._meter.play if running else self._meter.pause)(ms, self._now())
+
+    def _reach(self, video_id: UUID, ms: int) -> None:
+        if self._meter is not None and self._meter.video_id == video_id:
+            self._meter.reach(ms, self._now())
+
+    def _loop(self, video_id: UUID, end_ms: int) -> None:
+        if self._meter is not None and self._meter.video_id == video_id:
+            self._meter.jump(end_ms, 0, self._now())

@@ -1,0 +1,113 @@
+"""The Feed tab by keys, before a server in memory."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from studio.offline.changes import Changes
+from studio.settings import FEED_MUTED, FEED_VOLUME
+from tests.studio.tabs.feed.conftest import Watch
+from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.office import nameless, until, words
+
+
+def press(viewer: Viewer, key: Qt.Key) -> None:
+    QTest.keyClick(viewer.page.stage, key)
+
+
+def test_swipes_by_keys_and_finds_the_next_one_ready(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        page = viewer.page
+        assert "Video 0" in words(viewer.tab)
+        following = page.watching.slot_of(page.feed.at(1))
+        await until(lambda: following is not None and following.ready)
+        press(viewer, Qt.Key.Key_Down)
+        assert page.watching.slot is following
+        assert "Video 1" in words(viewer.tab)
+        await until(lambda: page.watching.slot.player.head.playing)
+        press(viewer, Qt.Key.Key_PageUp)
+        await viewer.sees(0)
+        press(viewer, Qt.Key.Key_Up)
+        await viewer.sees(0)
+
+    watch(story)
+
+
+def test_likes_saves_follows_and_shares_at_once_and_each_is_told_once(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        for key in (Qt.Key.Key_L, Qt.Key.Key_S, Qt.Key.Key_F, Qt.Key.Key_C):
+            press(viewer, key)
+        item = viewer.page.feed.current
+        assert item is not None
+        assert item.mine.model_dump() == {"liked": True, "saved": True, "following": True}
+        assert (item.counts.likes, item.counts.saves, item.counts.shares) == (1, 1, 1)
+        assert QGuiApplication.clipboard().text() == f"studio:video/{item.video.id}"
+        press(viewer, Qt.Key.Key_L)
+        await viewer.send()
+
+    world = watch(story)
+    for kind in ("like", "unlike", "save", "follow", "share", "session_start"):
+        assert len(world.told(kind)) == 1, kind
+
+
+def test_pauses_and_remembers_sound(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        slot = viewer.page.watching.slot
+        await until(lambda: slot.player.head.playing)
+        press(viewer, Qt.Key.Key_Space)
+        assert not slot.player.head.playing
+        assert slot.player.muted
+        press(viewer, Qt.Key.Key_M)
+        assert not slot.player.muted
+        press(viewer, Qt.Key.Key_Minus)
+        settings = viewer.office.context.settings
+        assert (settings.get(FEED_MUTED), settings.get(FEED_VOLUME)) == (False, 70)
+        viewer.tab.hide()
+        assert not slot.player.head.playing
+
+    watch(story)
+
+
+def test_reads_on_to_the_end_and_says_so(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        for _ in range(6):
+            before = viewer.page.feed.position
+            await until(lambda: not viewer.page.reading.busy)
+            press(viewer, Qt.Key.Key_Down)
+            assert viewer.page.feed.position == before + 1
+        assert viewer.page.feed.current is None
+        assert "You have seen everything" in words(viewer.tab)
+        press(viewer, Qt.Key.Key_Up)
+        await viewer.sees(5)
+
+    watch(story)
+
+
+def test_a_removed_video_vanishes_while_it_plays(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        gone = UUID(int=1_000)
+        viewer.world.gone.add(gone)
+        viewer.office.changes.send(Changes(frozenset({"content.video"}), frozenset({str(gone)}), "live"))
+        await viewer.sees(1)
+        assert "not available any more" in viewer.office.told()
+
+    watch(story)
+
+
+def test_every_control_has_a_name(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        press(viewer, Qt.Key.Key_K)
+        await viewer.office.settle() if False else None
+        assert nameless(viewer.tab) == []
+
+    watch(story)

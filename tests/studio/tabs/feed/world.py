@@ -1,0 +1,243 @@
+"""A server in memory with a feed, its files, comments and rules."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from server.accounts.permissions import Role
+from server.accounts.schemas import Me
+from server.content.rules import VideoState, Visibility
+from server.content.schemas import Author, Counts, FeedItem, Mine, VideoView, Why
+from server.kit.wire import Availability
+from studio.offline.sender import Sender
+from studio.tabs.feed.tab import FeedTab
+from studio.video.audio import SoundOutput
+from tests.studio.tabs.office import NOW, Office, problem, until
+
+MY_ID = UUID(int=1)
+AT = NOW - timedelta(hours=5)
+
+
+def me() -> Me:
+    """Kemi, who watches."""
+    allowed = ["account.self", "content.read", "content.comment", "content.watch", "moderation.flag"]
+    return Me(
+        id=MY_ID,
+        handle="kemi",
+        name="Kemi",
+        roles=[Role.FAN],
+        permissions=allowed,
+        cleared=False,
+        has_totp=False,
+    )
+
+
+def video(number: int, **more: Any) -> VideoView:
+    """Video `number` by one of three creators."""
+    about: dict[str, Any] = {
+        "id": UUID(int=1_000 + number),
+        "owner": Author(
+            id=UUID(int=100 + number % 3), handle=f"maker{number % 3}", name=f"Maker {number % 3}"
+        ),
+        "title": f"Video {number}",
+        "caption": f"Caption {number}",
+        "caption_availability": Availability.PUBLIC,
+        "visibility": Visibility.PUBLIC,
+        "state": VideoState.READY,
+        "availability": Availability.PUBLIC,
+        "width": 90,
+        "height": 160,
+        "duration_ms": 2_000,
+        "has_audio": False,
+        "derivatives": [],
+        "created_at": AT,
+        "published_at": AT,
+        "version": 1,
+    }
+    about.update(dict.fromkeys(set(VideoView.model_fields) - about.keys() - {"notices"}))
+    return VideoView(**(about | more))
+
+
+def item(number: int, **more: Any) -> FeedItem:
+    """Its place in the feed."""
+    return FeedItem(
+        video=video(number, **more),
+        counts=Counts(views=10, likes=number, comments=0, shares=0, saves=0),
+        mine=Mine(liked=False, saved=False, following=False),
+        why=Why(rank_at=AT, published_at=AT, bonus_s=0),
+    )
+
+
+@dataclass
+class FeedWorld:
+    """`items` in their order, `files` by video; `events` are those that were taken in, each once."""
+
+    items: list[FeedItem]
+    clip: bytes
+    files: dict[UUID, bytes] = field(default_factory=dict)
+    page: int = 4
+    offline: bool = False
+    gone: set[UUID] = field(default_factory=set)
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
+    flags: list[dict[str, Any]] = field(default_factory=list)
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        path = request.url.path
+        self.asked.append(f"{request.method} {path}")
+        if self.offline:
+            raise httpx.ConnectError("no network", request=request)
+        if path == "/v1/content/feed":
+            return self._feed(request)
+        if path == "/v1/content/events":
+            events = json.loads(request.content)["events"]
+            self.batches.append(len(events))
+            self.events.update((each["id"], each) for each in events)
+            return httpx.Response(200, json={"verdicts": []})
+        if path == "/v1/moderation/policies":
+            return httpx.Response(
+                200, json={"version": 1, "items": [policy("spam"), policy("violence.threat")]}
+            )
+        if path == "/v1/moderation/flags":
+            self.flags.append(json.loads(request.content))
+            return httpx.Response(201, json={})
+        if found := re.fullmatch(r"/v1/content/comments/(.*)", path):
+            self.comments = [each for each in self.comments if each["id"] != found[1]]
+            return httpx.Response(204)
+        found = re.fullmatch(r"/v1/content/videos/([^/]*)(/file|/comments)?", path)
+        assert found is not None, f"nobody answers {path}"
+        video_id = UUID(found[1])
+        if video_id in self.gone:
+            return problem(404, "not_found")
+        if found[2] == "/file":
+            return self._file(request, self.files.get(video_id, self.clip))
+        if found[2] == "/comments":
+            return self._comments(request, video_id)
+        shown = next(each.video for each in self.items if each.video.id == video_id)
+        return httpx.Response(200, content=shown.model_dump_json())
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """The events of a kind that arrived."""
+        return [each for each in self.events.values() if each["kind"] == kind]
+
+    def _feed(self, request: httpx.Request) -> httpx.Response:
+        start = int(request.url.params.get("cursor", "0"))
+        shown = [each for each in self.items if each.video.id not in self.gone]
+        page = shown[start : start + self.page]
+        more = str(start + self.page) if start + self.page < len(shown) else None
+        items = [each.model_dump(mode="json") for each in page]
+        return httpx.Response(200, json={"items": items, "next_cursor": more})
+
+    def _file(self, request: httpx.Request, content: bytes) -> httpx.Response:
+        headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "Content-Length": str(len(content))}
+        if request.method == "HEAD":
+            return httpx.Response(200, headers=headers)
+        start, end = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers["range"]).groups()  # type: ignore[union-attr]
+        part = content[int(start) : int(end or len(content) - 1) + 1]
+        span = f"bytes {start}-{int(start) + len(part) - 1}/{len(content)}"
+        return httpx.Response(206, headers={"Content-Range": span}, stream=httpx.ByteStream(part))
+
+    def _comments(self, request: httpx.Request, video_id: UUID) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"items": self.comments[::-1], "next_cursor": None})
+        wrote = json.loads(request.content)
+        made = {
+            "id": wrote["id"],
+            "video_id": str(video_id),
+            "author": {"id": str(MY_ID), "handle": "kemi", "name": "Kemi"},
+            "parent_id": wrote.get("parent_id"),
+            "body": wrote["body"],
+            "availability": "public",
+            "created_at": (AT + timedelta(seconds=len(self.comments))).isoformat(),
+            "version": 1,
+        }
+        self.comments.append(made)
+        return httpx.Response(201, json=made)
+
+
+def policy(code: str) -> dict[str, Any]:
+    """A rule."""
+    return {
+        "code": code,
+        "title": code.title(),
+        "covers": f"What {code} covers.",
+        "excludes": "",
+        "severity": "low",
+        "sla_class": "standard",
+        "outcomes": ["allow", "remove"],
+        "default_action": "remove",
+        "default_duration_s": None,
+        "dual_control": False,
+        "restricted": False,
+        "concerns_minors": False,
+        "dsa_category": "other",
+        "dsa_keywords": [],
+    }
+
+
+class StillClock:
+    """Seconds that pass only when they are told to."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+class Viewer:
+    """Kemi before the feed; `clock` is the one that watching is measured by."""
+
+    def __init__(self, office: Office, world: FeedWorld) -> None:
+        self.office, self.world = office, world
+        self.clock = StillClock()
+        self.tab = FeedTab(office.context, now=self.clock, make_sound=silent)
+        self.page = self.tab.page
+
+    async def sit_down(self, *, ready: bool = True) -> None:
+        """Show the tab, and wait for the first picture."""
+        self.tab.resize(1_200, 860)
+        self.tab.show()
+        self.tab.activateWindow()
+        self.page.stage.setFocus()
+        if ready:
+            await self.sees(0)
+
+    async def sees(self, number: int) -> None:
+        """Wait until the picture of an item is there."""
+        wanted = UUID(int=1_000 + number)
+
+        def shown() -> bool:
+            slot = self.page.watching.slot
+            return slot is not None and slot.id == wanted and slot.ready and slot.player.head is not None
+
+        await until(shown)
+
+    async def send(self) -> None:
+        """Send what waits, as the client does, until nothing waits."""
+        await self.page.log.settle()
+        context = self.office.context
+        sender = Sender(context.outbox, context.api, context.changes, on_signed_out=lambda: None)
+        task = context.tasks.spawn(sender.run())
+        await until(lambda: not context.outbox.entries())
+        task.cancel()
+
+
+def silent() -> SoundOutput:
+    """Sound without a device."""
+    return SoundOutput(make_sink=lambda: None)
+
+
+Story = Callable[[Viewer], Coroutine[Any, Any, None]]
