@@ -17,7 +17,7 @@ from studio.api.live import Change, Connection, Live
 from studio.keys import Keymap
 from studio.messages import Messages, Problem
 from studio.offline.changes import Broadcast, Changes
-from studio.offline.edits import Entry
+from studio.offline.edits import EditKind, Entry
 from studio.offline.media_cache import MediaCache
 from studio.offline.outbox import KIND, Outbox
 from studio.offline.run_folder import RunFolder
@@ -171,7 +171,8 @@ class Workplace:
     async def _tell_waiting(self) -> None:
         while self._count_again:
             self._count_again = False
-            counts = await off_thread(self.context.outbox.counts)
+            # Of what is watched a person need not know each time that it waits for a moment.
+            counts = await off_thread(self.context.outbox.counts, without=EditKind.FEED_EVENT)
             self._on_waiting(sum(counts.values()))
 
 

@@ -141,9 +141,12 @@ class Outbox:
         """Return every edit, oldest first."""
         return [_entry(row) for row in self._store.rows("SELECT * FROM outbox ORDER BY seq")]
 
-    def counts(self) -> dict[EditState, int]:
-        """Return how many edits are in each state."""
-        rows = self._store.rows("SELECT state, count(*) AS n FROM outbox GROUP BY state")
+    def counts(self, *, without: EditKind | None = None) -> dict[EditState, int]:
+        """Return how many edits are in each state; of the kind `without` only those that were refused."""
+        rows = self._store.rows(
+            "SELECT state, count(*) AS n FROM outbox WHERE kind IS NOT ? OR state = 'refused' GROUP BY state",
+            (without,),
+        )
         found = {row["state"]: row["n"] for row in rows}
         return {state: found.get(state, 0) for state in EditState}
 

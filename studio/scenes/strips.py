@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from studio.scenes import content, office, offline, queue, review, start, window
+from studio.scenes import content, feed, office, offline, queue, review, start, window
 from studio.scenes.camera import Strip
 
 STRIPS: Final[tuple[Strip, ...]] = (
@@ -13,6 +13,7 @@ STRIPS: Final[tuple[Strip, ...]] = (
     *review.STRIPS,
     *window.STRIPS,
     *content.STRIPS,
+    *feed.STRIPS,
     *office.STRIPS,
     *offline.STRIPS,
 )

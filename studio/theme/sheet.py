@@ -41,7 +41,7 @@ QLabel:disabled { color: $text_disabled; }
 QWidget[surface="stage"] QLabel { color: #ffffff; }
 QWidget[surface="stage"] QLabel[tone="muted"] { color: #d4d8e0; }
 QFrame[surface="plate"] {
-  background: rgba(12, 14, 18, 215); border: 1px solid rgba(255, 255, 255, 45);
+  background: rgba(12, 14, 18, 240); border: 1px solid rgba(255, 255, 255, 45);
   border-radius: ${radius}px;
 }
 

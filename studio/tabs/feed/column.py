@@ -29,11 +29,19 @@ class RoundButton(QAbstractButton):
     """An icon on a disc, with a word below it where there is one. Its colours suit any picture."""
 
     def __init__(
-        self, icon: str, name: str, *, filled: str = "", lit: str = INK, labelled: bool = True
+        self,
+        icon: str,
+        name: str,
+        *,
+        filled: str = "",
+        lit: str = INK,
+        labelled: bool = True,
+        disc: bool = True,
     ) -> None:
         super().__init__()
         self._icon, self._filled, self._lit, self._labelled = icon, filled or icon, lit, labelled
         self._size = 1.0
+        self._rest = 34 if disc else 0
         self.setCheckable(bool(filled))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
@@ -89,7 +97,7 @@ class RoundButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         disc = QRectF((self.width() - DISC) / 2, 1, DISC, DISC)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(255, 255, 255, 66 if self.underMouse() or self.isDown() else 34))
+        painter.setBrush(QColor(255, 255, 255, 66 if self.underMouse() or self.isDown() else self._rest))
         painter.drawEllipse(disc)
         side = round(22 * self._size)
         name, color = (self._filled, self._lit) if self.isChecked() else (self._icon, INK)
@@ -155,14 +163,14 @@ class Column(QWidget):
 
 
 class SoundBar(QWidget):
-    """Sound on or off, and how loud."""
+    """Sound on or off, and how loud; on a ground of its own, since it lies on the picture."""
 
     muted_wanted = Signal()
     volume_wanted = Signal(int)
 
     def __init__(self, keymap: Keymap, parent: QWidget) -> None:
         super().__init__(parent)
-        self.button = hinted(keymap, RoundButton("mute", "Sound", labelled=False), "feed.mute")
+        self.button = hinted(keymap, RoundButton("mute", "Sound", labelled=False, disc=False), "feed.mute")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setPageStep(10)
@@ -171,8 +179,10 @@ class SoundBar(QWidget):
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
         row.addWidget(self.button)
         row.addWidget(self.slider)
+        row.addStretch(1)
         self.button.clicked.connect(self.muted_wanted)
         self.slider.valueChanged.connect(self.volume_wanted)
 
@@ -185,7 +195,14 @@ class SoundBar(QWidget):
         self.slider.setValue(volume)
         self.slider.blockSignals(False)
         self.slider.setVisible(not muted)
-        self.adjustSize()
+        self.setFixedSize(DISC + 4 if muted else DISC + 4 + 92 + style.tokens().space_3, DISC + 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(12, 14, 18, 165))
+        painter.drawRoundedRect(self.rect(), self.height() / 2, self.height() / 2)
 
 
 class Steps(QWidget):

@@ -136,8 +136,11 @@ class FeedPage(QWidget):
         self.watching.retry()
 
     def look(self) -> None:
-        """See whether what is loaded may still be seen."""
+        """See whether what is loaded may still be seen; at the end of the feed, whether there is more."""
         self.reading.look_at(ids_of(self.feed.window()))
+        if self.feed.items and self.feed.current is None and self.feed.ended:
+            self.feed.look_again()
+            self.reading.more()
 
     def look_at(self, ids: frozenset[str]) -> None:
         """The server says that these videos changed; of others than those here it says something new."""

@@ -34,6 +34,7 @@ class Reading(QObject):
         self._context, self._feed = context, feed
         self._more: asyncio.Task[None] | None = None
         self._looking: set[UUID] = set()
+        self._again: set[UUID] = set()
 
     @property
     def busy(self) -> bool:
@@ -48,7 +49,9 @@ class Reading(QObject):
     def look_at(self, ids: Collection[UUID]) -> None:
         """See whether these videos are what they were; what is hidden or gone is taken out."""
         for video_id in ids:
-            if video_id not in self._looking:
+            if video_id in self._looking:
+                self._again.add(video_id)  # the answer on its way may be older than what is told now
+            else:
                 self._looking.add(video_id)
                 self._context.tasks.spawn(self._look_at(video_id), self)
 
@@ -84,6 +87,9 @@ class Reading(QObject):
                     self.removed.emit(video_id)
         finally:
             self._looking.discard(video_id)
+            if video_id in self._again:
+                self._again.discard(video_id)
+                self.look_at([video_id])
 
     def _remove(self, video_id: UUID) -> None:
         if self._feed.remove(video_id):

@@ -42,7 +42,7 @@ class ReportSheet(Overlay):
         self.list.setAccessibleName("Rules")
         self.list.setMinimumHeight(210)
         self.covers = Label("Choose the rule that it breaks.", "muted", wrap=True)
-        self.covers.setMinimumHeight(54)
+        self.covers.setMinimumHeight(38)
         self.covers.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.note = DraftEdit("Note for the moderators", self._keep, lines=3)
         self.note.setPlaceholderText("What should the moderators look at? (optional)")

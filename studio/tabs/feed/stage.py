@@ -70,6 +70,8 @@ class Stage(QWidget):
         self._wheel = Wheel()
         self.held = False
         """Whether the person has paused it: then it says so in the middle."""
+        self.loading = False
+        """Whether the feed itself is on its way: then the shape of a page is painted."""
         self._clock = QTimer(self)
         self._clock.setTimerType(Qt.TimerType.PreciseTimer)
         self._clock.setInterval(FRAME_MS)
@@ -214,6 +216,8 @@ class Stage(QWidget):
                     painter.translate(0, top)
                     self._paint_page(painter, slot, present=place == 0)
                     painter.restore()
+            if self.loading:
+                self._paint_ghost(painter)
             if self.hasFocus():
                 focus_ring(painter, QRectF(self.rect()), 0)
 
@@ -236,10 +240,24 @@ class Stage(QWidget):
             if self.held:
                 self._paint_held(painter, rect)
 
+    def _paint_ghost(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        rect = self.picture_rect()
+        painter.setBrush(QColor("#14171d"))
+        painter.drawRect(rect)
+        painter.setBrush(QColor("#232833"))
+        for up, share in ((78, 0.34), (52, 0.62), (28, 0.5)):
+            bar = QRectF(rect.left() + 16, rect.bottom() - up, (rect.width() - 32) * share, 12)
+            painter.drawRoundedRect(bar, 6, 6)
+        for disc in range(6):
+            top = rect.bottom() - 62 - disc * 70
+            painter.drawEllipse(QRectF(rect.right() + 24, top, 44, 44))
+
     def _paint_scrim(self, painter: QPainter, rect: QRect) -> None:
         """Darken where the words stand: they must be read on snow, too."""
         fade = QLinearGradient(0, rect.bottom() - SCRIM, 0, rect.bottom())
-        for at, alpha in ((0.0, 0), (0.45, 105), (1.0, 205)):
+        for at, alpha in ((0.0, 0), (0.2, 14), (0.5, 96), (1.0, 205)):
             fade.setColorAt(at, QColor(0, 0, 0, alpha))
         painter.fillRect(QRect(rect.left(), rect.bottom() - SCRIM, rect.width(), SCRIM + 1) & rect, fade)
 
@@ -255,8 +273,9 @@ class Stage(QWidget):
         painter.setBrush(QColor(0, 0, 0, 130))
         centre = rect.center()
         painter.drawEllipse(centre, 38, 38)
-        play = tinted("play", INK.name(), 34, self.devicePixelRatioF())
-        painter.drawPixmap(centre - QPoint(16, 17), play)
+        painter.setBrush(INK)
+        corners = (QPoint(-10, -15), QPoint(-10, 15), QPoint(17, 0))
+        painter.drawPolygon([centre + corner for corner in corners])
 
     def _paint_words(self, painter: QPainter, rect: QRect, waiting: str, problem: str) -> None:
         wide = QRect(24, rect.top(), self.width() - 48, rect.height())
@@ -275,4 +294,4 @@ class Stage(QWidget):
             painter.setFont(style.font("body"))
             flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
             room = QRect(self.width() // 2 - 200, centre + 8, 400, 90)
-            painter.drawText(room, flags, f"{problem} Go on to the next one.")
+            painter.drawText(room, flags, f"{problem} Go on to the next one, or press here to try again.")

@@ -80,6 +80,8 @@ class Surface(QObject):
     def say_loading(self, loading: bool) -> None:
         """Whether the feed itself is on its way."""
         self.waiting.setVisible(loading)
+        self._stage.loading = loading
+        self._stage.update()
         self.place()
 
     def say_offline(self, offline: bool) -> None:

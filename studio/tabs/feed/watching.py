@@ -87,7 +87,10 @@ class Watching(QObject):
         self._play()
 
     def toggle(self) -> None:
-        """Pause, or go on."""
+        """Pause, or go on; what could not be loaded is tried again."""
+        if self.slot is not None and self.slot.problem:
+            self.slot.load()
+            return
         self._held = not self._held
         self._play()
         self.changed.emit()

@@ -22,7 +22,7 @@ def reasons(item: FeedItem, now: datetime) -> list[str]:
         said.append(f"You follow {name}: their fresh videos count as {hours} hours newer than they are.")
     said.append(f"It was published {_ago(now, why.published_at)}, and the newest come first.")
     said.append("You have not watched it yet.")
-    if not why.bonus_s:
+    if not why.bonus_s and not item.mine.following:
         said.append(f"You do not follow {name}, so nothing else moved it up.")
     return said
 

@@ -1,0 +1,126 @@
+"""The feed in each state, as a viewer sees it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from studio.api.errors import Offline
+from studio.scenes.camera import Camera, Strip
+from studio.stage import until
+from studio.tabs.feed.page import FeedPage
+from studio.tabs.feed.tab import FeedTab
+from studio.widgets.empty_state import ErrorState
+
+FAN: Final = "fan@demo.local"
+
+
+async def _still(page: FeedPage) -> None:
+    """Wait for the first frame, and keep it: a running video gives no picture twice."""
+    await until(lambda: page.watching.slot is not None and page.watching.slot.ready, "the first frame")
+    slot = page.watching.slot
+    assert slot is not None
+    if not page.watching.held:
+        page.watching.toggle()
+    slot.rewind()
+    await until(lambda: slot.player.settled, "a still picture")
+
+
+async def _feed(camera: Camera) -> None:
+    page = camera.tab(FeedTab).page
+    await until(lambda: page.feed.items, "the feed")
+    await _still(page)
+    page.watching._held = False
+    slot = page.watching.slot
+    assert slot is not None
+    page._repaint()
+    await camera.take("feed")
+    page.watching._held = True
+    page._repaint()
+    await camera.take("feed-paused")
+    for _ in range(3):
+        if page.feed.current is not None and page.feed.current.counts.comments:
+            break
+        page.go(1)
+        await _still(page)
+    for action in ("feed.like", "feed.save", "feed.follow"):
+        page.handlers[action]()
+    page.toggle_mute()
+    await camera.take("feed-liked")
+    page.toggle_mute()
+    page.toggle_comments()
+    await until(lambda: page.comments._thread.read, "the comments")
+    await camera.take("feed-comments")
+    page.comments.close_now()
+    page.show_why()
+    await camera.take("feed-why")
+    await camera.clear()
+    page.open_report()
+    report = page.report
+    assert report is not None
+    await until(report.list.count, "the rules")
+    report.choose("violence.threat")
+    report.note.setPlainText("A card at the end threatens whoever watches.")
+    await camera.take("feed-report")
+    await camera.clear()
+    for action in ("feed.like", "feed.save", "feed.follow"):
+        page.handlers[action]()
+
+
+async def _states(camera: Camera) -> None:
+    page = camera.tab(FeedTab).page
+    await until(lambda: page.feed.items, "the feed")
+    await _still(page)
+    slot = page.watching.slot
+    assert slot is not None
+    page._say_offline(True)
+    await camera.take("feed-offline", away=True)
+    page._say_offline(False)
+    picture, slot.picture = slot.picture, None
+    slot.problem = "The file ends in the middle."
+    page._repaint()
+    await camera.take("feed-broken")
+    slot.picture, slot.problem = picture, ""
+    items, page.feed.items = page.feed.items, []
+    position, page.feed.position = page.feed.position, 0
+    page.feed.ended = True
+    page._arrived()
+    await camera.take("feed-empty")
+    page._failed(Offline())
+    assert isinstance(page.states.shown(), ErrorState)
+    await camera.take("feed-error", away=True)
+    page.states.content()
+    page._say_offline(False)
+    page._follow()
+    page.surface.say_loading(True)
+    await camera.take("feed-loading")
+    page.surface.say_loading(False)
+    page.feed.items, page.feed.position = items, len(items)
+    page._follow()
+    await camera.take("feed-end")
+    page.feed.position = position
+    page._follow()
+    page.refresh()
+    await _still(page)
+
+
+STRIPS: Final = (
+    Strip(
+        tab="feed",
+        email=FAN,
+        pictures=(
+            "feed",
+            "feed-paused",
+            "feed-liked",
+            "feed-comments",
+            "feed-why",
+            "feed-report",
+        ),
+        act=_feed,
+    ),
+    Strip(
+        tab="feed",
+        email=FAN,
+        pictures=("feed-offline", "feed-broken", "feed-empty", "feed-error", "feed-loading", "feed-end"),
+        act=_states,
+    ),
+)

@@ -1,0 +1,93 @@
+"""What is told of watching never exceeds what was watched."""
+
+from __future__ import annotations
+
+import itertools
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.tabs.feed.beats import LONGEST_MS, Beat, Meter
+
+VIDEO = UUID(int=7)
+
+
+def meter() -> tuple[Meter, list[Beat]]:
+    told: list[Beat] = []
+    return Meter(VIDEO, told.append), told
+
+
+def spans(told: list[Beat]) -> list[tuple[int, int, int]]:
+    return [(beat.start_ms, beat.end_ms, beat.wall_ms) for beat in told]
+
+
+def test_tells_every_five_seconds_and_the_rest_at_the_end() -> None:
+    watching, told = meter()
+    watching.play(0, 10.0)
+    for step in range(1, 13):
+        watching.reach(step * 1_000, 10.0 + step)
+    watching.pause(12_000, 22.0)
+    assert spans(told) == [(0, 5_000, 5_000), (5_000, 10_000, 5_000), (10_000, 12_000, 2_000)]
+
+
+def test_a_pause_is_not_watched() -> None:
+    watching, told = meter()
+    watching.play(0, 10.0)
+    watching.pause(1_000, 11.0)
+    watching.play(1_000, 60.0)
+    watching.pause(3_000, 62.0)
+    assert spans(told) == [(0, 1_000, 1_000), (1_000, 3_000, 2_000)]
+
+
+def test_a_loop_ends_one_stretch_and_begins_another() -> None:
+    watching, told = meter()
+    watching.play(0, 10.0)
+    watching.jump(2_000, 0, 12.0)
+    watching.pause(500, 12.5)
+    assert spans(told) == [(0, 2_000, 2_000), (0, 500, 500)]
+
+
+def test_a_picture_that_stood_still_was_not_watched() -> None:
+    watching, told = meter()
+    watching.play(0, 10.0)
+    watching.reach(0, 17.0)
+    watching.pause(1_000, 18.0)
+    assert spans(told) == [(0, 1_000, 3_000)]
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["play", "reach", "pause", "jump"]),
+            st.floats(0, 12, allow_nan=False),
+            st.integers(0, 15_000),
+        ),
+        max_size=50,
+    )
+)
+def test_beats_never_exceed_wall_time_and_tell_nothing_twice(steps: list[tuple[str, float, int]]) -> None:
+    watching, told = meter()
+    now, played, place, round_ = 100.0, 0.0, 0, 0
+    rounds: dict[int, list[Beat]] = {0: []}
+    for what, seconds, moved in steps:
+        if watching.playing:
+            played += seconds
+            place += moved
+        now += seconds
+        before = len(told)
+        if what == "jump" and watching.playing:
+            watching.jump(place, 0, now)
+            rounds[round_] += told[before:]
+            place, round_ = 0, round_ + 1
+            rounds[round_] = []
+            continue
+        if what != "jump":
+            getattr(watching, what)(place, now)
+        rounds[round_] += told[before:]
+    assert sum(beat.wall_ms for beat in told) <= played * 1_000 + 1e-3
+    for beat in told:
+        assert 0 < beat.end_ms - beat.start_ms <= beat.wall_ms <= LONGEST_MS
+    for beats in rounds.values():
+        for first, second in itertools.pairwise(beats):
+            assert second.start_ms >= first.end_ms
