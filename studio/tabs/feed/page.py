@@ -24,7 +24,7 @@ from studio.tabs.feed.reading import Reading
 from studio.tabs.feed.report import ReportSheet
 from studio.tabs.feed.stage import Stage
 from studio.tabs.feed.state import FeedList, Opinion, ids_of
-from studio.tabs.feed.surface import Surface
+from studio.tabs.feed.surface import End, Surface
 from studio.tabs.feed.watching import Watching
 from studio.tabs.feed.why import WhyPopover
 from studio.video.audio import SoundOutput
@@ -183,8 +183,10 @@ class FeedPage(QWidget):
         )
 
     def _say_offline(self, offline: bool) -> None:
-        self._offline = offline
+        changed, self._offline = offline is not self._offline, offline
         self.surface.say_offline(offline)
+        if changed:
+            self._repaint()
 
     def _removed(self, video_id: UUID) -> None:
         was_shown = self.watching.slot is not None and self.watching.slot.id == video_id
@@ -234,8 +236,16 @@ class FeedPage(QWidget):
             ways=ways,
             notice=current.notice if current is not None else "",
             own=item is not None and item.video.owner.id == self.context.me.id,
-            ended=bool(feed.items) and item is None,
+            end=self._end(),
         )
+
+    def _end(self) -> End | None:
+        """Why there is no video in place, where there are others before it."""
+        if not self.feed.items or self.feed.current is not None:
+            return None
+        if self._offline:
+            return End.AWAY
+        return End.SEEN if self.feed.ended else End.COMING
 
     # What is done about a video
 

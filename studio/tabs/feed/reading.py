@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from typing import Final
 from uuid import UUID
@@ -32,19 +31,20 @@ class Reading(QObject):
     def __init__(self, context: Context, feed: FeedList, parent: QObject) -> None:
         super().__init__(parent)
         self._context, self._feed = context, feed
-        self._more: asyncio.Task[None] | None = None
+        self._busy = False
         self._looking: set[UUID] = set()
         self._again: set[UUID] = set()
 
     @property
     def busy(self) -> bool:
         """Whether a page is on its way."""
-        return self._more is not None and not self._more.done()
+        return self._busy
 
     def more(self) -> None:
         """Read the next page, unless one is on its way."""
-        if not self.busy:
-            self._more = self._context.tasks.spawn(self._read_more(), self)
+        if not self._busy:
+            self._busy = True
+            self._context.tasks.spawn(self._read_more(), self)
 
     def look_at(self, ids: Collection[UUID]) -> None:
         """See whether these videos are what they were; what is hidden or gone is taken out."""
@@ -67,7 +67,13 @@ class Reading(QObject):
                 if page.items or self._feed.ended:
                     break
         except ApiError as error:
-            self.failed.emit(error)
+            trouble: ApiError | None = error
+        else:
+            trouble = None
+        finally:
+            self._busy = False  # before it is told: whoever hears it may want the next page
+        if trouble is not None:
+            self.failed.emit(trouble)
         else:
             self.arrived.emit()
 

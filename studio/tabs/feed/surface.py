@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import Final
 
 from PySide6.QtCore import Property, QEasingCurve, QObject, QPropertyAnimation, Qt, Signal
@@ -27,6 +28,26 @@ BURST: Final = 112
 OFFLINE: Final = "Offline: what you have seen lately still plays."
 
 
+class End(Enum):
+    """Why there is no video behind the last one."""
+
+    SEEN = auto()
+    COMING = auto()
+    AWAY = auto()
+
+
+_ENDS: Final[dict[End, tuple[str, ...]]] = {
+    End.SEEN: ("check", "You have seen everything", "What is new appears here by itself.", "Look again"),
+    End.COMING: ("refresh", "More videos are on their way"),
+    End.AWAY: (
+        "offline",
+        "No more videos on this computer",
+        "The next ones come when the server is in reach again. You can go back to those that you have seen.",
+        "Try again",
+    ),
+}
+
+
 class Surface(QObject):
     """Places its parts on the stage. `wanted` carries the id of an action, `again_wanted` asks for more."""
 
@@ -43,13 +64,8 @@ class Surface(QObject):
         self.notice = _Plate("offline", OFFLINE, stage)
         self.waiting = _Waiting(stage)
         self.burst = Burst(stage)
-        self.ending = QWidget(stage)
-        self.ending.setAccessibleName("End of the feed")
-        end = EmptyState(
-            "check", "You have seen everything", "What is new appears here by itself.", "Look again"
-        )
-        end.acted.connect(self.again_wanted)
-        QVBoxLayout(self.ending).addWidget(end)
+        self.ending = _Ending(stage)
+        self.ending.acted.connect(self.again_wanted)
         self._with_item: tuple[QWidget, ...] = (self.caption, self.column, self.sound)
         for part in (*self._with_item, self.steps, self.notice, self.waiting, self.ending):
             part.hide()
@@ -61,14 +77,16 @@ class Surface(QObject):
         self._item: FeedItem | None = None
 
     def show_item(
-        self, item: FeedItem | None, *, ways: tuple[bool, bool], notice: str, own: bool, ended: bool
+        self, item: FeedItem | None, *, ways: tuple[bool, bool], notice: str, own: bool, end: End | None
     ) -> None:
-        """Show what belongs to a video; None = there is none, and perhaps the feed has ended."""
+        """Show what belongs to a video; None = there is none, and `end` says why not."""
         self._item = item
         for part in self._with_item:
             part.setVisible(item is not None)
-        self.ending.setVisible(ended)
-        self.steps.setVisible(item is not None or ended)
+        self.ending.setVisible(end is not None)
+        if end is not None:
+            self.ending.tell(end)
+        self.steps.setVisible(item is not None or end is not None)
         self.steps.tell(back=ways[0], on=ways[1])
         if item is not None:
             self.column.show_item(item)
@@ -120,6 +138,33 @@ class Surface(QObject):
         self.ending.setGeometry(stage.rect().translated(0, top))
         self.burst.move(picture.center().x() - BURST // 2, picture.center().y() - BURST // 2)
         self.steps.raise_()
+
+
+class _Ending(QWidget):
+    """The page behind the last video."""
+
+    acted = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("End of the feed")
+        self._told: End | None = None
+        self._rows = QVBoxLayout(self)
+
+    def tell(self, end: End) -> None:
+        """Say why there is no video here."""
+        if end is self._told:
+            return
+        self._told = end
+        while (before := self._rows.takeAt(0)) is not None:
+            widget = before.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        state = EmptyState(*_ENDS[end])
+        state.acted.connect(self.acted)
+        self._rows.addWidget(state)
+        state.show()
 
 
 class _Plate(QFrame):

@@ -29,7 +29,7 @@ def test_swipes_by_keys_and_finds_the_next_one_ready(watch: Watch) -> None:
         press(viewer, Qt.Key.Key_Down)
         assert page.watching.slot is following
         assert "Video 1" in words(viewer.tab)
-        await until(lambda: page.watching.slot.player.head.playing)
+        await until(lambda: viewer.playing)
         press(viewer, Qt.Key.Key_PageUp)
         await viewer.sees(0)
         press(viewer, Qt.Key.Key_Up)
@@ -43,8 +43,7 @@ def test_likes_saves_follows_and_shares_at_once_and_each_is_told_once(watch: Wat
         await viewer.sit_down()
         for key in (Qt.Key.Key_L, Qt.Key.Key_S, Qt.Key.Key_F, Qt.Key.Key_C):
             press(viewer, key)
-        item = viewer.page.feed.current
-        assert item is not None
+        item = viewer.item
         assert item.mine.model_dump() == {"liked": True, "saved": True, "following": True}
         assert (item.counts.likes, item.counts.saves, item.counts.shares) == (1, 1, 1)
         assert QGuiApplication.clipboard().text() == f"studio:video/{item.video.id}"
@@ -59,10 +58,10 @@ def test_likes_saves_follows_and_shares_at_once_and_each_is_told_once(watch: Wat
 def test_pauses_and_remembers_sound(watch: Watch) -> None:
     async def story(viewer: Viewer) -> None:
         await viewer.sit_down()
-        slot = viewer.page.watching.slot
-        await until(lambda: slot.player.head.playing)
+        slot = viewer.slot
+        await until(lambda: viewer.playing)
         press(viewer, Qt.Key.Key_Space)
-        assert not slot.player.head.playing
+        assert not viewer.playing
         assert slot.player.muted
         press(viewer, Qt.Key.Key_M)
         assert not slot.player.muted
@@ -70,7 +69,7 @@ def test_pauses_and_remembers_sound(watch: Watch) -> None:
         settings = viewer.office.context.settings
         assert (settings.get(FEED_MUTED), settings.get(FEED_VOLUME)) == (False, 70)
         viewer.tab.hide()
-        assert not slot.player.head.playing
+        assert not viewer.playing
 
     watch(story)
 
@@ -107,7 +106,6 @@ def test_every_control_has_a_name(watch: Watch) -> None:
     async def story(viewer: Viewer) -> None:
         await viewer.sit_down()
         press(viewer, Qt.Key.Key_K)
-        await viewer.office.settle() if False else None
         assert nameless(viewer.tab) == []
 
     watch(story)

@@ -19,6 +19,7 @@ from server.content.rules import VideoState, Visibility
 from server.content.schemas import Author, Counts, FeedItem, Mine, VideoView, Why
 from server.kit.wire import Availability
 from studio.offline.sender import Sender
+from studio.tabs.feed.slot import Slot
 from studio.tabs.feed.tab import FeedTab
 from studio.video.audio import SoundOutput
 from tests.studio.tabs.office import NOW, Office, problem, until
@@ -84,6 +85,7 @@ class FeedWorld:
     items: list[FeedItem]
     clip: bytes
     files: dict[UUID, bytes] = field(default_factory=dict)
+    etags: dict[UUID, str] = field(default_factory=dict)
     page: int = 4
     offline: bool = False
     gone: set[UUID] = field(default_factory=set)
@@ -122,7 +124,7 @@ class FeedWorld:
         if video_id in self.gone:
             return problem(404, "not_found")
         if found[2] == "/file":
-            return self._file(request, self.files.get(video_id, self.clip))
+            return self._file(request, video_id)
         if found[2] == "/comments":
             return self._comments(request, video_id)
         shown = next(each.video for each in self.items if each.video.id == video_id)
@@ -140,11 +142,15 @@ class FeedWorld:
         items = [each.model_dump(mode="json") for each in page]
         return httpx.Response(200, json={"items": items, "next_cursor": more})
 
-    def _file(self, request: httpx.Request, content: bytes) -> httpx.Response:
-        headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "Content-Length": str(len(content))}
+    def _file(self, request: httpx.Request, video_id: UUID) -> httpx.Response:
+        content = self.files.get(video_id, self.clip)
+        etag = self.etags.get(video_id, hashlib.sha256(content).hexdigest())
+        headers = {"ETag": f'"{etag}"', "Content-Length": str(len(content))}
         if request.method == "HEAD":
             return httpx.Response(200, headers=headers)
-        start, end = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers["range"]).groups()  # type: ignore[union-attr]
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers["range"])
+        assert asked is not None
+        start, end = asked.groups()
         part = content[int(start) : int(end or len(content) - 1) + 1]
         span = f"bytes {start}-{int(start) + len(part) - 1}/{len(content)}"
         return httpx.Response(206, headers={"Content-Range": span}, stream=httpx.ByteStream(part))
@@ -175,7 +181,7 @@ def policy(code: str) -> dict[str, Any]:
         "covers": f"What {code} covers.",
         "excludes": "",
         "severity": "low",
-        "sla_class": "standard",
+        "sla_class": "low",
         "outcomes": ["allow", "remove"],
         "default_action": "remove",
         "default_duration_s": None,
@@ -205,6 +211,26 @@ class Viewer:
         self.clock = StillClock()
         self.tab = FeedTab(office.context, now=self.clock, make_sound=silent)
         self.page = self.tab.page
+
+    @property
+    def slot(self) -> Slot:
+        """The page in place."""
+        slot = self.page.watching.slot
+        assert slot is not None
+        return slot
+
+    @property
+    def playing(self) -> bool:
+        """Whether it plays."""
+        head = self.slot.player.head
+        return head is not None and head.playing
+
+    @property
+    def item(self) -> FeedItem:
+        """The item in place."""
+        item = self.page.feed.current
+        assert item is not None
+        return item
 
     async def sit_down(self, *, ready: bool = True) -> None:
         """Show the tab, and wait for the first picture."""

@@ -1,0 +1,110 @@
+"""What a viewer does is counted once, whatever happens to network and program."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from server.content.rules import BATCH_MAX, EventKind
+from studio.offline.edits import EditKind, EditState
+from studio.offline.outbox import Outbox
+from studio.offline.store import Store
+from studio.tabs.feed.beats import Beat
+from studio.tabs.feed.events import EventLog, together
+from tests.studio.tabs.feed.conftest import Watch
+from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.office import until
+
+
+async def played(viewer: Viewer, ms: int) -> None:
+    """Let the present video play until `ms`, by the clock that watching is measured by."""
+    slot = viewer.slot
+    await until(lambda: viewer.playing)
+    slot.player.seek_ms(ms)
+    viewer.clock.at += ms / 1_000
+
+
+def test_a_swipe_tells_what_was_watched(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        await played(viewer, 1_500)
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_Down)
+        await viewer.sees(1)
+        viewer.tab.hide()
+        await viewer.send()
+
+    world = watch(story)
+    (beat,) = world.told("watch")
+    assert beat["video_id"] == str(UUID(int=1_000))
+    assert beat["start_ms"] == 0
+    assert 0 < beat["end_ms"] <= beat["wall_ms"] == 1_500
+    assert len(world.told("session_start")) == len(world.told("session_end")) == 1
+
+
+def test_hours_offline_are_few_edits_and_arrive_once(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        viewer.world.offline = True
+        outbox, log = viewer.office.context.outbox, viewer.page.log
+        for n in range(BATCH_MAX):
+            log.watched(Beat(UUID(int=1_000), UUID(int=5), n, n + 1, 5))
+            if n % 50 == 0:
+                await log.settle()
+        await log.settle()
+        assert len(outbox.entries()) <= 3
+        assert outbox.counts(without=EditKind.FEED_EVENT)[EditState.WAITING] == 0
+        viewer.world.offline = False
+        await viewer.send()
+
+    world = watch(story)
+    assert len(world.told("watch")) == BATCH_MAX
+    assert max(world.batches) <= BATCH_MAX
+
+
+def test_what_was_stored_outlives_the_program(watch: Watch) -> None:
+    told: list[int] = []
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        viewer.page.handlers["feed.like"]()
+        await viewer.page.log.settle()
+        # Another process opens the file while this one has it: as after a kill, nothing was closed.
+        again = Store(viewer.office.context.store.path)
+        entries = Outbox(again).entries()
+        told.extend(1 for each in entries for event in each.edit.body["events"] if event["kind"] == "like")
+        again.close()
+
+    watch(story)
+    assert told == [1]
+
+
+def test_a_disk_that_refuses_loses_nothing(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        await viewer.page.log.settle()
+        outbox = viewer.office.context.outbox
+
+        def full(*_: object) -> None:
+            raise OSError("no space left on device")
+
+        log = EventLog(viewer.office.context.tasks, outbox)
+        with monkeypatch.context() as broken:
+            broken.setattr(outbox, "join", full)
+            log.add(EventKind.SHARE, video_id=UUID(int=1_000))
+            with pytest.raises(OSError, match="no space"):
+                await log.settle()
+        log.add(EventKind.SHARE, video_id=UUID(int=1_001))
+        await log.settle()
+        await viewer.send()
+
+    world = watch(story)
+    assert len(world.told("share")) == 2
+
+
+def test_batches_grow_to_what_the_server_takes() -> None:
+    some = {"events": [str(uuid4()) for _ in range(300)]}
+    assert together(some, {"events": ["one"]}) == {"events": [*some["events"], "one"]}
+    assert together(some, some) is None

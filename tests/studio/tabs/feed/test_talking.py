@@ -1,0 +1,95 @@
+"""Comments and reports from the feed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from studio.tabs.feed.comment_row import CommentRow
+from tests.studio.tabs.feed.conftest import Watch
+from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.office import nameless, until, words
+
+
+async def opened(viewer: Viewer) -> None:
+    await viewer.sit_down()
+    QTest.keyClick(viewer.page.stage, Qt.Key.Key_K)
+    await until(lambda: viewer.page.comments._thread.read)
+
+
+def rows(viewer: Viewer) -> list[CommentRow]:
+    found = viewer.page.comments.findChildren(CommentRow)
+    return [each for each in found if each.isVisibleTo(viewer.page.comments)]
+
+
+def test_writes_answers_and_takes_back(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await opened(viewer)
+        pane = viewer.page.comments
+        assert "No comments yet" in words(pane)
+        assert nameless(viewer.tab) == []
+        QTest.keyClicks(pane.field, "I like L and S")
+        assert not viewer.item.mine.liked
+        pane.send.click()
+        await until(lambda: "I like L and S" in words(pane))
+        assert viewer.item.counts.comments == 1
+        rows(viewer)[0].answered.emit()
+        QTest.keyClicks(pane.field, "And an answer")
+        pane.send.click()
+        await until(lambda: "And an answer" in words(pane))
+        assert [row.comment.body for row in rows(viewer)] == ["I like L and S", "And an answer"]
+        assert rows(viewer)[1].comment.parent_id == rows(viewer)[0].comment.id
+        rows(viewer)[1].deleted.emit()
+        await until(lambda: "And an answer" not in words(pane))
+        assert viewer.item.counts.comments == 1
+        QTest.keyClick(pane, Qt.Key.Key_Escape)
+        assert not pane.isVisible()
+
+    watch(story)
+
+
+def test_what_is_typed_outlives_a_swipe_and_a_lost_connection(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await opened(viewer)
+        pane = viewer.page.comments
+        viewer.world.offline = True
+        QTest.keyClicks(pane.field, "Half a thou")
+        pane.send.click()
+        await until(pane.fault.isVisible)
+        assert pane.field.toPlainText() == "Half a thou"
+        viewer.world.offline = False
+        viewer.page.go(1)
+        await until(lambda: pane.field.toPlainText() == "")
+        viewer.page.go(-1)
+        await until(lambda: pane.field.toPlainText() == "Half a thou")
+
+    watch(story)
+
+
+def test_reports_through_the_ordinary_intake(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_R)
+        sheet = viewer.page.report
+        assert sheet is not None
+        await until(sheet.list.count)
+        assert not sheet.send.isEnabled()
+        sheet.search.setText("threat")
+        sheet.choose("violence.threat")
+        QTest.keyClicks(sheet.note, "At the end")
+        sheet.send.click()
+        await until(lambda: "moderators get your report" in viewer.office.told())
+        await viewer.send()
+
+    world = watch(story)
+    (flag,) = world.flags
+    assert (flag["content_type"], flag["policy"], flag["note"]) == ("video", "violence.threat", "At the end")
+
+
+def test_says_why(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_W)
+        assert "published 5 hours ago" in words(viewer.tab.window())
+
+    watch(story)
