@@ -70,8 +70,17 @@ async def _states(camera: Camera) -> None:
     page = camera.tab(FeedTab).page
     await until(lambda: page.feed.items, "the feed")
     await _still(page)
+    for _ in range(6):  # a wide one, where there is one soon
+        if (
+            page.watching.slot is not None
+            and page.watching.slot.size.width() > 1.2 * page.watching.slot.size.height()
+        ):
+            break
+        page.go(1)
+        await _still(page)
     slot = page.watching.slot
     assert slot is not None
+    await camera.take("feed-wide")
     page._say_offline(True)
     await camera.take("feed-offline", away=True)
     page._say_offline(False)
@@ -120,7 +129,15 @@ STRIPS: Final = (
     Strip(
         tab="feed",
         email=FAN,
-        pictures=("feed-offline", "feed-broken", "feed-empty", "feed-error", "feed-loading", "feed-end"),
+        pictures=(
+            "feed-wide",
+            "feed-offline",
+            "feed-broken",
+            "feed-empty",
+            "feed-error",
+            "feed-loading",
+            "feed-end",
+        ),
         act=_states,
     ),
 )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import Property, QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from server.content.schemas import FeedItem
 from studio.key_hints import follow
 from studio.keys import BY_ID, Keymap
+from studio.tabs.feed.stage import RING
 from studio.tabs.feed.state import short
 from studio.theme import style
 from studio.theme.icons import tinted
 from studio.widgets.label import tooltip
-from studio.widgets.painting import focus_ring
 
 DISC: Final = 44
 WIDTH: Final = 64
@@ -111,7 +111,9 @@ class RoundButton(QAbstractButton):
             below = QRectF(0, DISC + 3, self.width(), 18)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.text())
         if self.hasFocus():
-            focus_ring(painter, disc.adjusted(-1, -1, 1, 1), DISC / 2 + 1)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(RING), 2))
+            painter.drawEllipse(disc)
 
 
 def hinted(keymap: Keymap, button: RoundButton, action: str) -> RoundButton:

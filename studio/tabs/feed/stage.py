@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -24,7 +25,6 @@ from studio.tabs.feed.snap import Drag, Spring, Wheel, decide, resisted
 from studio.theme import style
 from studio.theme.icons import tinted
 from studio.video.view import image_over
-from studio.widgets.painting import focus_ring
 
 GROUND: Final = QColor("#0b0d11")
 INK: Final = QColor("#ffffff")
@@ -32,6 +32,10 @@ PALE: Final = QColor("#b8bec9")
 SIDE: Final = 92
 """Room at each side of the picture: at the right the actions stand, the left keeps it in the middle."""
 SCRIM: Final = 210
+BELOW: Final = 140
+"""With so much room below the picture the words stand there, and cover nothing of it."""
+RING: Final = "#8ab8ff"
+"""The focus on a dark ground, whatever the theme."""
 CLICK_PX: Final = 6
 NEARLY: Final = 0.4
 """Of a page's height: nearer than this to its place, 60 % of it is seen and it begins to play."""
@@ -115,6 +119,10 @@ class Stage(QWidget):
             size.width(),
             size.height(),
         )
+
+    def has_room_below(self, rect: QRect) -> bool:
+        """Whether the words fit below a picture that lies at `rect`."""
+        return self.height() - rect.bottom() >= BELOW
 
     # Moving
 
@@ -219,7 +227,9 @@ class Stage(QWidget):
             if self.loading:
                 self._paint_ghost(painter)
             if self.hasFocus():
-                focus_ring(painter, QRectF(self.rect()), 0)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(RING), 2))
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _paint_page(self, painter: QPainter, slot: Slot, *, present: bool) -> None:
         rect = self.picture_rect(slot)
@@ -234,7 +244,8 @@ class Stage(QWidget):
             image.size() != rect.size() * self.devicePixelRatioF(),
         )
         painter.drawImage(rect, image)
-        self._paint_scrim(painter, rect)
+        if not self.has_room_below(rect):
+            self._paint_scrim(painter, rect)
         if present:
             self._paint_progress(painter, rect, slot.share)
             if self.held:

@@ -127,9 +127,14 @@ class Surface(QObject):
         low = min(picture.bottom(), stage.height() - EDGE)
         wide = min(picture.width() - 2 * EDGE, MOST_WIDE)
         self.caption.fit(wide)
-        self.caption.move(picture.left() + EDGE, top + picture.bottom() - EDGE - self.caption.height())
+        if stage.has_room_below(picture):
+            self.caption.move(picture.left(), top + picture.bottom() + EDGE)
+        else:
+            self.caption.move(picture.left() + EDGE, top + picture.bottom() - EDGE - self.caption.height())
         beside = min(picture.right() + 14, stage.width() - self.column.width() - EDGE)
-        self.column.move(beside, top + max(EDGE, low - self.column.height()))
+        # Where both stand at the right edge, it begins below the steps.
+        highest = 2 * EDGE + self.steps.height()
+        self.column.move(beside, top + max(highest, low - self.column.height()))
         self.sound.move(picture.left() + 12, top + picture.top() + 12)
         self.steps.move(stage.width() - self.steps.width() - EDGE, EDGE)
         self.notice.adjustSize()

@@ -1,0 +1,83 @@
+"""The Feed tab before the real server: what is done here is what is counted there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from server.accounts.permissions import Role
+from server.content import service
+from server.content.models import Video, VideoCounts
+from server.content.rules import VideoState, Visibility
+from server.kit.access import Actor
+from server.kit.crypto import Keys
+from server.kit.db import Database
+from server.kit.storage import Store
+from server.settings import Settings
+from tests.server.content.conftest import acting
+from tests.studio.tabs import office
+from tests.studio.tabs.feed.test_events import played
+from tests.studio.tabs.feed.world import FeedWorld, Viewer
+from tests.studio.tabs.office import until
+from tests.studio.tabs.real import person, real
+
+
+def published(folder: Path, db: Database, owner: Actor, clip: bytes, count: int) -> list[UUID]:
+    """Videos of one creator, the newest first."""
+    store = Store(Settings(data=folder / "data").media)
+    made = []
+    for n in range(count):
+        with db.write() as s:
+            video = service.create_video(
+                s,
+                actor=owner,
+                filename="clip.mp4",
+                size=len(clip),
+                title=f"Video {n}",
+                caption="",
+                visibility=Visibility.PUBLIC,
+            )
+            values = {
+                "state": VideoState.READY,
+                "sha256": store.put(s, clip),
+                "published_at": datetime.now(UTC) - timedelta(minutes=n + 1),
+                "duration_ms": 2_000,
+            }
+            s.execute(sa.update(Video).where(Video.id == video.id).values(**values))
+            made.append(video.id)
+    return made
+
+
+def test_what_a_viewer_does_is_counted_by_the_server(
+    qapp: QApplication, tmp_path: Path, db: Database, keys: Keys, clip: bytes
+) -> None:
+    server = real(tmp_path, db, keys)
+    owner = acting(person(db, keys, "mara", Role.CREATOR), Role.CREATOR)
+    videos = published(tmp_path, db, owner, clip, 3)
+
+    async def story(desk: office.Office) -> None:
+        viewer = Viewer(desk, FeedWorld([], clip))
+        await viewer.sit_down(ready=False)
+        await until(lambda: viewer.page.watching.slot is not None and viewer.slot.ready)
+        assert [each.video.id for each in viewer.page.feed.items] == videos
+        await played(viewer, 1_500)
+        for key in (Qt.Key.Key_L, Qt.Key.Key_F, Qt.Key.Key_Down):
+            QTest.keyClick(viewer.page.stage, key)
+        await viewer.send()
+        with db.write() as s:
+            service.delete_video(s, actor=owner, video_id=videos[2])
+        viewer.page.look()
+        await until(lambda: len(viewer.page.feed.items) == 2)
+
+    office.play(
+        qapp, tmp_path, server.transport, story, token=server.token, me=server.me, now=datetime.now(UTC)
+    )
+    with db.read() as s:
+        counts = s.scalars(sa.select(VideoCounts).where(VideoCounts.video_id == videos[0])).one()
+        assert (counts.views, counts.likes) == (1, 1)
