@@ -84,6 +84,7 @@ class FeedPage(QWidget):
         self.reading.removed.connect(self._removed)
         self.reading.updated.connect(self._updated)
         self.watching.changed.connect(self._repaint)
+        self.watching.painted.connect(self.stage.update_picture)
         self.watching.gone.connect(self._gone)
         self.watching.offline.connect(partial(self._say_offline, True))
         self.stage.stepped.connect(self.go)

@@ -28,10 +28,11 @@ Spawn = Callable[[Coroutine[Any, Any, None], QObject], Any]
 class Slot(QObject):
     """Loads its video at once, and shows its first frame before anybody swipes to it.
 
-    `changed`: there is something else to paint. `gone`: nobody may see this video any more. `reached` tells
-    the ms that have been played, `looped` those at which it began anew.
+    `painted`: there is another picture; `changed`: there is something else to be told. `gone`: nobody may see
+    this video any more. `reached` tells the ms that have been played, `looped` those at which it began anew.
     """
 
+    painted = Signal()
     changed = Signal()
     gone = Signal(object)
     offline = Signal()
@@ -176,10 +177,10 @@ class Slot(QObject):
             self.play()
 
     def _show(self, picture: Picture) -> None:
-        self.picture = picture
+        first, self.picture = self.picture is None, picture
         if picture.damaged:
             self._note("This part of the video is damaged.")
-        self.changed.emit()
+        (self.changed if first else self.painted).emit()
 
     def _failed(self, failed: Failed) -> None:
         if failed.frame is not None:

@@ -124,6 +124,10 @@ class Stage(QWidget):
         """Whether the words fit below a picture that lies at `rect`."""
         return self.height() - rect.bottom() >= BELOW
 
+    def update_picture(self) -> None:
+        """The picture in place is another one; nothing around it is painted anew."""
+        self.update(self.picture_rect().translated(0, round(self._offset)))
+
     # Moving
 
     def _go_from(self, offset: float, velocity: float) -> None:

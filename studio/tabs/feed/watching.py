@@ -20,9 +20,12 @@ from studio.video.audio import SoundOutput
 
 
 class Watching(QObject):
-    """`changed`: something else is to be painted; `gone` carries the id of a video that is no more."""
+    """`painted`: the page in place has another picture; `changed`: more than that is new. `gone` carries the
+    id of a video that nobody may see any more.
+    """
 
     changed = Signal()
+    painted = Signal()
     gone = Signal(object)
     offline = Signal()
 
@@ -146,12 +149,17 @@ class Watching(QObject):
         slot = Slot(item, self._media, self._context.tasks.spawn, self, sound=sound)
         slot.set_sound(muted=self._muted, volume=self._volume)
         slot.changed.connect(self.changed)
+        slot.painted.connect(partial(self._paint, item.video.id))
         slot.gone.connect(self.gone)
         slot.offline.connect(self.offline)
         slot.running.connect(partial(self._measure, item.video.id))
         slot.reached.connect(partial(self._reach, item.video.id))
         slot.looped.connect(partial(self._loop, item.video.id))
         return slot
+
+    def _paint(self, video_id: UUID) -> None:
+        if video_id == self._current:
+            self.painted.emit()
 
     def _drop(self, video_id: UUID) -> None:
         slot = self._slots.pop(video_id, None)
