@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -302,3 +303,47 @@ class OutboxMachine(RuleBasedStateMachine):
 
 
 TestOutboxMachine = OutboxMachine.TestCase
+
+
+def watched(*events: int) -> Edit:
+    return Edit(EditKind.FEED_EVENT, "POST", "/v1/content/events", {"events": list(events)}, "feed:events")
+
+
+def both(before: Any, more: Any) -> dict[str, Any] | None:
+    events = [*before["events"], *more["events"]]
+    return {"events": events} if len(events) <= 3 else None
+
+
+def bodies(outbox: Outbox) -> list[Any]:
+    return [entry.edit.body.get("events") for entry in outbox.entries()]
+
+
+def test_an_edit_joins_the_one_like_it_that_waits_as_far_as_there_is_room(outbox: Outbox) -> None:
+    outbox.add(edit())
+    for n in range(5):
+        outbox.join(watched(n), both)
+    assert bodies(outbox) == [None, [0, 1, 2], [3, 4]]
+
+
+def test_what_the_server_may_have_does_not_grow(outbox: Outbox) -> None:
+    outbox.join(watched(1), both)
+    entry = outbox.take()
+    assert entry is not None
+    outbox.join(watched(2), both)
+    assert bodies(outbox) == [[1], [2]]
+    outbox.put_back(entry, uncertain=True)
+    outbox.join(watched(3), both)
+    assert bodies(outbox) == [[1], [2, 3]]
+    taken = outbox.take()
+    assert taken is not None
+    assert taken.edit.body == {"events": [1]}
+    assert taken.key == entry.key
+
+
+def test_counts_may_leave_out_a_kind_but_never_what_was_refused(outbox: Outbox) -> None:
+    outbox.join(watched(1), both)
+    assert outbox.counts(without=EditKind.FEED_EVENT)[EditState.WAITING] == 0
+    entry = outbox.take()
+    assert entry is not None
+    outbox.refuse(entry, refusal=WHY)
+    assert outbox.counts(without=EditKind.FEED_EVENT)[EditState.REFUSED] == 1
