@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -158,8 +157,7 @@ class Slot(QObject):
                 self._give_up(str(error))
                 return
         if self._closed:
-            with suppress(RuntimeError):
-                self._media.release(held)
+            self._media.release(held)
             return
         self._held = held
         self.player.open(held.source)
