@@ -150,7 +150,9 @@ class MainWindow(QMainWindow):
         self.palette_overlay.set_providers(
             [each for kind in self._kinds.values() for each in kind.tab.searches(context)]
         )
-        wanted = str(self._states.get("open", ""))
+        # Somebody else's last tab says nothing of where this person's work is.
+        theirs = self._states.get("whose", "") in ("", str(context.me.id))
+        wanted = str(self._states.get("open", "")) if theirs else ""
         first = wanted if wanted in self._kinds else next(iter(self._kinds), None)
         if first is not None:
             self.open_tab(first)
@@ -267,6 +269,7 @@ class MainWindow(QMainWindow):
             "geometry": base64.b64encode(self.saveGeometry().data()).decode(),
             "rail": "narrow" if self.rail.width() < 100 else "wide",
             "open": self.current.id if self.current else self._states.get("open", ""),
+            "whose": str(self._context.me.id) if self._context else self._states.get("whose", ""),
             "tabs": tabs,
         }
 
