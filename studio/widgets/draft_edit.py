@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QFocusEvent, QHideEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 PAUSE_MS: Final = 400
@@ -15,8 +15,10 @@ PAUSE_MS: Final = 400
 class DraftEdit(QPlainTextEdit):
     """Calls `keep` with the text when typing pauses, and at once when the field is left or hidden.
 
-    A text that has been kept already is not handed over again.
+    A text that has been kept already is not handed over again. `submitted` = Ctrl+Enter was pressed.
     """
+
+    submitted = Signal()
 
     def __init__(
         self,
@@ -36,6 +38,13 @@ class DraftEdit(QPlainTextEdit):
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self.keep_now)
         self.textChanged.connect(self._pause.start)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.submitted.emit()
+        else:
+            super().keyPressEvent(event)
 
     def keep_now(self) -> None:
         """Hand over what has been typed, if that is news."""

@@ -46,6 +46,7 @@ class ReportSheet(Overlay):
         self.covers.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.note = DraftEdit("Note for the moderators", self._keep, lines=3)
         self.note.setPlaceholderText("What should the moderators look at? (optional)")
+        self.note.submitted.connect(self._submit)
         self.fault = Label("", "danger", wrap=True)
         self.fault.hide()
         self.send = Button("Send the report", kind="primary", icon="flag")
@@ -136,6 +137,10 @@ class ReportSheet(Overlay):
 
     def _keep(self, _text: str) -> None:
         """A note of a report that is not sent is not kept: it is gone with the sheet."""
+
+    def _submit(self) -> None:
+        if self.send.isEnabled():
+            self._send()
 
     def _send(self) -> None:
         item, note = self.list.currentItem(), self.note.toPlainText().strip()

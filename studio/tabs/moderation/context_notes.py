@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from server.moderation.rules import NOTE_MAX
@@ -32,7 +31,7 @@ class NotesTab(QWidget):
         self.setAccessibleName("Notes")
         worn = style.tokens()
         self.list = ContextList("Notes of colleagues")
-        self.field = _NoteEdit("New note, for colleagues only", keep, lines=2)
+        self.field = DraftEdit("New note, for colleagues only", keep, lines=2)
         self.field.setPlaceholderText("New note, for colleagues only")
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.submitted.connect(self.submit)
@@ -91,16 +90,3 @@ class NotesTab(QWidget):
 
     def _text(self) -> str:
         return self.field.toPlainText().strip()
-
-
-class _NoteEdit(DraftEdit):
-    """Ctrl+Enter hands the note over."""
-
-    submitted = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.submitted.emit()
-        else:
-            super().keyPressEvent(event)

@@ -1,0 +1,223 @@
+"""A viewer's evening: from a cold start through ten videos, with the real client, the real server, one kill.
+
+Leaves numbered screenshots in `build/stories/viewer`. What was done is then what the database has counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
+
+from server.accounts.models import Person
+from server.content.models import Comment, Follow, Playback, VideoCounts, VideoReaction
+from server.content.recount import recount
+from server.moderation.models import Flag
+from server.runtime import existing
+from server.settings import Settings
+from studio.api.live import Connection
+from studio.app import App
+from studio.paths import Profile
+from studio.stage import play, until
+from studio.tabs.feed.page import FeedPage
+from studio.tabs.feed.tab import FeedTab
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "build/stories/viewer"
+VIDEOS = 10
+SAID = "Such a quiet clip."
+WATCHED_S = 3.2
+"""How long a video is watched that has to count as a view."""
+
+pytestmark = pytest.mark.story
+
+
+@dataclass
+class Evening:
+    """What the viewer did."""
+
+    app: App
+    watched: list[UUID] = field(default_factory=list)
+    liked: UUID | None = None
+    followed: UUID | None = None
+    reported: UUID | None = None
+    swipes: int = 0
+    shots: int = 0
+
+    @property
+    def page(self) -> FeedPage:
+        tab = self.app.window.tabs["feed"]
+        assert isinstance(tab, FeedTab)
+        return tab.page
+
+    @property
+    def video(self) -> UUID:
+        current = self.page.feed.current
+        assert current is not None
+        return current.video.id
+
+    def shot(self, name: str) -> None:
+        self.shots += 1
+        self.app.window.grab().save(str(OUT / f"{self.shots:02}-{name}.png"))
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self._focus(), key, modifier)
+
+    def type(self, text: str) -> None:
+        QTest.keyClicks(self._focus(), text)
+
+    def _focus(self) -> QWidget:
+        focus = QApplication.focusWidget() or self.app.window
+        assert isinstance(focus, QWidget)
+        return focus
+
+    async def picture(self) -> None:
+        await until(
+            lambda: self.page.watching.slot is not None and self.page.watching.slot.ready, "a picture"
+        )
+
+    async def watch(self) -> None:
+        """Let the video play until it has to count."""
+        await self.picture()
+        until_s = time.monotonic() + WATCHED_S
+        await until(lambda: time.monotonic() > until_s, "the video to be watched")
+        self.watched.append(self.video)
+
+    async def swipe(self) -> None:
+        before = self.video
+        self.press(Qt.Key.Key_Down)
+        await until(lambda: self.video != before, "the next video")
+        await self.picture()
+        self.swipes += 1
+
+    async def sent(self) -> None:
+        context = self.app.context
+        assert context is not None
+        self.page.rest()
+        await until(lambda: not context.outbox.entries(), "everything to be accepted")
+        self.page.come()
+
+
+def test_an_evening_of_ten_videos(qapp: QApplication, tmp_path: Path) -> None:
+    profile = Profile(tmp_path / "demo").create()
+    command = [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)]
+    subprocess.run(command, check=True, cwd=ROOT)
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    done: list[Evening] = []
+
+    async def scene(app: App) -> None:
+        done.append(Evening(app))
+        await spend(done[0])
+
+    play(qapp, profile.root, scene, email="fan@demo.local", size=QSize(1440, 900))
+    check_what_was_counted(profile, done[0])
+
+
+async def spend(evening: Evening) -> None:
+    """The whole evening."""
+    await until(lambda: evening.page.feed.items, "the feed")
+    evening.app.window.activateWindow()
+    await evening.picture()
+    evening.shot("feed")
+    await evening.watch()
+    evening.press(Qt.Key.Key_L)
+    evening.liked = evening.video
+    evening.press(Qt.Key.Key_F)
+    current = evening.page.feed.current
+    assert current is not None
+    evening.followed = current.video.owner.id
+    evening.shot("liked")
+    await evening.swipe()
+    await comment(evening)
+    await evening.swipe()
+    await report(evening)
+    await evening.sent()
+    for _ in range(3):
+        await evening.swipe()
+    await away_and_back(evening)
+    while evening.swipes < VIDEOS - 1:
+        await evening.swipe()
+    evening.shot("tenth")
+    await evening.sent()
+
+
+async def comment(evening: Evening) -> None:
+    """Write under the video."""
+    pane = evening.page.comments
+    evening.press(Qt.Key.Key_K)
+    await until(pane.isVisible, "the comments")
+    pane.field.setFocus()
+    evening.type(SAID)
+    evening.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: not pane.field.toPlainText(), "the comment to be taken")
+    evening.shot("comment")
+    pane.close_now()
+
+
+async def report(evening: Evening) -> None:
+    """Report the video under a rule."""
+    evening.press(Qt.Key.Key_R)
+    await until(lambda: evening.page.report is not None and evening.page.report.list.count(), "the rules")
+    sheet = evening.page.report
+    assert sheet is not None
+    sheet.choose("violence.threat")
+    sheet.note.setPlainText("A card at the end threatens whoever watches.")
+    evening.shot("report")
+    evening.reported = evening.video
+    sheet.send.click()
+    await until(lambda: not isValid(sheet) or not sheet.isVisible(), "the report to be stored")
+
+
+async def away_and_back(evening: Evening) -> None:
+    """The server is killed; a video is watched meanwhile, and told of when it is back."""
+    context = evening.app.context
+    assert context is not None
+    written: dict[str, Any] = json.loads((evening.app.profile.server_data / "server.json").read_text())
+    os.kill(int(written["pid"]), signal.SIGKILL)
+    await until(lambda: context.connection() is not Connection.ONLINE, "the loss to be seen")
+    await evening.watch()
+    evening.shot("away")
+    await until(lambda: context.connection() is Connection.ONLINE, "the return")
+    await evening.sent()
+
+
+def check_what_was_counted(profile: Profile, evening: Evening) -> None:
+    """The database has each thing once, and every counter is what the facts say."""
+    with existing(Settings(data=profile.server_data)) as (db, _keys):
+        with db.read() as s:
+            me = s.scalars(sa.select(Person.id).where(Person.handle == "fan")).one()
+            mine = sa.select(Playback.video_id).where(Playback.person_id == me, Playback.counted)
+            views = s.scalars(mine).all()
+            assert len(views) == len(set(views))
+            assert set(evening.watched) <= set(views)
+            liked = sa.select(VideoReaction.video_id).where(
+                VideoReaction.person_id == me, VideoReaction.holds
+            )
+            assert s.scalars(liked).all() == [evening.liked]
+            follows = sa.select(Follow.other_id).where(Follow.person_id == me, Follow.holds)
+            assert s.scalars(follows).all() == [evening.followed]
+            said = sa.select(Comment.body).where(Comment.author_id == me, Comment.body == SAID)
+            assert len(s.scalars(said).all()) == 1
+            reports = sa.select(Flag.content_id).where(
+                Flag.reporter_id == me, Flag.policy == "violence.threat"
+            )
+            assert evening.reported in s.scalars(reports).all()
+            counts = s.get_one(VideoCounts, evening.liked)
+            assert (counts.likes, counts.views) == (1, 1)
+        assert recount(db) == []
