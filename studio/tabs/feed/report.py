@@ -16,6 +16,7 @@ from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.offline.edits import Edit, EditKind
 from studio.tab import Context
+from studio.tasks import off_thread
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.draft_edit import DraftEdit
@@ -28,7 +29,8 @@ CODE: Final = Qt.ItemDataRole.UserRole
 
 
 class ReportSheet(Overlay):
-    """`sent` is emitted when the report is stored; it goes out as soon as there is a connection."""
+    """`sent` is emitted when the report is stored; it goes out as soon as there is a connection. A note that
+    was typed is there again when the sheet is."""
 
     sent = Signal()
 
@@ -84,6 +86,7 @@ class ReportSheet(Overlay):
     def open(self) -> None:
         super().open()
         self.search.setFocus()
+        self._context.tasks.spawn(self._find_draft(), self)
         self.read()
 
     def choose(self, code: str) -> None:
@@ -135,8 +138,13 @@ class ReportSheet(Overlay):
         self.covers.setText(node.covers if node is not None else "Choose the rule that it breaks.")
         self.send.setEnabled(node is not None)
 
-    def _keep(self, _text: str) -> None:
-        """A note of a report that is not sent is not kept: it is gone with the sheet."""
+    def _keep(self, text: str) -> None:
+        self._context.tasks.write(partial(self._context.store.save_draft, _draft(self._video.id), text))
+
+    async def _find_draft(self) -> None:
+        draft = await off_thread(self._context.store.draft, _draft(self._video.id))
+        if draft and not self.note.toPlainText():
+            self.note.replace(draft)
 
     def _submit(self) -> None:
         if self.send.isEnabled():
@@ -155,11 +163,17 @@ class ReportSheet(Overlay):
         )
 
     def _sent(self) -> None:
+        self.note.forget()
+        self._keep("")
         self.sent.emit()
         self.close_now()
 
     def _unsent(self) -> None:
         self.send.setEnabled(True)
+
+
+def _draft(video_id: UUID) -> str:
+    return f"report:{video_id}"
 
 
 def flag_of(video_id: UUID, policy: str, note: str) -> Edit:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.tabs.feed.comment_row import CommentRow
+from studio.tabs.feed.report import ReportSheet
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.world import Viewer
 from tests.studio.tabs.office import nameless, until, words
@@ -84,6 +85,34 @@ def test_reports_through_the_ordinary_intake(watch: Watch) -> None:
     world = watch(story)
     (flag,) = world.flags
     assert (flag["content_type"], flag["policy"], flag["note"]) == ("video", "violence.threat", "At the end")
+
+
+def test_the_note_of_a_report_outlives_its_sheet_until_it_is_sent(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+
+        async def opened() -> ReportSheet:
+            QTest.keyClick(viewer.page.stage, Qt.Key.Key_R)
+            sheet = viewer.page.report
+            assert sheet is not None
+            await until(sheet.list.count)
+            return sheet
+
+        sheet = await opened()
+        QTest.keyClicks(sheet.note, "At the end")
+        sheet.close_now()
+        sheet = await opened()
+        await until(lambda: sheet.note.toPlainText() == "At the end")
+        sheet.choose("violence.threat")
+        QTest.keyClick(sheet.note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: "moderators get your report" in viewer.office.told())
+        again = await opened()
+        assert again.note.toPlainText() == ""
+        again.close_now()
+        await viewer.send()
+
+    (flag,) = watch(story).flags
+    assert flag["note"] == "At the end"
 
 
 def test_says_why(watch: Watch) -> None:
