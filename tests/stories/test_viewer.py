@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from server.accounts.models import Person
+from server.content.counting import enough_ms
 from server.content.models import Comment, Follow, Playback, VideoCounts, VideoReaction
 from server.content.recount import recount
 from server.moderation.models import Flag
@@ -41,8 +41,8 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build/stories/viewer"
 VIDEOS = 10
 SAID = "Such a quiet clip."
-WATCHED_S = 3.2
-"""How long a video is watched that has to count as a view."""
+SPARE_MS = 200
+"""What is watched beyond the threshold of a view."""
 
 pytestmark = pytest.mark.story
 
@@ -94,8 +94,11 @@ class Evening:
     async def watch(self) -> None:
         """Let the video play until it has to count."""
         await self.picture()
-        until_s = time.monotonic() + WATCHED_S
-        await until(lambda: time.monotonic() > until_s, "the video to be watched")
+        slot, current = self.page.watching.slot, self.page.feed.current
+        assert slot is not None
+        assert current is not None
+        enough = enough_ms(current.video.duration_ms) + SPARE_MS
+        await until(lambda: slot.ms >= enough, "the video to be watched")
         self.watched.append(self.video)
 
     async def swipe(self) -> None:
