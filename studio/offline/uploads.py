@@ -267,7 +267,8 @@ class Uploads:
                 attempts=1,
             )
         finally:
-            file.close()
+            # Elsewhere: after a cancellation it waits for the reading that goes on, perhaps from a hung disk.
+            asyncio.get_running_loop().run_in_executor(None, file.close)
 
     def _finish(self, name: UUID) -> None:
         self._uploads.pop(name)
@@ -277,7 +278,8 @@ class Uploads:
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation (Python 3.11)
+                await self._hurry.wait()
 
     # Telling
 

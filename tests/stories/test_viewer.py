@@ -112,6 +112,7 @@ class Evening:
         context = self.app.context
         assert context is not None
         self.page.rest()
+        await self.page.log.settle()
         await until(lambda: not context.outbox.entries(), "everything to be accepted")
         self.page.come()
 

@@ -47,6 +47,8 @@ class CommentsPane(QFrame):
         self._thread = Thread()
         self._parent: CommentView | None = None
         self._sending = False
+        self._tried: tuple[UUID, UUID | None, str] | None = None
+        self._tried_id = uuid4()
         worn = style.tokens()
         self.title = Label("Comments", "title")
         self.close_button = IconButton("x", "Close the comments")
@@ -231,7 +233,10 @@ class CommentsPane(QFrame):
         self._sending = True
         self._allow()
         self.fault.hide()
-        body = {"id": str(uuid4()), "body": text}
+        said = (video.id, self._parent.id if self._parent is not None else None, text)
+        if said != self._tried:  # the answer to the same may have been lost: it must not stand there twice
+            self._tried, self._tried_id = said, uuid4()
+        body = {"id": str(self._tried_id), "body": text}
         if self._parent is not None:
             body["parent_id"] = str(self._parent.id)
 
@@ -241,16 +246,19 @@ class CommentsPane(QFrame):
             return answer.model(CommentView)
 
         self._context.tasks.read(
-            post, partial(self._sent, video.id), partial(self._unsent, video.id), owner=self
+            post, partial(self._sent, video.id, text), partial(self._unsent, video.id), owner=self
         )
 
-    def _sent(self, video_id: UUID, comment: CommentView) -> None:
-        self._sending = False
-        self._context.tasks.write(partial(self._context.store.save_draft, _draft(video_id), ""))
+    def _sent(self, video_id: UUID, text: str, comment: CommentView) -> None:
+        self._sending, self._tried = False, None
         self.counted.emit(video_id, 1)
-        if video_id == self.video_id:
+        here = video_id == self.video_id
+        if not here or self.field.toPlainText().strip() == text:  # else more was typed meanwhile
+            self._context.tasks.write(partial(self._context.store.save_draft, _draft(video_id), ""))
+        if here:
             self._thread.put(comment)
-            self.field.forget()
+            if self.field.toPlainText().strip() == text:
+                self.field.forget()
             self.answer(None)
             self._fill()
         self._allow()

@@ -137,7 +137,13 @@ class FeedPage(QWidget):
         self.watching.retry()
 
     def look(self) -> None:
-        """See whether what is loaded may still be seen; at the end of the feed, whether there is more."""
+        """See whether what is loaded may still be seen, and go on with what failed; at the end of the feed
+        see whether there is more."""
+        if self._offline and self.context.connection() is Connection.ONLINE:
+            self._say_offline(False)
+            self.watching.retry()
+        if self.feed.items and self.feed.wants_more and not self._offline:
+            self.reading.more()
         self.reading.look_at(ids_of(self.feed.window()))
         if self.feed.items and self.feed.current is None and self.feed.ended:
             self.feed.look_again()
@@ -172,7 +178,7 @@ class FeedPage(QWidget):
         self.surface.say_loading(False)
         self._say_offline(isinstance(error, Offline))
         if self.feed.items:
-            self._follow()
+            self._follow(read=False)  # to ask again at once would never end
             return
         self.states.failed(
             Problem(
@@ -217,11 +223,11 @@ class FeedPage(QWidget):
         if self.comments.isVisible() and self.feed.current is not None:
             self.comments.open(self.feed.current.video)
 
-    def _follow(self) -> None:
+    def _follow(self, *, read: bool = True) -> None:
         self.watching.follow()
         if self.stage.resting and self.stage.offset == 0:
             self.watching.arrive()
-        if self.feed.wants_more and not self._offline:
+        if read and self.feed.wants_more and not self._offline:
             self.reading.more()
 
     def _repaint(self) -> None:
