@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Table, func, select, text
 from server.accounts.models import Person
 from server.content.counters import of_people, of_videos
 from server.content.counting import Playback as Key
-from server.content.counting import counted, enough_ms, watched_ms
+from server.content.counting import watched_ms
 from server.content.models import Comment, Follow, Playback, Video, VideoReaction, ViewerEvent
 from server.content.opinions import Fact, Opinion, holds, last_follows, last_reactions, set_word
 from server.content.rules import Reaction
 from server.content.viewing import hold_viewer
-from server.content.watching import IS_WATCH, WATCH, beat_of, new_stay
+from server.content.watching import IS_WATCH, WATCH, beat_of, new_stay, views_among
 from server.kit.db import AnySession, Database, WriteSession
 from server.kit.upsert import add_to
 
@@ -123,8 +123,7 @@ def _right_stays(s: AnySession, person_id: UUID) -> dict[Key, Playback]:
         stays[key].watched_ms = ms
     for video_id, video in videos.items():
         at_it = [stay for stay in stays.values() if stay.video_id == video_id]
-        enough = enough_ms(video.duration_ms)
-        views = counted([(stay.began, stay.id) for stay in at_it if stay.watched_ms >= enough])
+        views = views_among(at_it, video.duration_ms)
         for stay in at_it:
             stay.counted = stay.id in views
     return stays

@@ -19,6 +19,7 @@ from server.accounts.models import Person
 from server.accounts.schemas import PersonState
 from server.content import opinions, queries, watching
 from server.content.counters import Tally
+from server.content.counting import Beat
 from server.content.models import Follow, Video
 from server.content.models import ViewerEvent as Fact
 from server.content.rules import FOLLOWS_MAX, SKEW, VERY_LATE, EventKind, Verdict, VideoState
@@ -170,7 +171,7 @@ def _count(
     s: WriteSession,
     person_id: UUID,
     new: Sequence[dict[str, Any]],
-    around: Sequence[watching.Beat],
+    around: Sequence[Beat],
     videos: Mapping[UUID, AnyRow],
 ) -> None:
     tally = Tally()

@@ -11,9 +11,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, text
 
 from server.content.counters import Tally
-from server.content.counting import Beat as Beat
+from server.content.counting import Beat, counted, enough_ms, watched_ms
 from server.content.counting import Playback as Key
-from server.content.counting import counted, enough_ms, watched_ms
 from server.content.models import Playback, Video, ViewerEvent
 from server.content.rules import BEAT_MAX_MS, BEATS_A_MINUTE, STAYS_MAX
 from server.kit.db import AnySession, WriteSession
@@ -165,9 +164,14 @@ def _lengths(s: AnySession, videos: Collection[UUID]) -> dict[UUID, int | None]:
     return {row.id: row.duration_ms for row in found}
 
 
-def _recount_views(stays: Collection[Playback], duration_ms: int | None, tally: Tally) -> None:
+def views_among(stays: Collection[Playback], duration_ms: int | None) -> set[UUID]:
+    """Which of the stays of one person at one video of this length are views."""
     enough = enough_ms(duration_ms)
-    views = counted([(stay.began, stay.id) for stay in stays if stay.watched_ms >= enough])
+    return counted([(stay.began, stay.id) for stay in stays if stay.watched_ms >= enough])
+
+
+def _recount_views(stays: Collection[Playback], duration_ms: int | None, tally: Tally) -> None:
+    views = views_among(stays, duration_ms)
     for stay in stays:
         if stay.counted != (stay.id in views):
             stay.counted = not stay.counted

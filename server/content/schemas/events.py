@@ -46,11 +46,9 @@ class ViewerEvent(Frozen):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        watch = (self.playback_id, self.start_ms, self.end_ms, self.wall_ms)
-        if (self.kind is EventKind.WATCH) != all(part is not None for part in watch):
+        parts = [part is not None for part in (self.playback_id, self.start_ms, self.end_ms, self.wall_ms)]
+        if not all(parts) if self.kind is EventKind.WATCH else any(parts):
             raise ValueError("a watch, and only a watch, has playback_id, start_ms, end_ms and wall_ms")
-        if self.kind is not EventKind.WATCH and any(part is not None for part in watch):
-            raise ValueError("only a watch has playback_id, start_ms, end_ms and wall_ms")
         if self.start_ms is not None and self.end_ms is not None and self.end_ms < self.start_ms:
             raise ValueError("end_ms lies before start_ms")
         if (self.kind in OF_VIDEO) != (self.video_id is not None):
