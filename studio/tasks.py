@@ -151,6 +151,10 @@ class Tasks:
         except Exception as error:  # for its task, which reports it; whoever writes now has no part in it
             written.trouble = error
 
+    async def after_writes(self, fetch: Callable[[], T]) -> T:
+        """Run `fetch` on the writer thread: it finds all that was asked to be written before it."""
+        return await asyncio.wrap_future(self._writer.submit(fetch))
+
     def copy(self, change: Callable[[], None]) -> asyncio.Task[None]:
         """Run `change`, which keeps a copy of what the server has, out of the way of `write`."""
         future = asyncio.wrap_future(self._copier.submit(change))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 PAUSE_MS: Final = 400
@@ -60,6 +60,16 @@ class DraftEdit(QPlainTextEdit):
         self._kept = text
         self.setPlainText(text)
         self._pause.stop()
+
+    def put_before(self, draft: str) -> None:
+        """Show a draft that was found while somebody may have begun to type: neither is lost."""
+        typed = self.toPlainText()
+        if draft and draft != typed:
+            self._kept = draft
+            self.setPlainText(f"{draft}\n{typed}" if typed else draft)
+            self.moveCursor(QTextCursor.MoveOperation.End)
+            if not typed:
+                self._pause.stop()
 
     def forget(self) -> None:
         """Empty the field of a text that is kept elsewhere now."""

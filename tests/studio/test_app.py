@@ -199,6 +199,24 @@ def test_signing_out_twice_is_once(qapp: QApplication, profile: Path) -> None:
     perform(qapp, profile, scene)
 
 
+def test_a_tab_that_fails_at_the_end_keeps_nobody_from_leaving(
+    qapp: QApplication, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(app: App) -> None:
+        current = app.window.current
+        assert current is not None
+
+        async def fail() -> None:
+            raise OSError("no space left")
+
+        monkeypatch.setattr(current, "leave", fail)
+        await app.sign_out()
+        assert app.sign_in_page is not None
+        await until(lambda: app.window.findChild(ErrorSheet) is not None, "the failure to be told")
+
+    perform(qapp, profile, scene)
+
+
 def test_palette_keys_and_settings_open_by_key_and_say_what_they_are(
     qapp: QApplication, profile: Path
 ) -> None:

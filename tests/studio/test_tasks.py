@@ -223,6 +223,25 @@ def test_a_write_that_is_waited_for_is_told_at_once(play: Callable[[Story], Clie
     assert (told, client.heard) == (["saved"], [QUEUE])
 
 
+def test_a_read_after_the_writes_finds_what_was_asked_to_be_written(
+    play: Callable[[Story], Client], tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "s.sqlite")
+    found: list[str] = []
+    go_on = threading.Event()
+
+    async def story(client: Client) -> None:
+        client.tasks.write(lambda: go_on.wait() and None)
+        client.tasks.write(partial(store.save_draft, "note", "typed a moment ago"))
+        reading = asyncio.ensure_future(client.tasks.after_writes(partial(store.draft, "note")))
+        go_on.set()
+        found.append(await reading)
+
+    play(story)
+    store.close()
+    assert found == ["typed a moment ago"]
+
+
 def test_writes_are_told_in_their_order_whoever_is_waited_for(play: Callable[[Story], Client]) -> None:
     told: list[str] = []
 

@@ -18,7 +18,6 @@ from studio.messages import Problem
 from studio.tab import Context
 from studio.tabs.feed.comment_row import CommentRow
 from studio.tabs.feed.thread import Thread
-from studio.tasks import off_thread
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
 from studio.widgets.draft_edit import DraftEdit
@@ -214,9 +213,9 @@ class CommentsPane(QFrame):
     # Writing
 
     async def _find_draft(self, video_id: UUID) -> None:
-        draft = await off_thread(self._context.store.draft, _draft(video_id))
-        if video_id == self.video_id and draft and not self.field.toPlainText():
-            self.field.replace(draft)
+        draft = await self._context.tasks.after_writes(partial(self._context.store.draft, _draft(video_id)))
+        if video_id == self.video_id:
+            self.field.put_before(draft)
 
     def _keep(self, text: str) -> None:
         if self._video is not None:

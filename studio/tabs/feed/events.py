@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -67,7 +68,7 @@ class EventLog:
     async def settle(self) -> None:
         """Wait until everything is stored; to be called before the store is closed."""
         while self._last is not None and not self._last.done():
-            await self._last
+            await asyncio.wait([self._last])  # a disk that refused has said so; it keeps nobody from leaving
 
     def _write(self) -> None:
         if self._writing or not self._gathered:

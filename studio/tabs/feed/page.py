@@ -59,7 +59,7 @@ class FeedPage(QWidget):
         self.states = StateStack(self.stage)
         self.comments = CommentsPane(context)
         self.report: ReportSheet | None = None
-        self._offline = False
+        self._offline = self._left = False
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(0)
@@ -343,6 +343,8 @@ class FeedPage(QWidget):
 
     def come(self) -> None:
         """Somebody sees it now."""
+        if self._left:
+            return
         self.log.begin()
         self._looker.start()
         self.watching.set_visible(True)
@@ -355,6 +357,7 @@ class FeedPage(QWidget):
 
     async def leave(self) -> None:
         """Tell what was watched, store it, and let go of everything."""
+        self._left = True
         self.comments.field.keep_now()
         self._looker.stop()
         self.watching.close()

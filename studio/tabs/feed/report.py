@@ -16,7 +16,6 @@ from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.offline.edits import Edit, EditKind
 from studio.tab import Context
-from studio.tasks import off_thread
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.draft_edit import DraftEdit
@@ -142,9 +141,10 @@ class ReportSheet(Overlay):
         self._context.tasks.write(partial(self._context.store.save_draft, _draft(self._video.id), text))
 
     async def _find_draft(self) -> None:
-        draft = await off_thread(self._context.store.draft, _draft(self._video.id))
-        if draft and not self.note.toPlainText():
-            self.note.replace(draft)
+        draft = await self._context.tasks.after_writes(
+            partial(self._context.store.draft, _draft(self._video.id))
+        )
+        self.note.put_before(draft)
 
     def _submit(self) -> None:
         if self.send.isEnabled():

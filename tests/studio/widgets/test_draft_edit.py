@@ -63,3 +63,20 @@ def test_another_text_keeps_the_typed_one_first(form: Form) -> None:
     form.edit.replace("of the next item")
     form.edit.keep_now()
     assert form.kept == ["aold"]
+
+
+def test_a_draft_that_is_found_late_stands_before_what_was_typed_meanwhile(form: Form) -> None:
+    form.edit.forget()
+    QTest.keyClicks(form.edit, "new")
+    form.edit.put_before("found")
+    QTest.keyClicks(form.edit, "er")
+    assert form.edit.toPlainText() == "found\nnewer"
+    form.edit.keep_now()
+    assert form.kept == ["found\nnewer"]
+
+
+def test_a_draft_that_is_found_is_not_handed_over_again(form: Form) -> None:
+    form.edit.forget()
+    form.edit.put_before("found")
+    form.edit.keep_now()
+    assert (form.edit.toPlainText(), form.kept) == ("found", [])

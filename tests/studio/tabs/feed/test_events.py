@@ -94,14 +94,27 @@ def test_a_disk_that_refuses_loses_nothing(watch: Watch, monkeypatch: pytest.Mon
         with monkeypatch.context() as broken:
             broken.setattr(outbox, "join", full)
             log.add(EventKind.SHARE, video_id=UUID(int=1_000))
-            with pytest.raises(OSError, match="no space"):
-                await log.settle()
+            await log.settle()
+        assert "disk did not take what you just did" in viewer.office.told()
         log.add(EventKind.SHARE, video_id=UUID(int=1_001))
         await log.settle()
         await viewer.send()
 
     world = watch(story)
     assert len(world.told("share")) == 2
+
+
+def test_who_has_left_begins_no_session(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        await viewer.tab.leave()
+        viewer.tab.hide()
+        viewer.tab.show()
+        assert not viewer.page._looker.isActive()
+        await viewer.send()
+
+    world = watch(story)
+    assert len(world.told("session_start")) == len(world.told("session_end")) == 1
 
 
 def test_batches_grow_to_what_the_server_takes() -> None:
