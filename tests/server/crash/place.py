@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -75,22 +75,24 @@ def signed_in(s: WriteSession, keys: Keys, handle: str, *roles: Role) -> tuple[A
     return actor, {"Authorization": f"Bearer {token}"}
 
 
+def ready_video(s: WriteSession, owner: Actor, **more: Any) -> UUID:
+    """A public video of `owner`; its file is not there."""
+    given: dict[str, Any] = {
+        "visibility": Visibility.PUBLIC,
+        "state": VideoState.READY,
+        "size": 1,
+        "sha256": "0" * 64,
+    }
+    video = Video(
+        id=uuid4(), owner_id=owner.person, filename="clip.mp4", title="A day at the lake", **given | more
+    )
+    s.add(video)
+    return video.id
+
+
 def flagged_videos(s: WriteSession, owner: Actor, flagger: Actor, count: int) -> list[UUID]:
     """Videos of `owner`, each with a flag and so with an item that waits. Needs `moderation.install`."""
-    videos = [uuid4() for _ in range(count)]
-    s.add_all(
-        Video(
-            id=video_id,
-            owner_id=owner.person,
-            filename="clip.mp4",
-            title="A day at the lake",
-            visibility=Visibility.PUBLIC,
-            state=VideoState.READY,
-            size=1,
-            sha256="0" * 64,
-        )
-        for video_id in videos
-    )
+    videos = [ready_video(s, owner) for _ in range(count)]
     s.flush()
     for video_id in videos:
         moderation.receive_flag(

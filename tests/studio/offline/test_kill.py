@@ -52,8 +52,22 @@ class Recorder:
         self.requests: Counter[str] = Counter()
         self.order: list[str] = []
         self.seen = threading.Semaphore(0)
-        route = Route("/v1/moderation/notes", self._note, methods=["POST"])
-        self.server = Loopback(Starlette(routes=[route]))
+        self.facts: dict[str, list[str]] = {}
+        routes = [
+            Route("/v1/moderation/notes", self._note, methods=["POST"]),
+            Route("/v1/content/events", self._events, methods=["POST"]),
+        ]
+        self.server = Loopback(Starlette(routes=routes))
+
+    async def _events(self, request: Request) -> Response:
+        key = request.headers["idempotency-key"]
+        facts = [event["id"] for event in (await request.json())["events"]]
+        if self.facts.setdefault(key, facts) != facts:
+            return Response(
+                status_code=500
+            )  # one key for two bodies: what is new in the second would be lost
+        self.seen.release()
+        return Response(status_code=201)
 
     async def _note(self, request: Request) -> Response:
         key = request.headers["idempotency-key"]
@@ -122,3 +136,25 @@ def test_saved_means_saved_and_done_once(tmp_path: Path) -> None:
         by_subject[entry.edit.subject].append(str(entry.edit.id))
     for expected in by_subject.values():
         assert [key for key in recorder.order if key in set(expected)] == expected
+
+
+def test_facts_that_are_stored_arrive_however_often_the_client_is_killed(tmp_path: Path) -> None:
+    rng = random.Random(20261129)
+    database = tmp_path / "s.sqlite"
+    printed: list[str] = []
+    recorder = Recorder()
+    with recorder.server:
+        for _ in range(ROUNDS):
+            process = victim("watch", str(database), recorder.server.url)
+            assert process.stdout is not None
+            printed += [process.stdout.readline().strip() for _ in range(rng.randint(1, 60))]
+            assert recorder.seen.acquire(timeout=30)  # what is sent and what is added meet
+            process.kill()
+            rest, _ = process.communicate()
+            printed += [line for line in rest.splitlines(keepends=False) if len(line) == 36]
+        asyncio.run(Rest(database, recorder.server.url).send())
+    arrived = Counter(fact for facts in recorder.facts.values() for fact in facts)
+    assert arrived.keys() >= set(printed)
+    assert set(arrived.values()) == {1}  # in two edits they would have two keys
+    # At most one fact per kill was stored without its id having been printed.
+    assert len(arrived) <= len(printed) + ROUNDS

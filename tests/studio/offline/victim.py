@@ -1,14 +1,16 @@
-"""A client process for the kill -9 tests: adds edits for ever, or sends what is there.
+"""A client process for the kill -9 tests: adds edits for ever, sends what is there, or watches and sends.
 
-python -m tests.studio.offline.victim add DATABASE | send DATABASE URL
+python -m tests.studio.offline.victim add DATABASE | send DATABASE URL | watch DATABASE URL
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 from studio.api.client import Api
 from studio.offline.changes import Broadcast
@@ -16,6 +18,7 @@ from studio.offline.edits import Edit, EditKind
 from studio.offline.outbox import Outbox
 from studio.offline.sender import Sender
 from studio.offline.store import Store
+from studio.tabs.feed.events import PATH, SUBJECT, together
 
 
 def add(outbox: Outbox) -> None:
@@ -27,11 +30,21 @@ def add(outbox: Outbox) -> None:
         print(edit.id, flush=True)
 
 
+def watch(outbox: Outbox) -> None:
+    """Tell one fact after the other, as the feed does; an id is printed when the fact is stored."""
+    while True:
+        fact = str(uuid4())
+        outbox.join(Edit(EditKind.FEED_EVENT, "POST", PATH, {"events": [{"id": fact}]}, SUBJECT), together)
+        print(fact, flush=True)
+
+
 def main(mode: str, database: str, url: str = "") -> None:
     """Run until killed."""
     outbox = Outbox(Store(Path(database)))
     if mode == "add":
         add(outbox)
+    if mode == "watch":
+        threading.Thread(target=watch, args=(outbox,), daemon=True).start()
     sender = Sender(outbox, Api(url, lambda: "t"), Broadcast(), on_signed_out=lambda: None)
     asyncio.run(sender.run())
 
