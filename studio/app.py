@@ -41,7 +41,7 @@ from studio.settings import (
     remembered_window,
 )
 from studio.sign_in import SignInPage
-from studio.tab import Context, Tab
+from studio.tab import Context
 from studio.tab_kinds import tab_kinds
 from studio.tasks import Tasks, off_thread
 from studio.theme import style
@@ -342,17 +342,8 @@ class App:
     async def _leave(self) -> None:
         place, self._place = self._place, None
         if place is not None:
-            for tab in list(self.window.tabs.values()):
-                await self._let_go(tab)
-            self.window.stop()
+            await self.window.leave()
             await place.close()
-
-    async def _let_go(self, tab: Tab) -> None:
-        """What one tab cannot do at the end keeps no other from keeping what it has."""
-        try:
-            await tab.leave()
-        except Exception as error:
-            self.messages.fail(crash.unexpected(error))
 
     async def sign_out(self) -> None:
         """Hand back what is claimed, forget the token, and ask who is next."""

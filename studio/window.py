@@ -17,7 +17,7 @@ from studio.focus_order import REGION
 from studio.key_binding import bind
 from studio.key_hints import follow
 from studio.keys import BY_ID, Keymap, Scope
-from studio.messages import Messages
+from studio.messages import Messages, unexpected
 from studio.tab import Context, Tab
 from studio.widgets.command_palette import Command, CommandPalette
 from studio.widgets.key_overlay import KeyOverlay
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._watching: list[object] = []
         self._may_close = False
         self._lay_out()
-        self.host = MessageHost(messages, self)
+        self._messages, self.host = messages, MessageHost(messages, self)
         self.palette_overlay = CommandPalette(self)
         self.keys_overlay = KeyOverlay(keymap, self)
         self._actions = self._bind()
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
 
     def start(self, context: Context, kinds: Sequence[TabKind], states: Mapping[str, Any]) -> None:
         """Show the tabs of a freshly signed-in person, with what they remembered."""
-        self.stop()
+        self._stop()
         self._drop_page()
         self._context = context
         self._states = dict(states)
@@ -167,7 +167,16 @@ class MainWindow(QMainWindow):
         names |= {name: name for name, _, _ in TOOLS if name != SIGN_OUT}
         self.rail.set_keys({tab: self._keymap.shown(action) for action, tab in names.items()})
 
-    def stop(self) -> None:
+    async def leave(self) -> None:
+        """Let every tab keep what it has, then drop them. What one of them cannot do stops no other."""
+        for tab in list(self._tabs.values()):
+            try:
+                await tab.leave()
+            except Exception as error:
+                self._messages.fail(unexpected(error))
+        self._stop()
+
+    def _stop(self) -> None:
         """Drop every tab: nobody is signed in any more."""
         for tab in self._tabs.values():
             self.stack.removeWidget(tab)

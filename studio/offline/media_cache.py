@@ -60,6 +60,10 @@ class MediaCache:
         """Bytes of all complete files."""
         return sum(self._sizes.values())
 
+    def __contains__(self, sha256: str) -> bool:
+        """Whether the whole file is here."""
+        return sha256 in self._sizes
+
     async def fetch(
         self,
         api: Api,

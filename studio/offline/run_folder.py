@@ -1,4 +1,4 @@
-"""A folder for this process alone, gone with it; what runs before left behind is wiped."""
+"""Folders for one process alone: one that is gone with it, and one that stays for the next."""
 
 from __future__ import annotations
 
@@ -38,6 +38,28 @@ class RunFolder:
     def close(self) -> None:
         """Delete the folder and all that is in it; blocks for the disk."""
         _wipe(self.path, self._held)
+
+
+class KeptFolder:
+    """A folder at `path`, mode 0700, that outlives the program. Raises OSError.
+
+    `held` = this process alone works in it; False when another one does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._held = _locked(path)
+
+    @property
+    def held(self) -> bool:
+        """Whether it is this process's."""
+        return self._held is not None
+
+    def close(self) -> None:
+        """Let another process have it."""
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
 
 def _locked(folder: Path) -> int | None:

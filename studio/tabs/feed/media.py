@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from server.content.schemas import VideoView
+from server.content.schemas import FeedItem, VideoView
 from studio.api.client import Api, broken_protocol
-from studio.offline.media_cache import MediaCache, MediaCorrupt, MediaTooLarge, MediaWiped, media_path
+from studio.offline.media_cache import MediaCorrupt, MediaTooLarge, MediaWiped, media_path
 from studio.offline.media_window import MediaWindow
+from studio.tabs.feed.kept import Kept, KeptVideo
 from studio.video.index import Source
 
 REMEMBERED: Final = 500
@@ -31,8 +32,8 @@ class Held:
 class FeedMedia:
     """Fetches videos; those seen lately stay in the cache as long as there is room, and play offline."""
 
-    def __init__(self, api: Api, cache: MediaCache) -> None:
-        self._api, self._cache = api, cache
+    def __init__(self, api: Api, kept: Kept) -> None:
+        self._api, self._kept, self._cache = api, kept, kept.cache
         self._files: OrderedDict[UUID, tuple[str, int]] = OrderedDict()
 
     async def fetch(self, video: VideoView) -> Held:
@@ -55,8 +56,19 @@ class FeedMedia:
         if held.key is not None:
             self._cache.release(held.key)
 
+    def know(self, kept: KeptVideo) -> None:
+        """Take a video that is here for one that needs no server."""
+        self._files[kept.item.video.id] = kept.sha256, kept.size
+
+    async def see(self, item: FeedItem) -> None:
+        """Have a video, which is here and is being watched, kept for later."""
+        file = self._files.get(item.video.id)
+        if file is not None and file[0] in self._cache:
+            await self._kept.see(item, *file)
+
     def forget(self, video_id: UUID) -> None:
         """Delete the copy of a video that nobody may see any more."""
+        self._kept.forget(video_id)
         file = self._files.pop(video_id, None)
         if file is not None:
             self._cache.wipe([file[0]])

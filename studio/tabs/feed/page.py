@@ -161,6 +161,7 @@ class FeedPage(QWidget):
         if connection is Connection.ONLINE:
             self._say_offline(False)
             self.refresh()
+            self.watching.check_kept()
         elif connection is Connection.OFFLINE:
             self._say_offline(True)
 
@@ -179,6 +180,18 @@ class FeedPage(QWidget):
         self._say_offline(isinstance(error, Offline))
         if self.feed.items:
             self._follow(read=False)  # to ask again at once would never end
+            return
+        self.context.tasks.spawn(self._show_kept(error), self)
+
+    async def _show_kept(self, error: ApiError) -> None:
+        """What was seen last is better than nothing."""
+        kept = await self.watching.kept() if self._offline else []
+        if self.feed.items:
+            return  # the server was faster
+        if kept:
+            self.feed.add(kept, None)
+            self.states.content()
+            self._follow(read=False)
             return
         self.states.failed(
             Problem(
@@ -360,6 +373,6 @@ class FeedPage(QWidget):
         self._left = True
         self.comments.field.keep_now()
         self._looker.stop()
-        self.watching.close()
+        await self.watching.leave()
         self.log.end()
         await self.log.settle()

@@ -110,7 +110,7 @@ class FeedList:
 
     def update(self, video: VideoView) -> bool:
         """Take a video as the server has it now; False when nobody may see it any more."""
-        if video.availability is not Availability.PUBLIC or video.deleted_at is not None:
+        if not may_be_shown(video):
             self.remove(video.id)
             return False
         self._replace(video.id, lambda item: item.model_copy(update={"video": video}))
@@ -143,6 +143,11 @@ class FeedList:
         for index, item in enumerate(self.items):
             if item.video.id == video_id:
                 self.items[index] = change(item)
+
+
+def may_be_shown(video: VideoView) -> bool:
+    """Whether a video, as the server has it now, may be in a feed."""
+    return video.availability is Availability.PUBLIC and video.deleted_at is None
 
 
 def _with_opinion(item: FeedItem, opinion: Opinion, holds: bool) -> FeedItem:

@@ -13,6 +13,7 @@ from server.content.schemas import FeedItem
 from studio.tab import Context
 from studio.tabs.feed.beats import Meter
 from studio.tabs.feed.events import EventLog
+from studio.tabs.feed.kept import Kept
 from studio.tabs.feed.media import FeedMedia
 from studio.tabs.feed.slot import Slot
 from studio.tabs.feed.state import FeedList
@@ -42,10 +43,13 @@ class Watching(QObject):
         super().__init__(parent)
         self._context, self._feed, self._log, self._now = context, feed, log, now
         self._make_sound = make_sound
-        self._media = FeedMedia(context.api, context.media)
+        self._kept = Kept(context)
+        self._media = FeedMedia(context.api, self._kept)
         self._slots: dict[UUID, Slot] = {}
         self._meter: Meter | None = None
         self._current: UUID | None = None
+        self._seen: UUID | None = None
+        self._checked = False
         self._visible = self._arrived = self._held = False
         self._muted, self._volume = True, 80
 
@@ -118,6 +122,27 @@ class Watching(QObject):
         self._drop(video_id)
         self._media.forget(video_id)
 
+    async def kept(self) -> list[FeedItem]:
+        """What was seen last and plays without the server."""
+        found = await self._kept.load()
+        for each in found:
+            self._media.know(each)
+        return [each.item for each in found]
+
+    def check_kept(self) -> None:
+        """Let go, once, of what was kept and may not be seen any more; what is shown is looked at anyway."""
+        if not self._checked:
+            self._checked = True
+            self._context.tasks.spawn(self._check_kept(), self)
+
+    async def _check_kept(self) -> None:
+        self._checked = await self._kept.check(self._context.api, self._let_go)
+
+    async def leave(self) -> None:
+        """As `close`, and let another client have what is kept."""
+        self.close()
+        await self._kept.close()
+
     def close(self) -> None:
         """Tell what has been watched, and let go of everything."""
         self._leave()
@@ -161,6 +186,12 @@ class Watching(QObject):
         if video_id == self._current:
             self.painted.emit()
 
+    def _let_go(self, video_id: UUID) -> None:
+        if self._feed.find(video_id) is not None:
+            self.gone.emit(video_id)
+        else:
+            self.drop(video_id)
+
     def _drop(self, video_id: UUID) -> None:
         slot = self._slots.pop(video_id, None)
         if slot is not None:
@@ -169,7 +200,11 @@ class Watching(QObject):
     def _measure(self, video_id: UUID, running: bool) -> None:
         if self._meter is None or self._meter.video_id != video_id:
             return
-        slot = self._slots.get(video_id)
+        slot, item = self._slots.get(video_id), self._feed.find(video_id)
+        if running and item is not None and self._seen != video_id:
+            self._seen = video_id
+            self._context.tasks.spawn(self._media.see(item), self)
+            self.check_kept()
         ms = slot.ms if slot is not None else 0
         (self._meter.play if running else self._meter.pause)(ms, self._now())
 

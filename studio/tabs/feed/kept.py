@@ -1,0 +1,103 @@
+"""The videos that were seen last: kept on this computer, so that they are there without the server, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from server.content.schemas import FeedItem, VideoView
+from studio.api.client import Api
+from studio.api.errors import ApiError, NotFound
+from studio.offline.media_cache import MediaCache
+from studio.offline.run_folder import KeptFolder
+from studio.settings import MEDIA_CACHE_MB
+from studio.tab import Context
+from studio.tabs.feed.state import may_be_shown
+from studio.tasks import off_thread
+
+MOST: Final = 30
+"""So many videos are kept."""
+BYTES: Final = 512 << 20
+"""And no more of them than fits into this."""
+NAME: Final = "feed"
+
+
+class KeptVideo(BaseModel):
+    """A video as it was when it was seen, and the file in the cache: SHA-256 of its content, bytes."""
+
+    item: FeedItem
+    sha256: str
+    size: int
+
+
+_LIST: Final = TypeAdapter(list[KeptVideo])
+
+
+class Kept:
+    """A folder of the person's own beside their drafts, and a list of what is in it, the last seen first.
+
+    A second client of the same person works with the common cache, which goes with the program, and keeps
+    no list.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._store, self._tasks = context.store, context.tasks
+        self._folder = KeptFolder(self._store.path.parent / NAME)
+        most = min(BYTES, context.settings.get(MEDIA_CACHE_MB) * 1024 * 1024)
+        self.cache = MediaCache(self._folder.path, max_bytes=most) if self._folder.held else context.media
+        self._seen: list[KeptVideo] = []
+
+    async def load(self) -> list[KeptVideo]:
+        """What was seen last and is whole on this computer, the last seen first."""
+        if self._folder.held and not self._seen:
+            found = await off_thread(self._store.get, NAME)
+            try:
+                kept = _LIST.validate_json(found.value) if found is not None else []
+            except ValidationError:
+                kept = []  # of another version, or cut off with the power: it is only a copy
+            known = {each.item.video.id for each in self._seen}
+            self._seen += [each for each in kept if each.item.video.id not in known]
+        return [each for each in self._seen if each.sha256 in self.cache]
+
+    async def see(self, item: FeedItem, sha256: str, size: int) -> None:
+        """Remember what is seen now."""
+        if not self._folder.held:
+            return
+        await self.load()
+        others = [each for each in self._seen if each.item.video.id != item.video.id]
+        self._keep([KeptVideo(item=item, sha256=sha256, size=size), *others][:MOST])
+
+    def forget(self, video_id: UUID) -> None:
+        """Delete what is here of a video that nobody may see any more."""
+        for each in self._seen:
+            if each.item.video.id == video_id:
+                self.cache.wipe([each.sha256])
+                self._keep([other for other in self._seen if other is not each])
+
+    async def check(self, api: Api, on_gone: Callable[[UUID], object]) -> bool:
+        """Ask the server, one after the other, whether what is kept may still be seen, and tell `on_gone` of
+        what may not; False when the server could not be asked."""
+        for each in await self.load():
+            video_id = each.item.video.id
+            try:
+                video = (await api.get(f"/v1/content/videos/{video_id}")).model(VideoView)
+            except NotFound:
+                on_gone(video_id)
+            except ApiError:
+                return False
+            else:
+                if not may_be_shown(video):
+                    on_gone(video_id)
+        return True
+
+    async def close(self) -> None:
+        """Let another client have the folder."""
+        await off_thread(self._folder.close)
+
+    def _keep(self, seen: Sequence[KeptVideo]) -> None:
+        self._seen = list(seen)
+        self._tasks.copy(partial(self._store.put, NAME, _LIST.dump_json(self._seen)))
