@@ -33,6 +33,7 @@ from studio.settings import (
     REDUCED_MOTION,
     SERVER_URL,
     SIGN_IN,
+    START,
     THEME,
     TOLD_SESSION_ONLY,
     WINDOW,
@@ -183,7 +184,8 @@ class App:
             self._follow()
         self.window.show()
         self._splash.progress("tabs", 1.0)
-        self._splash.close()
+        self._settings.set(START, self._splash.took_ms())
+        self._splash.give_way()
         self.started = True
 
     async def _end(self) -> None:

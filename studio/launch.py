@@ -9,10 +9,10 @@ from typing import Final
 
 from studio.paths import Profile
 from studio.server_process import ServerProcess, start_ahead
-from studio.settings import SERVER_URL, THEME, Settings
+from studio.settings import SERVER_URL, START, THEME, Settings
 
 STEPS: Final = {"profile": 1.0, "server": 8.0, "sign-in": 2.0, "tabs": 2.0}
-"""What start-up does, each with its usual share of the time."""
+"""What start-up does, each with its share of the time as long as no start was measured here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,12 @@ def begin(*, profile: Path | None, server: str | None) -> Begun:
     )
 
 
+def steps(settings: Settings) -> dict[str, float]:
+    """The share of each step, as the last start on this computer had it."""
+    last = settings.get(START)
+    return {step: float(max(1, last[step])) for step in STEPS} if last.keys() == STEPS.keys() else STEPS
+
+
 def launch(begun: Begun) -> int:
     """Run the client to its end; answers the exit status."""
     from PySide6.QtWidgets import QApplication
@@ -56,7 +62,7 @@ def launch(begun: Begun) -> int:
     qt.setApplicationName("Creator Studio")
     qt.setDesktopFileName("creator-studio")
     style.apply(qt, begun.settings.get(THEME))
-    splash = Splash("Creator Studio", STEPS, version="Opening your profile")
+    splash = Splash("Creator Studio", steps(begun.settings), version="Opening your profile")
     splash.open()
     qt.processEvents()
     stamp("splash")

@@ -166,6 +166,9 @@ SIGN_IN: Setting[dict[str, str]] = Setting(
 )
 TOLD_SESSION_ONLY = "told:session_only"
 """Among the values of SIGN_IN: that nothing here keeps a sign-in has been said once."""
+START: Setting[dict[str, int]] = Setting(
+    "start.steps_ms", Record(int), {}, "How long each step of the last start took, in milliseconds."
+)
 FILTERS: Setting[dict[str, list[dict[str, Any]]]] = Setting(
     "filters.saved", Record(list), {}, "Saved filters of each list."
 )
@@ -185,6 +188,7 @@ TABLE: tuple[Setting[Any], ...] = (
     WINDOW,
     TABS,
     SIGN_IN,
+    START,
     FILTERS,
 )
 

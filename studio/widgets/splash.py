@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtSvgWidgets import QSvgWidget
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from studio.messages import Problem  # with all of logging, which no splash needs
 
 _SIZE: Final = QSize(460, 300)
+FADE_MS: Final = 180
 
 
 class Splash(QWidget):
@@ -39,6 +41,9 @@ class Splash(QWidget):
             raise ValueError("every step needs a positive weight")
         self._weights = dict(steps)
         self._done = dict.fromkeys(steps, 0.0)
+        self._ended: dict[str, float] = {}
+        self._began = time.monotonic()
+        self._failed = False
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setFixedSize(_SIZE)
         self.setWindowTitle(title)
@@ -83,6 +88,8 @@ class Splash(QWidget):
     def progress(self, step: str, fraction: float, text: str = "") -> None:
         """Report that `step` is done to `fraction` (0..1); raises KeyError for an unknown step."""
         self._done[step] = max(self._done[step], min(1.0, fraction))
+        if self._done[step] == 1.0:
+            self._ended.setdefault(step, time.monotonic())
         self._step.setText(text or step)
         self._step.set_tone("muted")
         self._bar.show()
@@ -100,8 +107,22 @@ class Splash(QWidget):
         whole = sum(self._weights.values())
         return sum(weight * self._done[step] for step, weight in self._weights.items()) / whole
 
+    def took_ms(self) -> dict[str, int]:
+        """How long each step took that is done, from the end of the one before it; 1 ms at least.
+
+        Nothing of a start that failed: how long a person read what went wrong says nothing about the next.
+        """
+        if self._failed:
+            return {}
+        took, before = {}, self._began
+        for step, ended in sorted(self._ended.items(), key=lambda each: each[1]):
+            took[step] = max(1, round((ended - before) * 1_000))
+            before = ended
+        return took
+
     def fail(self, problem: Problem, *, offline_possible: bool) -> None:
         """Say what went wrong and offer the ways on."""
+        self._failed = True
         self._step.setText(f"{problem.what_happened} {problem.what_to_do}")
         self._step.set_tone("danger")
         self._bar.hide()
@@ -114,6 +135,19 @@ class Splash(QWidget):
         screen = QGuiApplication.primaryScreen().availableGeometry()
         self.move(screen.center() - self.rect().center())
         self.show()
+
+    def give_way(self) -> None:
+        """Fade into the window that is shown below it; at once where motion is not wanted."""
+        fade = style.duration(FADE_MS)
+        if not fade:
+            self.close()
+            return
+        self.raise_()
+        self._fade = QPropertyAnimation(self, b"windowOpacity", self)
+        self._fade.setDuration(fade)
+        self._fade.setEndValue(0.0)
+        self._fade.finished.connect(self.close)
+        self._fade.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._ways.isVisible():

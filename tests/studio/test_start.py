@@ -31,11 +31,11 @@ from studio.api.client import Api
 from studio.api.live import Connection
 from studio.app import App
 from studio.arrival import Arrival
-from studio.launch import STEPS, begin
+from studio.launch import STEPS, begin, steps
 from studio.offline.sender import Sender
 from studio.paths import Profile
 from studio.secrets import SERVICE
-from studio.settings import SERVER_URL, SIGN_IN, Settings
+from studio.settings import SERVER_URL, SIGN_IN, START, Settings
 from studio.stage import play, until
 from studio.tabs.moderation import snapshot
 from studio.tabs.moderation.snapshot import QueueRow
@@ -289,3 +289,12 @@ def test_the_ways_on_while_the_server_still_loads(
 
     assert run(qapp, main) == 0
     assert course == ["workplace", "asks", "knows"] + ["sends"] * (way == "offline")
+
+
+def test_the_steps_weigh_what_they_took_last(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    assert steps(settings) == STEPS
+    settings.set(START, {"profile": 0, "server": 900, "sign-in": 80, "tabs": 300})
+    assert steps(settings) == {"profile": 1.0, "server": 900.0, "sign-in": 80.0, "tabs": 300.0}
+    settings.set(START, {"server": 900})  # of a version with other steps
+    assert steps(settings) == STEPS

@@ -80,3 +80,33 @@ def test_progress_after_a_failure_takes_the_ways_away(splash: Splash) -> None:
     splash.progress("server", 0.1, "Trying again")
     assert splash._ways.isHidden()
     assert not splash._bar.isHidden()
+
+
+def test_each_step_is_measured_once(splash: Splash, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at, step, share in (
+        (1.0, "account", 1.0),
+        (1.2, "server", 0.4),
+        (3.5, "server", 1.0),
+        (9.0, "account", 1.0),
+    ):
+        monkeypatch.setattr("time.monotonic", lambda at=at: splash._began + at)
+        splash.progress(step, share)
+    assert splash.took_ms() == {"account": 1_000, "server": 2_500}
+
+
+def test_a_start_that_failed_says_nothing_about_the_next(splash: Splash) -> None:
+    splash.progress("server", 1.0)
+    splash.fail(PROBLEM, offline_possible=True)
+    assert splash.took_ms() == {}
+
+
+@pytest.mark.qt_log_ignore("plugin does not support")  # but every desktop does
+@pytest.mark.parametrize("reduced", [True, False])
+def test_gives_way_softly_unless_motion_is_not_wanted(
+    splash: Splash, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, reduced: bool
+) -> None:
+    monkeypatch.setattr(style.theme(), "reduced_motion", reduced)
+    splash.open()
+    splash.give_way()
+    assert splash.isVisible() is not reduced
+    qtbot.waitUntil(lambda: not splash.isVisible())
