@@ -144,7 +144,7 @@ _POSTGRESQL = (
 )
 
 GUARDS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
-"""The statements that keep the chain in the database itself, for migrations and for `create_all`."""
+"""The statements that keep the chain in the database itself; a change of theirs needs a migration."""
 
 
 def _guard(target: MetaData, connection: Connection, **_: Any) -> None:

@@ -23,7 +23,7 @@ GUARDS = {
            FOR EACH STATEMENT EXECUTE FUNCTION content_refuse()""",
     ),
 }
-"""The statements that follow the tables, for migrations and for `create_all`."""
+"""The statements that follow the tables in `create_all`; a change of theirs needs a migration of its own."""
 
 
 def _guard(target: MetaData, connection: Connection, **_: Any) -> None:

@@ -6,8 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from server.audit import models as audit
-from server.moderation import guards as moderation
+from server.migrations.frozen import GUARDS_0001
 
 revision = "0001"
 down_revision = None
@@ -1181,6 +1180,5 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_moderation_undos")),
     )
-    dialect = op.get_bind().dialect.name
-    for statement in (*audit.GUARDS[dialect], *moderation.GUARDS[dialect]):
+    for statement in GUARDS_0001[op.get_bind().dialect.name]:
         op.execute(statement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from server.audit.models import LAST_IN_TURN
+from server.migrations.frozen import LAST_IN_TURN_0002
 
 revision = "0002"
 down_revision = "0001"
@@ -14,4 +14,4 @@ depends_on = None
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(LAST_IN_TURN)
+        op.execute(LAST_IN_TURN_0002)

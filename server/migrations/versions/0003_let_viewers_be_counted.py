@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.content.guards import GUARDS
+from server.migrations.frozen import GUARDS_0003
 
 revision = "0003"
 down_revision = "0002"
@@ -201,5 +201,5 @@ def upgrade() -> None:
         )
 
     op.execute(COMMENTS)
-    for statement in GUARDS[op.get_bind().dialect.name]:
+    for statement in GUARDS_0003[op.get_bind().dialect.name]:
         op.execute(statement)
