@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
@@ -31,16 +32,16 @@ BUILT_IN: Final = {
 
 
 class QueueBar(QWidget):
-    """Emits `changed` with a `QueueFilter`. Saved filters are kept in the settings."""
+    """Emits `changed` with a `QueueFilter`. A person's saved filters are kept in the settings."""
 
     changed = Signal(object)
     saved = Signal()
     order_wanted = Signal(object)
     """The menu in which the order is to be offered."""
 
-    def __init__(self, settings: Settings, *, keymap: Keymap) -> None:
+    def __init__(self, settings: Settings, *, person: UUID, keymap: Keymap) -> None:
         super().__init__()
-        self._settings = settings
+        self._settings, self._list = settings, f"{LIST}:{person}"
         self._titles: Mapping[str, str] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -48,7 +49,7 @@ class QueueBar(QWidget):
         self.line = FilterBar(
             "Title, creator, policy or id",
             [(MINE, "Mine"), (OVER, "Over SLA")],
-            _read(settings),
+            _read(settings, self._list),
             fixed=BUILT_IN,
         )
         follow(keymap, self.line, lambda: self.line.set_key(keymap.shown("filter")))
@@ -137,7 +138,7 @@ class QueueBar(QWidget):
 
     def _save(self, saved: Mapping[str, Filter]) -> None:
         kept = self._settings.get(FILTERS)
-        kept[LIST] = [{"name": name, **_plain(wanted)} for name, wanted in saved.items()]
+        kept[self._list] = [{"name": name, **_plain(wanted)} for name, wanted in saved.items()]
         self._settings.set(FILTERS, kept)
         self.saved.emit()
 
@@ -158,9 +159,9 @@ def _filter(state: object) -> Filter | None:
     return Filter(text, frozenset(str(each) for each in toggles))
 
 
-def _read(settings: Settings) -> dict[str, Filter]:
-    found = {}
-    for each in settings.get(FILTERS).get(LIST, []):
+def _read(settings: Settings, name: str) -> dict[str, Filter]:
+    found, kept = {}, settings.get(FILTERS)
+    for each in kept.get(name, kept.get(LIST, [])):  # earlier versions had one list for everybody
         wanted = _filter(each)
         if wanted is not None and isinstance(each.get("name"), str):
             found[each["name"]] = wanted

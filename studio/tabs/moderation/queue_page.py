@@ -105,7 +105,7 @@ class QueuePage(QWidget):
         self.next.setEnabled(self._may_claim)
         self.next.clicked.connect(self._claim_next)
         self.header.add_tool(self.next)
-        self.bar = QueueBar(self._context.settings, keymap=keymap)
+        self.bar = QueueBar(self._context.settings, person=self._context.me.id, keymap=keymap)
         self.bar.saved.connect(lambda: self._context.tasks.write(self._context.settings.save))
         self.stale = StaleBar()
         self.stale.retried.connect(self.feed.refresh)

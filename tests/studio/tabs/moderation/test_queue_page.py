@@ -14,7 +14,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QLineEdit
 
 from studio.api.live import Connection
+from studio.settings import FILTERS
 from studio.tabs.moderation import snapshot
+from studio.tabs.moderation.queue_bar import LIST, QueueBar
 from studio.widgets.filter_bar import Filter
 from tests.studio.tabs.moderation.conftest import Play, until
 from tests.studio.tabs.moderation.desk import Desk
@@ -104,6 +106,22 @@ def test_the_menu_writes_into_the_line(play: Play) -> None:
             assert seat.queue.bar.line.field.text() == ""
 
     play(World(item(n) for n in range(6)), story)
+
+
+def test_saved_filters_are_a_persons_own(play: Play) -> None:
+    async def story(desk: Desk) -> None:
+        settings, keymap = desk.context.settings, desk.context.keymap
+        settings.set(FILTERS, {LIST: [{"name": "Of all", "text": "severity:low", "toggles": []}]})
+        mine = QueueBar(settings, person=UUID(int=1), keymap=keymap)
+        assert list(mine.line._saved) == ["Of all"]
+        mine.line.apply(Filter("severity:critical"))
+        mine.line.save("Worst")
+        again = QueueBar(settings, person=UUID(int=1), keymap=keymap)
+        assert list(again.line._saved) == ["Of all", "Worst"]
+        other = QueueBar(settings, person=UUID(int=2), keymap=keymap)
+        assert list(other.line._saved) == ["Of all"]
+
+    play(World([item(0)]), story)
 
 
 def test_an_item_comes_into_over_sla_when_its_time_is_over(play: Play) -> None:
