@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from server.audit import service as audit
-from server.content.models import SLOTS
+from server.content.announcing import announce, lock_videos, tell_viewers
+from server.content.models import SLOTS, Slot, Video
 from server.content.rules import ContentType
-from server.content.service import announce
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import WriteSession
@@ -42,13 +42,14 @@ def schedule_availability(
     passes the result of both. `restricted`: only cleared readers of the audit log learn of it, as with any
     content that is itself of that class. Raises NotFound.
     """
-    slot = SLOTS[ContentType(content_type)]
+    slot, at_once = SLOTS[ContentType(content_type)], effective_at <= clock.now()
+    _fold(s, slot, slot.table.id == content_id)  # else nobody would be told of a change that this replaces
+    before = lock_videos(s, Video.id == content_id) if at_once and slot.table is Video else {}
     changed = s.execute(
         update(slot.table)
         .where(slot.table.id == content_id)
         .values(
             {
-                slot.current: slot.in_force(),
                 slot.following: availability,
                 slot.following_at: effective_at,
                 slot.table.version: slot.table.version + 1,
@@ -60,6 +61,7 @@ def schedule_availability(
         raise NotFound(f"There is no such {content_type}.")
     secret = restricted or changed.restricted_class
     _changed(s, actor, content_type, content_id, changed, secret, availability, effective_at)
+    tell_viewers(s, before)
 
 
 def cancel_scheduled_availability(
@@ -109,24 +111,32 @@ def _changed(
 
 
 def fold_due(s: WriteSession) -> int:
-    """Make the changes that are in force the stored value; answers how many. Reads never wait for this."""
-    folded = 0
-    for content_type, slot in SLOTS.items():
-        rows = s.execute(
-            update(slot.table)
-            .where(slot.following_at <= clock.now())
-            .values(
-                {
-                    slot.current: func.coalesce(slot.following, slot.current),
-                    slot.following: None,
-                    slot.following_at: None,
-                    slot.table.version: slot.table.version + 1,
-                }
-            )
-            .returning(slot.table.id, slot.table.version, slot.restricted_class().label("restricted_class"))
-        ).all()
-        folded += len(rows)
-        if content_type is not ContentType.COMMENT:
-            for row in rows:
-                announce(s, row.id, row)
-    return folded
+    """Make the changes that are in force the stored value; answers how many. Reads never wait for this, but
+    whoever has read before is told now."""
+    return sum(_fold(s, slot) for slot in SLOTS.values())
+
+
+def _fold(s: WriteSession, slot: Slot, *which: ColumnElement[bool]) -> int:
+    due = and_(slot.following_at <= clock.now(), *which)
+    of_videos = slot.table is Video
+    before = lock_videos(s, due) if of_videos else {}
+    if of_videos and not before:
+        return 0
+    rows = s.execute(
+        update(slot.table)
+        .where(due)
+        .values(
+            {
+                slot.current: func.coalesce(slot.following, slot.current),
+                slot.following: None,
+                slot.following_at: None,
+                slot.table.version: slot.table.version + 1,
+            }
+        )
+        .returning(slot.table.id, slot.table.version, slot.restricted_class().label("restricted_class"))
+    ).all()
+    if of_videos:
+        for row in rows:
+            announce(s, row.id, row)
+        tell_viewers(s, before)
+    return len(rows)

@@ -12,6 +12,14 @@ from sqlalchemy import ColumnElement, and_, case, delete, literal, or_, select, 
 from server.accounts import service as accounts
 from server.audit import service as audit
 from server.content import queries
+from server.content.announcing import (
+    LIVE_RESTRICTED,
+    LIVE_TOPIC,
+    announce,
+    lock_videos,
+    new_to_viewers,
+    tell_viewers,
+)
 from server.content.models import Derivative, RestrictedFile, Video
 from server.content.rules import VideoState, Visibility
 from server.kit import clock, jobs, live
@@ -22,10 +30,6 @@ from server.kit.events import bus
 from server.kit.storage import hold
 from server.kit.upsert import insert_ignoring
 
-LIVE_TOPIC, LIVE_RESTRICTED = "content.video", "content.restricted_video"
-"""What is published of a video, and of one of the restricted class: their ids are for the cleared only."""
-LIVE_OWN = "content.own_videos"
-"""What is published to the owner of a video that changed, by the owner's id; the same for every class."""
 COPY_OF_RESTRICTED = "content.copy_of_restricted"
 """The event that a video is of the restricted class because of its file: it is a case of its own."""
 UPLOADS_AT_ONCE = 16
@@ -187,6 +191,7 @@ def edit_video(
     if values.keys() & {"visibility", "publish_at"}:
         values["published_at"] = published_at(**values)
     mine = and_(Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_(None))
+    before = lock_videos(s, mine)
     now_at = s.execute(
         update(Video)
         .where(mine, Video.version == version, Video.published_at.is_(None) if moved else true())
@@ -201,6 +206,7 @@ def edit_video(
             raise Conflict("This video has been published already.", code="already_published")
         raise Stale("This video was changed in the meantime. Nothing of yours was applied.")
     _record(s, actor, "video_edited", video_id, now_at, fields=changed)
+    tell_viewers(s, before)
     bus.emit(s, "content.video_edited", video_id, fields=changed)
 
 
@@ -240,6 +246,7 @@ def publish_due(s: WriteSession) -> int:
     for video in published:
         _record(s, SYSTEM, "video_published", video.id, video)
         bus.emit(s, "content.video_published", video.id)
+    tell_viewers(s, new_to_viewers(video.id for video in published))
     return len(published)
 
 
@@ -264,28 +271,34 @@ def restore_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
 
 def _set_deleted(s: WriteSession, actor: Actor, video_id: UUID, at: datetime | None) -> Any:
     other = Video.deleted_at.is_(None) if at else Video.deleted_at.is_not(None)
+    which = and_(Video.id == video_id, Video.owner_id == actor.person, other)
+    before = lock_videos(s, which)
     done = s.execute(
         update(Video)
-        .where(Video.id == video_id, Video.owner_id == actor.person, other)
+        .where(which)
         .values(deleted_at=at, version=Video.version + 1)
         .returning(Video.version, Video.restricted_class)
     ).one_or_none()
     if done is None:
         raise NotFound("There is no such video of yours.")
+    tell_viewers(s, before)
     return done
 
 
 def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
     """Delete every video of a person whose account is gone; answers how many."""
+    left = and_(Video.owner_id == owner_id, Video.deleted_at.is_(None))
+    before = lock_videos(s, left)
     gone = s.execute(
         update(Video)
-        .where(Video.owner_id == owner_id, Video.deleted_at.is_(None))
+        .where(left)
         .values(deleted_at=clock.now(), version=Video.version + 1)
         .returning(Video.id, Video.version, Video.restricted_class)
     ).all()
     for video in gone:
         _record(s, actor, "video_deleted", video.id, video)
         bus.emit(s, "content.video_deleted", video.id)
+    tell_viewers(s, before)
     return len(gone)
 
 
@@ -322,16 +335,13 @@ def set_restricted_class(
     with this transaction, the files right after it, and no new ones are ever made. `whole_file` False =
     what is wrong is not in the file. Raises NotFound.
     """
-    which = Video.id == video_id
+    which: ColumnElement[bool] = Video.id == video_id
     if whole_file and (sha256 := _held_file(s, video_id)):
         insert_ignoring(s, RestrictedFile, {"sha256": sha256, "created_at": clock.now()})
         which = or_(which, Video.sha256 == sha256)
-    # Locked in one order, so that two of them never wait for each other.
-    ids = s.scalars(
-        select(Video.id).where(which, Video.restricted_class.is_(False)).order_by(Video.id).with_for_update()
-    ).all()
+    before = lock_videos(s, which, Video.restricted_class.is_(False))
     dropped: set[str] = set()
-    for new_id in ids:
+    for new_id in before:
         done = update(Video).where(Video.id == new_id).values(restricted_class=True).returning(Video.version)
         gone = delete(Derivative).where(Derivative.video_id == new_id).returning(Derivative.sha256)
         version, files = s.execute(done).scalar_one(), s.scalars(gone).all()
@@ -349,19 +359,13 @@ def set_restricted_class(
             live.publish(s, topic, new_id, version)
         if new_id != video_id:
             bus.emit(s, COPY_OF_RESTRICTED, new_id)
+    tell_viewers(s, before)
     if dropped:
         jobs.enqueue(s, "content.drop_files", *sorted(dropped))
-    return ids
+    return list(before)
 
 
 def _record(s: WriteSession, actor: Actor, action: str, video_id: UUID, now: Any, **data: Any) -> None:
     """Record what was done to a video; `now` has its `version` and `restricted_class`."""
     audit.record(s, actor=actor, action=f"content.{action}", target=f"video:{video_id}", **data)
     announce(s, video_id, now)
-
-
-def announce(s: WriteSession, video_id: UUID, now: Any) -> None:
-    """Tell whoever may know of this video that it changed; `now` as for `_record`."""
-    live.publish(s, LIVE_RESTRICTED if now.restricted_class else LIVE_TOPIC, video_id, now.version)
-    owner_id = s.scalar(select(Video.owner_id).where(Video.id == video_id))
-    live.publish(s, LIVE_OWN, owner_id, now.version)

@@ -13,12 +13,13 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from server.audit import service as audit
+from server.content.announcing import announce, new_to_viewers, tell_viewers
 from server.content.media import worker
 from server.content.media.results import Poster, Probe, Refused, Storyboard, Waveform
 from server.content.models import Derivative, Video
 from server.content.recount import recount
 from server.content.rules import DerivativeKind, VideoState
-from server.content.service import announce, published_at, refuse_video
+from server.content.service import published_at, refuse_video
 from server.content.sweeps import drop_unreferenced
 from server.kit import jobs
 from server.kit.access import SYSTEM
@@ -120,6 +121,7 @@ def publish(video_id: str) -> None:
             audit.record(s, actor=SYSTEM, action="content.video_ready", target=f"video:{video_id}")
             bus.emit(s, "content.video_ready", video_id)
             announce(s, UUID(video_id), published)
+            tell_viewers(s, new_to_viewers([UUID(video_id)]))
 
 
 @jobs.step

@@ -26,6 +26,7 @@ PER_SESSION = 4
 
 TOPICS = {
     "accounts.person": "people.read",
+    "content.feed": "content.watch",
     "content.restricted_video": "moderation.restricted",
     "content.video": "content.review",
     "moderation.handover": "moderation.claim",
@@ -37,8 +38,8 @@ TOPICS = {
 }
 """The permission that each topic needs. What is not listed is heard by nobody.
 
-Of videos only reviewers hear: whoever knows the id of an unlisted one may watch it. Their owners are told
-by `OWN`, which does not name the video.
+Of every video only reviewers hear: whoever knows the id of an unlisted one may watch it. Viewers hear of
+those that are or were in the feed, owners of theirs by `OWN`, which does not name the video.
 """
 OWN = "content.own_videos"
 """Heard by the person alone whose id it carries."""

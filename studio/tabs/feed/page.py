@@ -32,7 +32,8 @@ from studio.widgets import clipboard
 from studio.widgets.state_stack import StateStack
 
 LOOK_MS: Final = 10_000
-"""So often it is looked whether what is shown may still be seen: viewers are not told of each change."""
+"""So often it is looked whether what failed goes on, and what is shown may still be seen: while the live
+connection is away nobody tells."""
 VOLUME_STEP: Final = 10
 LINK: Final = "studio:video/"
 
@@ -126,6 +127,7 @@ class FeedPage(QWidget):
         if not self.feed.items or self.feed.wants_more:
             self.reading.more()
         self.look()
+        self._look_round()
         self.watching.retry()
 
     def look_again(self) -> None:
@@ -137,13 +139,18 @@ class FeedPage(QWidget):
         self.watching.retry()
 
     def look(self) -> None:
-        """See whether what is loaded may still be seen, and go on with what failed; at the end of the feed
-        see whether there is more."""
-        if self._offline and self.context.connection() is Connection.ONLINE:
+        """Go on with what failed; and while nobody tells of changes, look for them."""
+        online = self.context.connection() is Connection.ONLINE
+        if self._offline and online:
             self._say_offline(False)
             self.watching.retry()
         if self.feed.items and self.feed.wants_more and not self._offline:
             self.reading.more()
+        if not online:
+            self._look_round()
+
+    def _look_round(self) -> None:
+        """See whether what is loaded may still be seen, and at the end of the feed whether there is more."""
         self.reading.look_at(ids_of(self.feed.window()))
         if self.feed.items and self.feed.current is None and self.feed.ended:
             self.feed.look_again()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from server.content.rules import EventKind
+from server.content.rules import EventKind, Visibility
 from server.content.schemas import Counts, FeedItem, Mine, VideoView
 from server.kit.wire import Availability
 
@@ -109,7 +109,7 @@ class FeedList:
         return False
 
     def update(self, video: VideoView) -> bool:
-        """Take a video as the server has it now; False when nobody may see it any more."""
+        """Take a video as the server has it now; False when it does not belong into the feed any more."""
         if not may_be_shown(video):
             self.remove(video.id)
             return False
@@ -147,7 +147,8 @@ class FeedList:
 
 def may_be_shown(video: VideoView) -> bool:
     """Whether a video, as the server has it now, may be in a feed."""
-    return video.availability is Availability.PUBLIC and video.deleted_at is None
+    listed = video.visibility is Visibility.PUBLIC and video.availability is Availability.PUBLIC
+    return listed and video.deleted_at is None
 
 
 def _with_opinion(item: FeedItem, opinion: Opinion, holds: bool) -> FeedItem:

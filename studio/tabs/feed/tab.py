@@ -12,7 +12,7 @@ from studio.offline.changes import Changes
 from studio.tab import Context, Tab
 from studio.workplace import RESYNC
 
-VIDEO = "content.video"
+FEED = "content.feed"
 
 
 class FeedTab(Tab):
@@ -23,7 +23,7 @@ class FeedTab(Tab):
     icon = "feed"
     section = "Watch"
     permission = "content.watch"
-    kinds = frozenset({VIDEO, RESYNC})
+    kinds = frozenset({FEED, RESYNC})
 
     def __init__(self, context: Context, **page: Any) -> None:
         """`page` goes to `FeedPage`."""
@@ -41,7 +41,7 @@ class FeedTab(Tab):
         self.page.refresh()
 
     def on_changes(self, changes: Changes) -> None:
-        if VIDEO in changes.kinds and changes.ids:
+        if FEED in changes.kinds and changes.ids:
             self.page.look_at(changes.ids)
         elif changes.kinds & self.kinds:
             self.mark_dirty()

@@ -117,6 +117,14 @@ def test_the_id_of_an_unlisted_video_is_told_to_reviewers_only() -> None:
     assert heard == {Role.MODERATOR, Role.LEAD}
 
 
+def test_who_watches_hears_of_the_feed_and_nobody_else() -> None:
+    change = Change("content.feed", "v1", 0)
+    roles = [permissions_of(frozenset({role}), cleared=False) for role in Role]
+    assert all(may_hear(person(*permissions), change) for permissions in roles)
+    temporary = permissions_of(frozenset(Role), cleared=True, temporary=True)
+    assert not may_hear(person(*temporary), change)
+
+
 def test_everyone_hears_of_themselves_but_not_of_others() -> None:
     me = person()
     assert may_hear(me, Change("accounts.person", str(me.id), 1))

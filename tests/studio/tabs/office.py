@@ -111,6 +111,7 @@ class Office:
         token: str = "token",
         me: Me | None = None,
         now: datetime = NOW,
+        url: str = "http://127.0.0.1:9",
     ) -> None:
         self.reports: list[Message | Problem] = []
         self.went: list[tuple[str, dict[str, Any]]] = []
@@ -122,7 +123,7 @@ class Office:
         self.tasks = Tasks(messages, self.changes)
         store = Store(folder / "offline.sqlite")
         backoff = Backoff(base_s=0.0, cap_s=0.0)
-        self.api = Api("http://127.0.0.1:9", lambda: token, transport=transport, backoff=backoff)
+        self.api = Api(url, lambda: token, transport=transport, backoff=backoff)
         self.context = Context(
             api=self.api,
             me=me or person_me(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -29,7 +30,7 @@ class Real:
     secret: str
 
 
-def real(folder: Path, db: Database, keys: Keys, *, stepped_up: bool = False) -> Real:
+def real(folder: Path, db: Database, keys: Keys, *, stepped_up: bool = False, **settings: Any) -> Real:
     """Serve `db` with an administrator who has an authenticator."""
     secret = totp.new_secret()
     with db.write() as s:
@@ -49,7 +50,7 @@ def real(folder: Path, db: Database, keys: Keys, *, stepped_up: bool = False) ->
         cleared=False,
         has_totp=True,
     )
-    app = create_app(Settings(data=folder / "data", jobs=False), db, keys)
+    app = create_app(Settings(data=folder / "data", jobs=False, **settings), db, keys)
     return Real(httpx.ASGITransport(app), token, me, secret)
 
 

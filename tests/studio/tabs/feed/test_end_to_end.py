@@ -70,10 +70,6 @@ def test_what_a_viewer_does_is_counted_by_the_server(
         for key in (Qt.Key.Key_L, Qt.Key.Key_F, Qt.Key.Key_Down):
             QTest.keyClick(viewer.page.stage, key)
         await viewer.send()
-        with db.write() as s:
-            service.delete_video(s, actor=owner, video_id=videos[2])
-        viewer.page.look()
-        await until(lambda: len(viewer.page.feed.items) == 2)
 
     office.play(
         qapp, tmp_path, server.transport, story, token=server.token, me=server.me, now=datetime.now(UTC)

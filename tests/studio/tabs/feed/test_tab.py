@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from studio.offline.changes import Changes
 from studio.settings import FEED_MUTED, FEED_VOLUME
+from studio.tabs.feed.tab import FEED
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.world import Viewer
 from tests.studio.tabs.office import nameless, until, words
@@ -95,7 +96,7 @@ def test_a_removed_video_vanishes_while_it_plays(watch: Watch) -> None:
         await viewer.sit_down()
         gone = UUID(int=1_000)
         viewer.world.gone.add(gone)
-        viewer.office.changes.send(Changes(frozenset({"content.video"}), frozenset({str(gone)}), "live"))
+        viewer.office.changes.send(Changes(frozenset({FEED}), frozenset({str(gone)}), "live"))
         await viewer.sees(1)
         assert "not available any more" in viewer.office.told()
 

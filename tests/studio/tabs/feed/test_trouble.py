@@ -86,10 +86,11 @@ def test_a_file_that_does_not_arrive_whole_can_be_tried_again(watch: Watch, clip
     watch(story, FeedWorld([item(0)], clip, etags={UUID(int=1_000): wrong}))
 
 
-def test_a_video_that_is_gone_is_left_out(watch: Watch, clip: bytes) -> None:
+def test_while_nobody_tells_it_is_seen_all_the_same_that_a_video_is_gone(watch: Watch, clip: bytes) -> None:
     async def story(viewer: Viewer) -> None:
         await viewer.sit_down()
         viewer.world.gone.add(UUID(int=1_001))
+        viewer.office.connection = Connection.CONNECTING
         viewer.page.look()
         await until(lambda: len(viewer.page.feed.items) == 2)
         down(viewer)

@@ -1,0 +1,190 @@
+"""What viewers are told: every change of the feed that one can see, and nothing of what was never in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from server.content import availability, service
+from server.content.announcing import LIVE_FEED
+from server.content.models import Video
+from server.content.rules import ContentType, VideoState, Visibility
+from server.content.workflow import publish
+from server.kit import clock, jobs, live
+from server.kit.access import SYSTEM, Actor
+from server.kit.clock import Held
+from server.kit.db import Database, WriteSession
+from server.kit.wire import Availability
+from tests.server.content.conftest import AddVideo
+
+NOW = datetime(2026, 5, 17, 12, 0, 0, tzinfo=UTC)
+GRACE = timedelta(seconds=10)
+Told = list[tuple[UUID, int]]
+Do = Callable[[WriteSession, Actor, UUID], object]
+
+
+@pytest.fixture(autouse=True)
+def now() -> Iterator[Held]:
+    with clock.held(NOW) as held:
+        yield held
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What is published to viewers."""
+    heard: Told = []
+
+    def publish(s: WriteSession, topic: str, subject: UUID, version: int) -> None:
+        if topic == LIVE_FEED:
+            heard.append((subject, version))
+
+    monkeypatch.setattr(live, "publish", publish)
+    return heard
+
+
+def edit(**values: Any) -> Do:
+    def do(s: WriteSession, owner: Actor, video_id: UUID) -> None:
+        version = s.scalars(sa.select(Video.version).where(Video.id == video_id)).one()
+        service.edit_video(s, actor=owner, video_id=video_id, version=version, **values)
+
+    return do
+
+
+def judge(to: Availability, kind: ContentType = ContentType.VIDEO, *, after: timedelta = timedelta()) -> Do:
+    def do(s: WriteSession, _owner: Actor, video_id: UUID) -> None:
+        at = clock.now() + after
+        availability.schedule_availability(
+            s, actor=SYSTEM, content_type=kind, content_id=video_id, availability=to, effective_at=at
+        )
+
+    return do
+
+
+def delete(s: WriteSession, owner: Actor, video_id: UUID) -> None:
+    service.delete_video(s, actor=owner, video_id=video_id)
+
+
+def restore(s: WriteSession, owner: Actor, video_id: UUID) -> None:
+    service.restore_video(s, actor=owner, video_id=video_id)
+
+
+def close_account(s: WriteSession, owner: Actor, _video_id: UUID) -> None:
+    service.delete_videos_of(s, actor=SYSTEM, owner_id=owner.person)
+
+
+def restrict_class(s: WriteSession, _owner: Actor, video_id: UUID) -> None:
+    service.set_restricted_class(s, actor=SYSTEM, video_id=video_id)
+
+
+CHANGES: dict[str, Do] = {
+    "title": edit(title="Another"),
+    "caption": edit(caption="Other words"),
+    "private": edit(visibility=Visibility.PRIVATE),
+    "unlisted": edit(visibility=Visibility.UNLISTED),
+    "deleted": delete,
+    "account closed": close_account,
+    "restricted": judge(Availability.RESTRICTED),
+    "removed": judge(Availability.REMOVED),
+    "caption withheld": judge(Availability.REMOVED, ContentType.CAPTION),
+    "restricted class": restrict_class,
+}
+COMES: dict[str, tuple[dict[str, Any], Do]] = {
+    "made public": ({"visibility": Visibility.PRIVATE}, edit(visibility=Visibility.PUBLIC)),
+    "restored": ({"deleted_at": NOW, "published_at": NOW}, restore),
+    "allowed": ({"availability": Availability.REMOVED, "published_at": NOW}, judge(Availability.PUBLIC)),
+}
+NEVER: dict[str, dict[str, Any]] = {
+    "unlisted": {"visibility": Visibility.UNLISTED},
+    "private": {"visibility": Visibility.PRIVATE},
+    "once public, now unlisted": {"visibility": Visibility.UNLISTED, "published_at": NOW},
+    "scheduled": {"publish_at": NOW + timedelta(days=1)},
+    "restricted class": {"restricted_class": True, "published_at": NOW},
+    "processing": {"state": VideoState.PROCESSING},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_viewers_hear_of_each_change_of_the_feed(
+    db: Database, add_video: AddVideo, creator: Actor, told: Told, change: str
+) -> None:
+    video = add_video(creator, published_at=NOW)
+    with db.write() as s:
+        CHANGES[change](s, creator, video)
+    assert told == [(video, 0)]
+
+
+@pytest.mark.parametrize("change", COMES)
+def test_viewers_hear_of_what_comes(
+    db: Database, add_video: AddVideo, creator: Actor, told: Told, change: str
+) -> None:
+    before, do = COMES[change]
+    video = add_video(creator, **before)
+    with db.write() as s:
+        do(s, creator, video)
+    assert told == [(video, 0)]
+
+
+@pytest.mark.parametrize("kind", NEVER)
+def test_nobody_is_told_of_what_is_not_in_the_feed(
+    db: Database, add_video: AddVideo, creator: Actor, told: Told, kind: str
+) -> None:
+    for n, (name, change) in enumerate(CHANGES.items()):
+        video = add_video(creator, f"{kind} {n}".encode(), **NEVER[kind])
+        with db.write() as s:
+            change(s, creator, video)
+        assert told == [], name
+
+
+def test_a_decision_is_told_when_it_takes_effect(
+    db: Database, now: Held, add_video: AddVideo, creator: Actor, told: Told
+) -> None:
+    video = add_video(creator, published_at=NOW)
+    for to in (Availability.REMOVED, Availability.PUBLIC):
+        with db.write() as s:
+            judge(to, after=GRACE)(s, creator, video)
+            availability.fold_due(s)
+        assert told == []
+        now.advance(GRACE)
+        with db.write() as s:
+            assert availability.fold_due(s) == 1
+        assert told == [(video, 0)]
+        told.clear()
+
+
+def test_what_was_decided_before_it_was_told_is_told_first(
+    db: Database, now: Held, add_video: AddVideo, creator: Actor, told: Told
+) -> None:
+    video = add_video(creator, published_at=NOW)
+    with db.write() as s:
+        judge(Availability.REMOVED, after=GRACE)(s, creator, video)
+    now.advance(GRACE)
+    with db.write() as s:
+        judge(Availability.PUBLIC, after=GRACE)(s, creator, video)
+    assert told == [(video, 0)]
+
+
+def test_a_removed_video_that_is_deleted_is_not_told_again(
+    db: Database, add_video: AddVideo, creator: Actor, told: Told
+) -> None:
+    video = add_video(creator, published_at=NOW, availability=Availability.REMOVED)
+    with db.write() as s:
+        delete(s, creator, video)
+    assert told == []
+
+
+def test_what_is_published_is_told(
+    db: Database, context: jobs.Context, add_video: AddVideo, creator: Actor, told: Told
+) -> None:
+    ready = add_video(creator, state=VideoState.PROCESSING)
+    hidden = add_video(creator, state=VideoState.PROCESSING, visibility=Visibility.UNLISTED)
+    due = add_video(creator, publish_at=NOW)
+    for video in (ready, hidden):
+        publish(str(video))
+    with db.write() as s:
+        assert service.publish_due(s) == 1
+    assert told == [(ready, 0), (due, 0)]
