@@ -181,6 +181,8 @@ class MainWindow(QMainWindow):
         for tab in self._tabs.values():
             self.stack.removeWidget(tab)
             tab.deleteLater()
+        if self._watching:
+            self.host.toasts.clear()  # they are about what is one person's, and so is their undo
         self._tabs, self._kinds, self._context, self._watching = {}, {}, None, []
         self.palette_overlay.set_providers(())
         self.rail.set_entries([])

@@ -83,8 +83,7 @@ class Camera:
         for overlay in self.app.window.findChildren(Overlay):
             if overlay.isVisible():
                 overlay.close_now()
-        for toast in self.app.window.host.toasts.toasts():
-            toast.closed.emit()
+        self.app.window.host.toasts.clear()
         self.app.window.activateWindow()
         await asyncio.sleep(0)
 

@@ -161,6 +161,11 @@ class ToastStack(QWidget):
         items = (self._layout.itemAt(n) for n in range(self._layout.count()))
         return [w for item in items if item is not None and isinstance(w := item.widget(), Toast)]
 
+    def clear(self) -> None:
+        """Take all of them away; what they offered to undo stays done."""
+        for toast in self.toasts():
+            toast.close_now()
+
     def undo_last(self) -> bool:
         """Take back the newest thing that can be; tell whether there was one."""
         for toast in reversed(self.toasts()):

@@ -19,11 +19,11 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from statistics import median, quantiles
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from sqlalchemy import exists, select
 
 from server.accounts.models import Person
@@ -39,9 +39,10 @@ from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
 from tests.stories.eye import Eye, Moment
+from tests.stories.hands import STORIES, Hands
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / "build/stories/moderator"
+OUT = STORIES / "moderator"
 ITEMS = 50
 ROUTINE_KEYS = 3
 LOOK_S = 1.0
@@ -55,15 +56,14 @@ pytestmark = pytest.mark.story
 
 
 @dataclass
-class Shift:
+class Shift(Hands):
     """What the moderator did and saw."""
 
-    app: App
+    story: ClassVar[str] = OUT.name
     decided: list[str]
     keys: list[int] = field(default_factory=list)
     next_ms: list[float] = field(default_factory=list)
     work_ms: list[float] = field(default_factory=list)
-    shots: int = 0
 
     @cached_property
     def eye(self) -> Eye:
@@ -81,18 +81,6 @@ class Shift:
         assert page is not None
         return page
 
-    def shot(self, name: str) -> None:
-        self.shots += 1
-        self.app.window.grab().save(str(OUT / f"{self.shots:02}-{name}.png"))
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """A key to whatever has the focus."""
-        QTest.keyClick(self._focus(), key, modifier)
-
-    def type(self, text: str) -> None:
-        """Words to whatever has the focus."""
-        QTest.keyClicks(self._focus(), text)
-
     def walk(self, key: Qt.Key, there: Callable[[], object], what: str) -> None:
         """Press a key until one has come where one wants to be."""
         for _ in range(MOST_STEPS):
@@ -100,11 +88,6 @@ class Shift:
                 return
             self.press(key)
         raise StageError(f"the keyboard does not lead to {what}")
-
-    def _focus(self) -> QWidget:
-        focus = QApplication.focusWidget() or self.app.window
-        assert isinstance(focus, QWidget)
-        return focus
 
     def item(self) -> str:
         """The item that can be judged now, "" while there is none."""

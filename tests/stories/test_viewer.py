@@ -13,14 +13,13 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
 from server.accounts.models import Person
@@ -36,9 +35,10 @@ from studio.paths import Profile
 from studio.stage import play, until
 from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
+from tests.stories.hands import STORIES, Hands
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / "build/stories/viewer"
+OUT = STORIES / "viewer"
 VIDEOS = 10
 SAID = "Such a quiet clip."
 SPARE_MS = 200
@@ -48,16 +48,15 @@ pytestmark = pytest.mark.story
 
 
 @dataclass
-class Evening:
+class Evening(Hands):
     """What the viewer did."""
 
-    app: App
+    story: ClassVar[str] = OUT.name
     watched: list[UUID] = field(default_factory=list)
     liked: UUID | None = None
     followed: UUID | None = None
     reported: UUID | None = None
     swipes: int = 0
-    shots: int = 0
 
     @property
     def page(self) -> FeedPage:
@@ -70,21 +69,6 @@ class Evening:
         current = self.page.feed.current
         assert current is not None
         return current.video.id
-
-    def shot(self, name: str) -> None:
-        self.shots += 1
-        self.app.window.grab().save(str(OUT / f"{self.shots:02}-{name}.png"))
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.keyClick(self._focus(), key, modifier)
-
-    def type(self, text: str) -> None:
-        QTest.keyClicks(self._focus(), text)
-
-    def _focus(self) -> QWidget:
-        focus = QApplication.focusWidget() or self.app.window
-        assert isinstance(focus, QWidget)
-        return focus
 
     async def picture(self) -> None:
         await until(

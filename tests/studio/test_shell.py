@@ -20,6 +20,7 @@ from server.moderation import service as moderation
 from server.runtime import opened
 from server.settings import Settings as ServerSettings
 from studio.app import App
+from studio.messages import Level
 from studio.paths import Profile
 from studio.settings import SERVER_URL
 from studio.stage import PASSWORD, play, until
@@ -82,6 +83,25 @@ def test_content_is_found_from_every_tab_by_id_address_handle_and_title(
             await until(lambda wanted=wanted: wanted in results(app), f"{wanted} to be found by {text}")
             assert results(app).count(wanted) == 1
             app.window.palette_overlay.close_now()
+
+    play(qapp, root, scene, email=EMAIL)
+
+
+def test_notices_go_with_whom_they_are_for(qapp: QApplication, shop: tuple[Path, UUID, UUID]) -> None:
+    root, _, _ = shop
+    undone: list[str] = []
+
+    def undo() -> None:
+        undone.append("Harbour")
+
+    async def scene(app: App) -> None:
+        toasts = app.window.host.toasts
+        app.messages.notify(Level.INFO, "“Harbour” deleted", undo=undo)
+        await until(toasts.toasts, "the notice")
+        await app.sign_out()
+        assert toasts.toasts() == []
+        assert not toasts.undo_last()
+        assert undone == []
 
     play(qapp, root, scene, email=EMAIL)
 
