@@ -8,9 +8,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +17,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from benchmarks import databases
+from benchmarks.databases import at, settle
 from benchmarks.queue_rows import add_flags, add_items
 from server.accounts.permissions import Role
 from server.kit.access import Actor
@@ -45,7 +46,7 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
     rows = ROWS[scale]
     with (
         tempfile.TemporaryDirectory() as folder,
-        _place(database, Path(folder)) as place,
+        databases.place(database, Path(folder)) as place,
         place.opened() as (db, keys),
     ):
         with db.write() as s:
@@ -60,7 +61,7 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
         with db.write() as s:
             s.execute(sa.update(Item).where(Item.state != ItemState.PENDING).values(state=ItemState.PENDING))
         _together(db, actors, _work, HISTORY)
-        _settle(db)
+        settle(db)
         began = time.perf_counter()
         shares = _together(db, actors, _work, EACH[scale])
         spent = time.perf_counter() - began
@@ -72,36 +73,20 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
         "database": database,
         "rows": rows,
         "workers": WORKERS,
-        "page_p50_ms": _round(_at(many, 0.5)),
-        "page_p99_ms": _round(_at(many, 0.99)),
+        "page_p50_ms": _round(at(many, 0.5)),
+        "page_p99_ms": _round(at(many, 0.99)),
         "page_max_ms": _round(many[-1]),
-        "claim_p50_ms": _round(_at(claims, 0.5)),
-        "claim_p99_ms": _round(_at(claims, 0.99)),
+        "claim_p50_ms": _round(at(claims, 0.5)),
+        "claim_p99_ms": _round(at(claims, 0.99)),
         "claim_max_ms": _round(claims[-1]),
-        "decide_p99_ms": _round(_at(decided, 0.99)),
+        "decide_p99_ms": _round(at(decided, 0.99)),
         "decide_max_ms": _round(decided[-1]),
         "claims_per_s": round(sum(len(share.items) for share in shares) / spent, 1),
         "double_claims": doubles,
         "stale_decisions": stale,
         "naive_double_claims": _doubles(naive),
-        "growth_10x": round(_at(many, 0.5) / _at(few, 0.5), 3),
+        "growth_10x": round(at(many, 0.5) / at(few, 0.5), 3),
     }
-
-
-@contextmanager
-def _place(database: str, folder: Path) -> Iterator[Place]:
-    """For a fresh SQLite file, or a fresh PostgreSQL cluster with fsync on."""
-    if database == "sqlite":
-        yield Place(folder)
-        return
-    from tests.postgresql import Cluster
-
-    cluster = Cluster.find_binaries(fsync=True)
-    if cluster is None:
-        raise SystemExit("PostgreSQL's server binaries are not installed")
-    with cluster:
-        cluster.create_database("bench")
-        yield Place(folder, cluster.url("bench"))
 
 
 def _fill(db: Database, first: int, last: int) -> None:
@@ -109,21 +94,8 @@ def _fill(db: Database, first: int, last: int) -> None:
     with db.writer.begin() as connection:
         add_items(connection, first, last)
         add_flags(connection)
-    _settle(db)
+    settle(db)
     print(f"{last} rows, {time.perf_counter() - began:.1f} s for the last part", file=sys.stderr)
-
-
-def _settle(db: Database) -> None:
-    """Bring the database to where a queue is that has grown over months: nothing is left of its growth."""
-    chores = ("PRAGMA wal_checkpoint(TRUNCATE)",) if db.sqlite else ("VACUUM ANALYZE", "CHECKPOINT")
-    lent = db.writer.raw_connection()  # which no event of ours begins a transaction on
-    driver: Any = lent.driver_connection
-    if not db.sqlite:
-        driver.autocommit = True
-    for chore in chores:
-        driver.execute(chore)
-    lent.invalidate()
-    lent.close()
 
 
 def _pages(place: Place, headers: dict[str, str], count: int) -> list[float]:
@@ -243,10 +215,6 @@ def _stale(db: Database) -> int:
     )
     with db.read() as s:
         return int(s.execute(wrong).scalar_one())
-
-
-def _at(ordered: list[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 def _round(ms: float) -> float:

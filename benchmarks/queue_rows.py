@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from sqlalchemy import Connection, text
 
-from server.kit.models import Base
+from benchmarks.databases import indexes_made_after
 
 POLICIES = 20
 """Distinct policy codes, so that lists by policy and estimates meet a realistic spread."""
@@ -56,7 +53,7 @@ def add_items(connection: Connection, first: int, last: int) -> None:
     into = f"INSERT INTO moderation_items ({_COLUMNS}) {words['numbers'].format(**span)}"
     rows = f"SELECT {words['uuid']}, {words['now']}, 1, {values} FROM {words['source'].format(**span)}"
     percent = "%%" if connection.dialect.name == "postgresql" else "%"
-    with _indexes_made_after(connection, "moderation_items"):
+    with indexes_made_after(connection, "moderation_items"):
         connection.exec_driver_sql(f"{into} {rows}".replace("%", percent))
     connection.execute(text("ANALYZE moderation_items"))
 
@@ -64,19 +61,6 @@ def add_items(connection: Connection, first: int, last: int) -> None:
 def add_flags(connection: Connection) -> None:
     """Write the one to three flags of each item that has none yet; needs an installed policy tree."""
     words = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
-    with _indexes_made_after(connection, "moderation_flags"):
+    with indexes_made_after(connection, "moderation_flags"):
         connection.exec_driver_sql(_FLAGS.format(uuid=words["uuid"]))
     connection.execute(text("ANALYZE moderation_flags"))
-
-
-@contextmanager
-def _indexes_made_after(connection: Connection, table: str) -> Iterator[None]:
-    """Each sorted once at the end, instead of grown at a million random places."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA cache_size=-1000000")
-    indexes = sorted(Base.metadata.tables[table].indexes, key=lambda index: index.name or "")
-    for index in indexes:
-        index.drop(connection)
-    yield
-    for index in indexes:
-        index.create(connection)
