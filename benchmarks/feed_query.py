@@ -44,7 +44,7 @@ KINDS: Mapping[str, dict[str, Any]] = {
     "caught_up": {"watched": 1_200, "among": 1_200},
     "maker": {"follows": 200, "watched": 2_000, "among": 20_000, "makes": True},
 }
-"""`heavy` follows those who publish most, `caught_up` has watched all that is new, `maker` made much of it."""
+"""`heavy` follows those who publish most, `caught_up` has watched all new ones, `maker` made many of them."""
 
 Headers = dict[str, str]
 
