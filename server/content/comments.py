@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 
 from server.audit import service as audit
-from server.content import queries
+from server.content import blocks, queries
 from server.content.counters import Tally
 from server.content.models import Comment, Video
 from server.content.rules import VideoState
@@ -28,10 +28,13 @@ def add_comment(
     parent_id: UUID | None = None,
     comment_id: UUID | None = None,
 ) -> Comment:
-    """Write under a video that the actor may watch. Raises NotFound, Conflict `id_taken`."""
+    """Write under a video that the actor may watch. Raises NotFound, Conflict `id_taken` and
+    `comments_limited`, which does not say that the owner blocks the actor."""
     video = queries.video(s, actor, video_id)
     if video is None or video.state is not VideoState.READY or video.deleted_at:
         raise NotFound("There is no such video.")
+    if blocks.holds(s, by=video.owner_id, other_id=actor.person):
+        raise Conflict("Not everybody can comment on this video.", code="comments_limited")
     if parent_id and s.scalar(select(Comment.video_id).where(Comment.id == parent_id)) != video_id:
         raise NotFound("The comment that this answers is not under this video.")
     comment_id = comment_id or uuid4()

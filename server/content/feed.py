@@ -1,7 +1,8 @@
 """The feed: what one viewer sees next, and why.
 
 The order is one number that anybody can work out: when a video was published, and a day later than that for a
-fresh video of somebody whom the viewer follows. Newest first, without what the viewer has watched or made.
+fresh video of somebody whom the viewer follows. Newest first, without what the viewer has watched or made and
+what people made whom they block.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, tuple_
 
 from server.accounts import queries as accounts
 from server.accounts.schemas import PersonState
-from server.content import queries, views
+from server.content import blocks, queries, views
 from server.content.models import (
     FEEDABLE,
     SLOTS,
@@ -158,7 +159,8 @@ def _judged(viewer: Actor, v: Any, *conditions: ColumnElement[bool]) -> Select[A
     """Which of the videos of a walk are shown. Chosen first and looked at then: in one step PostgreSQL reads
     all that the viewer ever watched, to look sixty videos up in it, and thinks that few are public."""
     seen = exists().where(Playback.person_id == viewer.person, Playback.video_id == v.id)
-    shown = and_(v.availability_now == Availability.PUBLIC, not_(seen), *conditions)
+    wanted = not_(queries.blocked_by(viewer, v.owner_id))
+    shown = and_(v.availability_now == Availability.PUBLIC, not_(seen), wanted, *conditions)
     return select(v.id, v.published_at, shown.label("shown"))
 
 
@@ -228,5 +230,6 @@ def profile(s: AnySession, viewer: Actor, person_id: UUID) -> Profile:
         followers=max(0, counts.followers) if counts else 0,
         following=max(0, counts.following) if counts else 0,
         followed=person_id in follows_of(s, viewer, [person_id]),
+        blocked=blocks.holds(s, by=viewer.person, other_id=person_id),
         me=me,
     )

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from server.content import feed, viewing
-from server.content.schemas import EventBatch, EventVerdicts, FeedItem, Profile
+from server.content import blocks, feed, viewing
+from server.content.schemas import Blocked, EventBatch, EventVerdicts, FeedItem, Profile
 from server.kit import clock, paging
 from server.kit.access import Actor, require
 from server.kit.bodies import body_limit
@@ -56,6 +56,20 @@ def take_in_events(
     """Keep what the caller did, each thing once however often it is sent, in any order."""
     with _db(request).write() as s:
         return EventVerdicts(verdicts=viewing.take_in(s, actor=actor, events=body.events))
+
+
+@router.get("/blocks")
+def list_blocks(
+    request: Request, cursor: Cursor = None, limit: Limit = 50, actor: Actor = require("content.watch")
+) -> Page[Blocked]:
+    """Whom the caller blocks, the latest first."""
+    before: blocks.Key | None = None
+    if cursor:
+        since, person_id = paging.decode(cursor, datetime, UUID)
+        before = since, person_id
+    with _db(request).read() as s:
+        items, then = blocks.page(s, actor, before=before, limit=limit)
+    return Page(items=items, next_cursor=paging.encode(*then) if then else None)
 
 
 @router.get("/people/{person_id}", responses=problems(404))

@@ -177,10 +177,10 @@ class VideoReaction(Base):
     event_id: Mapped[UUID]
 
 
-class Follow(Base):
-    """Whether a person follows another, by what they said last."""
+class OfPerson(Base):
+    """Whether a person keeps something up about another, by what they said last."""
 
-    __tablename__ = "content_follows"
+    __abstract__ = True
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
     other_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_people.id"), primary_key=True)
@@ -188,6 +188,18 @@ class Follow(Base):
     at: Mapped[datetime]
     told_at: Mapped[datetime]
     event_id: Mapped[UUID]
+
+
+class Follow(OfPerson):
+    """Whether a person follows another."""
+
+    __tablename__ = "content_follows"
+
+
+class Block(OfPerson):
+    """Whether a person blocks another."""
+
+    __tablename__ = "content_blocks"
 
 
 class VideoCounts(Base):

@@ -1,4 +1,4 @@
-"""What a person keeps up until they take it back: likes, saves, follows. The last word counts.
+"""What a person keeps up until they take it back: likes, saves, follows, blocks. The last word counts.
 
 A word is later by its time, then by the clock of its device, then by its id, so that words from two devices
 mean the same in any order.
@@ -6,7 +6,7 @@ mean the same in any order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,45 +14,52 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.content.counters import Tally
-from server.content.models import Follow, VideoReaction
-from server.content.rules import EventKind, Reaction
+from server.content.models import Block, Follow, OfPerson, VideoReaction
+from server.content.rules import EventKind, Reaction, Relation
 from server.kit.db import WriteSession
 
-REACTIONS = {
+Kind = Reaction | Relation
+Fact = Mapping[str, Any]
+Opinion = VideoReaction | OfPerson
+
+WORDS: Mapping[EventKind, tuple[Kind, bool]] = {
     EventKind.LIKE: (Reaction.LIKE, True),
     EventKind.UNLIKE: (Reaction.LIKE, False),
     EventKind.SAVE: (Reaction.SAVE, True),
     EventKind.UNSAVE: (Reaction.SAVE, False),
+    EventKind.FOLLOW: (Relation.FOLLOW, True),
+    EventKind.UNFOLLOW: (Relation.FOLLOW, False),
+    EventKind.BLOCK: (Relation.BLOCK, True),
+    EventKind.UNBLOCK: (Relation.BLOCK, False),
 }
-FOLLOWS = {EventKind.FOLLOW: True, EventKind.UNFOLLOW: False}
+TAKING_BACK = frozenset(kind for kind, (_, holds) in WORDS.items() if not holds)
 COUNTER = {Reaction.LIKE: "likes", Reaction.SAVE: "saves"}
-
-Fact = Mapping[str, Any]
-Opinion = VideoReaction | Follow
+TABLE: Mapping[Relation, type[OfPerson]] = {Relation.FOLLOW: Follow, Relation.BLOCK: Block}
 
 
-def last_reactions(facts: Iterable[Fact]) -> dict[tuple[Reaction, UUID], Fact]:
-    """The last word on each video among the facts."""
-    said: dict[tuple[Reaction, UUID], Fact] = {}
+def last_words(facts: Iterable[Fact]) -> dict[tuple[Kind, UUID], Fact]:
+    """The last word of each kind on each video and person among the facts of one person."""
+    said: dict[tuple[Kind, UUID], Fact] = {}
     for fact in facts:
-        if fact["kind"] in REACTIONS:
-            _keep_later(said, (REACTIONS[fact["kind"]][0], fact["video_id"]), fact)
-    return said
-
-
-def last_follows(facts: Iterable[Fact]) -> dict[UUID, Fact]:
-    """The last word on each person among the facts."""
-    said: dict[UUID, Fact] = {}
-    for fact in facts:
-        if fact["kind"] in FOLLOWS:
-            _keep_later(said, fact["other_id"], fact)
+        if fact["kind"] not in WORDS:
+            continue
+        kind = WORDS[fact["kind"]][0]
+        key = kind, fact["video_id" if isinstance(kind, Reaction) else "other_id"]
+        if key not in said or _when(fact) > _when(said[key]):
+            said[key] = fact
     return said
 
 
 def holds(fact: Fact) -> bool:
     """Whether a word keeps something up or takes it back."""
-    kind = fact["kind"]
-    return FOLLOWS[kind] if kind in FOLLOWS else REACTIONS[kind][1]
+    return WORDS[fact["kind"]][1]
+
+
+def new_opinion(person_id: UUID, kind: Kind, subject: UUID) -> Opinion:
+    """The row of what was not spoken of before."""
+    if isinstance(kind, Reaction):
+        return VideoReaction(person_id=person_id, kind=kind, video_id=subject)
+    return TABLE[kind](person_id=person_id, other_id=subject)
 
 
 def set_word(row: Opinion, fact: Fact) -> None:
@@ -61,57 +68,42 @@ def set_word(row: Opinion, fact: Fact) -> None:
     row.at, row.told_at, row.event_id = _when(fact)
 
 
-def react(s: WriteSession, person_id: UUID, facts: Sequence[Fact], tally: Tally) -> None:
-    """Take the likes and saves among new facts into what the person thinks of each video."""
-    said = last_reactions(facts)
-    if not said:
-        return
-    videos = {video_id for _, video_id in said}
-    found = select(VideoReaction).where(
-        VideoReaction.person_id == person_id, VideoReaction.video_id.in_(videos)
-    )
-    held = {(row.kind, row.video_id): row for row in s.scalars(found)}
-    for (kind, video_id), fact in said.items():
-        row = held.get((kind, video_id))
-        before = row is not None and row.holds
+def take_in(s: WriteSession, person_id: UUID, facts: Sequence[Fact], tally: Tally) -> None:
+    """Take the words among new facts into what the person thinks of each video and of other people."""
+    said = last_words(facts)
+    for (kind, subject), row in _held(s, person_id, said):
+        fact, before = said[kind, subject], row is not None and row.holds
         if row is None:
-            row = VideoReaction(person_id=person_id, kind=kind, video_id=video_id)
+            row = new_opinion(person_id, kind, subject)
             s.add(row)
-        elif not _is_later(fact, row):
+        elif _when(fact) <= (row.at, row.told_at, row.event_id):
             continue
         set_word(row, fact)
-        tally.video(video_id, **{COUNTER[kind]: row.holds - before})
+        by = row.holds - before
+        if isinstance(kind, Reaction):
+            tally.video(subject, **{COUNTER[kind]: by})
+        elif kind is Relation.FOLLOW:
+            tally.person(subject, followers=by)
+            tally.person(person_id, following=by)
 
 
-def follow(s: WriteSession, person_id: UUID, facts: Sequence[Fact], tally: Tally) -> None:
-    """Take the follows among new facts into whom the person follows."""
-    said = last_follows(facts)
-    if not said:
-        return
-    found = select(Follow).where(Follow.person_id == person_id, Follow.other_id.in_(said))
-    held = {row.other_id: row for row in s.scalars(found)}
-    for other_id, fact in said.items():
-        row = held.get(other_id)
-        before = row is not None and row.holds
-        if row is None:
-            row = Follow(person_id=person_id, other_id=other_id)
-            s.add(row)
-        elif not _is_later(fact, row):
-            continue
-        set_word(row, fact)
-        tally.person(other_id, followers=row.holds - before)
-        tally.person(person_id, following=row.holds - before)
-
-
-def _keep_later(said: dict[Any, Fact], key: Any, fact: Fact) -> None:
-    other = said.get(key)
-    if other is None or _when(fact) > _when(other):
-        said[key] = fact
+def _held(
+    s: WriteSession, person_id: UUID, said: Iterable[tuple[Kind, UUID]]
+) -> Iterator[tuple[tuple[Kind, UUID], Opinion | None]]:
+    """What the person thought so far of each of these, in a statement for each table that is needed."""
+    videos = {subject for kind, subject in said if isinstance(kind, Reaction)}
+    held: dict[tuple[Kind, UUID], Opinion] = {}
+    if videos:
+        mine = (VideoReaction.person_id == person_id, VideoReaction.video_id.in_(videos))
+        held |= {(row.kind, row.video_id): row for row in s.scalars(select(VideoReaction).where(*mine))}
+    for relation, table in TABLE.items():
+        people = {subject for kind, subject in said if kind is relation}
+        if people:
+            found = select(table).where(table.person_id == person_id, table.other_id.in_(people))
+            held |= {(relation, row.other_id): row for row in s.scalars(found)}
+    for key in said:
+        yield key, held.get(key)
 
 
 def _when(fact: Fact) -> tuple[datetime, datetime, UUID]:
     return fact["at"], fact["told_at"], fact["id"]
-
-
-def _is_later(fact: Fact, held: Opinion) -> bool:
-    return _when(fact) > (held.at, held.told_at, held.event_id)

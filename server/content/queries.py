@@ -10,9 +10,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
-from server.content.models import SLOTS, Comment, Derivative, Video
+from server.content.models import SLOTS, Block, Comment, Derivative, Video
 from server.content.rules import ContentType, DerivativeKind, VideoState, Visibility
 from server.kit import clock, job_history
 from server.kit.access import Actor
@@ -45,6 +59,12 @@ def readable(viewer: Actor) -> ColumnElement[bool]:
     return or_(own, shared)
 
 
+def blocked_by(viewer: Actor, person_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Whether the viewer blocks the person of that column."""
+    mine = (Block.person_id == viewer.person, Block.other_id == person_id)
+    return exists().where(*mine, Block.holds.expression)
+
+
 def _videos() -> Select[Any]:
     return select(
         *Video.__table__.c,
@@ -72,14 +92,15 @@ def videos(
     before: Key | None,
     limit: int,
 ) -> Rows:
-    """A person's videos, newest first, from after the key `before` on. Others see the public ones only."""
+    """A person's videos, newest first, from after the key `before` on. Others see the public ones only, and
+    whoever blocks the person none."""
     found = _videos().where(
         Video.owner_id == owner_id,
         readable(viewer),
         Video.deleted_at.is_not(None) if deleted else Video.deleted_at.is_(None),
     )
     if viewer.id != owner_id and not viewer.can(REVIEW):
-        found = found.where(Video.visibility == Visibility.PUBLIC)
+        found = found.where(Video.visibility == Visibility.PUBLIC, not_(blocked_by(viewer, Video.owner_id)))
     if before:
         found = found.where(tuple_(Video.created_at, Video.id) < before)
     return s.execute(found.order_by(Video.created_at.desc(), Video.id.desc()).limit(limit)).all()
@@ -110,13 +131,15 @@ def comments(
 ) -> Rows:
     """The comments under a video that the viewer may see, newest first, from after the key `before` on;
     or just the one of `comment_id`. Those of the restricted class are for cleared reviewers and their
-    authors."""
+    authors. The list leaves out those by people whom the viewer blocks; reviewers see them."""
     in_force = SLOTS[ContentType.COMMENT].in_force()
     found = select(*Comment.__table__.c, in_force.label("availability_now")).where(
         Comment.video_id == video_id, Comment.deleted_at.is_(None)
     )
     if comment_id:
         found = found.where(Comment.id == comment_id)
+    elif not viewer.can(REVIEW):
+        found = found.where(not_(blocked_by(viewer, Comment.author_id)))
     own = Comment.author_id == viewer.id if viewer.id else false()
     if not viewer.can(REVIEW):
         found = found.where(or_(in_force == Availability.PUBLIC, own))

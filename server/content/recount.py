@@ -16,7 +16,7 @@ from server.content.counters import of_people, of_videos
 from server.content.counting import Playback as Key
 from server.content.counting import watched_ms
 from server.content.models import Comment, Follow, Playback, Video, VideoReaction, ViewerEvent
-from server.content.opinions import Fact, Opinion, holds, last_follows, last_reactions, set_word
+from server.content.opinions import TABLE, Kind, Opinion, holds, last_words, new_opinion, set_word
 from server.content.rules import Reaction
 from server.content.viewing import hold_viewer
 from server.content.watching import IS_WATCH, WATCH, beat_of, new_stay, views_among
@@ -137,33 +137,27 @@ def _opinions(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Differe
         row._asdict() for row in s.execute(select(*WORD).where(ViewerEvent.person_id == person_id, SAID))
     ]
     reactions = s.scalars(select(VideoReaction).where(VideoReaction.person_id == person_id))
-    follows = s.scalars(select(Follow).where(Follow.person_id == person_id))
-    held: dict[Any, Opinion] = {(row.kind, row.video_id): row for row in reactions}
-    held |= {row.other_id: row for row in follows}
-    said: dict[Any, Fact] = {**last_reactions(facts), **last_follows(facts)}
+    held: dict[tuple[Kind, UUID], Opinion] = {(row.kind, row.video_id): row for row in reactions}
+    for relation, table in TABLE.items():
+        of_people = s.scalars(select(table).where(table.person_id == person_id))
+        held |= {(relation, row.other_id): row for row in of_people}
+    said = last_words(facts)
     found: list[Difference] = []
     for key in held.keys() | said.keys():
         row, fact = held.get(key), said.get(key)
         is_held, right = row is not None and row.holds, fact is not None and holds(fact)
         if is_held != right:
-            kind, subject = key if isinstance(key, tuple) else ("follow", key)
-            found.append(Difference(subject, str(kind), right - is_held))
+            found.append(Difference(key[1], key[0], right - is_held))
         if not repair:
             continue
         if fact is None:
             s.delete(row)
         else:
             if row is None:
-                row = _new_opinion(person_id, key)
+                row = new_opinion(person_id, *key)
                 s.add(row)
             set_word(row, fact)
     return found
-
-
-def _new_opinion(person_id: UUID, key: Any) -> Opinion:
-    if isinstance(key, tuple):
-        return VideoReaction(person_id=person_id, kind=key[0], video_id=key[1])
-    return Follow(person_id=person_id, other_id=key)
 
 
 # Counters

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from server.content import comments, queries, service, views
+from server.content import blocks, comments, queries, service, views
 from server.content.rules import Cleaned, VideoState, clean, clean_filename
 from server.content.schemas import (
     CommentView,
@@ -105,9 +105,10 @@ def list_videos(
 def read_video(
     request: Request, response: Response, video_id: UUID, actor: Actor = require("content.read")
 ) -> VideoView:
-    """One video, with the ETag that an edit must name."""
+    """One video, with the ETag that an edit must name. 404 `blocked` where the caller blocks its owner."""
     with _db(request).read() as s:
         found = _view(request, s, actor, video_id)
+        blocks.check(s, actor, found.owner.id)
     tagged(response, found.version)
     return found
 

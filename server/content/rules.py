@@ -93,6 +93,8 @@ class EventKind(StrEnum):
     SHARE = "share"
     FOLLOW = "follow"
     UNFOLLOW = "unfollow"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
 
 
 class Verdict(StrEnum):
@@ -110,6 +112,13 @@ class Reaction(StrEnum):
     SAVE = "save"
 
 
+class Relation(StrEnum):
+    """What a viewer keeps up about a person until they take it back."""
+
+    FOLLOW = "follow"
+    BLOCK = "block"
+
+
 BATCH_MAX = 500
 """Events that may be sent in at once."""
 BEAT_MAX_MS = 10_000
@@ -120,6 +129,8 @@ STAYS_MAX = 1_000
 """So often a person may come back to one video and still be counted."""
 FOLLOWS_MAX = 1_000
 """People whom one may follow: the feed looks at each of them."""
+BLOCKS_MAX = 1_000
+"""People whom one may block."""
 VIEW_MS = 3_000
 """What has to be watched of a video for a view, when that is less than half of it."""
 VIEW_EVERY = timedelta(minutes=30)

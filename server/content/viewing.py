@@ -2,8 +2,9 @@
 
 Nothing depends on the order in which facts arrive or on how often they are sent: they may come from two
 devices that were offline, in batches that were cut off. So each kind is a rule over the set of facts
-(`counting`; the last word for likes, saves and follows), and what is counted is corrected by the difference
-that a new fact makes. (A clock that is wrong is the exception: what it tells happened when it arrived.)
+(`counting`; the last word for likes, saves, follows and blocks), and what is counted is corrected by the
+difference that a new fact makes. (A clock that is wrong is the exception: what it tells happened when it
+arrived.)
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from server.accounts.schemas import PersonState
 from server.content import opinions, queries, watching
 from server.content.counters import Tally
 from server.content.counting import Beat
-from server.content.models import Follow, Video
+from server.content.models import Block, Follow, OfPerson, Video
 from server.content.models import ViewerEvent as Fact
-from server.content.rules import FOLLOWS_MAX, SKEW, VERY_LATE, EventKind, Verdict, VideoState
+from server.content.rules import BLOCKS_MAX, FOLLOWS_MAX, SKEW, VERY_LATE, EventKind, Verdict, VideoState
 from server.content.schemas import EventVerdict, ViewerEvent
 from server.kit import clock, locks
 from server.kit.access import Actor
@@ -31,7 +32,6 @@ from server.kit.upsert import insert_new
 
 VIEWER = 7_203_011
 """The space of the names that a transaction holds while it counts what one person did."""
-TAKING_BACK = {EventKind.UNLIKE, EventKind.UNSAVE}
 
 facts = cast(Table, Fact.__table__)
 AnyRow = Row[*tuple[Any, ...]]
@@ -46,8 +46,9 @@ def take_in(s: WriteSession, *, actor: Actor, events: Sequence[ViewerEvent]) -> 
     """Keep and count what is new among the events of the actor; one verdict each, in their order.
 
     Refused: `not_found` for a video or person that the actor does not see, `too_early` for watching before
-    there was the video, `own` for following oneself, `id_taken` for the id of somebody else's event, and
-    `too_many` for more than a person can do. Raises Busy while another request counts for the actor.
+    there was the video, `own` for following or blocking oneself, `id_taken` for the id of somebody else's
+    event, and `too_many` for more than a person can do. Raises Busy while another request counts for the
+    actor.
     """
     hold_viewer(s, actor.person, wait=False)
     codes = _known(s, actor, [event.id for event in events])
@@ -101,28 +102,9 @@ def _refusals(
     videos: Mapping[UUID, AnyRow],
     now: datetime,
 ) -> dict[UUID, str]:
-    others = {event.person_id for event in events if event.person_id}
-    active = (
-        select(Person.id)
-        .where(Person.id.in_(others), Person.state == PersonState.ACTIVE)
-        .order_by(Person.id)
-        .with_for_update(read=True, key_share=True)
-    )
-    known = set(s.scalars(active)) if others else set()
-    following = 0
-    if any(event.kind is EventKind.FOLLOW for event in events):
-        mine = select(func.count()).where(Follow.person_id == actor.person, Follow.holds)
-        following = s.execute(mine).scalar_one()
-    refused: dict[UUID, str] = {}
+    refused = _of_people(s, actor, [event for event in events if event.person_id])
     for event in events:
-        if event.video_id:
-            code = _of_video(actor, event, videos.get(event.video_id))
-        elif event.person_id:
-            code = _of_person(actor, event, known, following)
-            following += event.kind is EventKind.FOLLOW and code is None
-        else:
-            code = None
-        if code:
+        if event.video_id and (code := _of_video(actor, event, videos.get(event.video_id))):
             refused[event.id] = code
     return refused
 
@@ -130,7 +112,7 @@ def _refusals(
 def _of_video(actor: Actor, event: ViewerEvent, video: AnyRow | None) -> str | None:
     """A video that was watched offline and removed meanwhile was watched all the same, and what one liked
     can be taken back; to like it, one has to see it. A reviewer would tell the restricted class by that."""
-    lenient = event.kind in {EventKind.WATCH, *TAKING_BACK} and not actor.can(queries.REVIEW)
+    lenient = event.kind in {EventKind.WATCH, *opinions.TAKING_BACK} and not actor.can(queries.REVIEW)
     if video is None or not (video.seen or lenient) or video.state is not VideoState.READY:
         return "not_found"
     if event.kind is EventKind.WATCH and event.at < video.created_at - SKEW:
@@ -138,12 +120,39 @@ def _of_video(actor: Actor, event: ViewerEvent, video: AnyRow | None) -> str | N
     return None
 
 
-def _of_person(actor: Actor, event: ViewerEvent, known: set[UUID], following: int) -> str | None:
-    if event.person_id == actor.person:
-        return "own"
-    if event.person_id not in known:
-        return "not_found"
-    return "too_many" if event.kind is EventKind.FOLLOW and following >= FOLLOWS_MAX else None
+def _of_people(s: WriteSession, actor: Actor, events: Sequence[ViewerEvent]) -> dict[UUID, str]:
+    """Only to follow somebody one has to meet them, and whoever blocks the actor is not to be met for that:
+    what the actor is told is the same as of an account that is suspended."""
+    others = {event.person_id for event in events}
+    if not others:
+        return {}
+    found = select(Person.id, Person.state).where(Person.id.in_(others)).order_by(Person.id)
+    known = {row.id: row.state for row in s.execute(found.with_for_update(read=True, key_share=True))}
+    blocking = select(Block.person_id).where(
+        Block.person_id.in_(others), Block.other_id == actor.person, Block.holds
+    )
+    away = {*s.scalars(blocking)} | {i for i, state in known.items() if state is not PersonState.ACTIVE}
+    told = {event.kind for event in events}
+    most: dict[EventKind, tuple[type[OfPerson], int]] = {
+        EventKind.FOLLOW: (Follow, FOLLOWS_MAX),
+        EventKind.BLOCK: (Block, BLOCKS_MAX),
+    }
+    room = {kind: limit - _held(s, actor, table) for kind, (table, limit) in most.items() if kind in told}
+    refused: dict[UUID, str] = {}
+    for event in events:
+        if event.person_id == actor.person:
+            refused[event.id] = "own"
+        elif event.person_id not in known or (event.kind is EventKind.FOLLOW and event.person_id in away):
+            refused[event.id] = "not_found"
+        elif event.kind in room:
+            room[event.kind] -= 1
+            if room[event.kind] < 0:
+                refused[event.id] = "too_many"
+    return refused
+
+
+def _held(s: WriteSession, actor: Actor, table: type[OfPerson]) -> int:
+    return s.execute(select(func.count()).where(table.person_id == actor.person, table.holds)).scalar_one()
 
 
 def _fact(person_id: UUID, event: ViewerEvent, now: datetime) -> dict[str, Any]:
@@ -177,8 +186,7 @@ def _count(
     tally = Tally()
     watches = [row for row in new if row["kind"] is EventKind.WATCH]
     watching.count(s, person_id, watches, around, videos, tally)
-    opinions.react(s, person_id, new, tally)
-    opinions.follow(s, person_id, new, tally)
+    opinions.take_in(s, person_id, new, tally)
     for row in new:
         if row["kind"] is EventKind.SHARE:
             tally.video(row["video_id"], shares=1)

@@ -75,7 +75,7 @@ def _video(
     caption_shown = insider or row.caption_availability_now == Availability.PUBLIC
     return VideoView(
         id=row.id,
-        owner=_author(cards[row.owner_id]),
+        owner=author(cards[row.owner_id]),
         title=row.title,
         caption=row.caption if caption_shown else None,
         caption_availability=row.caption_availability_now,
@@ -112,7 +112,7 @@ def comments(s: AnySession, rows: Sequence[AnyRow]) -> list[CommentView]:
         CommentView(
             id=row.id,
             video_id=row.video_id,
-            author=_author(cards[row.author_id]),
+            author=author(cards[row.author_id]),
             parent_id=row.parent_id,
             body=row.body,
             availability=row.availability_now,
@@ -123,5 +123,6 @@ def comments(s: AnySession, rows: Sequence[AnyRow]) -> list[CommentView]:
     ]
 
 
-def _author(card: PersonCard) -> Author:
+def author(card: PersonCard) -> Author:
+    """What others see of whoever made something."""
     return Author(id=card.id, handle=card.handle, name=card.name)

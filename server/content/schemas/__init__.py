@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.content.schemas.events import EventBatch, EventVerdict, EventVerdicts, ViewerEvent
-from server.content.schemas.feed import FeedItem, Mine, Profile, Why
+from server.content.schemas.feed import Blocked, FeedItem, Mine, Profile, Why
 from server.content.schemas.videos import (
     Author,
     CommentView,
@@ -19,6 +19,7 @@ from server.content.schemas.videos import (
 
 __all__ = [
     "Author",
+    "Blocked",
     "CommentView",
     "Counts",
     "EventBatch",

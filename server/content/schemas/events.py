@@ -22,7 +22,7 @@ OF_VIDEO = frozenset(
         EventKind.SHARE,
     }
 )
-OF_PERSON = frozenset({EventKind.FOLLOW, EventKind.UNFOLLOW})
+OF_PERSON = frozenset({EventKind.FOLLOW, EventKind.UNFOLLOW, EventKind.BLOCK, EventKind.UNBLOCK})
 
 
 class ViewerEvent(Frozen):

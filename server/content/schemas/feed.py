@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from server.content.schemas.videos import Count, Counts, VideoView
+from server.content.schemas.videos import Author, Count, Counts, VideoView
 from server.kit.wire import Frozen, Instant
 
 
@@ -47,4 +47,12 @@ class Profile(Frozen):
     followers: Count
     following: Count
     followed: bool = Field(description="Whether the viewer follows them")
+    blocked: bool = Field(description="Whether the viewer blocks them")
     me: bool
+
+
+class Blocked(Frozen):
+    """Somebody whom the viewer blocks, `since` when."""
+
+    person: Author
+    since: Instant

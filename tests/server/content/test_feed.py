@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.content import comments, feed, viewing
-from server.content.models import Follow, Playback, Video
+from server.content.models import Block, Follow, Playback, Video
 from server.content.recount import recount
 from server.content.rules import FOLLOW_BONUS, FRESH, EventKind, VideoState, Visibility
 from server.content.schemas import ViewerEvent
@@ -67,6 +67,10 @@ def follow(s: WriteSession, who: Actor, other: UUID, *, holds: bool = True) -> N
     s.add(Follow(person_id=who.person, other_id=other, holds=holds, at=at, told_at=at, event_id=uuid4()))
 
 
+def block(s: WriteSession, who: Actor, other: UUID, *, holds: bool = True) -> None:
+    s.add(Block(person_id=who.person, other_id=other, holds=holds, at=NOW, told_at=NOW, event_id=uuid4()))
+
+
 def see(s: WriteSession, who: Actor, video: UUID) -> None:
     stay = {"began": NOW, "watched_ms": 0, "own": False, "counted": False}
     s.add(Playback(person_id=who.person, video_id=video, id=uuid4(), **stay))
@@ -93,6 +97,9 @@ def test_the_order_is_what_it_says(db: Database, fan: Actor, seed: int, limit: i
         for n, maker in enumerate(makers[:6]):
             if maker in followed or n % 2:
                 follow(s, fan, maker, holds=maker in followed)
+        blocked = set(random.sample(makers[:6], 2))
+        for maker in (*blocked, *random.sample([each for each in makers[:6] if each not in blocked], 2)):
+            block(s, fan, maker, holds=maker in blocked)
         wanted: list[tuple[datetime, UUID]] = []
         for n in range(160):
             age = timedelta(hours=random.choice([1, 2, 30, 70, 74, 24 * 40]), minutes=random.randrange(90))
@@ -103,7 +110,7 @@ def test_the_order_is_what_it_says(db: Database, fan: Actor, seed: int, limit: i
             seen = random.random() < 0.3
             if seen:
                 see(s, fan, video)
-            if not hidden and not seen and owner != fan.person:
+            if not hidden and not seen and owner not in {fan.person, *blocked}:
                 bonus = FOLLOW_BONUS if owner in followed and age < FRESH else timedelta()
                 wanted.append((NOW - age + bonus, video))
     assert walked(db, fan, limit) == [video for _, video in sorted(wanted, reverse=True)]

@@ -68,6 +68,7 @@ def test_what_cannot_be_is_refused_and_the_rest_is_kept(
         watch(uuid4(), clock.now()),
         said(EventKind.LIKE, video_id=hidden),
         said(EventKind.FOLLOW, person_id=fan.person),
+        said(EventKind.BLOCK, person_id=fan.person),
         said(EventKind.FOLLOW, person_id=uuid4()),
         of_another,
         watch(hidden, clock.now()),
@@ -77,6 +78,7 @@ def test_what_cannot_be_is_refused_and_the_rest_is_kept(
     assert verdicts == [
         (Verdict.REFUSED, "not_found"),
         (Verdict.REFUSED, "not_found"),
+        (Verdict.REFUSED, "own"),
         (Verdict.REFUSED, "own"),
         (Verdict.REFUSED, "not_found"),
         (Verdict.REFUSED, "id_taken"),
@@ -124,15 +126,29 @@ def test_more_than_a_player_tells_is_refused(
     assert codes(send(db, fan, [watch(videos[1], begin + timedelta(minutes=4))])) == ["accepted"]
 
 
-def test_nobody_follows_without_end(
-    db: Database, fan: Actor, creator: Actor, moderator: Actor, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limit", "word", "back"),
+    [
+        ("FOLLOWS_MAX", EventKind.FOLLOW, EventKind.UNFOLLOW),
+        ("BLOCKS_MAX", EventKind.BLOCK, EventKind.UNBLOCK),
+    ],
+)
+def test_nobody_follows_or_blocks_without_end(
+    db: Database,
+    fan: Actor,
+    creator: Actor,
+    moderator: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    word: EventKind,
+    back: EventKind,
 ) -> None:
-    monkeypatch.setattr(viewing, "FOLLOWS_MAX", 1)
-    follows = [said(EventKind.FOLLOW, person_id=who.person) for who in (creator, moderator)]
-    assert codes(send(db, fan, follows)) == ["accepted", "too_many"]
-    assert codes(send(db, fan, [said(EventKind.FOLLOW, person_id=moderator.person)])) == ["too_many"]
-    send(db, fan, [said(EventKind.UNFOLLOW, person_id=creator.person)])
-    assert codes(send(db, fan, [said(EventKind.FOLLOW, person_id=moderator.person)])) == ["accepted"]
+    monkeypatch.setattr(viewing, limit, 1)
+    words = [said(word, person_id=who.person) for who in (creator, moderator)]
+    assert codes(send(db, fan, words)) == ["accepted", "too_many"]
+    assert codes(send(db, fan, [said(word, person_id=moderator.person)])) == ["too_many"]
+    send(db, fan, [said(back, person_id=creator.person)])
+    assert codes(send(db, fan, [said(word, person_id=moderator.person)])) == ["accepted"]
 
 
 def test_nothing_was_watched_before_it_was_there(

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.content.models import Follow, Playback, VideoCounts, VideoReaction
+from server.content.models import Block, Follow, Playback, VideoCounts, VideoReaction
 from server.content.recount import recount
 from server.content.rules import EventKind, Verdict
 from server.content.schemas import ViewerEvent
+from server.content.schemas.events import OF_PERSON
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import Database
@@ -71,7 +72,7 @@ def sent(draw: st.DrawFn) -> Sent:
 
 def event(did: Did, event_id: UUID, begin: datetime, videos: Sequence[UUID], other: UUID) -> ViewerEvent:
     watch = did.kind is EventKind.WATCH
-    of_person = did.kind in (EventKind.FOLLOW, EventKind.UNFOLLOW)
+    of_person = did.kind in OF_PERSON
     of_session = did.kind in (EventKind.SESSION_START, EventKind.SESSION_END)
     return ViewerEvent(
         id=event_id,
@@ -169,9 +170,13 @@ def test_whatever_the_order_each_thing_counts_once(db: Database, videos: list[UU
             }
         with db.read() as s:
             stays = s.scalars(sa.select(Playback).where(Playback.person_id == actor.person)).all()
-            follows = s.scalars(sa.select(Follow.holds).where(Follow.person_id == actor.person)).all()
+            follows, blocks = (
+                s.scalars(sa.select(table.holds).where(table.person_id == actor.person)).all()
+                for table in (Follow, Block)
+            )
         assert {(p.id, p.video_id): p.watched_ms for p in stays} == dict(model.watched)
         assert any(follows) == model.last(EventKind.FOLLOW, EventKind.UNFOLLOW)
+        assert any(blocks) == model.last(EventKind.BLOCK, EventKind.UNBLOCK)
         assert {v.verdict for v in send(db, actor, events)} == {Verdict.DUPLICATE}
         assert numbers(db, videos) == after
 
@@ -187,6 +192,7 @@ def test_a_recount_finds_and_mends_what_is_wrong(db: Database, videos: list[UUID
         Did(EventKind.LIKE, 11, 0, 0, 0, 0, 0),
         Did(EventKind.SHARE, 12, 0, 0, 0, 0, 0),
         Did(EventKind.FOLLOW, 13, 0, 0, 0, 0, 0),
+        Did(EventKind.BLOCK, 14, 0, 0, 0, 0, 0),
     ]
     send(db, actor, [event(d, uuid4(), begin, videos, creator.person) for d in did])
     right = numbers(db, videos)
@@ -196,8 +202,10 @@ def test_a_recount_finds_and_mends_what_is_wrong(db: Database, videos: list[UUID
         s.execute(sa.update(Playback).values(watched_ms=1))
         s.execute(sa.delete(VideoReaction))
         s.execute(sa.update(Follow).values(holds=False))
+        s.execute(sa.delete(Block))
     wrong = {(d.what, d.by) for d in recount(db, repair=True)}
-    assert wrong == {("watched_ms", 3_499), ("views", -6), ("shares", 1), ("like", 1), ("follow", 1)}
+    numbers_wrong = {("watched_ms", 3_499), ("views", -6), ("shares", 1)}
+    assert wrong == numbers_wrong | {("like", 1), ("follow", 1), ("block", 1)}
     assert recount(db) == []
     assert numbers(db, videos) == right
     with db.write() as s:

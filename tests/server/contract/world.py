@@ -15,10 +15,11 @@ from server.accounts import passwords, programs, sessions
 from server.accounts import service as accounts
 from server.accounts.models import Person, Session
 from server.accounts.permissions import Role, permissions_of
-from server.content import comments
+from server.content import comments, viewing
 from server.content import service as content
 from server.content.models import Derivative, Video
-from server.content.rules import DerivativeKind, VideoState
+from server.content.rules import DerivativeKind, EventKind, VideoState
+from server.content.schemas import ViewerEvent
 from server.kit import clock
 from server.kit.access import SYSTEM, Actor
 from server.kit.crypto import Keys
@@ -155,6 +156,9 @@ def make(db: Database, keys: Keys, media: Path) -> World:
             comments.add_comment(s, actor=author, video_id=video, body="words").id
             for author, video in ((everyone, others), (creator, own))
         ]
+        block = {"id": uuid4(), "kind": EventKind.BLOCK, "at": clock.now(), "session_id": uuid4()}
+        words = [ViewerEvent(**block, person_id=maker.colleague.person)]
+        viewing.take_in(s, actor=everyone, events=words)
         (waiting, _), (_, flag) = maker.item(), maker.item(by=everyone)
         claimed, held = maker.claimed(everyone), maker.claimed(everyone)
         theirs = maker.claimed(maker.colleague)

@@ -13,7 +13,10 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from server.kit import jobs
+from server.accounts.models import Person
+from server.content.models import ViewerEvent
+from server.content.rules import EventKind
+from server.kit import clock, jobs
 from server.kit.db import Database
 from server.kit.models import Base
 from server.migrations import schema
@@ -116,6 +119,31 @@ def test_a_migrated_database_is_current_and_an_empty_one_is_not(empty: Database)
 def test_the_head_named_in_the_program_is_the_newest_file(empty: Database) -> None:
     with empty.writer.begin() as connection:
         assert ScriptDirectory.from_config(schema.config(connection)).get_heads() == [schema.HEAD]
+
+
+def test_the_events_of_viewers_outlive_that_new_kinds_are_taken(empty: Database) -> None:
+    """On SQLite the table is written anew for that, and nobody may rewrite it afterwards either."""
+    person = uuid4()
+
+    def said(kind: EventKind) -> ViewerEvent:
+        when = dict.fromkeys(("told_at", "at", "received_at"), clock.now())
+        about = {"id": uuid4(), "person_id": person, "other_id": person, "session_id": uuid4()}
+        return ViewerEvent(kind=kind, **about, **when, clock_skew=False, very_late=False)
+
+    with empty.writer.begin() as connection:
+        command.upgrade(schema.config(connection), "0003")
+    with empty.write() as s:
+        s.add(Person(id=person, handle="kemi", name="Kemi", name_key="kemi"))
+        s.flush()
+        s.add(said(EventKind.FOLLOW))
+    schema.migrate(empty)
+    with empty.write() as s:
+        s.add(said(EventKind.BLOCK))
+    with empty.read() as s:
+        kinds = s.scalars(sa.select(ViewerEvent.kind).order_by(ViewerEvent.seq)).all()
+    assert kinds == [EventKind.FOLLOW, EventKind.BLOCK]
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"), empty.write() as s:
+        s.execute(sa.delete(ViewerEvent))
 
 
 def test_a_database_of_a_newer_program_is_refused(empty: Database) -> None:
