@@ -196,6 +196,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Decision", "why", "Why is this first?", "W", icon="help"),
     _feed("Watching", "next", "Next video", "Down", "PgDown", icon="chevron-down"),
     _feed("Watching", "previous", "Previous video", "Up", "PgUp", icon="chevron-up"),
+    _feed("Watching", "open", "Open a link", "Ctrl+V", icon="link"),
     _feed("Watching", "play", "Play or pause", "Space", icon="play"),
     _feed("Watching", "mute", "Sound on or off", "M", icon="mute"),
     _feed("Watching", "louder", "Louder", "+", "=", icon="volume", repeats=True),

@@ -7,13 +7,13 @@ what people made whom they block.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, not_, select, tuple_
 
 from server.accounts import queries as accounts
 from server.accounts.schemas import PersonState
@@ -170,29 +170,46 @@ def _since(viewer: Actor, place: Place) -> tuple[ColumnElement[bool], ...]:
     return Follow.person_id == viewer.person, Follow.holds.expression, Follow.at <= place.as_of
 
 
+def item(s: AnySession, viewer: Actor, video_id: UUID) -> FeedItem:
+    """A video by its id, as the feed shows one. Raises NotFound."""
+    row = queries.video(s, viewer, video_id)
+    if row is None:
+        raise NotFound("There is no such video.")
+    blocks.check(s, viewer, row.owner_id)
+    return _told(s, viewer, [row], {})[0]
+
+
 def _items(s: AnySession, viewer: Actor, found: Sequence[Ranked]) -> list[FeedItem]:
     rows = {row.id: row for row in queries.videos_by_id(s, viewer, [one.id for one in found])}
-    kept = [one for one in found if one.id in rows]
-    shown = views.videos(s, viewer, [rows[one.id] for one in kept])
-    owners = {video.owner.id for video in shown}
-    counts, mine = views.counts_of(s, rows), mine_of(s, viewer, rows)
-    following = follows_of(s, viewer, owners)
+    why = {
+        one.id: Why(
+            rank_at=one.key[0],
+            published_at=one.published_at,
+            bonus_s=int(FOLLOW_BONUS.total_seconds()) if one.followed else 0,
+        )
+        for one in found
+    }
+    return _told(s, viewer, [rows[one.id] for one in found if one.id in rows], why)
+
+
+def _told(
+    s: AnySession, viewer: Actor, rows: Sequence[Row[*tuple[Any, ...]]], why: Mapping[UUID, Why]
+) -> list[FeedItem]:
+    ids = [row.id for row in rows]
+    counts, mine = views.counts_of(s, ids), mine_of(s, viewer, ids)
+    following = follows_of(s, viewer, {row.owner_id for row in rows})
     return [
         FeedItem(
             video=video,
-            counts=counts[one.id],
+            counts=counts[video.id],
             mine=Mine(
-                liked=(Reaction.LIKE, one.id) in mine,
-                saved=(Reaction.SAVE, one.id) in mine,
+                liked=(Reaction.LIKE, video.id) in mine,
+                saved=(Reaction.SAVE, video.id) in mine,
                 following=video.owner.id in following,
             ),
-            why=Why(
-                rank_at=one.key[0],
-                published_at=one.published_at,
-                bonus_s=int(FOLLOW_BONUS.total_seconds()) if one.followed else 0,
-            ),
+            why=why.get(video.id),
         )
-        for one, video in zip(kept, shown, strict=True)
+        for video in views.videos(s, viewer, rows)
     ]
 
 

@@ -44,6 +44,14 @@ def read_feed(
     return Page(items=items, next_cursor=paging.encode(then.as_of, *then.key) if then else None)
 
 
+@router.get("/feed/{video_id}", responses=problems(404))
+def read_feed_item(request: Request, video_id: UUID, actor: Actor = require("content.watch")) -> FeedItem:
+    """A video by its id, unlisted ones too, as the feed shows it; 404 `blocked` where the caller blocks its
+    owner."""
+    with _db(request).read() as s:
+        return feed.item(s, actor, video_id)
+
+
 @router.post(
     "/events",
     responses=problems(429),

@@ -44,9 +44,9 @@ async def _feed(camera: Camera) -> None:
         await _still(page)
     for action in ("feed.like", "feed.save", "feed.follow"):
         page.handlers[action]()
-    page.toggle_mute()
+    page.loudness.toggle()
     await camera.take("feed-liked")
-    page.toggle_mute()
+    page.loudness.toggle()
     page.toggle_comments()
     await until(lambda: page.comments._thread.read, "the comments")
     await camera.take("feed-comments")

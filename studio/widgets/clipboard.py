@@ -21,3 +21,8 @@ def put(text: str) -> None:
     """Put `text` on the clipboard now, in place of what is still under way."""
     begin(None)
     QGuiApplication.clipboard().setText(text)
+
+
+def text() -> str:
+    """What is on the clipboard, as plain text; empty where it holds none."""
+    return QGuiApplication.clipboard().text()

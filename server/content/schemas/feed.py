@@ -29,12 +29,12 @@ class Why(Frozen):
 
 
 class FeedItem(Frozen):
-    """A video in the feed."""
+    """A video in the feed. `why` is null for one that has no place there, but was asked for by its id."""
 
     video: VideoView
     counts: Counts
     mine: Mine
-    why: Why
+    why: Why | None
 
 
 class Profile(Frozen):

@@ -20,6 +20,7 @@ from studio.tabs.content.form import VideoForm
 from studio.tabs.content.posters import Posters
 from studio.tabs.content.state import PREFIX, Draft, Unsaved
 from studio.theme import style
+from studio.video_link import link_to
 from studio.widgets import clipboard
 from studio.widgets.button import Button
 from studio.widgets.card import Card
@@ -288,7 +289,7 @@ class VideoPane(QWidget):
     def copy_link(self) -> None:
         """Put the link on the clipboard."""
         if self._video is not None and self.link_button.isEnabled():
-            clipboard.put(state.link(self._context.api.base_url, self._video))
+            clipboard.put(link_to(self._video.id))
             self._context.messages.notify(Level.SUCCESS, "Link copied")
 
     def delete(self) -> None:

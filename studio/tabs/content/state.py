@@ -195,11 +195,6 @@ def has_link(video: VideoView) -> bool:
     return video.visibility is not Visibility.PRIVATE and video.state is not VideoState.REFUSED
 
 
-def link(base_url: str, video: VideoView) -> str:
-    """The address of a video."""
-    return f"{base_url}/v1/content/videos/{video.id}"
-
-
 def mismatch(video: VideoView, filename: str, size: int) -> str:
     """Why an unfinished upload cannot go on with this file; "" when it can."""
     if filename != video.filename or size != video.size:

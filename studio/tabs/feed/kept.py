@@ -90,7 +90,7 @@ class Kept:
             except ApiError:
                 return False
             else:
-                if not may_be_shown(video):
+                if not may_be_shown(video, asked_for=each.item.why is None):
                     on_gone(video_id)
         return True
 

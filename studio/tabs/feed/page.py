@@ -12,14 +12,16 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from server.content.rules import EventKind
+from server.content.schemas import FeedItem
 from studio.api.errors import ApiError, Offline
 from studio.api.live import Connection
 from studio.key_binding import bind
 from studio.messages import Level, Problem
-from studio.settings import FEED_MUTED, FEED_VOLUME
 from studio.tab import Context
 from studio.tabs.feed.comments import CommentsPane
 from studio.tabs.feed.events import EventLog
+from studio.tabs.feed.loudness import Loudness
+from studio.tabs.feed.opening import LinkSheet, Opening
 from studio.tabs.feed.reading import Reading
 from studio.tabs.feed.report import ReportSheet
 from studio.tabs.feed.stage import Stage
@@ -28,6 +30,7 @@ from studio.tabs.feed.surface import End, Surface
 from studio.tabs.feed.watching import Watching
 from studio.tabs.feed.why import WhyPopover
 from studio.video.audio import SoundOutput
+from studio.video_link import link_to, video_in
 from studio.widgets import clipboard
 from studio.widgets.state_stack import StateStack
 
@@ -35,7 +38,6 @@ LOOK_MS: Final = 10_000
 """So often it is looked whether what failed goes on, and what is shown may still be seen: while the live
 connection is away nobody tells."""
 VOLUME_STEP: Final = 10
-LINK: Final = "studio:video/"
 
 
 class FeedPage(QWidget):
@@ -54,7 +56,9 @@ class FeedPage(QWidget):
         self.feed = FeedList()
         self.log = EventLog(context.tasks, context.outbox)
         self.reading = Reading(context, self.feed, self)
+        self.opening = Opening(context, self)
         self.watching = Watching(context, self.feed, self.log, self, now=now, make_sound=make_sound)
+        self.loudness = Loudness(context, self)
         self.stage = Stage(now=now)
         self.surface = Surface(context.keymap, self.stage)
         self.states = StateStack(self.stage)
@@ -70,12 +74,8 @@ class FeedPage(QWidget):
         self._looker = QTimer(self)
         self._looker.setInterval(LOOK_MS)
         self._looker.timeout.connect(self.look)
-        self._saver = QTimer(self)
-        self._saver.setSingleShot(True)
-        self._saver.setInterval(600)
-        self._saver.timeout.connect(lambda: context.tasks.write(context.settings.save))
         self._connect()
-        self._tell_sound()
+        self.loudness.tell()
         self.handlers = self._handlers()
         bind(context.keymap, self, "feed", self.handlers)
 
@@ -84,6 +84,7 @@ class FeedPage(QWidget):
         self.reading.failed.connect(self._failed)
         self.reading.removed.connect(self._removed)
         self.reading.updated.connect(self._updated)
+        self.opening.opened.connect(self._opened)
         self.watching.changed.connect(self._repaint)
         self.watching.painted.connect(self.stage.update_picture)
         self.watching.gone.connect(self._gone)
@@ -92,7 +93,8 @@ class FeedPage(QWidget):
         self.stage.arrived.connect(self.watching.arrive)
         self.stage.pressed.connect(self.watching.toggle)
         self.surface.wanted.connect(lambda action: self.handlers[action]())
-        self.surface.sound.volume_wanted.connect(self.set_volume)
+        self.surface.sound.volume_wanted.connect(self.loudness.set_volume)
+        self.loudness.told.connect(self._tell_sound)
         self.surface.again_wanted.connect(self.look_again)
         self.states.retried.connect(self.look_again)
         self.states.acted.connect(self.look_again)
@@ -103,10 +105,11 @@ class FeedPage(QWidget):
         return {
             "feed.next": partial(self.go, 1),
             "feed.previous": partial(self.go, -1),
+            "feed.open": self.open_link,
             "feed.play": self.watching.toggle,
-            "feed.mute": self.toggle_mute,
-            "feed.louder": partial(self._louder, VOLUME_STEP),
-            "feed.softer": partial(self._louder, -VOLUME_STEP),
+            "feed.mute": self.loudness.toggle,
+            "feed.louder": partial(self.loudness.turn, VOLUME_STEP),
+            "feed.softer": partial(self.loudness.turn, -VOLUME_STEP),
             "feed.like": partial(self._toggle, Opinion.LIKE),
             "feed.comments": self.toggle_comments,
             "feed.save": partial(self._toggle, Opinion.SAVE),
@@ -148,6 +151,8 @@ class FeedPage(QWidget):
             self.reading.more()
         if not online:
             self._look_round()
+        else:
+            self.reading.look_at(ids_of(self.feed.untold()))
 
     def _look_round(self) -> None:
         """See whether what is loaded may still be seen, and at the end of the feed whether there is more."""
@@ -221,6 +226,8 @@ class FeedPage(QWidget):
         if self.comments.isVisible() and self.comments.video_id == video_id:
             self.comments.close_now()
         self._follow()
+        if not self.feed.items:
+            self.look_again()
         if was_shown:
             self.watching.arrive()
             self.context.messages.notify(Level.INFO, "This video is not available any more.")
@@ -238,10 +245,33 @@ class FeedPage(QWidget):
         """Go to the next (1) or previous (-1) page."""
         if not self.feed.items or not self.feed.go(step):
             return
+        self._went(step)
+
+    def _went(self, step: int) -> None:
         self._follow()
         self.stage.settle(step)
         if self.comments.isVisible() and self.feed.current is not None:
             self.comments.open(self.feed.current.video)
+
+    def open_link(self) -> None:
+        """Open the link on the clipboard, or ask for one."""
+        video_id, current = video_in(clipboard.text()), self.feed.current
+        if video_id is None or (current is not None and current.video.id == video_id):
+            LinkSheet(self.opening, self.window()).open()
+        else:
+            self.open_video(video_id)
+
+    def open_video(self, video_id: UUID) -> None:
+        """Go to a video, wherever it stands in the feed, or does not."""
+        self.opening.open(video_id, partial(self.context.messages.notify, Level.WARNING))
+
+    def _opened(self, item: FeedItem) -> None:
+        behind = self.feed.current is not None
+        self.surface.say_loading(False)
+        self.states.content()
+        if self.feed.put(item):
+            self._went(int(behind))
+        self.stage.setFocus()
 
     def _follow(self, *, read: bool = True) -> None:
         self.watching.follow()
@@ -297,7 +327,7 @@ class FeedPage(QWidget):
         item = self.feed.current
         if item is None:
             return
-        clipboard.put(f"{LINK}{item.video.id}")
+        clipboard.put(link_to(item.video.id))
         self.feed.count(item.video.id, "shares", 1)
         self.log.add(EventKind.SHARE, video_id=item.video.id)
         self.context.messages.notify(Level.SUCCESS, "Link copied", item.video.title)
@@ -334,28 +364,7 @@ class FeedPage(QWidget):
         self.feed.count(video_id, "comments", by)
         self._repaint()
 
-    # Sound
-
-    def toggle_mute(self) -> None:
-        """Sound on or off, for every video until it is changed again."""
-        self._set_sound(muted=not self.context.settings.get(FEED_MUTED))
-
-    def set_volume(self, volume: int) -> None:
-        """How loud, 0 to 100; whoever turns it wants to hear something."""
-        self._set_sound(muted=False, volume=min(100, max(0, volume)))
-
-    def _louder(self, by: int) -> None:
-        self.set_volume(self.context.settings.get(FEED_VOLUME) + by)
-
-    def _set_sound(self, *, muted: bool, volume: int | None = None) -> None:
-        self.context.settings.set(FEED_MUTED, muted)
-        if volume is not None:
-            self.context.settings.set(FEED_VOLUME, volume)
-        self._saver.start()
-        self._tell_sound()
-
-    def _tell_sound(self) -> None:
-        muted, volume = self.context.settings.get(FEED_MUTED), self.context.settings.get(FEED_VOLUME)
+    def _tell_sound(self, muted: bool, volume: int) -> None:
         self.watching.set_sound(muted=muted, volume=volume)
         self.surface.tell_sound(muted=muted, volume=volume)
 

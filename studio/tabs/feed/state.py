@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from server.content.rules import EventKind, Visibility
+from server.content.rules import EventKind, VideoState, Visibility
 from server.content.schemas import Counts, FeedItem, Mine, VideoView
 from server.kit.wire import Availability
 
@@ -65,6 +65,10 @@ class FeedList:
         around = (self.at(self.position + step) for step in (0, 1, -1))
         return [item for item in around if item is not None]
 
+    def untold(self) -> list[FeedItem]:
+        """What is loaded of which the server tells no viewer that it changed."""
+        return [item for item in self.window() if item.video.visibility is not Visibility.PUBLIC]
+
     @property
     def wants_more(self) -> bool:
         """Whether the next page is to be asked for."""
@@ -79,11 +83,14 @@ class FeedList:
         if not self.may_go(step):
             return False
         self.position += step
+        self._let_go()
+        return True
+
+    def _let_go(self) -> None:
         surplus = self.position - KEPT_BEHIND
         if surplus > 0:
             del self.items[:surplus]
             self.position -= surplus
-        return True
 
     def add(self, items: Iterable[FeedItem], cursor: str | None) -> None:
         """Take a page; what is here already stays where it is."""
@@ -93,6 +100,17 @@ class FeedList:
                 known.add(item.video.id)
                 self.items.append(item)
         self.cursor, self.ended = cursor, cursor is None
+
+    def put(self, item: FeedItem) -> bool:
+        """Put an item in place now, behind what is watched; False when it is in place already."""
+        if self.current is not None and self.current.video.id == item.video.id:
+            return False
+        self.remove(item.video.id)
+        if self.current is not None:
+            self.position += 1
+        self.items.insert(self.position, item)
+        self._let_go()
+        return True
 
     def look_again(self) -> None:
         """Ask from the beginning: there may be something new, and nothing that was watched comes twice."""
@@ -110,7 +128,8 @@ class FeedList:
 
     def update(self, video: VideoView) -> bool:
         """Take a video as the server has it now; False when it does not belong into the feed any more."""
-        if not may_be_shown(video):
+        item = self.find(video.id)
+        if not may_be_shown(video, asked_for=item is not None and item.why is None):
             self.remove(video.id)
             return False
         self._replace(video.id, lambda item: item.model_copy(update={"video": video}))
@@ -145,10 +164,12 @@ class FeedList:
                 self.items[index] = change(item)
 
 
-def may_be_shown(video: VideoView) -> bool:
-    """Whether a video, as the server has it now, may be in a feed."""
-    listed = video.visibility is Visibility.PUBLIC and video.availability is Availability.PUBLIC
-    return listed and video.deleted_at is None
+def may_be_shown(video: VideoView, *, asked_for: bool) -> bool:
+    """Whether a video, as the server has it now, may be in a feed; reviewers may read more, in other places.
+    One that was asked for by its link needs not be public."""
+    ready = video.state is VideoState.READY and video.deleted_at is None
+    allowed = video.availability is Availability.PUBLIC and not video.restricted_class
+    return ready and allowed and (asked_for or video.visibility is Visibility.PUBLIC)
 
 
 def _with_opinion(item: FeedItem, opinion: Opinion, holds: bool) -> FeedItem:

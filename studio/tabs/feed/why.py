@@ -16,6 +16,8 @@ HOUR_S = 3_600
 def reasons(item: FeedItem, now: datetime) -> list[str]:
     """The reasons, the weightiest first."""
     why, name = item.why, item.video.owner.name
+    if why is None:
+        return ["You opened it yourself, by its link or from a profile."]
     said = []
     if why.bonus_s:
         hours = why.bonus_s // HOUR_S
@@ -43,7 +45,7 @@ class WhyPopover(Popover):
         super().__init__("Why is this here?", window, 340)
         for reason in reasons(item, now):
             self.body.addWidget(Label(reason, wrap=True))
-        self.body.addWidget(
-            Label("Nothing else is counted: no likes, no views, no money.", "muted", wrap=True)
-        )
+        if item.why is not None:
+            told = "Nothing else is counted: no likes, no views, no money."
+            self.body.addWidget(Label(told, "muted", wrap=True))
         self.closed.connect(self.deleteLater)

@@ -70,11 +70,15 @@ def clear(db: Database, people: dict[Role, Person], *roles: Role) -> None:
 
 
 def seen(
-    client: httpx.Client, headers: dict[str, str], videos: dict[str, UUID], suffix: str = ""
+    client: httpx.Client,
+    headers: dict[str, str],
+    videos: dict[str, UUID],
+    suffix: str = "",
+    under: str = "videos",
 ) -> set[str]:
     found = set()
     for kind, video_id in videos.items():
-        answer = client.get(f"/v1/content/videos/{video_id}{suffix}", headers=headers)
+        answer = client.get(f"/v1/content/{under}/{video_id}{suffix}", headers=headers)
         assert answer.status_code in (200, 404)
         if answer.status_code == 200:
             found.add(kind)
@@ -90,6 +94,7 @@ def test_each_reader_sees_what_is_theirs_to_see(
 ) -> None:
     for reader, headers in readers.items():
         assert seen(client, headers, videos) == READABLE[reader], reader
+        assert seen(client, headers, videos, under="feed") == READABLE[reader], reader
         assert seen(client, headers, videos, "/file") == PLAYABLE[reader], reader
         comments = seen(client, headers, videos, "/comments")
         assert comments == READABLE[reader], reader

@@ -60,14 +60,21 @@ def test_who_blocks_is_shown_nothing_of_the_blocked_one(
             "feed": ids(client, headers, "feed"),
             "videos": ids(client, headers, "videos", owner=str(creator.person)),
             "comments": ids(client, headers, f"videos/{video}/comments"),
-            "link": client.get(f"{CONTENT}/videos/{video}", headers=headers).status_code,
+            "link": client.get(f"{CONTENT}/feed/{video}", headers=headers).status_code,
+            "video": client.get(f"{CONTENT}/videos/{video}", headers=headers).status_code,
         }
 
-    everything = {"feed": [str(video)], "videos": [str(video)], "comments": [written], "link": 200}
+    everything = {
+        "feed": [str(video)],
+        "videos": [str(video)],
+        "comments": [written],
+        "link": 200,
+        "video": 200,
+    }
     assert shown(me) == everything
     block(db, fan, creator)
-    assert shown(me) == {"feed": [], "videos": [], "comments": [], "link": 404}
-    assert client.get(f"{CONTENT}/videos/{video}", headers=me).json()["code"] == "blocked"
+    assert shown(me) == {"feed": [], "videos": [], "comments": [], "link": 404, "video": 404}
+    assert client.get(f"{CONTENT}/feed/{video}", headers=me).json()["code"] == "blocked"
     page = client.get(f"{CONTENT}/people/{creator.person}", headers=me).json()
     assert (page["blocked"], page["name"]) == (True, "Creator")
     assert shown(other) == everything
@@ -93,7 +100,8 @@ def test_reviewers_see_all_but_in_their_feed(
     assert ids(client, headers, "feed") == []
     assert ids(client, headers, "videos", owner=str(creator.person)) == [str(video)]
     assert ids(client, headers, f"videos/{video}/comments") == [written]
-    client.get(f"{CONTENT}/videos/{video}", headers=headers).raise_for_status()
+    for under in ("videos", "feed"):
+        client.get(f"{CONTENT}/{under}/{video}", headers=headers).raise_for_status()
 
 
 def test_the_blocked_one_is_kept_off_and_not_told(

@@ -271,6 +271,8 @@ def test_an_item_says_what_there_is_to_know(
     assert item["why"]["bonus_s"] == 86_400
     assert datetime.fromisoformat(item["why"]["published_at"]) == published_at
     assert datetime.fromisoformat(item["why"]["rank_at"]) == published_at + FOLLOW_BONUS
+    by_id = client.get(f"{FEED}/{video}", headers=headers).raise_for_status().json()
+    assert by_id == item | {"why": None}
     page = client.get(f"/v1/content/people/{creator.person}", headers=headers).json()
     assert (page["followers"], page["followed"], page["me"]) == (1, True, False)
     mine = client.get(f"/v1/content/people/{me}", headers=headers).json()

@@ -153,7 +153,7 @@ def test_a_link_is_copied_where_there_is_one(
         tab.activateWindow()
         tab.page.table.setFocus()
         QTest.keyClick(tab.page.table, Qt.Key.Key_L)
-        assert QGuiApplication.clipboard().text().endswith(f"/v1/content/videos/{FIRST}")
+        assert QGuiApplication.clipboard().text() == f"studio:video/{FIRST}"
         tab.page.table.selectRow(1)
         assert not tab.page.pane.link_button.isEnabled()
 

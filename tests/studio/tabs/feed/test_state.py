@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.content.rules import EventKind
+from server.content.rules import EventKind, Visibility
 from server.kit.wire import Availability
 from studio.tabs.feed.state import KEPT_BEHIND, FeedList, Opinion, short
 from studio.tabs.feed.why import reasons
@@ -49,6 +49,33 @@ def test_asks_for_more_before_the_end_is_reached() -> None:
     assert not feed.wants_more
     feed.look_again()
     assert feed.wants_more
+
+
+def test_what_is_asked_for_comes_behind_what_is_watched() -> None:
+    feed = filled(4)
+    feed.go(1)
+    assert feed.put(item(9))
+    assert (ids(feed), feed.position) == ([0, 1, 9, 2, 3], 2)
+    assert not feed.put(item(9))
+    assert feed.put(item(0))
+    assert (ids(feed), feed.position) == ([1, 9, 0, 2, 3], 2)
+    for _ in range(3):
+        feed.go(1)
+    assert feed.current is None
+    assert feed.put(item(8))
+    assert (ids(feed)[-1], feed.current) == (8, feed.items[-1])
+
+
+def test_what_is_asked_for_needs_not_be_public() -> None:
+    feed = filled(2)
+    feed.put(item(9, visibility=Visibility.UNLISTED).model_copy(update={"why": None}))
+    assert [each.video.id.int - 1_000 for each in feed.untold()] == [9]
+    assert feed.update(video(9, visibility=Visibility.UNLISTED, title="Other"))
+    assert feed.current is not None
+    assert feed.current.video.title == "Other"
+    assert not feed.update(video(0, visibility=Visibility.UNLISTED))
+    assert not feed.update(video(9, availability=Availability.REMOVED))
+    assert ids(feed) == [1]
 
 
 def test_lets_go_of_what_lies_far_behind() -> None:

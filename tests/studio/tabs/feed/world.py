@@ -80,10 +80,12 @@ def item(number: int, **more: Any) -> FeedItem:
 
 @dataclass
 class FeedWorld:
-    """`items` in their order, `files` by video; `events` are those that were taken in, each once."""
+    """`items` in their order, `others` that are met by their ids alone, `files` by video; `events` are those
+    that were taken in, each once."""
 
     items: list[FeedItem]
     clip: bytes
+    others: list[FeedItem] = field(default_factory=list)
     files: dict[UUID, bytes] = field(default_factory=dict)
     etags: dict[UUID, str] = field(default_factory=dict)
     page: int = 4
@@ -118,6 +120,8 @@ class FeedWorld:
         if found := re.fullmatch(r"/v1/content/comments/(.*)", path):
             self.comments = [each for each in self.comments if each["id"] != found[1]]
             return httpx.Response(204)
+        if found := re.fullmatch(r"/v1/content/feed/(.*)", path):
+            return self._by_id(UUID(found[1]))
         found = re.fullmatch(r"/v1/content/videos/([^/]*)(/file|/comments)?", path)
         assert found is not None, f"nobody answers {path}"
         video_id = UUID(found[1])
@@ -127,7 +131,7 @@ class FeedWorld:
             return self._file(request, video_id)
         if found[2] == "/comments":
             return self._comments(request, video_id)
-        shown = next(each.video for each in self.items if each.video.id == video_id)
+        shown = next(each.video for each in [*self.items, *self.others] if each.video.id == video_id)
         return httpx.Response(200, content=shown.model_dump_json())
 
     def told(self, kind: str) -> list[dict[str, Any]]:
@@ -141,6 +145,12 @@ class FeedWorld:
         more = str(start + self.page) if start + self.page < len(shown) else None
         items = [each.model_dump(mode="json") for each in page]
         return httpx.Response(200, json={"items": items, "next_cursor": more})
+
+    def _by_id(self, video_id: UUID) -> httpx.Response:
+        known = [each for each in [*self.items, *self.others] if each.video.id == video_id]
+        if video_id in self.gone or not known:
+            return problem(404, "not_found")
+        return httpx.Response(200, content=known[0].model_copy(update={"why": None}).model_dump_json())
 
     def _file(self, request: httpx.Request, video_id: UUID) -> httpx.Response:
         content = self.files.get(video_id, self.clip)
