@@ -9,7 +9,9 @@ from studio.scenes.camera import Camera, Strip
 from studio.stage import until
 from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
+from studio.widgets import clipboard
 from studio.widgets.empty_state import ErrorState
+from studio.widgets.skeleton import Skeleton
 
 FAN: Final = "fan@demo.local"
 
@@ -47,15 +49,16 @@ async def _feed(camera: Camera) -> None:
     page.loudness.toggle()
     await camera.take("feed-liked")
     page.loudness.toggle()
-    page.toggle_comments()
-    await until(lambda: page.comments._thread.read, "the comments")
+    page.aside.toggle_comments()
+    await until(lambda: page.aside.comments._thread.read, "the comments")
     await camera.take("feed-comments")
-    page.comments.close_now()
+    page.aside.comments.close_now()
     page.show_why()
     await camera.take("feed-why")
     await camera.clear()
-    page.open_report()
-    report = page.report
+    await _people(camera, page)
+    page.deeds.report_video()
+    report = page.deeds.report
     assert report is not None
     await until(report.list.count, "the rules")
     report.choose("violence.threat")
@@ -64,6 +67,40 @@ async def _feed(camera: Camera) -> None:
     await camera.clear()
     for action in ("feed.like", "feed.save", "feed.follow"):
         page.handlers[action]()
+
+
+async def _people(camera: Camera, page: FeedPage) -> None:
+    """Who made the video, and whom the viewer blocks; undone at the end."""
+    aside, shown = page.aside, page.feed.current
+    assert shown is not None
+    aside.toggle_profile()
+    profile = aside.profile
+    await until(lambda: profile.profile is not None, "the profile")
+    await until(lambda: all(map(profile.posters.get, profile.grid.videos)), "the stills")
+    await camera.take("feed-profile")
+    profile.states.loading()
+    await until(lambda: isinstance(profile.states.shown(), Skeleton), "the shape of a profile")
+    await camera.take("feed-profile-loading")
+    profile.profile = None
+    profile._failed(shown.video.owner.id, Offline())
+    await camera.take("feed-profile-error", away=True)
+    profile.read()
+    await until(lambda: profile.profile is not None, "the profile")
+    profile.block_button.click()
+    await _still(page)
+    await camera.take("feed-block")
+    await camera.clear()
+    await until(lambda: not page.people._said, "the server to know")
+    aside.toggle_blocked()
+    await until(lambda: aside.blocked.rows, "the list")
+    await camera.take("feed-blocked")
+    page.people.unblock(shown.video.owner)
+    aside.blocked.close_now()
+    aside.profile.close_now()
+    clipboard.put("")
+    page.open_link()
+    await camera.take("feed-link")
+    await camera.clear()
 
 
 async def _states(camera: Camera) -> None:
@@ -122,6 +159,12 @@ STRIPS: Final = (
             "feed-liked",
             "feed-comments",
             "feed-why",
+            "feed-profile",
+            "feed-profile-loading",
+            "feed-profile-error",
+            "feed-block",
+            "feed-blocked",
+            "feed-link",
             "feed-report",
         ),
         act=_feed,

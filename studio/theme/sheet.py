@@ -166,7 +166,7 @@ QTableView, QListView, QTreeView {
   selection-background-color: $selected; selection-color: $text;
   alternate-background-color: $surface;
 }
-QFrame[surface="overlay"] QListView { background: transparent; }
+QFrame[surface="overlay"] QListView, QListView[surface="clear"] { background: transparent; }
 QListWidget {
   background: transparent; border: 2px solid transparent; border-radius: ${radius}px;
 }

@@ -33,6 +33,17 @@ class Button(QPushButton):
         self.setAutoDefault(False)
         self.setAccessibleName(text)
         self.setToolTip(tooltip(tip))
+        self._set_icon(kind, icon)
+
+    def set_look(self, kind: Kind, icon: str = "") -> None:
+        """Change the kind and the icon, as a toggle does; nothing is polished anew when it is the same."""
+        if self.property("kind") != kind:
+            self.setProperty("kind", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._set_icon(kind, icon)
+
+    def _set_icon(self, kind: Kind, icon: str) -> None:
         if icon:
             self.setIcon(themed_icon(icon, _INK.get(kind, "text_muted")))
             self.setIconSize(QSize(20, 16))

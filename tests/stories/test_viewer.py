@@ -147,7 +147,7 @@ async def spend(evening: Evening) -> None:
 
 async def comment(evening: Evening) -> None:
     """Write under the video."""
-    pane = evening.page.comments
+    pane = evening.page.aside.comments
     evening.press(Qt.Key.Key_K)
     await until(pane.isVisible, "the comments")
     pane.field.setFocus()
@@ -161,8 +161,10 @@ async def comment(evening: Evening) -> None:
 async def report(evening: Evening) -> None:
     """Report the video under a rule."""
     evening.press(Qt.Key.Key_R)
-    await until(lambda: evening.page.report is not None and evening.page.report.list.count(), "the rules")
-    sheet = evening.page.report
+    await until(
+        lambda: evening.page.deeds.report is not None and evening.page.deeds.report.list.count(), "the rules"
+    )
+    sheet = evening.page.deeds.report
     assert sheet is not None
     sheet.choose("violence.threat")
     sheet.note.setPlainText("A card at the end threatens whoever watches.")

@@ -19,6 +19,7 @@ from studio.key_binding import bind
 from studio.messages import Level
 from studio.offline.upload import SUFFIXES, Upload
 from studio.paged_list import PagedList
+from studio.posters import Posters
 from studio.tab import Context
 from studio.table_export import TableExport
 from studio.tabs.content import rows
@@ -26,7 +27,6 @@ from studio.tabs.content.deleting import Deleting
 from studio.tabs.content.files import looked_at, remainder_of
 from studio.tabs.content.new_videos import NewVideosPane
 from studio.tabs.content.pane import VideoPane
-from studio.tabs.content.posters import Posters
 from studio.tabs.content.upload_strip import UploadStrip
 from studio.tasks import off_thread
 from studio.theme import style

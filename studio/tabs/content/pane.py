@@ -14,10 +14,10 @@ from studio.api.errors import ApiError, Conflict
 from studio.keeping import Keeping
 from studio.key_hints import hint
 from studio.messages import Level
+from studio.posters import Posters
 from studio.tab import Context
 from studio.tabs.content import state
 from studio.tabs.content.form import VideoForm
-from studio.tabs.content.posters import Posters
 from studio.tabs.content.state import PREFIX, Draft, Unsaved
 from studio.theme import style
 from studio.video_link import link_to

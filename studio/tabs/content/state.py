@@ -12,6 +12,7 @@ from server.content.rules import CAPTION_MAX, TITLE_MAX, VideoState, Visibility
 from server.content.schemas import VideoEdit, VideoView
 from server.kit.wire import Availability
 from studio.offline.uploads import Phase, Progress
+from studio.running_time import length
 
 PREFIX: Final = "content:edit:"
 """Keys of what was typed and not saved, on this computer."""
@@ -144,15 +145,6 @@ def day(at: datetime) -> str:
 def likes(count: int) -> str:
     """How many people like it."""
     return "1 like" if count == 1 else f"{count:,} likes"
-
-
-def length(milliseconds: int) -> str:
-    """A running time: `0:07`, `12:30`, `1:02:03`."""
-    seconds = milliseconds // 1000
-    hours, minutes = seconds // 3600, seconds % 3600 // 60
-    if hours:
-        return f"{hours}:{minutes:02}:{seconds % 60:02}"
-    return f"{minutes}:{seconds % 60:02}"
 
 
 def amount(size: int) -> str:

@@ -11,22 +11,28 @@ from server.content.schemas import FeedItem
 from server.kit.wire import Availability
 from studio.key_hints import hint
 from studio.keys import Keymap
+from studio.tabs.feed.name_button import NameButton
+from studio.tabs.feed.stage import RING
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.label import ElidedLabel, Label
 
 WITHHELD: Final = "The caption of this video is withheld."
 LINES: Final = 2
+DISC: Final = 28
+INK: Final = "#ffffff"
 
 
 class Caption(QWidget):
-    """`follow_wanted` is emitted by the button beside the name."""
+    """`follow_wanted` is emitted by the button beside the name, `profile_wanted` by the name."""
 
     follow_wanted = Signal()
+    profile_wanted = Signal()
 
     def __init__(self, keymap: Keymap, parent: QWidget) -> None:
         super().__init__(parent)
-        self.creator = ElidedLabel("", "strong")
+        self.creator = hint(keymap, NameButton(disc=DISC, ink=INK, ring=RING), "feed.profile")
+        self.creator.clicked.connect(self.profile_wanted)
         self.follow = hint(keymap, Button("Follow"), "feed.follow")
         self.follow.clicked.connect(self.follow_wanted)
         self.title = ElidedLabel("", "title")
@@ -50,7 +56,7 @@ class Caption(QWidget):
     def show_item(self, item: FeedItem, *, own: bool, notice: str) -> None:
         """Show the words of a video; `notice` is what is wrong with its file."""
         video = item.video
-        self.creator.setText(f"{video.owner.name}  ·  @{video.owner.handle}")
+        self.creator.set_person(video.owner, handle=True)
         self.follow.setVisible(not own)
         self.follow.setText("Following" if item.mine.following else "Follow")
         spoken = "Unfollow" if item.mine.following else "Follow"
@@ -74,8 +80,6 @@ class Caption(QWidget):
         self.text.setText(shown)
         self.text.setToolTip(self._said if shown != text else "")
         self.text.setVisible(bool(text))
-        self.creator.setFixedWidth(
-            min(self.creator.fontMetrics().horizontalAdvance(self.creator.text()) + 4, max(60, width - 120))
-        )
+        self.creator.setFixedWidth(min(self.creator.sizeHint().width(), max(60, width - 120)))
         self.adjustSize()
         self.resize(width, self.heightForWidth(width) if self.hasHeightForWidth() else self.height())

@@ -8,19 +8,22 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.content.schemas import CommentView
+from studio.tabs.feed.name_button import NameButton
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.inline_confirm import InlineConfirm
-from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.label import Label
 
 INDENT = 20
 
 
 class CommentRow(QWidget):
-    """`answered` and `deleted` are wishes; `orphan` = what it answers has not been read."""
+    """`answered` and `deleted` are wishes, `named` asks for the profile of who wrote it; `orphan` = what it
+    answers has not been read."""
 
     answered = Signal()
     deleted = Signal()
+    named = Signal()
 
     def __init__(self, comment: CommentView, now: datetime, *, depth: int, orphan: bool, mine: bool) -> None:
         super().__init__()
@@ -29,7 +32,11 @@ class CommentRow(QWidget):
         worn = style.tokens()
         top = QHBoxLayout()
         top.setSpacing(worn.space_2)
-        top.addWidget(ElidedLabel(comment.author.name, "strong"), 1)
+        name = NameButton()
+        name.set_person(comment.author)
+        name.clicked.connect(self.named)
+        top.addWidget(name)
+        top.addStretch(1)
         top.addWidget(Label(ago(now, comment.created_at), "caption"))
         rows = QVBoxLayout(self)
         rows.setContentsMargins(depth * INDENT, 0, 0, 0)

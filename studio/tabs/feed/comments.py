@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.content.rules import COMMENT_MAX
 from server.content.schemas import CommentView, VideoView
@@ -17,6 +17,7 @@ from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.tab import Context
 from studio.tabs.feed.comment_row import CommentRow
+from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.thread import Thread
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
@@ -26,22 +27,19 @@ from studio.widgets.length_note import LengthNote
 from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.state_stack import StateStack
 
-WIDTH: Final = 380
 PAGE: Final = 30
 
 
-class CommentsPane(QFrame):
-    """Stands beside the picture, which goes on. `counted` tells by how much the number changed."""
+class CommentsPane(SidePane):
+    """`counted` tells by how much the number changed, `person_wanted` carries somebody who wrote. Nothing is
+    shown of those who are `blocked`."""
 
-    closed = Signal()
+    person_wanted = Signal(object)
     counted = Signal(object, int)
 
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.setProperty("surface", "window")
-        self.setAccessibleName("Comments")
-        self.setFixedWidth(WIDTH)
-        self._context = context
+    def __init__(self, context: Context, blocked: Set[UUID] = frozenset()) -> None:
+        super().__init__("Comments")
+        self._context, self._blocked = context, blocked
         self._video: VideoView | None = None
         self._thread = Thread()
         self._parent: CommentView | None = None
@@ -125,11 +123,28 @@ class CommentsPane(QFrame):
             self._fill()
             self._read()
 
+    def take_keys(self) -> None:
+        self.field.setFocus()
+
+    def look_again(self) -> None:
+        """Somebody is not blocked any more: what they wrote is to be had again."""
+        if self.video_id is not None:
+            self._thread.cursor = None
+            self._read()
+
+    def retry(self) -> None:
+        if not self._thread.read:
+            self._read()
+
+    def refill(self) -> None:
+        """Somebody is blocked, or not any more: what they wrote goes, as far as it is here."""
+        if self._thread.read:
+            self._fill()
+
     def close_now(self) -> None:
         """Put it away; what was typed is kept."""
         self.field.keep_now()
-        self.hide()
-        self.closed.emit()
+        super().close_now()
 
     def answer(self, comment: CommentView | None) -> None:
         """Answer a comment; None = write one that stands by itself."""
@@ -138,12 +153,6 @@ class CommentsPane(QFrame):
         if comment is not None:
             self.whom.setText(f"Answering {comment.author.name}")
             self.field.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close_now()
-        else:
-            super().keyPressEvent(event)
 
     # Reading
 
@@ -193,15 +202,17 @@ class CommentsPane(QFrame):
                 widget.hide()
                 widget.deleteLater()
         now = self._context.ticker.now()
-        for comment, depth, orphan in self._thread.rows():
+        rows = self._thread.rows(without=self._blocked)
+        for comment, depth, orphan in rows:
             row = CommentRow(comment, now, depth=depth, orphan=orphan, mine=self._may_delete(comment))
             row.answered.connect(partial(self.answer, comment))
             row.deleted.connect(partial(self._delete, comment))
+            row.named.connect(partial(self.person_wanted.emit, comment.author))
             self._rows.addWidget(row)
         self._rows.addWidget(self.more)
         self.more.setVisible(self._thread.cursor is not None)
         self._rows.addStretch(1)
-        if self._thread.comments:
+        if rows:
             self.states.content()
         elif self._thread.read:
             self.states.empty("comment", "No comments yet", "Be the first to say something.")

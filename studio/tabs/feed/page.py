@@ -11,26 +11,26 @@ from uuid import UUID
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from server.content.rules import EventKind
 from server.content.schemas import FeedItem
 from studio.api.errors import ApiError, Offline
 from studio.api.live import Connection
 from studio.key_binding import bind
 from studio.messages import Level, Problem
 from studio.tab import Context
-from studio.tabs.feed.comments import CommentsPane
+from studio.tabs.feed.aside import Aside
+from studio.tabs.feed.deeds import Deeds
 from studio.tabs.feed.events import EventLog
 from studio.tabs.feed.loudness import Loudness
 from studio.tabs.feed.opening import LinkSheet, Opening
+from studio.tabs.feed.people import People
 from studio.tabs.feed.reading import Reading
-from studio.tabs.feed.report import ReportSheet
 from studio.tabs.feed.stage import Stage
 from studio.tabs.feed.state import FeedList, Opinion, ids_of
 from studio.tabs.feed.surface import End, Surface
 from studio.tabs.feed.watching import Watching
 from studio.tabs.feed.why import WhyPopover
 from studio.video.audio import SoundOutput
-from studio.video_link import link_to, video_in
+from studio.video_link import video_in
 from studio.widgets import clipboard
 from studio.widgets.state_stack import StateStack
 
@@ -62,14 +62,15 @@ class FeedPage(QWidget):
         self.stage = Stage(now=now)
         self.surface = Surface(context.keymap, self.stage)
         self.states = StateStack(self.stage)
-        self.comments = CommentsPane(context)
-        self.report: ReportSheet | None = None
+        self.people = People(context, self.feed, self.log, self)
+        self.aside = Aside(context, self.feed, self.people)
+        self.deeds = Deeds(context, self.feed, self.log, self.people, self)
         self._offline = self._left = False
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(0)
         columns.addWidget(self.states, 1)
-        columns.addWidget(self.comments)
+        columns.addWidget(self.aside)
         self.setFocusProxy(self.stage)
         self._looker = QTimer(self)
         self._looker.setInterval(LOOK_MS)
@@ -98,8 +99,16 @@ class FeedPage(QWidget):
         self.surface.again_wanted.connect(self.look_again)
         self.states.retried.connect(self.look_again)
         self.states.acted.connect(self.look_again)
-        self.comments.closed.connect(self.stage.setFocus)
-        self.comments.counted.connect(self._commented)
+        self.aside.left.connect(self.stage.setFocus)
+        self.aside.comments.counted.connect(self._commented)
+        self.aside.profile.video_wanted.connect(self.open_video)
+        self.aside.profile.report_wanted.connect(self.deeds.report_person)
+        self.deeds.changed.connect(self._repaint)
+        self.deeds.meant.connect(self.surface.celebrate)
+        self.people.changed.connect(lambda _person: self._repaint())
+        self.people.taken.connect(self._taken)
+        self.people.put_back.connect(self._put_back)
+        self.people.freed.connect(self.look_again)
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:
         return {
@@ -110,13 +119,15 @@ class FeedPage(QWidget):
             "feed.mute": self.loudness.toggle,
             "feed.louder": partial(self.loudness.turn, VOLUME_STEP),
             "feed.softer": partial(self.loudness.turn, -VOLUME_STEP),
-            "feed.like": partial(self._toggle, Opinion.LIKE),
-            "feed.comments": self.toggle_comments,
-            "feed.save": partial(self._toggle, Opinion.SAVE),
-            "feed.follow": partial(self._toggle, Opinion.FOLLOW),
-            "feed.share": self.share,
+            "feed.like": partial(self.deeds.toggle, Opinion.LIKE),
+            "feed.comments": self.aside.toggle_comments,
+            "feed.save": partial(self.deeds.toggle, Opinion.SAVE),
+            "feed.follow": partial(self.deeds.toggle, Opinion.FOLLOW),
+            "feed.profile": self.aside.toggle_profile,
+            "feed.blocked": self.aside.toggle_blocked,
+            "feed.share": self.deeds.share,
             "feed.why": self.show_why,
-            "feed.report": self.open_report,
+            "feed.report": self.deeds.report_video,
         }
 
     # Reading
@@ -173,6 +184,7 @@ class FeedPage(QWidget):
         if connection is Connection.ONLINE:
             self._say_offline(False)
             self.refresh()
+            self.aside.retry()
             self.watching.check_kept()
         elif connection is Connection.OFFLINE:
             self._say_offline(True)
@@ -223,14 +235,18 @@ class FeedPage(QWidget):
     def _removed(self, video_id: UUID) -> None:
         was_shown = self.watching.slot is not None and self.watching.slot.id == video_id
         self.watching.drop(video_id)
-        if self.comments.isVisible() and self.comments.video_id == video_id:
-            self.comments.close_now()
+        self.aside.leave_out(video_id)
+        self._go_on(was_shown)
+        if was_shown:
+            self.context.messages.notify(Level.INFO, "This video is not available any more.")
+
+    def _go_on(self, was_shown: bool) -> None:
+        """Something was taken out, perhaps what was in place."""
         self._follow()
         if not self.feed.items:
             self.look_again()
         if was_shown:
             self.watching.arrive()
-            self.context.messages.notify(Level.INFO, "This video is not available any more.")
 
     def _gone(self, video_id: UUID) -> None:
         if self.feed.remove(video_id):
@@ -250,8 +266,7 @@ class FeedPage(QWidget):
     def _went(self, step: int) -> None:
         self._follow()
         self.stage.settle(step)
-        if self.comments.isVisible() and self.feed.current is not None:
-            self.comments.open(self.feed.current.video)
+        self.aside.follow()
 
     def open_link(self) -> None:
         """Open the link on the clipboard, or ask for one."""
@@ -304,42 +319,21 @@ class FeedPage(QWidget):
             return End.AWAY
         return End.SEEN if self.feed.ended else End.COMING
 
-    # What is done about a video
+    # What follows from what is done
 
-    def _toggle(self, opinion: Opinion) -> None:
-        item = self.feed.current
-        if item is None or (opinion is Opinion.FOLLOW and item.video.owner.id == self.context.me.id):
-            return
-        holds = not getattr(item.mine, opinion)
-        kind = self.feed.set_opinion(item.video.id, opinion, holds)
-        if kind is None:
-            return
-        about = (
-            {"person_id": item.video.owner.id} if opinion is Opinion.FOLLOW else {"video_id": item.video.id}
-        )
-        self.log.add(kind, **about)
-        if holds:
-            self.surface.celebrate(opinion)
-        self._repaint()
+    def _taken(self, items: list[FeedItem]) -> None:
+        """Somebody is blocked: nothing of theirs stays."""
+        shown = self.watching.slot.id if self.watching.slot is not None else None
+        for item in items:
+            self.watching.drop(item.video.id)
+            self.aside.leave_out(item.video.id)
+        self._go_on(shown in ids_of(items))
 
-    def share(self) -> None:
-        """Copy the link of this video."""
-        item = self.feed.current
-        if item is None:
-            return
-        clipboard.put(link_to(item.video.id))
-        self.feed.count(item.video.id, "shares", 1)
-        self.log.add(EventKind.SHARE, video_id=item.video.id)
-        self.context.messages.notify(Level.SUCCESS, "Link copied", item.video.title)
-        self._repaint()
-
-    def toggle_comments(self) -> None:
-        """Show the comments beside the picture, or put them away."""
-        if self.comments.isVisible():
-            self.comments.close_now()
-        elif self.feed.current is not None:
-            self.comments.open(self.feed.current.video)
-            self.comments.field.setFocus()
+    def _put_back(self, items: list[FeedItem]) -> None:
+        if items and self.feed.put(items[0]):
+            self._went(1)
+        else:
+            self._follow()
 
     def show_why(self) -> None:
         """Tell why this video is here."""
@@ -347,18 +341,6 @@ class FeedPage(QWidget):
         if item is not None:
             popover = WhyPopover(self.window(), item, self.context.ticker.now())
             popover.open_at(self.surface.column.buttons["feed.why"])
-
-    def open_report(self) -> None:
-        """Report this video to the moderators."""
-        item = self.feed.current
-        if item is not None:
-            self.report = ReportSheet(self.context, self.window(), item.video)
-            self.report.sent.connect(self._reported)
-            self.report.open()
-
-    def _reported(self) -> None:
-        told = "It goes out when the server is in reach." if self._offline else "A person looks at it."
-        self.context.messages.notify(Level.SUCCESS, "Thank you: the moderators get your report.", told)
 
     def _commented(self, video_id: UUID, by: int) -> None:
         self.feed.count(video_id, "comments", by)
@@ -387,7 +369,7 @@ class FeedPage(QWidget):
     async def leave(self) -> None:
         """Tell what was watched, store it, and let go of everything."""
         self._left = True
-        self.comments.field.keep_now()
+        self.aside.keep_drafts()
         self._looker.stop()
         await self.watching.leave()
         self.log.end()

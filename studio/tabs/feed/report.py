@@ -1,7 +1,8 @@
-"""Reports a video to the moderators: which rule it breaks, and a note."""
+"""Reports a video or a person to the moderators: which rule it breaks, and a note."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
-from server.content.schemas import VideoView
+from server.content.schemas import Profile, VideoView
 from server.moderation.rules import NOTE_MAX, ContentType
 from server.moderation.schemas import NewFlag, Policies, PolicyNode
 from studio.api.errors import ApiError
@@ -27,15 +28,37 @@ from studio.widgets.state_stack import StateStack
 CODE: Final = Qt.ItemDataRole.UserRole
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is reported: `title` asks for it, `about` says what it is."""
+
+    content_type: ContentType
+    content_id: UUID
+    title: str
+    about: str
+
+
+def of_video(video: VideoView) -> Subject:
+    """A video."""
+    about = f"“{video.title}” by {video.owner.name}."
+    return Subject(ContentType.VIDEO, video.id, "Report this video", about)
+
+
+def of_person(person: Profile) -> Subject:
+    """What a person shows of themselves: their name, handle and biography."""
+    about = f"The name, handle or biography of {person.name} (@{person.handle})."
+    return Subject(ContentType.PROFILE, person.id, "Report this person", about)
+
+
 class ReportSheet(Overlay):
     """`sent` is emitted when the report is stored; it goes out as soon as there is a connection. A note that
     was typed is there again when the sheet is."""
 
     sent = Signal()
 
-    def __init__(self, context: Context, window: QWidget, video: VideoView) -> None:
-        super().__init__("Report this video", window, 520)
-        self._context, self._video = context, video
+    def __init__(self, context: Context, window: QWidget, subject: Subject) -> None:
+        super().__init__(subject.title, window, 520)
+        self._context, self._subject = context, subject
         self._nodes: dict[str, PolicyNode] = {}
         worn = style.tokens()
         self.search = SearchField("Find a rule")
@@ -56,9 +79,9 @@ class ReportSheet(Overlay):
         self.states = StateStack(self.list)
         self.body.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
         self.body.setSpacing(worn.space_3)
-        self.body.addWidget(Label("Report this video", "title"))
-        about = f"“{video.title}” by {video.owner.name}. Only the moderators see who reported it."
-        self.body.addWidget(Label(about, "muted", wrap=True))
+        self.body.addWidget(Label(subject.title, "title"))
+        told = f"{subject.about} Only the moderators see who reported it."
+        self.body.addWidget(Label(told, "muted", wrap=True))
         for each in (self.search, self.states, self.covers, self.note, self.fault):
             self.body.addWidget(each)
         row = QHBoxLayout()
@@ -138,11 +161,11 @@ class ReportSheet(Overlay):
         self.send.setEnabled(node is not None)
 
     def _keep(self, text: str) -> None:
-        self._context.tasks.write(partial(self._context.store.save_draft, _draft(self._video.id), text))
+        self._context.tasks.write(partial(self._context.store.save_draft, _draft(self._subject), text))
 
     async def _find_draft(self) -> None:
         draft = await self._context.tasks.after_writes(
-            partial(self._context.store.draft, _draft(self._video.id))
+            partial(self._context.store.draft, _draft(self._subject))
         )
         self.note.put_before(draft)
 
@@ -157,7 +180,7 @@ class ReportSheet(Overlay):
             self.fault.show()
             return
         self.send.setEnabled(False)
-        edit = flag_of(self._video.id, item.data(CODE), note)
+        edit = flag_of(self._subject, item.data(CODE), note)
         self._context.tasks.write(
             partial(self._context.outbox.add, edit), self._sent, self._unsent, owner=self
         )
@@ -172,13 +195,14 @@ class ReportSheet(Overlay):
         self.send.setEnabled(True)
 
 
-def _draft(video_id: UUID) -> str:
-    return f"report:{video_id}"
+def _draft(subject: Subject) -> str:
+    return f"report:{subject.content_id}"
 
 
-def flag_of(video_id: UUID, policy: str, note: str) -> Edit:
+def flag_of(subject: Subject, policy: str, note: str) -> Edit:
     """The flag as it waits in the outbox."""
-    flag = NewFlag(content_type=ContentType.VIDEO, content_id=video_id, policy=policy, note=note or None)
+    content_type, content_id = subject.content_type, subject.content_id
+    flag = NewFlag(content_type=content_type, content_id=content_id, policy=policy, note=note or None)
     wire = flag.model_dump(mode="json", include={"content_type", "content_id", "policy", "note"})
     body = {name: value for name, value in wire.items() if value is not None}
-    return Edit(EditKind.FLAG, "POST", "/v1/moderation/flags", body, f"flag:{video_id}")
+    return Edit(EditKind.FLAG, "POST", "/v1/moderation/flags", body, f"flag:{content_id}")

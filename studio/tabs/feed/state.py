@@ -31,7 +31,6 @@ class Opinion(StrEnum):
 _SAID: Final = {
     Opinion.LIKE: (EventKind.LIKE, EventKind.UNLIKE),
     Opinion.SAVE: (EventKind.SAVE, EventKind.UNSAVE),
-    Opinion.FOLLOW: (EventKind.FOLLOW, EventKind.UNFOLLOW),
 }
 
 
@@ -46,6 +45,8 @@ class FeedList:
         self.position = 0
         self.cursor: str | None = None
         self.ended = False
+        self.blocked: set[UUID] = set()
+        """People whom the viewer blocks, as far as it was said here: the server may not know yet."""
 
     @property
     def current(self) -> FeedItem | None:
@@ -96,7 +97,7 @@ class FeedList:
         """Take a page; what is here already stays where it is."""
         known = {item.video.id for item in self.items}
         for item in items:
-            if item.video.id not in known:
+            if item.video.id not in known and item.video.owner.id not in self.blocked:
                 known.add(item.video.id)
                 self.items.append(item)
         self.cursor, self.ended = cursor, cursor is None
@@ -126,6 +127,20 @@ class FeedList:
                 return True
         return False
 
+    def take_out(self, person_id: UUID) -> list[FeedItem]:
+        """Take out what is by a person; the item that was in place comes first in the answer."""
+        theirs = [item for item in self.items if item.video.owner.id == person_id]
+        theirs.sort(key=lambda item: item is not self.current)
+        for item in theirs:
+            self.remove(item.video.id)
+        return theirs
+
+    def take_back(self, items: Sequence[FeedItem]) -> None:
+        """Put what was taken out behind what is watched."""
+        here = set(ids_of(self.items))
+        behind = self.position + (self.current is not None)
+        self.items[behind:behind] = [item for item in items if item.video.id not in here]
+
     def update(self, video: VideoView) -> bool:
         """Take a video as the server has it now; False when it does not belong into the feed any more."""
         item = self.find(video.id)
@@ -136,21 +151,19 @@ class FeedList:
         return True
 
     def set_opinion(self, video_id: UUID, opinion: Opinion, holds: bool) -> EventKind | None:
-        """Show at once what the viewer wants; the event that says so, None when nothing changes.
-
-        To follow somebody counts for all of their videos.
-        """
+        """Show at once what the viewer wants of a video; the event that says so, None when it is so."""
         item = self.find(video_id)
         if item is None or getattr(item.mine, opinion) is holds:
             return None
-        if opinion is Opinion.FOLLOW:
-            of_them = [each.video.id for each in self.items if each.video.owner.id == item.video.owner.id]
-        else:
-            of_them = [video_id]
-        for each in of_them:
-            self._replace(each, lambda old: _with_opinion(old, opinion, holds))
+        self._replace(video_id, lambda old: _with_opinion(old, opinion, holds))
         said, taken_back = _SAID[opinion]
         return said if holds else taken_back
+
+    def set_following(self, person_id: UUID, holds: bool) -> None:
+        """Show of all videos of a person whether the viewer follows them."""
+        for item in self.items:
+            if item.video.owner.id == person_id:
+                self._replace(item.video.id, lambda old: _with_opinion(old, Opinion.FOLLOW, holds))
 
     def count(self, video_id: UUID, what: str, by: int) -> None:
         """Correct a count (`comments`, `shares`) by what the viewer has just done."""

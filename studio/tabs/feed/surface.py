@@ -70,6 +70,7 @@ class Surface(QObject):
         for part in (*self._with_item, self.steps, self.notice, self.waiting, self.ending):
             part.hide()
         self.caption.follow_wanted.connect(lambda: self.wanted.emit("feed.follow"))
+        self.caption.profile_wanted.connect(lambda: self.wanted.emit("feed.profile"))
         self.sound.muted_wanted.connect(lambda: self.wanted.emit("feed.mute"))
         for source in (self.column.wanted, self.steps.wanted):
             source.connect(self.wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from uuid import UUID
 
 from server.content.schemas import CommentView
@@ -31,16 +31,18 @@ class Thread:
         """Take one out; False when it is not here."""
         return self.comments.pop(comment_id, None) is not None
 
-    def rows(self) -> list[tuple[CommentView, int, bool]]:
-        """Each comment with how deep it stands, and whether what it answers is not here."""
+    def rows(self, *, without: Set[UUID] = frozenset()) -> list[tuple[CommentView, int, bool]]:
+        """Each comment with how deep it stands, and whether what it answers is not here; none of people who
+        are left out."""
+        here = {key: each for key, each in self.comments.items() if each.author.id not in without}
         below: dict[UUID | None, list[CommentView]] = {}
-        for comment in self.comments.values():
-            above = comment.parent_id if comment.parent_id in self.comments else None
+        for comment in here.values():
+            above = comment.parent_id if comment.parent_id in here else None
             below.setdefault(above, []).append(comment)
         rows: list[tuple[CommentView, int, bool]] = []
 
         def place(comment: CommentView, depth: int) -> None:
-            orphan = comment.parent_id is not None and comment.parent_id not in self.comments
+            orphan = comment.parent_id is not None and comment.parent_id not in here
             rows.append((comment, min(depth, MOST_DEEP), orphan))
             for answer in sorted(below.get(comment.id, ()), key=_age):
                 place(answer, depth + 1)

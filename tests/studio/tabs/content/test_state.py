@@ -10,6 +10,7 @@ import pytest
 from server.content.rules import VideoState, Visibility
 from server.kit.wire import Availability
 from studio.offline.uploads import Phase, Progress
+from studio.running_time import length
 from studio.tabs.content import state
 from studio.tabs.content.state import Draft, Unsaved
 from tests.studio.tabs.content.content_server import video
@@ -89,7 +90,7 @@ def test_amounts(size: int, text: str) -> None:
 
 @pytest.mark.parametrize(("ms", "text"), [(7_400, "0:07"), (750_000, "12:30"), (3_723_000, "1:02:03")])
 def test_lengths(ms: int, text: str) -> None:
-    assert state.length(ms) == text
+    assert length(ms) == text
 
 
 def test_only_what_differs_is_sent() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.content.rules import EventKind, Visibility
+from server.content.rules import Visibility
 from server.kit.wire import Availability
 from studio.tabs.feed.state import KEPT_BEHIND, FeedList, Opinion, short
 from studio.tabs.feed.why import reasons
@@ -90,10 +90,26 @@ def test_lets_go_of_what_lies_far_behind() -> None:
 
 def test_to_follow_counts_for_all_videos_of_that_person() -> None:
     feed = filled()
-    assert feed.set_opinion(UUID(int=1_000), Opinion.FOLLOW, True) is EventKind.FOLLOW
+    feed.set_following(UUID(int=100), True)
     assert [each.mine.following for each in feed.items] == [True, False, False, True, False, False]
-    assert feed.set_opinion(UUID(int=1_003), Opinion.FOLLOW, True) is None
-    assert feed.set_opinion(UUID(int=1_003), Opinion.FOLLOW, False) is EventKind.UNFOLLOW
+    feed.set_following(UUID(int=100), False)
+    assert not any(each.mine.following for each in feed.items)
+
+
+def test_what_is_by_somebody_is_taken_out_and_put_back_behind_what_is_watched() -> None:
+    feed = filled()
+    feed.go(1)
+    feed.go(1)
+    feed.go(1)
+    feed.blocked.add(UUID(int=100))
+    theirs = feed.take_out(UUID(int=100))
+    assert [each.video.id.int - 1_000 for each in theirs] == [3, 0]
+    assert (ids(feed), feed.position) == ([1, 2, 4, 5], 2)
+    feed.add([item(6), item(7)], None)
+    assert ids(feed) == [1, 2, 4, 5, 7]
+    feed.blocked.clear()
+    feed.take_back(theirs)
+    assert (ids(feed), feed.position) == ([1, 2, 4, 3, 0, 5, 7], 2)
 
 
 def test_a_like_is_counted_once_and_never_below_nothing() -> None:

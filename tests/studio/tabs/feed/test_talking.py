@@ -15,18 +15,18 @@ from tests.studio.tabs.office import nameless, until, words
 async def opened(viewer: Viewer) -> None:
     await viewer.sit_down()
     QTest.keyClick(viewer.page.stage, Qt.Key.Key_K)
-    await until(lambda: viewer.page.comments._thread.read)
+    await until(lambda: viewer.page.aside.comments._thread.read)
 
 
 def rows(viewer: Viewer) -> list[CommentRow]:
-    found = viewer.page.comments.findChildren(CommentRow)
-    return [each for each in found if each.isVisibleTo(viewer.page.comments)]
+    found = viewer.page.aside.comments.findChildren(CommentRow)
+    return [each for each in found if each.isVisibleTo(viewer.page.aside.comments)]
 
 
 def test_writes_answers_and_takes_back(watch: Watch) -> None:
     async def story(viewer: Viewer) -> None:
         await opened(viewer)
-        pane = viewer.page.comments
+        pane = viewer.page.aside.comments
         assert "No comments yet" in words(pane)
         assert nameless(viewer.tab) == []
         QTest.keyClicks(pane.field, "I like L and S")
@@ -52,7 +52,7 @@ def test_writes_answers_and_takes_back(watch: Watch) -> None:
 def test_what_is_typed_outlives_a_swipe_and_a_lost_connection(watch: Watch) -> None:
     async def story(viewer: Viewer) -> None:
         await opened(viewer)
-        pane = viewer.page.comments
+        pane = viewer.page.aside.comments
         viewer.world.offline = True
         QTest.keyClicks(pane.field, "Half a thou")
         pane.send.click()
@@ -71,7 +71,7 @@ def test_reports_through_the_ordinary_intake(watch: Watch) -> None:
     async def story(viewer: Viewer) -> None:
         await viewer.sit_down()
         QTest.keyClick(viewer.page.stage, Qt.Key.Key_R)
-        sheet = viewer.page.report
+        sheet = viewer.page.deeds.report
         assert sheet is not None
         await until(sheet.list.count)
         assert not sheet.send.isEnabled()
@@ -93,7 +93,7 @@ def test_the_note_of_a_report_outlives_its_sheet_until_it_is_sent(watch: Watch) 
 
         async def opened() -> ReportSheet:
             QTest.keyClick(viewer.page.stage, Qt.Key.Key_R)
-            sheet = viewer.page.report
+            sheet = viewer.page.deeds.report
             assert sheet is not None
             await until(sheet.list.count)
             return sheet

@@ -119,9 +119,9 @@ def test_offline_plays_what_was_seen_and_goes_on_when_back(watch: Watch) -> None
             QTest.keyClick(page.stage, Qt.Key.Key_Up)
         await viewer.sees(0)
         page.handlers["feed.like"]()
-        page.open_report()
-        assert page.report is not None
-        page.report.close_now()
+        page.deeds.report_video()
+        assert page.deeds.report is not None
+        page.deeds.report.close_now()
         viewer.world.offline = False
         viewer.tab.on_connection(Connection.ONLINE)
         assert not page.surface.notice.isVisible()

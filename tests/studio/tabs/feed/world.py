@@ -16,8 +16,10 @@ import httpx
 from server.accounts.permissions import Role
 from server.accounts.schemas import Me
 from server.content.rules import VideoState, Visibility
-from server.content.schemas import Author, Counts, FeedItem, Mine, VideoView, Why
+from server.content.schemas import Author, Counts, FeedItem, Mine, Profile, VideoView, Why
 from server.kit.wire import Availability
+from studio.offline.changes import Changes
+from studio.offline.outbox import KIND
 from studio.offline.sender import Sender
 from studio.tabs.feed.slot import Slot
 from studio.tabs.feed.tab import FeedTab
@@ -40,6 +42,21 @@ def me() -> Me:
         cleared=False,
         has_totp=False,
     )
+
+
+WORDS = {
+    "follow": ("followed", True),
+    "unfollow": ("followed", False),
+    "block": ("blocked", True),
+    "unblock": ("blocked", False),
+}
+
+
+def makers() -> list[Profile]:
+    """Those who made the videos, and Kemi."""
+    about = {"bio": "", "followers": 1_250, "following": 3, "followed": False, "blocked": False, "me": False}
+    made = [Profile(id=UUID(int=100 + n), handle=f"maker{n}", name=f"Maker {n}", **about) for n in range(3)]
+    return [*made, Profile(id=MY_ID, handle="kemi", name="Kemi", **about | {"me": True})]
 
 
 def video(number: int, **more: Any) -> VideoView:
@@ -96,6 +113,9 @@ class FeedWorld:
     flags: list[dict[str, Any]] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    people: dict[UUID, Profile] = field(default_factory=lambda: {each.id: each for each in makers()})
+    said: dict[str, set[UUID]] = field(default_factory=lambda: {"followed": set(), "blocked": set()})
+    poster: bytes = b""
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -109,6 +129,10 @@ class FeedWorld:
             events = json.loads(request.content)["events"]
             self.batches.append(len(events))
             self.events.update((each["id"], each) for each in events)
+            for each in events:
+                if each["kind"] in WORDS:
+                    name, holds = WORDS[each["kind"]]
+                    (self.said[name].add if holds else self.said[name].discard)(UUID(each["person_id"]))
             return httpx.Response(200, json={"verdicts": []})
         if path == "/v1/moderation/policies":
             return httpx.Response(
@@ -120,15 +144,23 @@ class FeedWorld:
         if found := re.fullmatch(r"/v1/content/comments/(.*)", path):
             self.comments = [each for each in self.comments if each["id"] != found[1]]
             return httpx.Response(204)
+        if found := re.fullmatch(r"/v1/content/people/(.*)", path):
+            return self._person(UUID(found[1]))
+        if path == "/v1/content/videos":
+            return self._videos(request)
+        if path == "/v1/content/blocks":
+            return self._blocks(request)
         if found := re.fullmatch(r"/v1/content/feed/(.*)", path):
             return self._by_id(UUID(found[1]))
-        found = re.fullmatch(r"/v1/content/videos/([^/]*)(/file|/comments)?", path)
+        found = re.fullmatch(r"/v1/content/videos/([^/]*)(/file|/comments|/poster)?", path)
         assert found is not None, f"nobody answers {path}"
         video_id = UUID(found[1])
         if video_id in self.gone:
             return problem(404, "not_found")
         if found[2] == "/file":
             return self._file(request, video_id)
+        if found[2] == "/poster":
+            return httpx.Response(200, content=self.poster)
         if found[2] == "/comments":
             return self._comments(request, video_id)
         shown = next(each.video for each in [*self.items, *self.others] if each.video.id == video_id)
@@ -140,11 +172,43 @@ class FeedWorld:
 
     def _feed(self, request: httpx.Request) -> httpx.Response:
         start = int(request.url.params.get("cursor", "0"))
-        shown = [each for each in self.items if each.video.id not in self.gone]
+        blocked = self.said["blocked"]
+        shown = [
+            each
+            for each in self.items
+            if each.video.id not in self.gone and each.video.owner.id not in blocked
+        ]
         page = shown[start : start + self.page]
         more = str(start + self.page) if start + self.page < len(shown) else None
         items = [each.model_dump(mode="json") for each in page]
         return httpx.Response(200, json={"items": items, "next_cursor": more})
+
+    def _person(self, person_id: UUID) -> httpx.Response:
+        if person_id not in self.people:
+            return problem(404, "not_found")
+        told = self.people[person_id].model_copy(
+            update={
+                "followed": person_id in self.said["followed"],
+                "blocked": person_id in self.said["blocked"],
+            }
+        )
+        return httpx.Response(200, content=told.model_dump_json())
+
+    def _videos(self, request: httpx.Request) -> httpx.Response:
+        owner = UUID(request.url.params["owner"])
+        known = [each.video for each in [*self.items, *self.others] if each.video.owner.id == owner]
+        shown = [each for each in known if each.id not in self.gone and owner not in self.said["blocked"]]
+        return self._paged(request, [each.model_dump(mode="json") for each in shown])
+
+    def _blocks(self, request: httpx.Request) -> httpx.Response:
+        people = [self.people[each] for each in sorted(self.said["blocked"])]
+        authors = [{"id": str(p.id), "handle": p.handle, "name": p.name} for p in people]
+        return self._paged(request, [{"person": each, "since": AT.isoformat()} for each in authors])
+
+    def _paged(self, request: httpx.Request, rows: list[Any]) -> httpx.Response:
+        start = int(request.url.params.get("cursor", "0"))
+        more = str(start + self.page) if start + self.page < len(rows) else None
+        return httpx.Response(200, json={"items": rows[start : start + self.page], "next_cursor": more})
 
     def _by_id(self, video_id: UUID) -> httpx.Response:
         known = [each for each in [*self.items, *self.others] if each.video.id == video_id]
@@ -213,6 +277,17 @@ class StillClock:
         return self.at
 
 
+class Heard:
+    """What was accepted."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+
+    def take(self, changes: Changes) -> None:
+        if changes.kinds - {KIND}:
+            self.ids |= changes.ids
+
+
 class Viewer:
     """Kemi before the feed; `clock` is the one that watching is measured by."""
 
@@ -266,8 +341,16 @@ class Viewer:
         await self.page.log.settle()
         context = self.office.context
         sender = Sender(context.outbox, context.api, context.changes, on_signed_out=lambda: None)
+        heard, seen = Heard(), set()
+        context.changes.subscribe(heard.take)
         task = context.tasks.spawn(sender.run())
-        await until(lambda: not context.outbox.entries())
+
+        def sent() -> bool:
+            waiting = {str(entry.edit.id) for entry in context.outbox.entries()}
+            seen.update(waiting)
+            return not waiting and seen <= heard.ids
+
+        await until(sent)
         task.cancel()
 
 

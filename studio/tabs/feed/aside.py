@@ -1,0 +1,121 @@
+"""What stands beside the picture: comments, a profile, the blocked; one at a time, and the way back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from server.content.schemas import Author
+from studio.tab import Context
+from studio.tabs.feed.blocked import BlockedPane
+from studio.tabs.feed.comments import CommentsPane
+from studio.tabs.feed.people import People
+from studio.tabs.feed.profile import ProfilePane
+from studio.tabs.feed.side_pane import SidePane
+from studio.tabs.feed.state import FeedList
+
+
+class Aside(QWidget):
+    """`left` says that nothing is shown any more."""
+
+    left = Signal()
+
+    def __init__(self, context: Context, feed: FeedList, people: People) -> None:
+        super().__init__()
+        self._feed = feed
+        self._behind: list[SidePane] = []
+        self.comments = CommentsPane(context, feed.blocked)
+        self.profile = ProfilePane(context, people)
+        self.blocked = BlockedPane(context, people)
+        self._panes = (self.comments, self.profile, self.blocked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for pane in self._panes:
+            row.addWidget(pane)
+            pane.closed.connect(self._closed)
+        self.comments.person_wanted.connect(self.show_person)
+        self.blocked.person_wanted.connect(self.show_person)
+        self.profile.list_wanted.connect(self.toggle_blocked)
+        people.changed.connect(lambda _person: self.comments.refill())
+        people.freed.connect(self.comments.look_again)
+
+    @property
+    def shown(self) -> SidePane | None:
+        """The pane that can be seen."""
+        return next((pane for pane in self._panes if not pane.isHidden()), None)
+
+    def toggle_comments(self) -> None:
+        """Show what is said about the video in place, or put it away."""
+        if self.shown is self.comments:
+            self.comments.close_now()
+        elif self._feed.current is not None:
+            self._behind.clear()
+            self._show(self.comments)
+
+    def toggle_profile(self) -> None:
+        """Show who made the video in place, or put them away."""
+        current = self._feed.current
+        person = current.video.owner if current is not None else None
+        if self.shown is self.profile and person in (None, self.profile.person):
+            self.profile.close_now()
+        elif person is not None:
+            self.show_person(person)
+
+    def show_person(self, person: Author) -> None:
+        """Show the profile of somebody; what was here comes back when it is closed."""
+        self._keep_behind(self.profile)
+        self.profile.open(person)
+        self._show(self.profile)
+
+    def toggle_blocked(self) -> None:
+        """Show whom the viewer blocks, or put that away."""
+        if self.shown is self.blocked:
+            self.blocked.close_now()
+        else:
+            self._keep_behind(self.blocked)
+            self._show(self.blocked)
+
+    def follow(self) -> None:
+        """Another video is in place: what is said about it is another matter, too."""
+        if self.shown is self.comments and self._feed.current is not None:
+            self.comments.open(self._feed.current.video)
+
+    def retry(self) -> None:
+        """The server is in reach again: read what could not be read."""
+        if self.shown is not None:
+            self.shown.retry()
+
+    def leave_out(self, video_id: UUID) -> None:
+        """A video is not to be seen any more."""
+        self.profile.leave_out(video_id)
+        if self.shown is self.comments and self.comments.video_id == video_id:
+            self.comments.close_now()
+
+    def keep_drafts(self) -> None:
+        """Nobody comes back to what is typed here."""
+        self.comments.field.keep_now()
+
+    def _keep_behind(self, pane: SidePane) -> None:
+        before = self.shown
+        if before is not None and before is not pane:
+            self._behind = [each for each in self._behind if each not in (pane, before)] + [before]
+
+    def _show(self, pane: SidePane) -> None:
+        before = self.shown
+        if before is not None and before is not pane:
+            before.hide()
+        pane.show()
+        if pane is self.blocked:
+            self.blocked.open()
+        else:
+            self.follow()
+        pane.take_keys()
+
+    def _closed(self) -> None:
+        if self._behind:
+            self._show(self._behind.pop())
+        else:
+            self.left.emit()
