@@ -19,6 +19,7 @@ from studio.scenes.camera import Camera, Strip
 from studio.stage import until
 from studio.tabs.content.page import ContentPage
 from studio.tabs.content.tab import ContentTab
+from studio.widgets.skeleton import Skeleton
 
 CREATOR: Final = "creator@demo.local"
 REFUSED: Final = "This file has no picture that can be played: its video stream is empty."
@@ -62,6 +63,9 @@ async def _content(camera: Camera) -> None:
     page.side.setCurrentWidget(page.nobody)
     page._show_side(False)
     await camera.take("content-empty")
+    page.list.states.loading()
+    await until(lambda: isinstance(page.list.states.shown(), Skeleton), "the shape of the list")
+    await camera.take("content-loading")
     page.load()
     await until(lambda: page.count > 1, "the videos to come back")
 
@@ -187,6 +191,7 @@ STRIPS: Final = (
             "content-offline",
             "content-error",
             "content-empty",
+            "content-loading",
         ),
         act=_content,
     ),
