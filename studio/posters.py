@@ -30,36 +30,41 @@ class Posters(QObject):
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._stills: OrderedDict[UUID, QPixmap | None] = OrderedDict()
+        self._stills: OrderedDict[UUID, tuple[int, QPixmap | None]] = OrderedDict()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def get(self, video: VideoView) -> QPixmap | None:
-        """The still of a video, or None, in which case it is fetched where there is one."""
+        """The still of a video, or None, in which case it is fetched where there is one.
+
+        A newer copy of the video may have another one: it is looked for, and the old one shown meanwhile.
+        """
         if DerivativeKind.POSTER not in video.derivatives:
             return None
-        if video.id in self._stills:
+        version, still = self._stills.get(video.id, (0, None))
+        if version < video.version:
+            self.put(video, still)  # asked for once, however often it is painted meanwhile
+            self._context.tasks.spawn(self._fetch(video), self)
+        else:
             self._stills.move_to_end(video.id)
-            return self._stills[video.id]
-        self._put(video.id, None)  # asked for once, however often it is painted meanwhile
-        self._context.tasks.spawn(self._fetch(video.id), self)
-        return None
+        return still
 
-    async def _fetch(self, name: UUID) -> None:
+    async def _fetch(self, video: VideoView) -> None:
         try:
             async with self._slots:
-                answer = await self._context.api.get(f"/v1/content/videos/{name}/poster")
+                answer = await self._context.api.get(f"/v1/content/videos/{video.id}/poster")
         except ApiError as error:
             if error.transient:
-                self._stills.pop(name, None)  # asked for again when it is next painted
+                self._stills.pop(video.id, None)  # asked for again when it is next painted
             return
         image = await off_thread(_decoded, answer.content)
-        if not image.isNull():
-            self._put(name, QPixmap.fromImage(image))
-            self.came.emit(name)
+        if not image.isNull() and self._stills.get(video.id, (0, None))[0] <= video.version:
+            self.put(video, QPixmap.fromImage(image))
+            self.came.emit(video.id)
 
-    def _put(self, name: UUID, still: QPixmap | None) -> None:
-        self._stills[name] = still
-        self._stills.move_to_end(name)
+    def put(self, video: VideoView, still: QPixmap | None) -> None:
+        """Keep the still of this copy of a video."""
+        self._stills[video.id] = video.version, still
+        self._stills.move_to_end(video.id)
         while len(self._stills) > MOST:
             self._stills.popitem(last=False)
 

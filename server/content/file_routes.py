@@ -241,13 +241,14 @@ def _derivative(
     video = _video(request, actor, video_id)
     if video.restricted_class and actor.can(queries.CLEARANCE):
         raise NotFound("Nothing is derived from a video of the restricted class.", code="restricted")
-    with _db(request).read() as s:
-        found = queries.derivative(s, video_id, kind)
-    if found is not None:
-        try:
-            return found, _receiver(request).store.read(found.sha256)
-        except FileNotFoundError:
-            pass  # The video was put into the restricted class between the two reads.
+    for _ in range(2):
+        with _db(request).read() as s:
+            found = queries.derivative(s, video_id, kind)
+        if found is not None:
+            try:
+                return found, _receiver(request).store.read(found.sha256)
+            except FileNotFoundError:
+                continue  # Replaced between the two reads, or the video was put into the restricted class.
     raise NotFound(f"This video has no {kind}.", code="not_made")
 
 

@@ -42,7 +42,9 @@ class Video(Available, Identified, Timestamped, Versioned, Base):
     """A video, its file, its measurements and who may see it. Times are ms from the first frame.
 
     `runs` counts how often its processing was begun anew. Until `publish_at` nobody but its owner and
-    reviewers sees it; `published_at` is when it first was ready and public.
+    reviewers sees it; `published_at` is when it first was ready and public. `poster_at_ms` is where its owner
+    wants its poster from, None = chosen by the program; `poster_asked_at` is set while a new one is being
+    made.
     """
 
     __tablename__ = "content_videos"
@@ -81,6 +83,8 @@ class Video(Available, Identified, Timestamped, Versioned, Base):
     restricted_class: Mapped[bool] = mapped_column(default=False)
 
     publish_at: Mapped[datetime | None] = mapped_column(sort_order=1)
+    poster_at_ms: Mapped[int | None] = mapped_column(BigInteger, sort_order=2)
+    poster_asked_at: Mapped[datetime | None] = mapped_column(sort_order=2)
     published_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
@@ -274,6 +278,12 @@ Index(
     Video.publish_at,
     sqlite_where=text("publish_at IS NOT NULL AND published_at IS NULL"),
     postgresql_where=text("publish_at IS NOT NULL AND published_at IS NULL"),
+)
+Index(
+    "ix_content_videos_poster_asked",
+    Video.poster_asked_at,
+    sqlite_where=text("poster_asked_at IS NOT NULL"),
+    postgresql_where=text("poster_asked_at IS NOT NULL"),
 )
 Index(
     "ix_content_events_shares",

@@ -248,6 +248,11 @@ def stuck_in_processing(s: AnySession, *, before: datetime) -> list[tuple[UUID, 
     return [(row.id, row.runs) for row in rows if run_of(row.id, row.runs) not in at_work]
 
 
+def posters_asked(s: AnySession, *, before: datetime) -> int:
+    """How many videos have waited for a poster since before that instant."""
+    return s.scalar(select(func.count()).where(Video.poster_asked_at < before)) or 0
+
+
 def abandoned_uploads(s: AnySession, *, before: datetime, limit: int) -> Sequence[UUID]:
     """Videos whose file was announced before that instant and never came."""
     return s.scalars(

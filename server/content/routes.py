@@ -122,7 +122,7 @@ def edit_video(
     if_match: IfMatch,
     actor: Actor = require("content.edit"),
 ) -> VideoView:
-    """Change title, caption, visibility or the time of publication of an own video."""
+    """Change title, caption, visibility, the time of publication or the poster of an own video."""
     if body == VideoEdit():
         raise Invalid("Nothing was given that is to change.")
     title = _said("title", clean(body.title, lines=False)) if body.title is not None else None
@@ -140,6 +140,8 @@ def edit_video(
                 visibility=body.visibility,
                 publish_at=body.publish_at,
                 publish_now=body.publish_now,
+                poster_at_ms=body.poster_at_ms,
+                poster_automatic=body.poster_automatic,
             )
             changed = _view(request, s, actor, video_id)
     except Stale as stale:

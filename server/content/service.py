@@ -7,23 +7,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, case, delete, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, literal, or_, select, true, update
 
 from server.accounts import service as accounts
 from server.audit import service as audit
-from server.content import queries
-from server.content.announcing import (
-    LIVE_RESTRICTED,
-    LIVE_TOPIC,
-    announce,
-    lock_videos,
-    new_to_viewers,
-    tell_viewers,
-)
+from server.content import posters, queries
+from server.content.announcing import LIVE_RESTRICTED, LIVE_TOPIC, lock_videos, tell_viewers
 from server.content.models import Derivative, RestrictedFile, Video
+from server.content.publishing import published_at
+from server.content.record import record
 from server.content.rules import VideoState, Visibility
 from server.kit import clock, jobs, live
-from server.kit.access import SYSTEM, Actor
+from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound, Stale
 from server.kit.events import bus
@@ -36,8 +31,6 @@ UPLOADS_AT_ONCE = 16
 """Videos that one person may have on their way in."""
 UNFINISHED_MAX = 16 << 30
 """Bytes that these may have together. One alone may be as large as a video may be."""
-BATCH = 200
-"""Videos that are published in one transaction."""
 RUNS = 3
 """How often a video is tried to be processed before it is refused."""
 
@@ -73,7 +66,7 @@ def create_video(
     if not insert_ignoring(s, Video, values):
         raise Conflict("There is a video with this id already.", code="id_taken")
     made = s.get_one(Video, video_id)
-    _record(s, actor, "video_created", video_id, made, size=size, visibility=visibility)
+    record(s, actor, "video_created", video_id, made, size=size, visibility=visibility)
     return made
 
 
@@ -111,7 +104,7 @@ def finish_upload(s: WriteSession, *, actor: Actor, video_id: UUID, sha256: str)
         return False
     # The record names the bytes of every upload alike: one that left them out would tell whoever is not
     # cleared that these are of the class.
-    _record(s, actor, "video_uploaded", video_id, uploaded, sha256=sha256)
+    record(s, actor, "video_uploaded", video_id, uploaded, sha256=sha256)
     if known:
         bus.emit(s, COPY_OF_RESTRICTED, video_id)
     _process(s, video_id, runs=0)
@@ -162,7 +155,7 @@ def refuse_video(s: WriteSession, *, actor: Actor, video_id: UUID, code: str, re
     ).one_or_none()
     if refused is None:
         return False
-    _record(s, actor, "video_refused", video_id, refused, code=code)
+    record(s, actor, "video_refused", video_id, refused, code=code)
     bus.emit(s, "content.video_refused", video_id, code=code)
     if refused.sha256:
         jobs.enqueue(s, "content.drop_files", refused.sha256)
@@ -180,23 +173,35 @@ def edit_video(
     visibility: Visibility | None = None,
     publish_at: datetime | None = None,
     publish_now: bool = False,
+    poster_at_ms: int | None = None,
+    poster_automatic: bool = False,
 ) -> None:
     """Change what is given of an own video that is still at `version`. Raises NotFound, Stale, and Conflict
     `already_published` for another time of publication."""
-    given = {"title": title, "caption": caption, "visibility": visibility, "publish_at": publish_at}
+    given = {
+        "title": title,
+        "caption": caption,
+        "visibility": visibility,
+        "publish_at": publish_at,
+        "poster_at_ms": poster_at_ms,
+    }
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if publish_now:
         values["publish_at"] = None
+    if poster_automatic:
+        values["poster_at_ms"] = None
     moved, changed = "publish_at" in values, sorted(values)
     if values.keys() & {"visibility", "publish_at"}:
         values["published_at"] = published_at(**values)
+    if "poster_at_ms" in values:
+        values["poster_asked_at"] = posters.asked_at()
     mine = and_(Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_(None))
     before = lock_videos(s, mine)
     now_at = s.execute(
         update(Video)
         .where(mine, Video.version == version, Video.published_at.is_(None) if moved else true())
         .values(version=Video.version + 1, **values)
-        .returning(Video.version, Video.restricted_class)
+        .returning(Video.version, Video.restricted_class, Video.poster_asked_at)
     ).one_or_none()
     if now_at is None:
         found = s.execute(select(Video.version, Video.published_at).where(mine)).one_or_none()
@@ -205,49 +210,11 @@ def edit_video(
         if moved and found.version == version:
             raise Conflict("This video has been published already.", code="already_published")
         raise Stale("This video was changed in the meantime. Nothing of yours was applied.")
-    _record(s, actor, "video_edited", video_id, now_at, fields=changed)
+    record(s, actor, "video_edited", video_id, now_at, fields=changed)
     tell_viewers(s, before)
     bus.emit(s, "content.video_edited", video_id, fields=changed)
-
-
-def published_at(**new: Any) -> ColumnElement[Any]:
-    """What `published_at` becomes in an UPDATE of a video that sets the columns named in `new`: a video comes
-    before everybody as soon as it is ready, public, and its time has come."""
-
-    def after(column: Any) -> Any:
-        return literal(new[column.key], column.type) if column.key in new else column
-
-    publish_at = after(Video.publish_at)
-    comes = and_(
-        Video.published_at.is_(None),
-        after(Video.state) == VideoState.READY,
-        after(Video.visibility) == Visibility.PUBLIC,
-        or_(publish_at.is_(None), publish_at <= clock.now()),
-    )
-    return case((comes, clock.now()), else_=Video.published_at)
-
-
-def publish_due(s: WriteSession) -> int:
-    """Publish the videos whose time has come, the earliest first, a batch of them; answers how many."""
-    waiting = (
-        Video.publish_at <= clock.now(),
-        Video.published_at.is_(None),
-        Video.state == VideoState.READY,
-        Video.visibility == Visibility.PUBLIC,
-        Video.deleted_at.is_(None),
-    )
-    ids = s.scalars(select(Video.id).where(*waiting).order_by(Video.publish_at).limit(BATCH)).all()
-    published = s.execute(
-        update(Video)
-        .where(Video.id.in_(ids), *waiting)
-        .values(published_at=clock.now(), version=Video.version + 1)
-        .returning(Video.id, Video.version, Video.restricted_class)
-    ).all()
-    for video in published:
-        _record(s, SYSTEM, "video_published", video.id, video)
-        bus.emit(s, "content.video_published", video.id)
-    tell_viewers(s, new_to_viewers(video.id for video in published))
-    return len(published)
+    if "poster_at_ms" in changed and now_at.poster_asked_at is not None:
+        posters.ask(s, video_id=video_id)
 
 
 def delete_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
@@ -255,7 +222,7 @@ def delete_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
 
     What has arrived of an unfinished upload does not stay: whoever calls drops it after COMMIT.
     """
-    _record(s, actor, "video_deleted", video_id, _set_deleted(s, actor, video_id, clock.now()))
+    record(s, actor, "video_deleted", video_id, _set_deleted(s, actor, video_id, clock.now()))
     bus.emit(s, "content.video_deleted", video_id)
 
 
@@ -265,7 +232,7 @@ def restore_video(s: WriteSession, *, actor: Actor, video_id: UUID) -> None:
     unfinished = s.scalar(select(Video.size).where(*mine, Video.state == VideoState.UPLOADING))
     if unfinished is not None:
         _check_room(s, actor, unfinished)
-    _record(s, actor, "video_restored", video_id, _set_deleted(s, actor, video_id, None))
+    record(s, actor, "video_restored", video_id, _set_deleted(s, actor, video_id, None))
     bus.emit(s, "content.video_restored", video_id)
 
 
@@ -296,7 +263,7 @@ def delete_videos_of(s: WriteSession, *, actor: Actor, owner_id: UUID) -> int:
         .returning(Video.id, Video.version, Video.restricted_class)
     ).all()
     for video in gone:
-        _record(s, actor, "video_deleted", video.id, video)
+        record(s, actor, "video_deleted", video.id, video)
         bus.emit(s, "content.video_deleted", video.id)
     tell_viewers(s, before)
     return len(gone)
@@ -363,9 +330,3 @@ def set_restricted_class(
     if dropped:
         jobs.enqueue(s, "content.drop_files", *sorted(dropped))
     return list(before)
-
-
-def _record(s: WriteSession, actor: Actor, action: str, video_id: UUID, now: Any, **data: Any) -> None:
-    """Record what was done to a video; `now` has its `version` and `restricted_class`."""
-    audit.record(s, actor=actor, action=f"content.{action}", target=f"video:{video_id}", **data)
-    announce(s, video_id, now)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from server.content import queries
+from server.content import posters, queries
 from server.content.availability import fold_due
 from server.content.models import Video
+from server.content.publishing import BATCH, publish_due
 from server.content.rules import VideoState
-from server.content.service import BATCH, process_again, publish_due, refuse_video
+from server.content.service import process_again, refuse_video
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database
@@ -27,10 +28,12 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Swept:
-    """How many uploads were given up, videos stuck in processing, and files that nobody needed."""
+    """How many uploads were given up, videos stuck in processing, posters that were asked for in vain, and
+    files that nobody needed."""
 
     uploads: int = 0
     stuck: int = 0
+    posters: int = 0
     files: int = 0
     incoming: int = 0
 
@@ -73,6 +76,7 @@ def sweep_files(db: Database, store: Store, *, dry_run: bool = False) -> Swept:
     return Swept(
         uploads=_give_up_uploads(db, store, before, dry_run),
         stuck=_process_again(db, dry_run),
+        posters=_give_up_posters(db, dry_run),
         files=_delete_orphans(db, store, dry_run),
         incoming=_delete_incoming(db, store, dry_run),
     )
@@ -108,6 +112,20 @@ def _process_again(db: Database, dry_run: bool) -> int:
         with db.write() as s:
             again += process_again(s, actor=SYSTEM, video_id=video_id, runs=runs)
     return again
+
+
+def _give_up_posters(db: Database, dry_run: bool) -> int:
+    before = clock.now() - YOUNG
+    if dry_run:
+        with db.read() as s:
+            return queries.posters_asked(s, before=before)
+    given_up = 0
+    while True:
+        with db.write() as s:
+            some = posters.give_up(s, before=before)
+        given_up += some
+        if some < posters.BATCH:
+            return given_up
 
 
 def _delete_orphans(db: Database, store: Store, dry_run: bool) -> int:

@@ -91,6 +91,8 @@ def _video(
         counts=counts,
         created_at=row.created_at,
         publish_at=row.publish_at if insider else None,
+        poster_at_ms=row.poster_at_ms if insider else None,
+        poster_pending=insider and row.poster_asked_at is not None,
         published_at=row.published_at,
         deleted_at=row.deleted_at,
         version=row.version,

@@ -6,35 +6,26 @@ opened in the worker process (`server.content.media.worker`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from server.audit import service as audit
+from server.content import derivatives, posters
 from server.content.announcing import announce, new_to_viewers, tell_viewers
 from server.content.media import worker
-from server.content.media.results import Poster, Probe, Refused, Storyboard, Waveform
-from server.content.models import Derivative, Video
+from server.content.media.results import Probe, Refused
+from server.content.models import Video
+from server.content.publishing import published_at
 from server.content.recount import recount
 from server.content.rules import DerivativeKind, VideoState
-from server.content.service import published_at, refuse_video
+from server.content.service import refuse_video
 from server.content.sweeps import drop_unreferenced
 from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
 from server.kit.events import bus
 from server.kit.storage import Store
-from server.kit.upsert import insert_ignoring
-
-
-@dataclass(frozen=True)
-class Product:
-    """The bytes of a derivative and what a reader needs beside them."""
-
-    data: bytes
-    meta: dict[str, Any]
 
 
 @jobs.workflow("content.process_video")
@@ -44,6 +35,12 @@ def process_video(video_id: str) -> None:
         for kind in DerivativeKind:
             derive(video_id, kind.value)
         publish(video_id)
+
+
+@jobs.workflow("content.draw_poster", queue=jobs.PROMPT)
+def draw_poster(video_id: str) -> None:
+    """Make the poster that its owner asked for, in place of the one before."""
+    redraw(video_id)
 
 
 @jobs.workflow("content.drop_files", queue=jobs.PROMPT)
@@ -96,10 +93,25 @@ def derive(video_id: str, kind: str) -> None:
         sha256 = _processing_file(video)
     if video is None or sha256 is None or video.restricted_class:
         return
-    product = _product(DerivativeKind(kind), store, sha256)
+    product = derivatives.drawn(DerivativeKind(kind), store.path(sha256), poster_at_ms=video.poster_at_ms)
     if product is not None:
         with db.write() as s:
-            _store_derivative(s, store, UUID(video_id), DerivativeKind(kind), product)
+            _store(s, store, UUID(video_id), DerivativeKind(kind), product)
+
+
+@jobs.step
+def redraw(video_id: str) -> None:
+    """Draw the poster from where its owner wants it. Whoever chose anew meanwhile has a job of its own."""
+    db, store = _database_and_store()
+    with db.read() as s:
+        video = s.get(Video, UUID(video_id))
+    if video is None or video.sha256 is None or video.poster_asked_at is None:
+        return
+    at_ms, made = video.poster_at_ms, None
+    if not video.restricted_class:
+        made = derivatives.drawn(DerivativeKind.POSTER, store.path(video.sha256), poster_at_ms=at_ms)
+    with db.write() as s:
+        posters.take(s, store, video_id=video.id, at_ms=at_ms, made=made)
 
 
 @jobs.step
@@ -166,39 +178,13 @@ def _keep_measurements(s: WriteSession, video_id: UUID, found: Probe) -> bool:
     return True
 
 
-def _product(kind: DerivativeKind, store: Store, sha256: str) -> Product | None:
-    match kind:
-        case DerivativeKind.STORYBOARD:
-            made = worker.run(Storyboard, store.path(sha256))
-            return None if isinstance(made, Refused) else Product(made.sheet, {**made.index()})
-        case DerivativeKind.POSTER:
-            still = worker.run(Poster, store.path(sha256))
-            if isinstance(still, Refused):
-                return None
-            return Product(still.jpeg, {"width": still.width, "height": still.height, "t_ms": still.t_ms})
-        case DerivativeKind.WAVEFORM:
-            peaks = worker.run(Waveform, store.path(sha256))
-            if isinstance(peaks, Refused):
-                return None
-            meta = {"start_ms": peaks.start_ms, "duration_ms": peaks.duration_ms}
-            return Product(peaks.low + peaks.high, meta)
-
-
-def _store_derivative(
-    s: WriteSession, store: Store, video_id: UUID, kind: DerivativeKind, product: Product
+def _store(
+    s: WriteSession, store: Store, video_id: UUID, kind: DerivativeKind, product: derivatives.Product
 ) -> None:
     allowed = select(Video.id).where(
         Video.id == video_id,
         Video.state == VideoState.PROCESSING,
         Video.restricted_class.is_(False),
     )
-    if s.scalar(allowed.with_for_update()) is None:
-        return
-    values = {
-        "video_id": video_id,
-        "kind": kind,
-        "sha256": store.put(s, product.data),
-        "size": len(product.data),
-        "meta": product.meta,
-    }
-    insert_ignoring(s, Derivative, values)
+    if s.scalar(allowed.with_for_update()) is not None:
+        derivatives.add(s, store, video_id, kind, product)

@@ -33,7 +33,13 @@ async def _content(camera: Camera) -> None:
     await until(lambda: all(map(page.posters.get, own)), "the stills")
     shown = _shown(page, own)
     _show(page, shown)
+    strip = page.pane.form.strip
+    await until(strip.isVisible, "the stills to choose from")
     await camera.take("content")
+    strip.setFocus()
+    strip._choose(5)
+    await camera.take("content-still")
+    strip._choose(0)
     page.pane.form.title.setFocus()
     page.pane.form.title.setText("Behind the scenes, take two")
     page.pane.form.title.textEdited.emit("")
@@ -168,7 +174,7 @@ def _shown(page: ContentPage, own: list[VideoView]) -> list[VideoView]:
         like = own[n % len(own)]
         same = {"availability": Availability.PUBLIC, "created_at": now - timedelta(days=3 * n)}
         videos.append(like.model_copy(update={**same, **({"id": uuid4()} if n else {}), **change}))
-        page.posters._put(videos[-1].id, page.posters.get(like))
+        page.posters.put(videos[-1], page.posters.get(like))
     return videos
 
 
@@ -182,6 +188,7 @@ STRIPS: Final = (
         email=CREATOR,
         pictures=(
             "content",
+            "content-still",
             "content-edit",
             "content-conflict",
             "content-refused",

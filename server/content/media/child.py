@@ -1,7 +1,7 @@
 """The inside of a media worker process: give up rights, do one task, answer in JSON, end.
 
 Started by `server.content.media.worker`, as `python -m server.content.media.child` or, frozen, as
-`<app> --media-worker`. Reads one request from standard input: `{"task", "path", "file_limits",
+`<app> --media-worker`. Reads one request from standard input: `{"task", "path", "options", "file_limits",
 "worker_limits"}`; writes one answer to standard output: `{"result": {...}}`, with bytes in base64,
 `{"refused": {"code", "reason"}}` or `{"failed": "where"}`.
 """
@@ -52,11 +52,12 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         from server.content.media.waveform import waveform
 
         av.logging.set_level(av.logging.PANIC)
-        tasks: dict[str, Callable[[Path, FileLimits], Result]]
+        tasks: dict[str, Callable[..., Result]]
         tasks = {"probe": probe, "storyboard": storyboard, "poster": poster, "waveform": waveform}
         task = tasks[request["task"]]
         try:
-            result = task(Path(request["path"]), FileLimits(**request["file_limits"]))
+            limits = FileLimits(**request["file_limits"])
+            result = task(Path(request["path"]), limits, **request["options"])
         except Refusal as refusal:
             return {"refused": asdict(refusal.refused)}
         return {"result": asdict(result)}

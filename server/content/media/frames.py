@@ -49,6 +49,11 @@ class FrameTable:
         steps = [b - a for a, b in pairwise(self.pts)]
         return bool(steps) and (max(steps) - min(steps)) * self.time_base > _STEADY
 
+    def at(self, ms: int) -> int:
+        """The pts of the frame that is shown at `ms`: the first one before the beginning, the last one after
+        the end."""
+        return self.pts[max(0, bisect_right(self.pts, ms, key=self.ms) - 1)]
+
     def key_before(self, pts: int) -> int:
         """The last keyframe at or before `pts`; the first one when there is none before."""
         return self.keys[max(0, bisect_right(self.keys, pts) - 1)]

@@ -57,11 +57,7 @@ def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
     """Every frame of a file just opened that comes out; packets that do not decode are skipped."""
     stream.thread_type = "AUTO"
     for packet in container.demux(stream):
-        try:
-            frames = stream.decode(packet)
-        except av.FFmpegError:
-            continue
-        yield from frames
+        yield from _decoded(stream, packet)
 
 
 def keyframes(
@@ -93,6 +89,53 @@ def exact_frames(
             yield frame
         if not waiting or budget < 0:
             return
+
+
+def frame_at(
+    container: InputContainer, stream: VideoStream, table: FrameTable, pts: int, budget: int
+) -> VideoFrame | None:
+    """The frame shown at `pts`, or the last one between it and its keyframe that decodes, within `budget`
+    pixels; None where there is none.
+
+    Like `keyframe`, it begins at an earlier place where a container lands behind the wanted one.
+    """
+    key = table.key_before(pts)
+    best, best_at = None, key - 1
+    for start in dict.fromkeys((key, table.key_before(key - 1), None)):
+        for time, frame in _frames_from(container, stream, start):
+            budget -= frame.width * frame.height
+            # What comes before the keyframe may lack the pictures it refers to.
+            if best_at < time <= pts and not frame.is_corrupt:
+                best, best_at = frame, time
+            if time >= pts or budget < 0:
+                break
+        if best_at == pts or budget < 0:
+            break
+    return best
+
+
+def _frames_from(
+    container: InputContainer, stream: VideoStream, start: int | None
+) -> Iterator[tuple[int, VideoFrame]]:
+    """The frames with their times, from where the container lands for `start` (None: its beginning)."""
+    try:
+        if start is None:
+            container.seek(0)
+        else:
+            container.seek(start, stream=stream)
+        for packet in container.demux(stream):
+            for frame in _decoded(stream, packet):
+                if frame.pts is not None:
+                    yield frame.pts, frame
+    except av.FFmpegError:
+        return
+
+
+def _decoded(stream: VideoStream, packet: Any) -> list[VideoFrame]:
+    try:
+        return stream.decode(packet)
+    except av.FFmpegError:
+        return []
 
 
 def shown_size(frame: VideoFrame, width: int, height: int) -> tuple[int, int]:

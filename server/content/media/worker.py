@@ -52,8 +52,10 @@ def run(
     file_limits: FileLimits = FileLimits(),
     limits: WorkerLimits = WorkerLimits(),
     cancel: Event | None = None,
+    **options: int | None,
 ) -> ResultT | Refused:
-    """Make a `task` (the type of result wanted) of the file at `path` in a worker process.
+    """Make a `task` (the type of result wanted) of the file at `path` in a worker process; `options` are
+    those of the task.
 
     Blocks the calling thread until the worker ends, `limits.wall_seconds` have passed or `cancel`
     is set; the worker is gone when this returns. Never raises for anything that the file does.
@@ -61,6 +63,7 @@ def run(
     request = {
         "task": task.__name__.lower(),
         "path": os.path.abspath(path),
+        "options": options,
         "file_limits": asdict(file_limits),
         "worker_limits": asdict(limits),
     }

@@ -61,13 +61,16 @@ class VideoCreated(Frozen):
 
 
 class VideoEdit(Frozen):
-    """What is to change; what is left out stays. `publish_now` takes a time of publication back."""
+    """What is to change; what is left out stays. `publish_now` takes a time of publication back,
+    `poster_automatic` the choice of a poster. A place beyond the end of the video is its last picture."""
 
     title: Title | None = None
     caption: Caption | None = None
     visibility: Visibility | None = None
     publish_at: PublishAt = None
     publish_now: bool = False
+    poster_at_ms: Milliseconds | None = None
+    poster_automatic: bool = False
 
 
 class Author(Frozen):
@@ -81,10 +84,11 @@ class Author(Frozen):
 class VideoView(Frozen):
     """A video as its reader may see it.
 
-    `filename`, `size`, `received`, `reason`, `counts` and `publish_at` are for the owner and reviewers,
-    `restricted_class` is for cleared reviewers; else they are null. So is a caption that is withheld. Times
-    are ms from the first frame; `fps` is a fraction ("30000/1001"); `damaged_from_ms` is where the first
-    known damage begins.
+    `filename`, `size`, `received`, `reason`, `counts`, `publish_at` and `poster_at_ms` are for the owner and
+    reviewers, `restricted_class` is for cleared reviewers; else they are null. So is a caption that is
+    withheld. Times are ms from the first frame; `fps` is a fraction ("30000/1001"); `damaged_from_ms` is
+    where the first known damage begins. `poster_at_ms` null = the poster is chosen by the program;
+    `poster_pending` = the one that was asked for is still being made.
     """
 
     id: UUID
@@ -116,6 +120,8 @@ class VideoView(Frozen):
     counts: Counts | None = None
     created_at: Instant
     publish_at: Instant | None = None
+    poster_at_ms: Milliseconds | None = None
+    poster_pending: bool = False
     published_at: Instant | None
     deleted_at: Instant | None
     version: Version

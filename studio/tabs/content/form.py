@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Signal
@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from server.content.rules import CAPTION_MAX, TITLE_MAX
 from studio.tabs.content.publishing import Publishing
-from studio.tabs.content.state import Draft
+from studio.tabs.content.state import Draft, moment_in
+from studio.tabs.content.still_strip import StillStrip
 from studio.theme import style
+from studio.video.storyboard import Preview
 from studio.widgets.form import FormRow
 from studio.widgets.length_note import LengthNote
 
@@ -36,11 +38,16 @@ class VideoForm(QWidget):
         self.caption.setFixedHeight(CAPTION_HEIGHT)
         self.caption.textChanged.connect(self._caption_changed)
         self.caption_row = FormRow("Caption", self.caption)
+        self.strip = StillStrip()
+        self.strip.chosen.connect(self.typed)
+        self.strip.chosen.connect(self._say_still)
+        self.strip_row = FormRow("Still", self.strip)
         self.publishing = Publishing(now)
         self.publishing.typed.connect(self.typed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(style.tokens().space_3)
+        column.addWidget(self.strip_row)
         column.addWidget(self.title_row)
         column.addWidget(self.caption_row)
         column.addWidget(LengthNote(self.caption, CAPTION_MAX))
@@ -53,6 +60,7 @@ class VideoForm(QWidget):
             caption=self.caption.toPlainText(),
             visibility=self.publishing.chosen,
             publish_at=self.publishing.publish_at,
+            poster_at_ms=self.strip.choice,
         )
 
     def show_draft(self, draft: Draft, *, open_: bool) -> None:
@@ -63,13 +71,24 @@ class VideoForm(QWidget):
         if self.caption.toPlainText() != draft.caption:
             self.caption.setPlainText(draft.caption)
         self.publishing.show_values(draft.visibility, draft.publish_at, open_=open_)
+        self.strip.set_choice(draft.poster_at_ms)
+        self._say_still()
         self._showing = False
+
+    def show_stills(self, given: Sequence[Preview]) -> None:
+        """Show what the still can be chosen from; where there is nothing, there is no choice."""
+        self.strip.show_stills(given)
+        self.strip_row.setVisible(bool(given))
 
     def show_faults(self, faults: Mapping[str, str]) -> None:
         """Say at each field what is wrong with it."""
         self.title_row.set_fault(faults.get("title", ""))
         self.caption_row.set_fault(faults.get("caption", ""))
         self.publishing.set_fault(faults.get("publish_at", ""))
+
+    def _say_still(self) -> None:
+        at = self.strip.choice
+        self.strip_row.set_help("Chosen automatically" if at is None else f"From {moment_in(at)}")
 
     def _caption_changed(self) -> None:
         if not self._showing:

@@ -171,7 +171,16 @@ class NewVideosPane(QWidget):
         if not self.begin.isEnabled() or not self.files:
             return
         drafts = [(file.upload, self._draft(file.title.text())) for file in self.files]
-        uploads = [replace(upload, **vars(draft)) for upload, draft in drafts]
+        uploads = [
+            replace(
+                upload,
+                title=draft.title,
+                caption=draft.caption,
+                visibility=draft.visibility,
+                publish_at=draft.publish_at,
+            )
+            for upload, draft in drafts
+        ]
         self._empty()
         self.wanted.emit(uploads)
 

@@ -19,6 +19,7 @@ from studio.tab import Context
 from studio.tabs.content import state
 from studio.tabs.content.form import VideoForm
 from studio.tabs.content.state import PREFIX, Draft, Unsaved
+from studio.tabs.content.stills import Stills
 from studio.theme import style
 from studio.video_link import link_to
 from studio.widgets import clipboard
@@ -69,6 +70,7 @@ class VideoPane(QWidget):
     def __init__(self, context: Context, posters: Posters) -> None:
         super().__init__()
         self._context, self._posters = context, posters
+        self._stills = Stills(context, self)
         self._video: VideoView | None = None
         self._saving = False
         self.keeping = Keeping(context, self, PREFIX)
@@ -90,6 +92,7 @@ class VideoPane(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(card)
         posters.came.connect(self._poster_came)
+        self._stills.came.connect(self._stills_came)
 
     def _head(self) -> QVBoxLayout:
         head = QVBoxLayout()
@@ -121,8 +124,8 @@ class VideoPane(QWidget):
         column.addWidget(self.conflict)
         column.addWidget(self._why)
         column.addLayout(file_line)
-        column.addWidget(self._still)
         column.addWidget(self._facts)
+        column.addWidget(self._still)
         column.addWidget(self.form)
         column.addStretch(1)
         return ScrollPane("State, still, title, caption and visibility", inside)
@@ -208,6 +211,7 @@ class VideoPane(QWidget):
     def _show_draft(self, draft: Draft) -> None:
         assert self._video is not None
         self.form.show_draft(draft, open_=state.may_be_scheduled(self._video))
+        self._show_still()
 
     def _tell(self) -> None:
         video = self._video
@@ -220,9 +224,8 @@ class VideoPane(QWidget):
         self._why.setText(why)
         self._why.setVisible(bool(why))
         self.file_button.setVisible(video.state is VideoState.UPLOADING and progress is None)
-        # Both copies, and the fields below them, are what counts while there is a conflict.
-        self._still.setVisible(video.state is VideoState.READY and self.conflict.isHidden())
-        self._still.show_still(self._posters.get(video))
+        self.form.show_stills(self._stills.get(video))
+        self._show_still()
         lines = state.facts(video)
         if (at := state.when(video)) is not None:
             word = "Will be published" if state.waits(video) else "Published"
@@ -232,7 +235,23 @@ class VideoPane(QWidget):
 
     def _poster_came(self, name: object) -> None:
         if self._video is not None and self._video.id == name:
-            self._still.show_still(self._posters.get(self._video))
+            self._show_still()
+
+    def _stills_came(self, name: object) -> None:
+        if self._video is not None and self._video.id == name:
+            self.form.show_stills(self._stills.get(self._video))
+            self._show_still()
+
+    def _show_still(self) -> None:
+        """The poster that there is, or the still that was chosen instead of it."""
+        video, strip = self._video, self.form.strip
+        assert video is not None
+        other = strip.picture if video.poster_pending or strip.choice != video.poster_at_ms else None
+        shown = other or self._posters.get(video)
+        self._still.show_still(shown)
+        # Both copies, and the fields below them, are what counts while there is a conflict.
+        there = video.state is VideoState.READY or shown is not None
+        self._still.setVisible(there and self.conflict.isHidden())
 
     # Typing
 
@@ -245,6 +264,7 @@ class VideoPane(QWidget):
             self._keep(Unsaved(video=video, typed=draft))
         else:
             self._drop(video.id)
+        self._show_still()
         self._say_fault("")
         self._judge()
 

@@ -28,6 +28,7 @@ _TITLES: Final = {
     "caption": "Caption",
     "visibility": "Visibility",
     "publish_at": "Publication",
+    "poster_at_ms": "Still",
 }
 _UNITS: Final = ((1 << 30, "GiB", 1), (1 << 20, "MiB", 1), (1 << 10, "KiB", 0))
 
@@ -147,6 +148,11 @@ def likes(count: int) -> str:
     return "1 like" if count == 1 else f"{count:,} likes"
 
 
+def moment_in(milliseconds: int) -> str:
+    """A place in a video, to the tenth of a second: `0:07.4`."""
+    return f"{length(milliseconds)}.{milliseconds % 1000 // 100}"
+
+
 def amount(size: int) -> str:
     """A number of bytes: `812 B`, `4 KiB`, `38.2 MiB`."""
     for unit, name, digits in _UNITS:
@@ -176,7 +182,8 @@ def facts(video: VideoView) -> list[str]:
         parts.append(amount(video.size))
     if video.has_audio is False:
         parts.append("no sound")
-    return [line for line in (video.filename or "", " · ".join(parts)) if line]
+    pending = "Its new still is being made." if video.poster_pending else ""
+    return [line for line in (video.filename or "", " · ".join(parts), pending) if line]
 
 
 # What can be done with it
@@ -202,12 +209,14 @@ def mismatch(video: VideoView, filename: str, size: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What the form holds. `publish_at` None = as soon as it is ready, or published already."""
+    """What the form holds. `publish_at` None = as soon as it is ready, or published already; `poster_at_ms`
+    None = the still is chosen automatically."""
 
     title: str
     caption: str
     visibility: Visibility
     publish_at: datetime | None = None
+    poster_at_ms: int | None = None
 
 
 def draft_of(video: VideoView) -> Draft:
@@ -217,6 +226,7 @@ def draft_of(video: VideoView) -> Draft:
         caption=video.caption or "",
         visibility=video.visibility,
         publish_at=video.publish_at if waits(video) else None,
+        poster_at_ms=video.poster_at_ms,
     )
 
 
@@ -271,6 +281,9 @@ def edit_of(base: Draft, typed: Draft) -> dict[str, Any]:
         del values["publish_at"]
         if now.visibility is Visibility.PUBLIC:
             values["publish_now"] = True
+    if values.get("poster_at_ms", now) is None:
+        del values["poster_at_ms"]
+        values["poster_automatic"] = True
     return VideoEdit(**values).model_dump(mode="json", exclude_unset=True)
 
 
@@ -285,21 +298,24 @@ def differences(base: Draft, typed: Draft, current: Draft) -> list[tuple[str, st
     return [
         (
             _TITLES[name],
-            _words(getattr(base, name)),
-            _words(getattr(current, name)),
-            _words(getattr(typed, name)) if name in mine else None,
+            _words(name, getattr(base, name)),
+            _words(name, getattr(current, name)),
+            _words(name, getattr(typed, name)) if name in mine else None,
         )
         for name in _TITLES
         if getattr(base, name) != getattr(current, name)
     ]
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, Visibility):
-        return VISIBILITIES[value][0]
-    if isinstance(value, datetime):
-        return moment(value)
-    return str(value) if value else ("empty" if value == "" else "at once")
+def _words(name: str, value: Any) -> str:
+    match name:
+        case "visibility":
+            return VISIBILITIES[value][0]
+        case "publish_at":
+            return "at once" if value is None else moment(value)
+        case "poster_at_ms":
+            return "chosen automatically" if value is None else f"from {moment_in(value)}"
+    return str(value) or "empty"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,6 +344,7 @@ def kept_of(text: str) -> Unsaved | None:
             caption=str(typed["caption"]),
             visibility=Visibility(typed["visibility"]),
             publish_at=datetime.fromisoformat(at).astimezone(UTC) if at else None,
+            poster_at_ms=None if (ms := typed.get("poster_at_ms")) is None else int(ms),
         )
     except (ValueError, KeyError, TypeError):
         return None

@@ -8,10 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtGui import QImage
-
-from server.content.rules import DerivativeKind
-from server.content.schemas import StoryboardIndex, VideoView
+from server.content.schemas import VideoView
 from studio.api.client import Api, broken_protocol
 from studio.api.errors import ApiError
 from studio.offline.media_cache import (
@@ -23,9 +20,9 @@ from studio.offline.media_cache import (
     read_into_memory,
 )
 from studio.offline.media_window import MediaWindow
-from studio.tasks import off_thread
+from studio.storyboard_sheet import read_stills
 from studio.video.index import Source
-from studio.video.storyboard import Preview, pixels_of
+from studio.video.storyboard import Preview
 
 if TYPE_CHECKING:
     from studio.tabs.moderation.review_bundle import Bundle
@@ -141,13 +138,10 @@ class Videos:
         subject = bundle.review.subject
         if bundle.restricted or subject is None or subject.video_id is None:
             return ()
-        path = f"/v1/content/videos/{subject.video_id}/{DerivativeKind.STORYBOARD}"
         try:
-            told, sheet = await asyncio.gather(self._api.get(f"{path}.json"), self._api.get(path))
-            index = told.model(StoryboardIndex)
+            return await read_stills(self._api, subject.video_id)
         except ApiError:
             return ()  # the stills of the file itself follow
-        return await off_thread(_cut, index, sheet.content)
 
     def drop(self, media: Media | None) -> None:
         """Say that media is not shown any more; the last user's file is wiped, memory is let go."""
@@ -186,17 +180,3 @@ class Videos:
         if self._users[key] <= 0:
             del self._users[key]
             self._cache.wipe([key])
-
-
-def _cut(index: StoryboardIndex, sheet: bytes) -> tuple[Preview, ...]:
-    """The stills of a sheet; none of one that is damaged."""
-    image = QImage.fromData(sheet, "JPEG")  # type: ignore[arg-type]
-    across, down = index.cell_width, index.cell_height
-    found = []
-    for number, ms in enumerate(index.t_ms):
-        row, column = divmod(number, max(index.columns, 1))
-        cell = image.copy(column * across, row * down, across, down)
-        inside = (column + 1) * across <= image.width() and (row + 1) * down <= image.height()
-        if inside and not cell.isNull():
-            found.append(Preview(ms, pixels_of(cell)))
-    return tuple(found)

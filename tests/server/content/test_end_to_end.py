@@ -43,7 +43,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.mark.usefixtures("running")
-def test_an_uploaded_clip_is_ready_by_itself_and_a_restriction_leaves_only_its_file(
+def test_an_uploaded_clip_is_ready_by_itself_gets_its_poster_and_a_restriction_leaves_only_its_file(
     client: httpx.Client, sign_in: SignIn, db: Database, store: Store, clip: bytes
 ) -> None:
     mine = sign_in(Role.CREATOR)
@@ -61,6 +61,13 @@ def test_an_uploaded_clip_is_ready_by_itself_and_a_restriction_leaves_only_its_f
     assert set(ready.derivatives) == set(DerivativeKind)
     assert client.get(f"{path}/file", headers=mine).content == clip
     assert len(list(store.names())) == 4
+
+    before = client.get(f"{path}/poster", headers=mine).content
+    wanted = {**mine, "If-Match": f'"{ready.version}"'}
+    assert client.patch(path, headers=wanted, json={"poster_at_ms": 1_970}).json()["poster_pending"]
+    until(lambda: not video().poster_pending)
+    assert client.get(f"{path}/poster", headers=mine).content != before
+    until(lambda: len(list(store.names())) == 4)
 
     with db.write() as s:
         service.set_restricted_class(s, actor=SYSTEM, video_id=UUID(video_id))

@@ -162,6 +162,21 @@ class Videos(RuleBasedStateMachine):
             believed.state = VideoState.REFUSED
             believed.version += 1
 
+    @rule(data=st.data(), at_ms=st.sampled_from([None, 0, 1_000]))
+    def choose_poster(self, data: st.DataObject, at_ms: int | None) -> None:
+        """It is drawn when there is a file, by one job or by two."""
+        video_id, believed = self.pick(data, VideoState.READY)
+        if believed.state is VideoState.PROCESSING:
+            return
+        wanted = {"poster_automatic": True} if at_ms is None else {"poster_at_ms": at_ms}
+        tag = {"If-Match": f'"{believed.version}"'}
+        got = self.client.patch(f"{VIDEOS}/{video_id}", json=wanted, headers=tag)
+        assert got.status_code == (404 if believed.deleted else 200)
+        for _ in range(2):
+            workflow.draw_poster(str(video_id))
+        if not believed.deleted:
+            believed.version += 2 if believed.state is VideoState.READY else 1
+
     @rule(data=st.data(), back=st.booleans())
     def delete_or_restore(self, data: st.DataObject, back: bool) -> None:
         gone = [video_id for video_id, b in self.videos.items() if b.deleted == back]
@@ -223,14 +238,15 @@ def test_videos_follow_the_model(
     runs: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    examined: dict[tuple[type, str], Any] = {}
+    examined: dict[tuple[Any, ...], Any] = {}
     really_run = worker.run
 
-    def run_once(task: type, path: Path) -> Any:
-        """The real worker process reads each file once."""
-        if (task, path.name) not in examined:
-            examined[task, path.name] = really_run(task, path)
-        return examined[task, path.name]
+    def run_once(task: type, path: Path, **options: Any) -> Any:
+        """The real worker process does each task once."""
+        key = task, path.name, *options.items()
+        if key not in examined:
+            examined[key] = really_run(task, path, **options)
+        return examined[key]
 
     monkeypatch.setattr(worker, "run", run_once)
     # One creator makes in a minute what takes people a year.

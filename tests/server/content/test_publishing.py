@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from server.accounts.permissions import Role
-from server.content import service, workflow
+from server.content import publishing, workflow
 from server.content.models import Video
 from server.content.rules import VideoState, Visibility
 from server.kit import clock
@@ -30,7 +30,7 @@ def video_of(db: Database, video_id: UUID) -> Video:
 
 def publish_due(db: Database) -> int:
     with db.write() as s:
-        return service.publish_due(s)
+        return publishing.publish_due(s)
 
 
 def test_a_video_waits_for_its_time_and_then_comes(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
-from server.content import queries, service, workflow
+from server.content import derivatives, queries, service, workflow
 from server.content.media import worker
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, VideoState
@@ -29,7 +29,7 @@ from tests.server.content.conftest import AddVideo
 
 pytestmark = pytest.mark.usefixtures("context")
 
-_examined: dict[tuple[type, str], Any] = {}
+_examined: dict[tuple[Any, ...], Any] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -37,10 +37,10 @@ def each_file_examined_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real worker process reads each file once; its answers serve every test of this module."""
     really_run = worker.run
 
-    def run(task: type, path: Path) -> Any:
-        key = task, path.name
+    def run(task: type, path: Path, **options: Any) -> Any:
+        key = task, path.name, *options.items()
         if key not in _examined:
-            _examined[key] = really_run(task, path)
+            _examined[key] = really_run(task, path, **options)
         return _examined[key]
 
     monkeypatch.setattr(worker, "run", run)
@@ -55,7 +55,7 @@ def video_of(db: Database, video_id: UUID) -> Video:
         return s.get_one(Video, video_id)
 
 
-def derivatives(db: Database) -> list[DerivativeKind]:
+def kinds(db: Database) -> list[DerivativeKind]:
     with db.read() as s:
         return list(s.scalars(sa.select(Derivative.kind).order_by(Derivative.kind)))
 
@@ -123,7 +123,7 @@ def test_a_step_that_died_after_its_work_is_repeated_without_harm(
     assert workflow.measure(video_id)
     for _ in range(2):
         workflow.derive(video_id, DerivativeKind.POSTER.value)
-    assert derivatives(db) == [DerivativeKind.POSTER]
+    assert kinds(db) == [DerivativeKind.POSTER]
     for _ in range(2):
         workflow.publish(video_id)
     assert video_of(db, UUID(video_id)).state is VideoState.READY
@@ -156,7 +156,7 @@ def test_a_cut_video_is_refused_or_says_where_it_is_damaged(
 
 def test_a_video_that_is_gone_is_not_processed(db: Database) -> None:
     workflow.process_video(str(UUID(int=7)))
-    assert derivatives(db) == []
+    assert kinds(db) == []
 
 
 def test_nothing_is_derived_of_the_restricted_class(
@@ -168,7 +168,7 @@ def test_nothing_is_derived_of_the_restricted_class(
     workflow.process_video(str(video_id))
     video = video_of(db, video_id)
     assert video.state is VideoState.READY
-    assert derivatives(db) == []
+    assert kinds(db) == []
     assert names(store) == {video.sha256}
 
 
@@ -231,7 +231,7 @@ def test_what_was_derived_goes_with_the_restriction_and_its_files_right_after(
         assert queued_drops(db, s) == 1
         service.set_restricted_class(s, actor=SYSTEM, video_id=video_id)
         assert queued_drops(db, s) == 1
-    assert derivatives(db) == []
+    assert kinds(db) == []
     workflow.drop_files(*drawn)
     assert names(store) == {video_of(db, video_id).sha256}
     with db.read() as s:
@@ -258,10 +258,10 @@ def test_a_file_that_another_video_needs_stays(
         service.set_restricted_class(s, actor=SYSTEM, video_id=first, whole_file=False)
     workflow.drop_files(*files)
     assert names(store) == files
-    assert len(derivatives(db)) == 3
+    assert len(kinds(db)) == 3
 
 
-PRODUCT = workflow.Product(b"a still", {"width": 1, "height": 1, "t_ms": 0})
+PRODUCT = derivatives.Product(b"a still", {"width": 1, "height": 1, "t_ms": 0})
 
 
 def test_a_restriction_between_drawing_and_storing_leaves_nothing(
@@ -270,14 +270,14 @@ def test_a_restriction_between_drawing_and_storing_leaves_nothing(
     video_id = arrived(db, add_video, creator, b"video")
     before = names(store)
 
-    def drawn(kind: DerivativeKind, store: Store, sha256: str) -> workflow.Product:
+    def drawn(kind: DerivativeKind, file: Path, *, poster_at_ms: int | None) -> derivatives.Product:
         with db.write() as s:
             service.set_restricted_class(s, actor=SYSTEM, video_id=video_id)
         return PRODUCT
 
-    monkeypatch.setattr(workflow, "_product", drawn)
+    monkeypatch.setattr(derivatives, "drawn", drawn)
     workflow.derive(str(video_id), DerivativeKind.POSTER.value)
-    assert derivatives(db) == []
+    assert kinds(db) == []
     assert names(store) == before
     assert list(store.all_incoming()) == []
 
@@ -295,12 +295,12 @@ def test_a_restriction_while_a_still_is_being_stored_waits_and_then_deletes_it(
 
     other = threading.Thread(target=restrict)
     with db.write() as s:
-        workflow._store_derivative(s, store, video_id, DerivativeKind.POSTER, PRODUCT)
+        workflow._store(s, store, video_id, DerivativeKind.POSTER, PRODUCT)
         other.start()
         assert not done.wait(0.2)
     other.join(10)
     assert done.is_set()
-    assert derivatives(db) == []
+    assert kinds(db) == []
 
 
 def test_drawing_and_restricting_at_once_never_leaves_a_still(
@@ -311,7 +311,7 @@ def test_drawing_and_restricting_at_once_never_leaves_a_still(
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workflow, "_product", lambda kind, store, sha256: PRODUCT)
+    monkeypatch.setattr(derivatives, "drawn", lambda kind, file, *, poster_at_ms: PRODUCT)
     for number in range(15):
         video_id = arrived(db, add_video, creator, f"video {number}".encode())
         together = threading.Barrier(2)

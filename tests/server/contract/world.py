@@ -212,7 +212,12 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "video_id": str(own),
     }
     fitting: dict[str, dict[str, Any]] = {
-        f"PATCH {videos_api}": {"video_id": str(own), "if-match": '"1"', "title": "Another"},
+        f"PATCH {videos_api}": {
+            "video_id": str(own),
+            "if-match": '"1"',
+            "title": "Another",
+            "poster_at_ms": 1_000,
+        },
         f"PATCH {videos_api}/file": {"video_id": str(uploading)},
         f"POST {videos_api}/restore": {"video_id": str(deleted)},
         f"POST {items_api}/resume": {"item_id": str(held)},

@@ -20,6 +20,8 @@ from tests.studio.tabs.office import MY_ID, NOW, UPLOAD_BLOCK, body, person_me, 
 CREATOR = ("account.self", "content.read", "content.upload", "content.edit")
 ME = person_me(permissions=CREATOR)
 BLOCK = UPLOAD_BLOCK
+STILLS_MS = tuple(range(0, 60_000, 10_000))
+"""When the stills of `ContentServer.sheet` were shown, three in a row."""
 
 
 def video(n: int, **changes: Any) -> VideoView:
@@ -42,7 +44,8 @@ def video(n: int, **changes: Any) -> VideoView:
         "published_at": NOW - timedelta(days=n),
         "version": 3,
     }
-    unknown = {name: None for name in VideoView.model_fields if name not in values and name != "notices"}
+    told = values.keys() | {"notices", "poster_pending"}
+    unknown = {name: None for name in VideoView.model_fields if name not in told}
     return VideoView(**unknown | values | changes)
 
 
@@ -62,6 +65,7 @@ class ContentServer:
         self.keys: dict[str, VideoCreated] = {}
         self.requests: list[httpx.Request] = []
         self.down = False
+        self.sheet: bytes | None = None
         self.before: dict[str, list[Any]] = {}
         self.on_patch: Callable[[UUID], object] = lambda _: None
 
@@ -97,6 +101,13 @@ class ContentServer:
         match name:
             case "GET":
                 return _view(found)
+            case "GET poster":
+                return problem(404, "not_made")
+            case "GET storyboard.json" if self.sheet is not None:
+                cells = {"columns": 3, "cell_width": 40, "cell_height": 30, "t_ms": list(STILLS_MS)}
+                return httpx.Response(200, json=cells)
+            case "GET storyboard" if self.sheet is not None:
+                return httpx.Response(200, content=self.sheet)
             case "PATCH":
                 return self._edit(found, request)
             case "DELETE":
@@ -157,6 +168,10 @@ class ContentServer:
         asked = body(request)
         if asked.pop("publish_now", False):
             asked["publish_at"] = None
+        if asked.pop("poster_automatic", False):
+            asked["poster_at_ms"] = None
+        if "poster_at_ms" in asked:
+            asked["poster_pending"] = found.state is VideoState.READY
         changed = VideoView(**found.model_dump() | asked | {"version": found.version + 1})
         self.put(changed)
         return _view(changed)
