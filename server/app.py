@@ -31,6 +31,7 @@ from server.kit.ticker import ticker
 from server.moderation import handlers as moderation_handlers
 from server.moderation import service as moderation_service
 from server.moderation import sweeps as moderation_sweeps
+from server.moderation.queries.statements import explain
 from server.moderation.routes import router as moderation
 from server.ops import recurring
 from server.ops.routes import router as ops
@@ -68,6 +69,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     app.state.settings = settings
     app.state.db = db
     app.state.keys = keys
+    app.state.explain = explain
     app.state.receiver = Receiver(Store(settings.media))
     app.state.resolve_actor = resolver(db, keys)
     app.state.peek_actor = resolver(db, keys, in_use=False)

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from server.content import blocks, comments, queries, service, views
+from server.content.reasons import Explain
 from server.content.rules import Cleaned, VideoState, clean, clean_filename
 from server.content.schemas import (
     CommentView,
@@ -97,7 +98,7 @@ def list_videos(
             before=_key(cursor),
             limit=limit + 1,
         )
-        items = views.videos(s, actor, rows[:limit])
+        items = views.videos(s, actor, rows[:limit], explain=_explain(request))
     return Page(items=[_with_received(request, item) for item in items], next_cursor=_next(rows, limit))
 
 
@@ -229,11 +230,15 @@ def delete_comment(request: Request, comment_id: UUID, actor: Actor = require("c
         comments.delete_comment(s, actor=actor, comment_id=comment_id)
 
 
+def _explain(request: Request) -> Explain:
+    return cast(Explain, request.app.state.explain)
+
+
 def _view(request: Request, s: AnySession, actor: Actor, video_id: UUID) -> VideoView:
     row = queries.video(s, actor, video_id)
     if row is None:
         raise NotFound("There is no such video.")
-    return _with_received(request, views.videos(s, actor, [row])[0])
+    return _with_received(request, views.videos(s, actor, [row], explain=_explain(request))[0])
 
 
 def _with_received(request: Request, video: VideoView) -> VideoView:

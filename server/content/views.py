@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from server.accounts import queries as accounts
 from server.accounts.schemas import PersonCard
 from server.content import queries
 from server.content.models import VideoCounts
-from server.content.rules import DerivativeKind, VideoState
+from server.content.reasons import Explain, Reasons, Withheld, untold
+from server.content.rules import ContentType, DerivativeKind, VideoState
 from server.content.schemas import Author, CommentView, Counts, VideoView
 from server.kit.access import Actor
 from server.kit.db import AnySession
@@ -36,8 +37,11 @@ _MEASURED = (
 )
 
 
-def videos(s: AnySession, viewer: Actor, rows: Sequence[AnyRow]) -> list[VideoView]:
-    """Rows of `queries.video(s)`, with owners, derivatives and counts, in four queries whatever their number.
+def videos(
+    s: AnySession, viewer: Actor, rows: Sequence[AnyRow], *, explain: Explain = untold
+) -> list[VideoView]:
+    """Rows of `queries.video(s)`, with owners, derivatives and counts, in four queries whatever their number,
+    and those of `explain`, which is asked only for what an owner reads and is withheld.
 
     `received` is left null: only the disk knows it.
     """
@@ -45,7 +49,17 @@ def videos(s: AnySession, viewer: Actor, rows: Sequence[AnyRow]) -> list[VideoVi
     kinds = queries.kinds_of(s, [row.id for row in rows]) if rows else {}
     own = [row.id for row in rows if _is_insider(row, viewer)]
     counts = counts_of(s, own) if own else {}
-    return [_video(row, viewer, cards, kinds.get(row.id, []), counts.get(row.id)) for row in rows]
+    withheld = _withheld(row for row in rows if row.owner_id == viewer.id)
+    reasons = explain(s, withheld) if withheld else {}
+    return [_video(row, viewer, cards, kinds.get(row.id, []), counts.get(row.id), reasons) for row in rows]
+
+
+def _withheld(rows: Iterable[AnyRow]) -> Withheld:
+    found = {}
+    for row in rows:
+        found[ContentType.VIDEO, row.id] = row.availability_now
+        found[ContentType.CAPTION, row.id] = row.caption_availability_now
+    return {subject: now for subject, now in found.items() if now != Availability.PUBLIC}
 
 
 def counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
@@ -70,6 +84,7 @@ def _video(
     cards: Mapping[UUID, PersonCard],
     kinds: list[DerivativeKind],
     counts: Counts | None,
+    reasons: Reasons,
 ) -> VideoView:
     reviewer, insider = viewer.can(queries.REVIEW), _is_insider(row, viewer)
     caption_shown = insider or row.caption_availability_now == Availability.PUBLIC
@@ -89,6 +104,8 @@ def _video(
         received=None,
         derivatives=_shown_kinds(row, viewer, kinds),
         counts=counts,
+        restriction=reasons.get((ContentType.VIDEO, row.id)),
+        caption_restriction=reasons.get((ContentType.CAPTION, row.id)),
         created_at=row.created_at,
         publish_at=row.publish_at if insider else None,
         poster_at_ms=row.poster_at_ms if insider else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -88,8 +89,18 @@ def current(s: AnySession) -> PolicyTree:
     last = s.core.execute(_LAST).one_or_none()
     if last is None:
         raise Conflict("No policies are installed on this server yet.", code="no_policies")
-    if last.sha256 not in _nodes:
-        stored = s.scalar(select(PolicyVersion.nodes).where(PolicyVersion.version == last.version))
+    return _tree(s, last.version, last.sha256)
+
+
+def versions(s: AnySession, wanted: Collection[int]) -> dict[int, PolicyTree]:
+    """These versions of the tree, as decisions name them."""
+    known = s.execute(select(_versions.version, _versions.sha256).where(_versions.version.in_(wanted)))
+    return {row.version: _tree(s, row.version, row.sha256) for row in known.all()}
+
+
+def _tree(s: AnySession, version: int, sha256: bytes) -> PolicyTree:
+    if sha256 not in _nodes:
+        stored = s.scalar(select(PolicyVersion.nodes).where(PolicyVersion.version == version))
         found = _NODES.validate_python(stored)
-        _nodes[last.sha256] = {node.code: node for node in found}
-    return PolicyTree(last.version, _nodes[last.sha256])
+        _nodes[sha256] = {node.code: node for node in found}
+    return PolicyTree(version, _nodes[sha256])

@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.kit.wire import Availability
+
 FACTS_MAX = 5_000
 NOTE_MAX = 2_000
 MARKS_MAX = 200
@@ -118,6 +120,9 @@ class Measure(StrEnum):
 
     RESTRICT = "restrict"
     REMOVE = "remove"
+
+
+AVAILABILITY = {Measure.RESTRICT: Availability.RESTRICTED, Measure.REMOVE: Availability.REMOVED}
 
 
 class Scope(StrEnum):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from server.content.rules import VideoState, Visibility
-from server.content.schemas import Counts, VideoView
+from server.content.schemas import Counts, Restriction, VideoView
 from server.kit.wire import Availability
 from studio.api.errors import Offline
+from studio.api.live import Connection
 from studio.offline.upload import Upload
 from studio.offline.uploads import Phase, Progress, Uploads
 from studio.scenes.camera import Camera, Strip
@@ -28,6 +29,8 @@ MIB: Final = 1 << 20
 
 async def _content(camera: Camera) -> None:
     page = camera.tab(ContentTab).page
+    # A feed that comes back later has the list read anew.
+    await until(lambda: camera.context.connection() is Connection.ONLINE, "the live feed")
     await until(lambda: page.count > 1, "the videos")
     own = [page.model.row(n) for n in range(page.count)]
     await until(lambda: all(map(page.posters.get, own)), "the stills")
@@ -165,7 +168,12 @@ def _shown(page: ContentPage, own: list[VideoView]) -> list[VideoView]:
             "filename": "rooftop.mp4",
             "state": VideoState.PROCESSING,
         },
-        {"title": "Crowd, up close", "availability": Availability.RESTRICTED, "counts": _counts(412, 20)},
+        {
+            "title": "Crowd, up close",
+            "availability": Availability.RESTRICTED,
+            "counts": _counts(412, 20),
+            "restriction": _restriction(now + timedelta(days=25)),
+        },
         {"title": "Rehearsal for the band", "visibility": unlisted, "counts": _counts(31, 1)},
         {"title": "Cut for the label", "visibility": private, "published_at": None},
     )
@@ -176,6 +184,16 @@ def _shown(page: ContentPage, own: list[VideoView]) -> list[VideoView]:
         videos.append(like.model_copy(update={**same, **({"id": uuid4()} if n else {}), **change}))
         page.posters.put(videos[-1], page.posters.get(like))
     return videos
+
+
+def _restriction(until: datetime) -> Restriction:
+    return Restriction(
+        decision_id=UUID(int=0x1C9E4D7A << 96),
+        policy="violence.graphic",
+        title="Graphic violence",
+        covers="Real death, mutilation or severe injury shown in detail, or lingered on.",
+        until=until,
+    )
 
 
 def _counts(views: int, likes: int) -> Counts:

@@ -26,6 +26,8 @@ ICON: Final = 16
 ICON_GAP: Final = 8
 PICTURE_GAP: Final = 12
 RADIUS: Final = 4
+SECOND: Final = 18
+"""What the second line takes of the height of a chip, in px."""
 TWO_LINES: Final = 42
 """A row of at least so many px has room for a second line; in a lower one it follows on the first."""
 Index = QModelIndex | QPersistentModelIndex
@@ -62,9 +64,16 @@ class CellDelegate(QStyledItemDelegate):
         painter.fillRect(box.x(), box.bottom(), box.width(), 1, QColor(worn.border))
         inner = box.adjusted(PADDING, 0, -PADDING, -1)
         text = model.cell(index.row(), index.column())
+        under = self.below.get(index.column())
+        second = model.cell(index.row(), under) if under is not None else ""
         look = column.chip(model.row(index.row())) if column.chip else None
         if look is not None:
-            _paint_look(painter, inner, text, look)
+            two = bool(second) and box.height() >= TWO_LINES
+            _paint_look(painter, inner.adjusted(0, 0, 0, -SECOND) if two else inner, text, look)
+            if two:
+                painter.setFont(style.font("caption"))
+                below = QRect(inner.x(), inner.center().y() + 4, inner.width(), 16)
+                _paint_text(painter, below, second, model.columns[under or 0])
             return
         if column.picture:
             still = _picture_box(inner)
@@ -73,8 +82,6 @@ class CellDelegate(QStyledItemDelegate):
         if column.icon:
             _paint_icon(painter, inner, column.icon(model.row(index.row())), "text_faint")
             inner.adjust(ICON + ICON_GAP, 0, 0, 0)
-        under = self.below.get(index.column())
-        second = model.cell(index.row(), under) if under is not None else ""
         painter.setFont(option.font)
         if not second:
             _paint_text(painter, inner, text, column)

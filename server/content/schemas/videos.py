@@ -81,6 +81,17 @@ class Author(Frozen):
     name: str
 
 
+class Restriction(Frozen):
+    """The decision of moderation that withholds something: which rule it breaks, in words, and until when
+    the decision holds; null = it has no end."""
+
+    decision_id: UUID
+    policy: str
+    title: str
+    covers: str
+    until: Instant | None
+
+
 class VideoView(Frozen):
     """A video as its reader may see it.
 
@@ -88,7 +99,8 @@ class VideoView(Frozen):
     reviewers, `restricted_class` is for cleared reviewers; else they are null. So is a caption that is
     withheld. Times are ms from the first frame; `fps` is a fraction ("30000/1001"); `damaged_from_ms` is
     where the first known damage begins. `poster_at_ms` null = the poster is chosen by the program;
-    `poster_pending` = the one that was asked for is still being made.
+    `poster_pending` = the one that was asked for is still being made. `restriction` and `caption_restriction`
+    are for the owner, as far as the reason may be told.
     """
 
     id: UUID
@@ -118,6 +130,8 @@ class VideoView(Frozen):
     damaged_from_ms: Milliseconds | None
     derivatives: list[DerivativeKind]
     counts: Counts | None = None
+    restriction: Restriction | None = None
+    caption_restriction: Restriction | None = None
     created_at: Instant
     publish_at: Instant | None = None
     poster_at_ms: Milliseconds | None = None

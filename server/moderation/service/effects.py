@@ -17,9 +17,8 @@ from server.kit.db import WriteSession
 from server.kit.errors import Invalid
 from server.kit.wire import Availability
 from server.moderation.models import Action, Decision, Item
-from server.moderation.rules import ActionChoice, ContentType, Measure, Opinion, Scope
+from server.moderation.rules import AVAILABILITY, ActionChoice, ContentType, Measure, Opinion, Scope
 
-AVAILABILITY = {Measure.RESTRICT: Availability.RESTRICTED, Measure.REMOVE: Availability.REMOVED}
 Target = tuple[ContentType, UUID]
 UNSYNCED = {"synchronize_session": False}
 

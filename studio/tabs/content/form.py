@@ -28,6 +28,7 @@ class VideoForm(QWidget):
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__()
         self._showing = False
+        self._saved_still: int | None = None
         self.setProperty("surface", "clear")
         self.title = QLineEdit()
         self.title.setMaxLength(TITLE_MAX)
@@ -75,10 +76,12 @@ class VideoForm(QWidget):
         self._say_still()
         self._showing = False
 
-    def show_stills(self, given: Sequence[Preview]) -> None:
-        """Show what the still can be chosen from; where there is nothing, there is no choice."""
+    def show_stills(self, given: Sequence[Preview], saved: int | None) -> None:
+        """Show what the still can be chosen from; it is at `saved` now. Without any there is no choice."""
+        self._saved_still = saved
         self.strip.show_stills(given)
         self.strip_row.setVisible(bool(given))
+        self._say_still()
 
     def show_faults(self, faults: Mapping[str, str]) -> None:
         """Say at each field what is wrong with it."""
@@ -88,7 +91,8 @@ class VideoForm(QWidget):
 
     def _say_still(self) -> None:
         at = self.strip.choice
-        self.strip_row.set_help("Chosen automatically" if at is None else f"From {moment_in(at)}")
+        pale = ", in colour once it is saved" if at != self._saved_still and self.strip.grey else ""
+        self.strip_row.set_help("Chosen automatically" if at is None else f"From {moment_in(at)}{pale}")
 
     def _caption_changed(self) -> None:
         if not self._showing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -114,6 +114,8 @@ class VideoPane(QWidget):
         column.setContentsMargins(0, 0, worn.space_2, 0)
         column.setSpacing(worn.space_3)
         self._why = Label("", wrap=True)
+        self._remedy = Label("", "muted", wrap=True)
+        self._remedy.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.file_button = Button("Choose its file…", icon="upload", tip="Go on with this upload")
         self.file_button.clicked.connect(lambda: self.file_wanted.emit(self._video))
         file_line = QHBoxLayout()
@@ -123,6 +125,7 @@ class VideoPane(QWidget):
         self._facts = Label("", "caption", wrap=True)
         column.addWidget(self.conflict)
         column.addWidget(self._why)
+        column.addWidget(self._remedy)
         column.addLayout(file_line)
         column.addWidget(self._facts)
         column.addWidget(self._still)
@@ -223,8 +226,11 @@ class VideoPane(QWidget):
         self._why.set_tone({"danger": "danger", "warning": "warning"}.get(now.tone, "muted"))  # type: ignore[arg-type]
         self._why.setText(why)
         self._why.setVisible(bool(why))
+        remedy = state.what_now(video)
+        self._remedy.setText(remedy)
+        self._remedy.setVisible(bool(remedy))
         self.file_button.setVisible(video.state is VideoState.UPLOADING and progress is None)
-        self.form.show_stills(self._stills.get(video))
+        self.form.show_stills(self._stills.get(video), video.poster_at_ms)
         self._show_still()
         lines = state.facts(video)
         if (at := state.when(video)) is not None:
@@ -239,7 +245,7 @@ class VideoPane(QWidget):
 
     def _stills_came(self, name: object) -> None:
         if self._video is not None and self._video.id == name:
-            self.form.show_stills(self._stills.get(self._video))
+            self.form.show_stills(self._stills.get(self._video), self._video.poster_at_ms)
             self._show_still()
 
     def _show_still(self) -> None:

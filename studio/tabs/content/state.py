@@ -13,6 +13,7 @@ from server.content.schemas import VideoEdit, VideoView
 from server.kit.wire import Availability
 from studio.offline.uploads import Phase, Progress
 from studio.running_time import length
+from studio.tabs.content.reasons import decision, remedy, withheld
 
 PREFIX: Final = "content:edit:"
 """Keys of what was typed and not saved, on this computer."""
@@ -81,10 +82,20 @@ def _upload_look(at: int, progress: Progress | None) -> Look:
 
 
 def told(video: VideoView, progress: Progress | None = None) -> str:
-    """The state with its reason, in one line for the table, its tooltip and whoever copies it."""
+    """The state with its reason, in one line."""
     now = look(video, progress)
     reason = why(video, progress)
     return f"{now.text}: {reason}" if reason and not now.usual else now.text
+
+
+def brief(video: VideoView, progress: Progress | None = None) -> str:
+    """The reason of what is out of the ordinary in a few words: the rule, where it is known."""
+    if video.state is VideoState.UPLOADING:
+        return progress.reason if progress else ""
+    if video.state is VideoState.REFUSED:
+        return video.reason or ""
+    found = decision(video)
+    return found.title if found is not None else ""
 
 
 def why(video: VideoView, progress: Progress | None = None) -> str:
@@ -95,17 +106,19 @@ def why(video: VideoView, progress: Progress | None = None) -> str:
         return progress.reason
     if video.state is VideoState.REFUSED:
         return video.reason or "The file cannot be used."
-    said = {
-        Availability.REMOVED: "Moderation removed this video. Nobody but you can see it.",
-        Availability.RESTRICTED: "Hidden from feeds by moderation. Nobody but you can watch it.",
-    }.get(video.availability, "")
-    if not said and video.state is VideoState.PROCESSING:
+    if video.availability is Availability.PUBLIC and video.state is VideoState.PROCESSING:
         return "It is measured and gets its pictures. You need not wait for that."
-    if not said and video.caption_availability is not Availability.PUBLIC:
-        return "Its caption is hidden by moderation. The video itself can be watched."
-    if not said and video.damaged_from_ms is not None:
+    if said := withheld(video):
+        return said
+    if video.damaged_from_ms is not None:
         return f"The file is damaged from {length(video.damaged_from_ms)} on. It plays up to there."
-    return said
+    return ""
+
+
+def what_now(video: VideoView) -> str:
+    """What can be done about a decision of moderation, in sentences; "" when there is none."""
+    found = decision(video)
+    return remedy(video, moment(found.until) if found is not None and found.until is not None else "")
 
 
 def percent(video: VideoView, progress: Progress | None) -> int:

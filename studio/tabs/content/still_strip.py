@@ -69,6 +69,11 @@ class StillStrip(QWidget):
         at = self._at()
         return self._stills[at - 1][1] if at else None
 
+    @property
+    def grey(self) -> bool:
+        """Whether the stills have lost their colours."""
+        return bool(self._stills) and self._stills[0][1].toImage().allGray()
+
     def show_stills(self, given: Sequence[Preview]) -> None:
         """Show others; the choice stays."""
         if given is self._given:

@@ -22,6 +22,7 @@ from server.kit.wire import Availability
 from server.moderation import rules, service
 from server.moderation.models import Action, Decision, Finality, Flag, Item, Strike, Undo
 from server.moderation.rules import (
+    AVAILABILITY,
     FLAG_MACHINE,
     ITEM_MACHINE,
     OPEN,
@@ -34,7 +35,6 @@ from server.moderation.rules import (
 )
 from server.moderation.schemas import Judgement, Transfer
 from server.moderation.service.cancel import follow_subject
-from server.moderation.service.effects import AVAILABILITY
 from server.moderation.service.restriction import quarantine
 from tests.server.moderation.conftest import GORE, LEASE_S, NewPerson, Studio
 from tests.server.moderation.dual import TERROR

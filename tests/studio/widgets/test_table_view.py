@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.gallery_samples import Item, items, queue_model
 from studio.keys import Keymap
 from studio.theme import style
-from studio.widgets.table import Column, RowModel
+from studio.widgets.table import ChipLook, Column, RowModel
 from studio.widgets.table_view import TableView
 
 
@@ -312,3 +312,31 @@ def test_compact_rows_are_remembered(qtbot: QtBot) -> None:
     other.restore_columns(table.save_columns())
     assert other.rowHeight(0) == table.rowHeight(0)
     assert table.grab().toImage() != QImage()
+
+
+@pytest.mark.parametrize("reason", ["Spam", ""])
+def test_a_chip_has_room_for_a_second_line(qtbot: QtBot, reason: str) -> None:
+    model = RowModel[str](
+        [
+            Column(
+                id="state",
+                title="State",
+                width=160,
+                text=str,
+                chip=lambda _: ChipLook("danger", "", "Removed"),
+            ),
+            Column(id="reason", title="Reason", width=160, text=lambda _: reason, below="state"),
+        ],
+        row_id=lambda row: row,
+        search=lambda row: row,
+    )
+    model.set_rows(["x"])
+    table = TableView(model, "Videos", Keymap())
+    model.setParent(table)
+    qtbot.addWidget(table)
+    table.resize(200, 200)
+    cell = table.visualRect(model.index(0, 0))
+    below = cell.adjusted(0, cell.height() - 11, 0, -2)  # where a chip alone does not reach
+    painted = table.viewport().grab(below).toImage()
+    colours = {painted.pixel(x, y) for x in range(painted.width()) for y in range(painted.height())}
+    assert (len(colours) > 1) is bool(reason)

@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 
 from server.content.rules import VideoState, Visibility
-from server.content.schemas import Author, NewVideo, VideoCreated, VideoView
+from server.content.schemas import Author, NewVideo, Restriction, VideoCreated, VideoView
 from server.kit.wire import Availability
 from studio.offline.uploads import VIDEOS
 from tests.studio.tabs.office import MY_ID, NOW, UPLOAD_BLOCK, body, person_me, problem
@@ -20,6 +20,13 @@ from tests.studio.tabs.office import MY_ID, NOW, UPLOAD_BLOCK, body, person_me, 
 CREATOR = ("account.self", "content.read", "content.upload", "content.edit")
 ME = person_me(permissions=CREATOR)
 BLOCK = UPLOAD_BLOCK
+GORE = Restriction(
+    decision_id=UUID(int=7),
+    policy="violence.graphic",
+    title="Graphic violence",
+    covers="Real death shown in detail.",
+    until=NOW + timedelta(days=1),
+)
 STILLS_MS = tuple(range(0, 60_000, 10_000))
 """When the stills of `ContentServer.sheet` were shown, three in a row."""
 

@@ -13,7 +13,7 @@ from studio.offline.uploads import Phase, Progress
 from studio.running_time import length
 from studio.tabs.content import state
 from studio.tabs.content.state import Draft, Unsaved
-from tests.studio.tabs.content.content_server import video
+from tests.studio.tabs.content.content_server import GORE, video
 from tests.studio.tabs.office import NOW
 
 BASE = Draft(title="Title", caption="Caption", visibility=Visibility.PUBLIC)
@@ -31,7 +31,17 @@ def draft(**changes: Any) -> Draft:
         ({"state": VideoState.PROCESSING}, "Being processed", "need not wait"),
         ({"state": VideoState.REFUSED, "reason": "It is no video."}, "Refused", "It is no video."),
         ({"state": VideoState.REFUSED}, "Refused", "cannot be used"),
-        ({"availability": Availability.RESTRICTED}, "Hidden from feeds", "by moderation"),
+        ({"availability": Availability.RESTRICTED}, "Hidden from feeds", "Moderation hid this video"),
+        (
+            {"availability": Availability.REMOVED, "restriction": GORE},
+            "Removed",
+            "removed this video, since it breaks the rule “Graphic violence”. Nobody but you",
+        ),
+        (
+            {"caption_availability": Availability.REMOVED, "caption_restriction": GORE},
+            "Caption hidden",
+            "hid the caption, since it breaks the rule “Graphic violence”. The video itself",
+        ),
         ({"availability": Availability.REMOVED}, "Removed", "Moderation removed"),
         (
             {"availability": Availability.REMOVED, "state": VideoState.PROCESSING},
@@ -49,6 +59,24 @@ def test_a_state_and_its_reason(changes: dict[str, Any], text: str, reason: str)
     assert state.look(found).text == text
     assert reason in state.why(found)
     assert state.told(found).startswith(text)
+
+
+def test_what_can_be_done_about_a_decision() -> None:
+    hidden = {"availability": Availability.RESTRICTED}
+    assert state.what_now(video(0)) == ""
+    assert (
+        state.what_now(video(0, **hidden)) == "If you think that is wrong, write to whoever runs this server."
+    )
+    told = state.what_now(video(0, **hidden, restriction=GORE))
+    assert GORE.until is not None
+    assert "The rule covers: Real death shown in detail." in told
+    assert f"The decision ends on {state.moment(GORE.until)}." in told
+    assert told.endswith("name decision 00000000.")
+    endless = GORE.model_copy(update={"until": None})
+    assert "The decision has no end." in state.what_now(video(0, **hidden, restriction=endless))
+    # What is told is the reason of what is seen: that of the video, not that of its caption.
+    both = {**hidden, "caption_availability": Availability.REMOVED, "caption_restriction": GORE}
+    assert state.brief(video(0, **both)) == ""
 
 
 @pytest.mark.parametrize(

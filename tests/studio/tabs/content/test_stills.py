@@ -84,7 +84,7 @@ def test_keys_choose_and_saving_sends_it_alone(
             QTest.keyClick(strip, Qt.Key.Key_Right)
         assert strip.choice == STILLS_MS[2]
         assert abs(shown(tab) - LEVELS[2]) < 5
-        assert "From 0:20.0" in words(tab.page.pane)
+        assert "From 0:20.0, in colour once it is saved" in words(tab.page.pane)
         for key, at in (("End", 5), ("Right", 5), ("Left", 4), ("PageUp", None), ("Home", None)):
             QTest.keyClick(strip, getattr(Qt.Key, f"Key_{key}"))
             assert strip.choice == (None if at is None else STILLS_MS[at])

@@ -18,9 +18,10 @@ from studio.messages import Message
 from studio.offline.changes import Changes
 from studio.offline.upload import upload_of
 from studio.offline.uploads import Phase
+from studio.tabs.content import state
 from studio.tabs.content.tab import ContentTab
 from studio.workplace import RESYNC
-from tests.studio.tabs.content.content_server import BLOCK, ME, ContentServer, file, video
+from tests.studio.tabs.content.content_server import BLOCK, GORE, ME, ContentServer, file, video
 from tests.studio.tabs.content.screen import FIRST, cells, opened
 from tests.studio.tabs.office import Office, body, button, nameless, play, problem, until, words
 
@@ -29,7 +30,8 @@ def test_own_videos_are_listed_and_the_first_is_shown(
     qapp: QApplication, tmp_path: Path, server: ContentServer
 ) -> None:
     server.put(video(1, counts=Counts(views=1204, likes=31, comments=0, shares=0, saves=0)))
-    server.put(video(2, availability=Availability.RESTRICTED, visibility=Visibility.UNLISTED))
+    hidden = {"availability": Availability.RESTRICTED, "visibility": Visibility.UNLISTED}
+    server.put(video(2, **hidden, restriction=GORE))
 
     async def story(office: Office) -> None:
         tab = await opened(office)
@@ -37,12 +39,17 @@ def test_own_videos_are_listed_and_the_first_is_shown(
         assert cells(tab, "views") == ["—", "1,204", "—"]
         assert cells(tab, "visibility") == ["Public", "Public", "Unlisted"]
         assert cells(tab, "state")[0] == "Ready"
-        assert "Hidden from feeds by moderation" in cells(tab, "state")[2]
+        assert cells(tab, "state")[2] == "Hidden from feeds"
+        assert cells(tab, "reason") == ["", "", "Graphic violence"]
         assert server.asked("GET", "videos")[0].url.params["owner"] == "me"
         assert tab.page.pane.form.title.text() == "Video 0"
         assert nameless(tab) == []
         tab.page.table.select([video(2).id], video(2).id)
-        assert "Hidden from feeds by moderation" in words(tab.page.pane)
+        said = words(tab.page.pane)
+        assert "hid this video from feeds, since it breaks the rule “Graphic violence”." in said
+        assert GORE.until is not None
+        assert f"The decision ends on {state.moment(GORE.until)}" in said
+        assert "name decision 00000000" in said
 
     play(qapp, tmp_path, server, story, me=ME)
 
