@@ -321,13 +321,14 @@ class FeedPage(QWidget):
 
     # What follows from what is done
 
-    def _taken(self, items: list[FeedItem]) -> None:
+    def _taken(self, person_id: UUID, items: list[FeedItem]) -> None:
         """Somebody is blocked: nothing of theirs stays."""
         shown = self.watching.slot.id if self.watching.slot is not None else None
         for item in items:
             self.watching.drop(item.video.id)
             self.aside.leave_out(item.video.id)
         self._go_on(shown in ids_of(items))
+        self.context.tasks.spawn(self.watching.forget(person_id), self)
 
     def _put_back(self, items: list[FeedItem]) -> None:
         if items and self.feed.put(items[0]):

@@ -26,16 +26,16 @@ Words = Mapping[str, bool]
 
 
 class People(QObject):
-    """`changed` carries the id of a person of whom something was said. `taken` carries the items of somebody
-    who is blocked now, which have been taken out of the feed; `put_back` the one to go back to. `settled`:
-    the server has everything; `freed`: and somebody is blocked no more.
+    """`changed` carries the id of a person of whom something was said. `taken` carries the id of somebody
+    who is blocked now, and their items, which have been taken out of the feed; `put_back` the one to go back
+    to. `settled`: the server has everything; `freed`: and somebody is blocked no more.
 
     What is said here is shown at once, and remembered until the server has it: what is read of somebody
     meanwhile is older.
     """
 
     changed = Signal(object)
-    taken = Signal(list)
+    taken = Signal(object, list)
     put_back = Signal(list)
     settled = Signal()
     freed = Signal()
@@ -77,7 +77,7 @@ class People(QObject):
         self._say(person.id, blocked=True)
         if following:
             self.follow(person, False)
-        self.taken.emit(items)
+        self.taken.emit(person.id, items)
         undo = partial(self._take_back, person, items, following, was_shown)
         told = "You see none of their videos and comments. They are not told."
         self._context.messages.notify(

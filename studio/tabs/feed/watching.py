@@ -129,6 +129,12 @@ class Watching(QObject):
             self._media.know(each)
         return [each.item for each in found]
 
+    async def forget(self, person_id: UUID) -> None:
+        """Let go of what was kept of somebody."""
+        for each in await self._kept.load():
+            if each.item.video.owner.id == person_id:
+                self._let_go(each.item.video.id)
+
     def check_kept(self) -> None:
         """Let go, once, of what was kept and may not be seen any more; what is shown is looked at anyway."""
         if not self._checked:

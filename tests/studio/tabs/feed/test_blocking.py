@@ -103,6 +103,20 @@ def test_a_page_that_was_asked_for_before_brings_nothing_of_theirs(watch: Watch,
     watch(story, FeedWorld([item(n) for n in range(6)], clip, page=2))
 
 
+def test_what_was_kept_of_them_on_this_computer_goes_too(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        kept = viewer.page.watching._kept
+        await until(lambda: [each.item.video.id.int for each in kept._seen] == [1_000])
+        maker = viewer.item.video.owner
+        press(viewer, Qt.Key.Key_Down)
+        viewer.page.feed.remove(UUID(int=1_000))
+        viewer.page.people.block(maker, following=False)
+        await until(lambda: UUID(int=1_000) not in {each.item.video.id for each in kept._seen})
+
+    watch(story)
+
+
 def test_nothing_is_left_where_everything_was_theirs(watch: Watch, clip: bytes) -> None:
     async def story(viewer: Viewer) -> None:
         await blocked(viewer)

@@ -77,10 +77,13 @@ def test_more_videos_come_as_one_scrolls(watch: Watch, clip: bytes) -> None:
 
     async def story(viewer: Viewer) -> None:
         pane = await opened(viewer)
-        while len(pane.grid.videos) < 30:
-            bar, before = pane.grid.verticalScrollBar(), len(pane.grid.videos)
-            bar.setValue(bar.maximum())
-            await until(lambda before=before: len(pane.grid.videos) > before)
+        bar = pane.grid.verticalScrollBar()
+
+        def at_the_end() -> bool:
+            bar.setValue(bar.maximum())  # which grows only when the next ones are laid out
+            return len(pane.grid.videos) == 30
+
+        await until(at_the_end)
         assert len(set(numbers(pane))) == 30
 
     watch(story, world)
