@@ -212,8 +212,9 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "video_id": str(own),
     }
     fitting: dict[str, dict[str, Any]] = {
+        # One that is not published yet: another time is refused to all others.
         f"PATCH {videos_api}": {
-            "video_id": str(own),
+            "video_id": str(uploading),
             "if-match": '"1"',
             "title": "Another",
             "poster_at_ms": 1_000,
