@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import App
 
-STORIES = Path(__file__).parents[2] / "build/stories"
+ROOT = Path(__file__).parents[2]
+STORIES = ROOT / "build/stories"
 
 
 @dataclass

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from statistics import median, quantiles
 from typing import ClassVar
 
@@ -39,9 +38,8 @@ from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
 from tests.stories.eye import Eye, Moment
-from tests.stories.hands import STORIES, Hands
+from tests.stories.hands import ROOT, STORIES, Hands
 
-ROOT = Path(__file__).parents[2]
 OUT = STORIES / "moderator"
 ITEMS = 50
 ROUTINE_KEYS = 3
@@ -96,13 +94,7 @@ class Shift(Hands):
         return str(bundle.item_id) if ready and bundle is not None else ""
 
 
-def test_a_shift_of_fifty_items(qapp: QApplication, tmp_path: Path) -> None:
-    profile = Profile(tmp_path / "demo").create()
-    subprocess.run(
-        [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)],
-        check=True,
-        cwd=ROOT,
-    )
+def test_a_shift_of_fifty_items(qapp: QApplication, demo: Profile) -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
 
@@ -113,10 +105,10 @@ def test_a_shift_of_fifty_items(qapp: QApplication, tmp_path: Path) -> None:
         shift = Shift(app, decided)
         await work(shift)
 
-    play(qapp, profile.root, scene, email="moderator@demo.local", size=QSize(1440, 900))
-    assert sorted(on_record(profile, began)) == sorted(decided)
+    play(qapp, demo.root, scene, email="moderator@demo.local", size=QSize(1440, 900))
+    assert sorted(on_record(demo, began)) == sorted(decided)
     verdict = subprocess.run(
-        [sys.executable, "-m", "server", "audit", "verify", "--data", str(profile.server_data)],
+        [sys.executable, "-m", "server", "audit", "verify", "--data", str(demo.server_data)],
         capture_output=True,
         text=True,
         check=False,

@@ -43,10 +43,9 @@ from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
 from tests.stories.creator import CAPTION, EMAIL, KILLED_IN, SIZE, TITLE, Creator
 from tests.stories.film import film
-from tests.stories.hands import STORIES, Hands
+from tests.stories.hands import ROOT, STORIES, Hands
 from tests.stories.wire import Wire, tapped
 
-ROOT = Path(__file__).parents[2]
 OUT = STORIES / Creator.story
 FILM_BYTES = 30 << 20
 SOON = timedelta(seconds=4)

@@ -9,10 +9,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -37,7 +34,6 @@ from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
 from tests.stories.hands import STORIES, Hands
 
-ROOT = Path(__file__).parents[2]
 OUT = STORIES / "viewer"
 VIDEOS = 10
 SAID = "Such a quiet clip."
@@ -101,10 +97,7 @@ class Evening(Hands):
         self.page.come()
 
 
-def test_an_evening_of_ten_videos(qapp: QApplication, tmp_path: Path) -> None:
-    profile = Profile(tmp_path / "demo").create()
-    command = [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)]
-    subprocess.run(command, check=True, cwd=ROOT)
+def test_an_evening_of_ten_videos(qapp: QApplication, demo: Profile) -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     done: list[Evening] = []
@@ -113,8 +106,8 @@ def test_an_evening_of_ten_videos(qapp: QApplication, tmp_path: Path) -> None:
         done.append(Evening(app))
         await spend(done[0])
 
-    play(qapp, profile.root, scene, email="fan@demo.local", size=QSize(1440, 900))
-    check_what_was_counted(profile, done[0])
+    play(qapp, demo.root, scene, email="fan@demo.local", size=QSize(1440, 900))
+    check_what_was_counted(demo, done[0])
 
 
 async def spend(evening: Evening) -> None:
