@@ -42,7 +42,7 @@ class DropVeil(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QColor(worn.window)
-        ground.setAlphaF(0.9)
+        ground.setAlphaF(0.97)
         painter.fillRect(self.rect(), ground)
         painter.setPen(QPen(QColor(worn.accent), 2, Qt.PenStyle.DashLine))
         frame = QRectF(self.rect()).adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
