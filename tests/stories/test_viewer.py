@@ -21,7 +21,7 @@ from shiboken6 import isValid
 
 from server.accounts.models import Person
 from server.content.counting import enough_ms
-from server.content.models import Comment, Follow, Playback, VideoCounts, VideoReaction
+from server.content.models import Block, Comment, Follow, Playback, VideoCounts, VideoReaction
 from server.content.recount import recount
 from server.moderation.models import Flag
 from server.runtime import existing
@@ -128,6 +128,7 @@ async def spend(evening: Evening) -> None:
     await comment(evening)
     await evening.swipe()
     await report(evening)
+    await look_at_a_person(evening)
     await evening.sent()
     for _ in range(3):
         await evening.swipe()
@@ -167,6 +168,21 @@ async def report(evening: Evening) -> None:
     await until(lambda: not isValid(sheet) or not sheet.isVisible(), "the report to be stored")
 
 
+async def look_at_a_person(evening: Evening) -> None:
+    """Read who made the video, block them, and think better of it."""
+    profile, video = evening.page.aside.profile, evening.video
+    evening.press(Qt.Key.Key_P)
+    await until(lambda: profile.profile is not None, "the profile")
+    evening.shot("profile")
+    profile.block_button.click()
+    await until(lambda: evening.video != video, "another video")
+    evening.shot("blocked")
+    assert evening.app.window.host.toasts.undo_last()
+    await until(lambda: evening.video == video, "the video to come back")
+    evening.press(Qt.Key.Key_Escape)
+    await evening.picture()
+
+
 async def away_and_back(evening: Evening) -> None:
     """The server is killed; a video is watched meanwhile, and told of when it is back."""
     context = evening.app.context
@@ -195,6 +211,8 @@ def check_what_was_counted(profile: Profile, evening: Evening) -> None:
             assert s.scalars(liked).all() == [evening.liked]
             follows = sa.select(Follow.other_id).where(Follow.person_id == me, Follow.holds)
             assert s.scalars(follows).all() == [evening.followed]
+            blocks = sa.select(Block.holds).where(Block.person_id == me)
+            assert s.scalars(blocks).all() == [False]
             said = sa.select(Comment.body).where(Comment.author_id == me, Comment.body == SAID)
             assert len(s.scalars(said).all()) == 1
             reports = sa.select(Flag.content_id).where(
