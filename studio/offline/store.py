@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,11 +116,16 @@ class Store:
 
     def save_draft(self, key: str, text: str) -> None:
         """Keep what is being typed under `key`; an empty text forgets it."""
+        self.save_drafts({key: text})
+
+    def save_drafts(self, texts: Mapping[str, str]) -> None:
+        """Keep several, or none of them where the disk refuses."""
         with self.transaction() as db:
-            if text:
-                db.execute("REPLACE INTO drafts VALUES (?, ?, ?)", (key, text, _now()))
-            else:
-                db.execute("DELETE FROM drafts WHERE key = ?", (key,))
+            for key, text in texts.items():
+                if text:
+                    db.execute("REPLACE INTO drafts VALUES (?, ?, ?)", (key, text, _now()))
+                else:
+                    db.execute("DELETE FROM drafts WHERE key = ?", (key,))
 
     def draft(self, key: str) -> str:
         """Return the text kept under `key`, or an empty one."""

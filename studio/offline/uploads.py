@@ -115,10 +115,10 @@ class Uploads:
         self._take([each for each in found if each is not None and each.id not in self._uploads])
 
     async def add(self, uploads: Iterable[Upload]) -> None:
-        """Begin these, once they are remembered on this computer. Raises what the disk says."""
+        """Begin these, once they are remembered on this computer: all, or none where the disk refuses. Raises
+        what it says, OSError or sqlite3.Error."""
         wanted = list(uploads)
-        for each in wanted:
-            await self._keep(each)
+        await self._keep(*wanted)
         self._take(wanted)
 
     def pause(self, name: UUID) -> None:
@@ -162,8 +162,8 @@ class Uploads:
 
     # Remembering
 
-    async def _keep(self, found: Upload) -> None:
-        save = partial(self._store.save_draft, f"{PREFIX}{found.id}", kept_text(found))
+    async def _keep(self, *found: Upload) -> None:
+        save = partial(self._store.save_drafts, {f"{PREFIX}{each.id}": kept_text(each) for each in found})
         await asyncio.shield(self._write(save))  # a write is never cancelled
 
     def _put(self, found: Upload) -> None:

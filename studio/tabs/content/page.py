@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -86,6 +87,8 @@ class ContentPage(QWidget):
         column.addWidget(self.splitter, 1)
         self._connect()
         self.setFocusProxy(self.table)
+        if kept := self.new.kept():
+            self.ask(kept)
 
     def _connect(self) -> None:
         self.soon, self.later = (self._timer(ms) for ms in (SOON_MS, LATER_MS))
@@ -170,6 +173,7 @@ class ContentPage(QWidget):
                 self._context.messages.notify(Level.WARNING, text, detail)
             if found:
                 self.ask(found)
+                self.new.take_focus()
 
         self._context.tasks.spawn(look(), self)
 
@@ -181,9 +185,18 @@ class ContentPage(QWidget):
         self.new.add(uploads)
 
     def _begin(self, uploads: Sequence[Upload]) -> None:
-        self._goal = uploads[-1].id
-        self._context.tasks.spawn(self._context.uploads.add(uploads), self)
-        self._leave_new()
+        async def begin() -> None:
+            try:
+                await self._context.uploads.add(uploads)
+            except (OSError, sqlite3.Error):  # told in full by whoever writes
+                self.new.refused()
+                return
+            self._goal = uploads[-1].id
+            self.new.begun(uploads)
+            if not self.new.filled:
+                self._leave_new()
+
+        self._context.tasks.spawn(begin(), self)
 
     def _leave_new(self) -> None:
         self.side.setCurrentWidget(self.pane if self.pane.video is not None else self.nobody)
@@ -325,6 +338,7 @@ class ContentPage(QWidget):
     async def leave(self) -> None:
         """See to it that what was typed is on the disk."""
         await self.pane.keeping.finish()
+        await self.new.keeping.finish()
 
     # What is remembered
 

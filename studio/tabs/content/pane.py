@@ -18,7 +18,8 @@ from studio.posters import Posters
 from studio.tab import Context
 from studio.tabs.content import state
 from studio.tabs.content.form import VideoForm
-from studio.tabs.content.state import PREFIX, Draft, Unsaved
+from studio.tabs.content.kept import PREFIX, Unsaved, kept_of, kept_text
+from studio.tabs.content.state import Draft
 from studio.tabs.content.stills import Stills
 from studio.theme import style
 from studio.video_link import link_to
@@ -74,7 +75,7 @@ class VideoPane(QWidget):
         self._video: VideoView | None = None
         self._saving = False
         self.keeping = Keeping(context, self, PREFIX)
-        kept = [state.kept_of(text) for text in self.keeping.kept().values()]
+        kept = [kept_of(text) for text in self.keeping.kept().values()]
         self._unsaved: dict[UUID, Unsaved] = {each.video.id: each for each in kept if each is not None}
         self.setAccessibleName("Video")
         self.form = VideoForm(context.ticker.now)
@@ -289,7 +290,7 @@ class VideoPane(QWidget):
         name = unsaved.video.id
         if self._unsaved.get(name) != unsaved:
             self._unsaved[name] = unsaved
-            self.keeping.keep(f"{PREFIX}{name}", state.kept_text(unsaved))
+            self.keeping.keep(f"{PREFIX}{name}", kept_text(unsaved))
 
     def _drop(self, name: UUID) -> None:
         if self._unsaved.pop(name, None) is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from server.content.rules import CAPTION_MAX, TITLE_MAX, VideoState, Visibility
@@ -15,8 +14,6 @@ from studio.offline.uploads import Phase, Progress
 from studio.running_time import length
 from studio.tabs.content.reasons import decision, remedy, withheld
 
-PREFIX: Final = "content:edit:"
-"""Keys of what was typed and not saved, on this computer."""
 VISIBILITIES: Final[Mapping[Visibility, tuple[str, str]]] = {
     Visibility.PUBLIC: ("Public", "Everyone can find and watch it."),
     Visibility.UNLISTED: ("Unlisted", "Whoever has the link can watch it. It is in no feed."),
@@ -329,36 +326,3 @@ def _words(name: str, value: Any) -> str:
         case "poster_at_ms":
             return "chosen automatically" if value is None else f"from {moment_in(value)}"
     return str(value) or "empty"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unsaved:
-    """What was typed about a video, and the copy on which it was typed."""
-
-    video: VideoView
-    typed: Draft
-
-
-def kept_text(unsaved: Unsaved) -> str:
-    """An unsaved edit as text, to be kept on this computer."""
-    at = unsaved.typed.publish_at
-    typed = vars(unsaved.typed) | {"publish_at": at.isoformat() if at else None}
-    return json.dumps({"video": unsaved.video.model_dump(mode="json"), "typed": typed})
-
-
-def kept_of(text: str) -> Unsaved | None:
-    """The unsaved edit of a kept text, None for any other text."""
-    try:
-        kept = json.loads(text)
-        video, typed = VideoView.model_validate(kept["video"]), kept["typed"]
-        at = typed["publish_at"]
-        draft = Draft(
-            title=str(typed["title"]),
-            caption=str(typed["caption"]),
-            visibility=Visibility(typed["visibility"]),
-            publish_at=datetime.fromisoformat(at).astimezone(UTC) if at else None,
-            poster_at_ms=None if (ms := typed.get("poster_at_ms")) is None else int(ms),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
-    return Unsaved(video=video, typed=draft)

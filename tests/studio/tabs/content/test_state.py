@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from server.content.rules import VideoState, Visibility
 from server.kit.wire import Availability
+from studio.offline.upload import Upload
 from studio.offline.uploads import Phase, Progress
 from studio.running_time import length
 from studio.tabs.content import state
-from studio.tabs.content.state import Draft, Unsaved
+from studio.tabs.content.kept import Unsaved, kept_of, kept_text, new_of, new_text
+from studio.tabs.content.state import Draft
 from tests.studio.tabs.content.content_server import GORE, video
 from tests.studio.tabs.office import NOW
 
@@ -168,12 +172,19 @@ def test_what_was_typed_is_laid_over_what_was_saved_elsewhere() -> None:
 
 def test_an_unsaved_edit_is_kept_as_text() -> None:
     unsaved = Unsaved(video=video(0), typed=draft(publish_at=LATER))
-    assert state.kept_of(state.kept_text(unsaved)) == unsaved
+    assert kept_of(kept_text(unsaved)) == unsaved
+
+
+def test_what_was_typed_about_a_file_is_kept_as_text_although_it_could_not_be_sent() -> None:
+    upload = Upload(id=UUID(int=9), path=Path("/videos/a.mp4"), size=7, mtime_ns=9, title="A")
+    typed = draft(title="", caption="x" * 3_000, publish_at=LATER)
+    assert new_of(new_text(upload, typed)) == (upload, typed)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"video": {}, "typed": {}}'])
 def test_any_other_text_is_no_edit(text: str) -> None:
-    assert state.kept_of(text) is None
+    assert kept_of(text) is None
+    assert new_of(text) is None
 
 
 def test_a_link_is_for_what_others_may_see() -> None:

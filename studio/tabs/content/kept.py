@@ -1,0 +1,73 @@
+"""What was typed about videos, as text that outlives the program. Free of Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from server.content.rules import Visibility
+from server.content.schemas import VideoView
+from studio.offline import upload as uploads
+from studio.offline.upload import Upload
+from studio.tabs.content.state import Draft
+
+PREFIX: Final = "content:edit:"
+"""Keys of what was typed and not saved."""
+NEW: Final = "content:new:"
+"""Keys of files whose upload has not begun."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsaved:
+    """What was typed about a video, and the copy on which it was typed."""
+
+    video: VideoView
+    typed: Draft
+
+
+def kept_text(unsaved: Unsaved) -> str:
+    """An unsaved edit as text."""
+    return json.dumps({"video": unsaved.video.model_dump(mode="json"), "typed": _told(unsaved.typed)})
+
+
+def kept_of(text: str) -> Unsaved | None:
+    """The unsaved edit of a kept text, None for any other text."""
+    try:
+        kept = json.loads(text)
+        return Unsaved(video=VideoView.model_validate(kept["video"]), typed=_draft(kept["typed"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def new_text(upload: Upload, typed: Draft) -> str:
+    """A file whose upload has not begun, with what was typed about it, as text."""
+    return json.dumps({"upload": uploads.kept_text(upload), "typed": _told(typed)})
+
+
+def new_of(text: str) -> tuple[Upload, Draft] | None:
+    """The file of a kept text with what was typed about it, None for any other text."""
+    try:
+        kept = json.loads(text)
+        found = uploads.kept_of(kept["upload"])
+        return (found, _draft(kept["typed"])) if found is not None else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _told(draft: Draft) -> dict[str, Any]:
+    at = draft.publish_at
+    return vars(draft) | {"publish_at": at.isoformat() if at else None}
+
+
+def _draft(told: Mapping[str, Any]) -> Draft:
+    at, ms = told["publish_at"], told.get("poster_at_ms")
+    return Draft(
+        title=str(told["title"]),
+        caption=str(told["caption"]),
+        visibility=Visibility(told["visibility"]),
+        publish_at=datetime.fromisoformat(at).astimezone(UTC) if at else None,
+        poster_at_ms=None if ms is None else int(ms),
+    )
