@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from server.content import availability, service
 from server.content.announcing import LIVE_FEED
 from server.content.models import Video
+from server.content.publishing import publish_due
 from server.content.rules import ContentType, VideoState, Visibility
 from server.content.workflow import publish
 from server.kit import clock, jobs, live
@@ -186,5 +187,5 @@ def test_what_is_published_is_told(
     for video in (ready, hidden):
         publish(str(video))
     with db.write() as s:
-        assert service.publish_due(s) == 1
+        assert publish_due(s) == 1
     assert told == [(ready, 0), (due, 0)]

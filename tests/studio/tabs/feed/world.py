@@ -77,6 +77,7 @@ def video(number: int, **more: Any) -> VideoView:
         "duration_ms": 2_000,
         "has_audio": False,
         "derivatives": [],
+        "poster_pending": False,
         "created_at": AT,
         "published_at": AT,
         "version": 1,
