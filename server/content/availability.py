@@ -50,6 +50,7 @@ def schedule_availability(
         .where(slot.table.id == content_id)
         .values(
             {
+                slot.current: slot.in_force(),  # what has come due since it was folded is not lost
                 slot.following: availability,
                 slot.following_at: effective_at,
                 slot.table.version: slot.table.version + 1,

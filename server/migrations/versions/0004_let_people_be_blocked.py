@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.content.guards import GUARDS
+from server.migrations.frozen import GUARDS_0003
 
 revision = "0004"
 down_revision = "0003"
@@ -54,7 +54,7 @@ def upgrade() -> None:
         # A check cannot be changed there: the table is written anew, and its triggers go with the old one.
         with op.batch_alter_table("content_events", recreate="always") as batch:
             batch.alter_column("kind", existing_type=kinds(*BEFORE), type_=kinds(*after))
-        for statement in GUARDS["sqlite"]:
+        for statement in GUARDS_0003["sqlite"]:
             op.execute(statement)
     else:
         op.drop_constraint(op.f(CHECK), "content_events", type_="check")

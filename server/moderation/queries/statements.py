@@ -65,6 +65,8 @@ def _in_force(withheld: Withheld) -> Any:
         )
         .join(Decision, Decision.id == Action.decision_id)
         .where(
+            # An id may be that of a person as well: clients make those of videos.
+            Action.target_type.in_({content_type for content_type, _ in withheld}),
             Action.target_id.in_({content_id for _, content_id in withheld}),
             Action.ended_at.is_(None),
             Action.starts_at <= now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,11 @@ def test_a_failed_migration_leaves_nothing(empty: Database, monkeypatch: pytest.
     with pytest.raises(sa.exc.DBAPIError):
         schema.migrate(empty)
     assert sa.inspect(empty.reader).get_table_names() == ["events"]
+
+
+def test_what_a_migration_did_does_not_hang_on_the_code_of_today() -> None:
+    versions = sorted((Path(schema.__file__).parent / "versions").glob("*.py"))
+    assert versions
+    for path in versions:
+        found = [line for line in path.read_text().splitlines() if re.match(r"(from|import) server", line)]
+        assert all(line.startswith("from server.migrations.frozen import ") for line in found), path.name

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.content.models import Video
@@ -17,7 +18,7 @@ from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database
 from server.kit.wire import Availability
 from server.moderation import service, sweeps
-from server.moderation.models import PolicyVersion
+from server.moderation.models import Action, PolicyVersion
 from server.moderation.queries.statements import explain
 from server.moderation.rules import ContentType, Measure, Outcome, Scope, Source
 from server.moderation.schemas import ActionBody, Judgement
@@ -149,6 +150,19 @@ def test_a_caption_has_a_reason_of_its_own(
     judge(studio, moderator, video, SPAM, Outcome.REMOVE, ContentType.CAPTION)
     now.advance(GRACE)
     assert mine.told(video) == ("public", None, SPAM)
+
+
+def test_what_is_done_about_a_person_says_nothing_of_a_video_with_their_id(
+    studio: Studio, moderator: Actor, mine: Reader, now: clock.Held
+) -> None:
+    video, other = studio.video(), studio.video()
+    judge(studio, moderator, video)
+    judge(studio, moderator, other, SPAM)
+    now.advance(GRACE)
+    person = {"target_type": ContentType.PROFILE, "target_id": video}
+    with studio.db.write() as s:
+        s.execute(sa.update(Action).where(Action.target_id == other).values(person))
+    assert mine.told(video) == ("restricted", GORE, None)
 
 
 def test_what_two_people_find_is_not_told(
