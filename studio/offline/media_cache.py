@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -60,9 +60,9 @@ class MediaCache:
         """Bytes of all complete files."""
         return sum(self._sizes.values())
 
-    def __contains__(self, sha256: str) -> bool:
-        """Whether the whole file is here."""
-        return sha256 in self._sizes
+    def size_of(self, sha256: str) -> int | None:
+        """How many bytes of a file are here; None = it is not."""
+        return self._sizes.get(sha256)
 
     async def fetch(
         self,
@@ -114,6 +114,10 @@ class MediaCache:
         for key in keys:
             self._in_use.pop(key, None)
             self._delete(key)
+
+    def wipe_others(self, keys: Collection[str]) -> None:
+        """Delete every file that is neither named nor in use."""
+        self.wipe([key for key in self._sizes if key not in keys and key not in self._in_use])
 
     def clear(self) -> None:
         """Delete every file (sign-out, or leftovers of a run that was killed)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -50,10 +50,11 @@ class Kept:
         most = min(BYTES, context.settings.get(MEDIA_CACHE_MB) * 1024 * 1024)
         self.cache = MediaCache(self._folder.path, max_bytes=most) if self._folder.held else context.media
         self._seen: list[KeptVideo] = []
+        self._loaded = not self._folder.held
 
     async def load(self) -> list[KeptVideo]:
         """What was seen last and is whole on this computer, the last seen first."""
-        if self._folder.held and not self._seen:
+        if not self._loaded:
             found = await off_thread(self._store.get, NAME)
             try:
                 kept = _LIST.validate_json(found.value) if found is not None else []
@@ -61,7 +62,9 @@ class Kept:
                 kept = []  # of another version, or cut off with the power: it is only a copy
             known = {each.item.video.id for each in self._seen}
             self._seen += [each for each in kept if each.item.video.id not in known]
-        return [each for each in self._seen if each.sha256 in self.cache]
+            self._loaded = True
+            self._wipe_others()
+        return [each for each in self._seen if self._is_whole(each)]
 
     async def see(self, item: FeedItem, sha256: str, size: int) -> None:
         """Remember what is seen now."""
@@ -78,11 +81,15 @@ class Kept:
                 self.cache.wipe([each.sha256])
                 self._keep([other for other in self._seen if other is not each])
 
-    async def check(self, api: Api, on_gone: Callable[[UUID], object]) -> bool:
+    async def check(
+        self, api: Api, on_gone: Callable[[UUID], object], only: Collection[UUID] | None = None
+    ) -> bool:
         """Ask the server, one after the other, whether what is kept may still be seen, and tell `on_gone` of
         what may not; False when the server could not be asked."""
         for each in await self.load():
             video_id = each.item.video.id
+            if only is not None and video_id not in only:
+                continue
             try:
                 video = (await api.get(f"/v1/content/videos/{video_id}")).model(VideoView)
             except NotFound:
@@ -95,8 +102,18 @@ class Kept:
         return True
 
     async def close(self) -> None:
-        """Let another client have the folder."""
+        """Delete what was fetched ahead and never watched, and let another client have the folder."""
+        await self.load()
+        self._wipe_others()
         await off_thread(self._folder.close)
+
+    def _is_whole(self, each: KeptVideo) -> bool:
+        return self.cache.size_of(each.sha256) == each.size  # a loss of power may leave an empty file
+
+    def _wipe_others(self) -> None:
+        """Of what is not on the list nobody would ever ask again whether it may be seen."""
+        if self._folder.held:
+            self.cache.wipe_others({each.sha256 for each in self._seen if self._is_whole(each)})
 
     def _keep(self, seen: Sequence[KeptVideo]) -> None:
         self._seen = list(seen)

@@ -63,7 +63,7 @@ class FeedMedia:
     async def see(self, item: FeedItem) -> None:
         """Have a video, which is here and is being watched, kept for later."""
         file = self._files.get(item.video.id)
-        if file is not None and file[0] in self._cache:
+        if file is not None and self._cache.size_of(file[0]) is not None:
             await self._kept.see(item, *file)
 
     def forget(self, video_id: UUID) -> None:

@@ -65,7 +65,7 @@ class FeedPage(QWidget):
         self.people = People(context, self.feed, self.log, self)
         self.aside = Aside(context, self.feed, self.people)
         self.deeds = Deeds(context, self.feed, self.log, self.people, self)
-        self._offline = self._left = False
+        self._offline = self._left = self._shows_kept = False
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(0)
@@ -104,6 +104,7 @@ class FeedPage(QWidget):
         self.aside.profile.video_wanted.connect(self.open_video)
         self.aside.profile.report_wanted.connect(self.deeds.report_person)
         self.deeds.changed.connect(self._repaint)
+        self.deeds.changed.connect(self.watching.remember)
         self.deeds.meant.connect(self.surface.celebrate)
         self.people.changed.connect(lambda _person: self._repaint())
         self.people.taken.connect(self._taken)
@@ -134,6 +135,8 @@ class FeedPage(QWidget):
 
     def refresh(self) -> None:
         """Read what is new, and look at what is shown."""
+        if self._left:
+            return
         if not self.feed.items:
             self.surface.say_loading(True)
         elif self.feed.ended:
@@ -176,6 +179,7 @@ class FeedPage(QWidget):
         """The server says that these videos changed; of others than those here it says something new."""
         here = {str(each) for each in ids_of(self.feed.items)}
         self.reading.look_at([UUID(each) for each in ids & here])
+        self.watching.look_at_kept(ids)
         if self.feed.ended and ids - here and self.feed.current is None:
             self.look_again()
 
@@ -183,9 +187,12 @@ class FeedPage(QWidget):
         """The server is in reach again, or not any more."""
         if connection is Connection.ONLINE:
             self._say_offline(False)
+            if self._shows_kept:
+                self._shows_kept = False
+                self.feed.cut_ahead()  # what is new comes next, not what was seen days ago
             self.refresh()
             self.aside.retry()
-            self.watching.check_kept()
+            self.watching.check_kept(again=True)
         elif connection is Connection.OFFLINE:
             self._say_offline(True)
 
@@ -213,6 +220,7 @@ class FeedPage(QWidget):
         if self.feed.items:
             return  # the server was faster
         if kept:
+            self._shows_kept = True
             self.feed.add(kept, None)
             self.states.content()
             self._follow(read=False)
@@ -259,7 +267,7 @@ class FeedPage(QWidget):
 
     def go(self, step: int) -> None:
         """Go to the next (1) or previous (-1) page."""
-        if not self.feed.items or not self.feed.go(step):
+        if self._left or not self.feed.items or not self.feed.go(step):
             return
         self._went(step)
 
@@ -289,6 +297,8 @@ class FeedPage(QWidget):
         self.stage.setFocus()
 
     def _follow(self, *, read: bool = True) -> None:
+        if self._left:
+            return
         self.watching.follow()
         if self.stage.resting and self.stage.offset == 0:
             self.watching.arrive()
@@ -371,7 +381,6 @@ class FeedPage(QWidget):
         """Tell what was watched, store it, and let go of everything."""
         self._left = True
         self.aside.keep_drafts()
-        self._looker.stop()
+        self.rest()
         await self.watching.leave()
-        self.log.end()
         await self.log.settle()

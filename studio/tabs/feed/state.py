@@ -113,6 +113,10 @@ class FeedList:
         self._let_go()
         return True
 
+    def cut_ahead(self) -> None:
+        """Let go of what is behind the present item."""
+        del self.items[self.position + 1 :]
+
     def look_again(self) -> None:
         """Ask from the beginning: there may be something new, and nothing that was watched comes twice."""
         self.cursor, self.ended = None, False

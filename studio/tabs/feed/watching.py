@@ -135,9 +135,20 @@ class Watching(QObject):
             if each.item.video.owner.id == person_id:
                 self._let_go(each.item.video.id)
 
-    def check_kept(self) -> None:
-        """Let go, once, of what was kept and may not be seen any more; what is shown is looked at anyway."""
-        if not self._checked:
+    def remember(self) -> None:
+        """Keep what the viewer thinks of the video in place with the copy of it."""
+        item = self._feed.current
+        if item is not None and item.video.id == self._seen:
+            self._context.tasks.spawn(self._media.see(item), self)
+
+    def look_at_kept(self, ids: frozenset[str]) -> None:
+        """The server says that these videos changed; those here that the feed does not hold are looked at."""
+        others = {UUID(each) for each in ids} - {item.video.id for item in self._feed.items}
+        self._context.tasks.spawn(self._kept.check(self._context.api, self._let_go, others), self)
+
+    def check_kept(self, *, again: bool = False) -> None:
+        """Let go of what was kept and may not be seen any more: once, and `again` when nobody told of it."""
+        if again or not self._checked:
             self._checked = True
             self._context.tasks.spawn(self._check_kept(), self)
 

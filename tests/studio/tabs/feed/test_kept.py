@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.api.live import Connection
+from studio.offline.changes import Changes
 from studio.offline.run_folder import KeptFolder
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_events import played
@@ -50,13 +51,27 @@ def test_what_was_seen_last_plays_after_a_start_without_the_server(watch: Watch)
     assert str(UUID(int=1_001)) in {event["video_id"] for event in world.told("watch")}
 
 
-def test_what_was_removed_meanwhile_is_deleted_here(watch: Watch, tmp_path: Path) -> None:
-    world = watch(watch_two)
+def different(world: FeedWorld) -> FeedWorld:
+    """Each video has a file of its own."""
+    world.files = {each.video.id: world.clip + bytes([n]) for n, each in enumerate(world.items)}
+    return world
+
+
+def files(folder: Path) -> int:
+    return len([each for each in folder.iterdir() if each.name != "lock"])
+
+
+def test_only_what_was_watched_stays_and_what_was_removed_goes(
+    watch: Watch, tmp_path: Path, clip: bytes
+) -> None:
+    async def leave(viewer: Viewer) -> None:
+        await watch_two(viewer)
+        await viewer.tab.leave()
+
     folder = tmp_path / "feed"
-    # All files of this world are one and the same.
-    assert len([each for each in folder.iterdir() if each.name != "lock"]) == 1
+    world = watch(leave, different(FeedWorld([item(n) for n in range(6)], clip)))
+    assert files(folder) == 2  # not the third, which was ready to be swiped to
     world.gone.update({UUID(int=1_000), UUID(int=1_001)})
-    world.files = {UUID(int=1_000 + n): world.clip + b"\0" for n in range(2, 6)}
 
     async def back(viewer: Viewer) -> None:
         await viewer.sit_down(ready=False)
@@ -64,9 +79,64 @@ def test_what_was_removed_meanwhile_is_deleted_here(watch: Watch, tmp_path: Path
         await until(lambda: viewer.playing)
         kept = viewer.page.watching._kept
         await until(lambda: [each.item.video.id for each in kept._seen] == [UUID(int=1_002)])
-        assert len([each for each in folder.iterdir() if each.name != "lock"]) == 1
+        await viewer.tab.leave()
 
     watch(back, world)
+    assert files(folder) == 1
+
+
+def test_what_is_removed_while_one_is_here_is_deleted_at_once(watch: Watch, clip: bytes) -> None:
+    world = watch(watch_two, different(FeedWorld([item(n) for n in range(6)], clip)))
+    world.items = world.items[2:]
+
+    async def later(viewer: Viewer) -> None:
+        await viewer.sit_down(ready=False)
+        await viewer.sees(2)
+        await until(lambda: viewer.playing)
+        kept = viewer.page.watching._kept
+        await until(lambda: len(kept._seen) == 3)
+        world.gone.add(UUID(int=1_000))
+        viewer.tab.on_changes(Changes(frozenset({"content.feed"}), frozenset({str(UUID(int=1_000))}), "live"))
+        await until(lambda: UUID(int=1_000) not in {each.item.video.id for each in kept._seen})
+
+    watch(later, world)
+
+
+def test_an_empty_file_after_a_loss_of_power_is_not_taken_for_a_video(
+    watch: Watch, tmp_path: Path, clip: bytes
+) -> None:
+    world = watch(watch_two, different(FeedWorld([item(n) for n in range(6)], clip)))
+    for each in (tmp_path / "feed").iterdir():
+        each.write_bytes(b"")
+    world.offline = True
+
+    async def away(viewer: Viewer) -> None:
+        await viewer.sit_down(ready=False)
+        await until(lambda: "The feed cannot be read now." in words(viewer.tab))
+
+    watch(away, world)
+
+
+def test_what_was_liked_is_liked_and_the_new_comes_next_when_the_server_is_back(watch: Watch) -> None:
+    async def like(viewer: Viewer) -> None:
+        await watch_two(viewer)
+        viewer.page.handlers["feed.like"]()
+        await viewer.send()
+
+    world = watch(like)
+    world.offline, world.items = True, [item(n) for n in range(2, 6)]
+
+    async def away(viewer: Viewer) -> None:
+        viewer.office.connection = Connection.OFFLINE
+        await viewer.sit_down(ready=False)
+        await viewer.sees(1)
+        assert viewer.item.mine.liked
+        world.offline = False
+        viewer.office.connection = Connection.ONLINE
+        viewer.tab.on_connection(Connection.ONLINE)
+        await until(lambda: viewer.page.feed.at(1) and viewer.page.feed.at(1).video.id == UUID(int=1_002))
+
+    watch(away, world)
 
 
 def test_a_second_client_works_without_and_takes_nothing_away(watch: Watch, tmp_path: Path) -> None:
