@@ -15,11 +15,11 @@ from server.audit import service as audit
 from server.content import queries, service
 from server.content.models import Derivative
 from server.content.rules import DerivativeKind, VideoState
-from server.content.schemas import StoryboardIndex, WaveformPeaks
+from server.content.schemas import Arrived, StoryboardIndex, WaveformPeaks
 from server.content.upload import OffsetMismatch, Receiver
 from server.kit.access import Actor, require
 from server.kit.db import Database
-from server.kit.errors import NotFound, TooLarge, problems
+from server.kit.errors import Conflict, NotFound, TooLarge, problems
 from server.kit.ranges import Span, asked_for
 from server.kit.routing import LateRoute
 
@@ -108,6 +108,17 @@ def head_of_file(request: Request, video_id: UUID, actor: Actor = require("conte
         # The last part was acknowledged to nobody, or the server stopped right after it.
         _finish(request, actor, video)
     return _offset(offset)
+
+
+@router.get("/videos/{video_id}/arrived", responses=problems(404, 409))
+def read_arrived(request: Request, video_id: UUID, actor: Actor = require("content.upload")) -> Arrived:
+    """What has arrived of the file of an own video on its way in, to be compared before another computer goes
+    on with it. 409 while a part is being sent."""
+    video = _own_video(request, actor, video_id)
+    if video.state != VideoState.UPLOADING:
+        raise Conflict("The upload of this video has ended.", code="not_uploading")
+    offset, sha256 = _receiver(request).arrived(video_id)
+    return Arrived(offset=offset, sha256=sha256)
 
 
 @router.get(

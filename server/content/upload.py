@@ -81,6 +81,22 @@ class Receiver:
             finally:
                 _let_go(handle)
 
+    def arrived(self, upload_id: UUID) -> tuple[int, str]:
+        """How many bytes have arrived, and their SHA-256. What this process has not seen is read once, as the
+        next part would have it read. Raises Conflict `upload_in_progress`.
+        """
+        with self._alone(upload_id):
+            offset = self.offset(upload_id)
+            if not offset:
+                return 0, hashlib.sha256().hexdigest()
+            handle = self._open(upload_id, offset)
+            try:
+                running = self._hash(upload_id, handle, offset)
+                self._keep(upload_id, offset, running, handle)
+                return offset, running.hexdigest()
+            finally:
+                _let_go(handle)
+
     def finish(self, upload_id: UUID, size: int) -> str | None:
         """The SHA-256 of a file that has all its `size` bytes; None while it has not or is being written."""
         if self.offset(upload_id) != size:

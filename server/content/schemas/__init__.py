@@ -5,6 +5,7 @@ from __future__ import annotations
 from server.content.schemas.events import EventBatch, EventVerdict, EventVerdicts, ViewerEvent
 from server.content.schemas.feed import Blocked, FeedItem, Mine, Profile, Why
 from server.content.schemas.videos import (
+    Arrived,
     Author,
     CommentView,
     Counts,
@@ -19,6 +20,7 @@ from server.content.schemas.videos import (
 )
 
 __all__ = [
+    "Arrived",
     "Author",
     "Blocked",
     "CommentView",

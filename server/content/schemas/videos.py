@@ -60,6 +60,14 @@ class VideoCreated(Frozen):
     notices: Notices = []
 
 
+class Arrived(Frozen):
+    """How many bytes of a file have arrived, and the SHA-256 of these, in hex: whoever goes on with an upload
+    compares their file with it."""
+
+    offset: ByteCount
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class VideoEdit(Frozen):
     """What is to change; what is left out stays. `publish_now` takes a time of publication back,
     `poster_automatic` the choice of a poster. A place beyond the end of the video is its last picture."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from server.content.schemas import VideoView
+from server.content.schemas import Arrived, VideoView
 from studio.offline.upload import FileUnfit, Upload, upload_of
 from studio.tabs.content.state import mismatch
 
+PIECE: Final = 1 << 20
 Fault = tuple[str, str]
 """What is told of files that were not taken, and the detail of it."""
 
@@ -31,6 +34,19 @@ def looked_at(paths: Sequence[Path], under_way: Collection[Path]) -> tuple[list[
     title = "A file was left out" if len(unfit) == 1 else f"{len(unfit)} files were left out"
     more = f" And {len(unfit) - 3} more." if len(unfit) > 3 else ""
     return found, [(title, " ".join(unfit[:3]) + more)]
+
+
+def begins_with(path: Path, arrived: Arrived) -> bool:
+    """Whether what has arrived is how the file at `path` begins; one that cannot be read does not."""
+    digest, left = hashlib.sha256(), arrived.offset
+    try:
+        with path.open("rb") as file:
+            while left and (piece := file.read(min(PIECE, left))):
+                digest.update(piece)
+                left -= len(piece)
+    except OSError:
+        return False
+    return not left and digest.hexdigest() == arrived.sha256
 
 
 def remainder_of(video: VideoView, path: Path) -> tuple[Upload | None, str]:

@@ -25,9 +25,10 @@ from studio.tab import Context
 from studio.table_export import TableExport
 from studio.tabs.content import rows
 from studio.tabs.content.deleting import Deleting
-from studio.tabs.content.files import looked_at, remainder_of
+from studio.tabs.content.files import looked_at
 from studio.tabs.content.new_videos import NewVideosPane
 from studio.tabs.content.pane import VideoPane
+from studio.tabs.content.remainder import Remainder
 from studio.tabs.content.upload_strip import UploadStrip
 from studio.tasks import off_thread
 from studio.theme import style
@@ -64,6 +65,7 @@ class ContentPage(QWidget):
         self.exporting = TableExport(context, self.table, nouns=NOUNS, source=self.list.whole)
         self.strip = UploadStrip(context)
         self.deleting = Deleting(context, self)
+        self.remainder = Remainder(context, self)
         self.pane = VideoPane(context, self.posters)
         self.new = NewVideosPane(context)
         self.nobody = EmptyState("video", "Nothing selected", "Select a video to see and change it.")
@@ -102,6 +104,7 @@ class ContentPage(QWidget):
         self.pane.saved.connect(self._put)
         self.pane.delete_wanted.connect(self._delete)
         self.pane.file_wanted.connect(self._choose_remainder)
+        self.remainder.comparing.connect(self.pane.show_comparing)
         self.strip.stop_wanted.connect(self._stop_upload)
         self.deleting.gone.connect(self._gone)
         self.deleting.restored.connect(self._restored)
@@ -205,20 +208,8 @@ class ContentPage(QWidget):
 
     def _choose_remainder(self, video: VideoView) -> None:
         dialog = self._dialog(f"Go on with “{video.filename}”", QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda file: self.go_on(video, Path(file)))
+        dialog.fileSelected.connect(lambda file: self.remainder.go_on(video, Path(file)))
         dialog.open()
-
-    def go_on(self, video: VideoView, path: Path) -> None:
-        """Send the rest of an upload that began elsewhere, when `path` is its file."""
-
-        async def look() -> None:
-            upload, fault = await off_thread(remainder_of, video, path)
-            if upload is None:
-                self._context.messages.notify(Level.WARNING, "This is another file", fault)
-            else:
-                await self._context.uploads.add([upload])
-
-        self._context.tasks.spawn(look(), self)
 
     def _toggle(self) -> None:
         if isinstance(name := self.table.current_id(), UUID):

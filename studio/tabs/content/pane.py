@@ -196,6 +196,11 @@ class VideoPane(QWidget):
             self._rebase(kept, current)
         self._judge()
 
+    def show_comparing(self, comparing: bool) -> None:
+        """Say that a chosen file is compared with what has arrived."""
+        self.file_button.setText("Comparing…" if comparing else "Choose its file…")
+        self.file_button.setEnabled(not comparing)
+
     def show_progress(self) -> None:
         """Say how far its upload is now."""
         if self._video is not None:

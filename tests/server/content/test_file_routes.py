@@ -346,3 +346,28 @@ def test_what_was_not_derived_is_said_so(
         assert (answer.status_code, answer.json()["code"]) == (404, "not_made")
         gone = client.get(f"/v1/content/videos/{uuid4()}/{derived}", headers=mine)
         assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+
+
+def test_who_goes_on_can_compare_what_has_arrived(
+    app: FastAPI, client: httpx.Client, mine: dict[str, str], sign_in: SignIn, store: Store
+) -> None:
+    path = announce(client, mine)
+
+    def told() -> dict[str, Any]:
+        return dict(client.get(f"{path}/arrived", headers=mine).json())
+
+    assert told() == {"offset": 0, "sha256": hashlib.sha256().hexdigest()}
+    append(client, path, mine, 0, DATA[:4_000])
+    four = {"offset": 4_000, "sha256": hashlib.sha256(DATA[:4_000]).hexdigest()}
+    assert told() == four
+    app.state.receiver = Receiver(store)  # a server that has not seen it
+    assert [told(), told()] == [four, four]
+    fan, other = sign_in(Role.FAN), sign_in(Role.MODERATOR)
+    assert client.get(f"{path}/arrived", headers=fan).status_code == 403
+    assert client.get(f"{path}/arrived", headers=other).status_code in (403, 404)
+    with app.state.receiver._alone(UUID(path.rpartition("/")[2])):
+        busy = client.get(f"{path}/arrived", headers=mine)
+    assert (busy.status_code, busy.json()["code"]) == (409, "upload_in_progress")
+    append(client, path, mine, 4_000, DATA[4_000:])
+    ended = client.get(f"{path}/arrived", headers=mine)
+    assert (ended.status_code, ended.json()["code"]) == (409, "not_uploading")

@@ -115,6 +115,11 @@ class Upload(RuleBasedStateMachine):
     def restart_of_the_server(self) -> None:
         self.receiver = Receiver(self.store)
 
+    @rule()
+    def ask_what_arrived(self) -> None:
+        digest = hashlib.sha256(self.data[: self.have]).hexdigest()
+        assert self.receiver.arrived(UPLOAD) == (self.have, digest)
+
     @precondition(lambda self: self.have < self.size)
     @rule()
     def finish_too_early(self) -> None:

@@ -220,6 +220,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
             "poster_at_ms": 1_000,
         },
         f"PATCH {videos_api}/file": {"video_id": str(uploading)},
+        f"GET {videos_api}/arrived": {"video_id": str(uploading)},
         f"POST {videos_api}/restore": {"video_id": str(deleted)},
         f"POST {items_api}/resume": {"item_id": str(held)},
         f"POST {items_api}/take-over": {"item_id": str(theirs)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -108,6 +109,10 @@ class ContentServer:
         match name:
             case "GET":
                 return _view(found)
+            case "GET arrived":
+                have = self.files.get(video_id, b"")
+                told = {"offset": len(have), "sha256": hashlib.sha256(have).hexdigest()}
+                return httpx.Response(200, json=told)
             case "GET poster":
                 return problem(404, "not_made")
             case "GET storyboard.json" if self.sheet is not None:

@@ -167,29 +167,6 @@ def test_a_link_is_copied_where_there_is_one(
     play(qapp, tmp_path, server, story, me=ME)
 
 
-def test_an_unfinished_upload_of_elsewhere_goes_on_with_the_same_file(
-    qapp: QApplication, tmp_path: Path, server: ContentServer
-) -> None:
-    path = file(tmp_path, "video-0.mp4", 4_000)
-    other = file(tmp_path, "other.mp4", 4_000)
-    server.put(video(0, state=VideoState.UPLOADING, received=BLOCK))
-    server.files[FIRST] = path.read_bytes()[:BLOCK]
-
-    async def story(office: Office) -> None:
-        tab = await opened(office)
-        assert "Unfinished at 25 %" in cells(tab, "state")[0]
-        assert tab.page.pane.file_button.isVisible()
-        tab.page.go_on(server.find(FIRST), other)
-        await office.settle()
-        assert "video-0.mp4" in office.told()
-        tab.page.go_on(server.find(FIRST), path)
-        await office.settle()
-        assert server.files[FIRST] == path.read_bytes()
-        assert server.asked("POST") == []
-
-    play(qapp, tmp_path, server, story, me=ME)
-
-
 def test_changes_elsewhere_are_shown_at_once(
     qapp: QApplication, tmp_path: Path, server: ContentServer
 ) -> None:
