@@ -61,7 +61,7 @@ async def _people(camera: Camera) -> None:
     page.pane.form.name.insert("Jonas A. Lind")
     await camera.take("people-edited")
     theirs = {"name": "Jonas B. Lind", "version": person.version + 1}
-    page.pane._take(person.model_copy(update=theirs))
+    page.pane.take(person.model_copy(update=theirs))
     await camera.take("people-conflict")
     page.pane.discard()
     page.search.setText("nobody is called this")

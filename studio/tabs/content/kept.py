@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,24 +19,16 @@ NEW: Final = "content:new:"
 """Keys of files whose upload has not begun."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unsaved:
-    """What was typed about a video, and the copy on which it was typed."""
-
-    video: VideoView
-    typed: Draft
+def kept_text(video: VideoView, typed: Draft) -> str:
+    """What was typed about a video, and the copy on which it was typed, as text."""
+    return json.dumps({"video": video.model_dump(mode="json"), "typed": _told(typed)})
 
 
-def kept_text(unsaved: Unsaved) -> str:
-    """An unsaved edit as text."""
-    return json.dumps({"video": unsaved.video.model_dump(mode="json"), "typed": _told(unsaved.typed)})
-
-
-def kept_of(text: str) -> Unsaved | None:
-    """The unsaved edit of a kept text, None for any other text."""
+def kept_of(text: str) -> tuple[VideoView, Draft] | None:
+    """The copy of a kept text, and what was typed on it; None for any other text."""
     try:
         kept = json.loads(text)
-        return Unsaved(video=VideoView.model_validate(kept["video"]), typed=_draft(kept["typed"]))
+        return VideoView.model_validate(kept["video"]), _draft(kept["typed"])
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -254,7 +254,7 @@ class ContentPage(QWidget):
         video = self.model.get(name) if isinstance(name, UUID) else None
         if video is None:
             return
-        self.pane.show_video(video)
+        self.pane.show_row(video)
         if not self.new.filled:
             self.side.setCurrentWidget(self.pane)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any, Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.accounts.schemas import PersonDetail, PersonRow
-from studio.api.errors import ApiError, Conflict
-from studio.keeping import Keeping
+from studio.api.errors import ApiError
+from studio.edit_pane import Editing, EditPane, NotSent
 from studio.messages import Level
 from studio.step_up import with_step_up
 from studio.tab import Context
@@ -18,41 +18,36 @@ from studio.tabs.people.form import PersonForm
 from studio.tabs.people.history import History
 from studio.tabs.people.reset import ResetBox
 from studio.tabs.people.rows import STATE_LOOKS
-from studio.tabs.people.state import PREFIX, Draft, Unsaved
+from studio.tabs.people.state import PREFIX, Draft
 from studio.theme import style
-from studio.widgets.button import Button
 from studio.widgets.card import Card
 from studio.widgets.chip import Chip
-from studio.widgets.conflict_card import ConflictCard
-from studio.widgets.label import ElidedLabel, Label
+from studio.widgets.label import ElidedLabel, Label, tooltip
 from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.time_label import ago, exact
 
-UNSENT = "Nothing was sent: the one-time code is missing. What you typed is kept."
+EDITING: Final = Editing(
+    prefix=PREFIX,
+    about="them",
+    draft_of=state.draft_of,
+    changed=state.changed,
+    merged=state.merged,
+    differences=state.differences,
+    kept_text=state.kept_text,
+    kept_of=state.kept_of,
+)
 
 
-class PersonPane(QWidget):
-    """Keeps what was typed about each person, also over a restart, until it is saved or discarded.
+class PersonPane(EditPane[PersonRow, Draft]):
+    """`audit_wanted` carries a target of the audit log."""
 
-    `saved` carries the new copy of a person; `audit_wanted` a target of the audit log.
-    """
-
-    saved = Signal(object)
     audit_wanted = Signal(str)
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._context = context
-        self._person: PersonRow | None = None
-        self.keeping = Keeping(context, self, PREFIX)
-        kept = [state.kept_of(text) for text in self.keeping.kept().values()]
-        self._unsaved: dict[UUID, Unsaved] = {each.person.id: each for each in kept if each is not None}
-        self._saving = False
+        super().__init__(context, EDITING)
         self.setAccessibleName("Person")
-        self.form = PersonForm()
+        self.form: PersonForm = PersonForm()
         self.form.typed.connect(self._typed)
-        self.conflict = ConflictCard()
-        self.conflict.theirs_wanted.connect(self.discard)
         self.history = History(context)
         self.history.audit_wanted.connect(self.audit_wanted)
         self.reset = ResetBox(context)
@@ -60,8 +55,8 @@ class PersonPane(QWidget):
         card.setMinimumWidth(340)
         card.body.setSpacing(style.tokens().space_3)
         card.body.addLayout(self._head())
-        self._area = self._scroll()
-        card.body.addWidget(self._area, 1)
+        self.area = self._scroll()
+        card.body.addWidget(self.area, 1)
         card.body.addWidget(self._foot())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -105,19 +100,10 @@ class PersonPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(style.tokens().space_2)
         self._effects = Label("", "warning", wrap=True)
-        self._fault = Label("", "danger", wrap=True)
-        self._fault.hide()
-        self.save_button = Button("Save changes", kind="primary", tip="Needs a one-time code")
-        self.save_button.clicked.connect(self.save)
-        self.discard_button = Button("Discard", kind="quiet", tip="Put back what the server has")
-        self.discard_button.clicked.connect(self.discard)
-        row = QHBoxLayout()
-        row.addWidget(self.save_button)
-        row.addWidget(self.discard_button)
-        row.addStretch(1)
+        self.save_button.setToolTip(tooltip("Needs a one-time code"))
         column.addWidget(self._effects)
-        column.addWidget(self._fault)
-        column.addLayout(row)
+        column.addWidget(self.fault)
+        column.addLayout(self.save_line())
         return self._bar
 
     # Showing
@@ -125,70 +111,39 @@ class PersonPane(QWidget):
     @property
     def person(self) -> PersonRow | None:
         """Who is shown."""
-        return self._person
+        return self._row
 
     def show_person(self, person: PersonRow) -> None:
         """Show a person at once from the list, then in full; what was typed about them comes back."""
-        self._person = person
-        kept = self._unsaved.get(person.id)
-        self._say_fault("")
-        self.conflict.hide()
-        self._tell(person)
-        why = state.locked(self._context.me, person)
-        writes = "people.write" in self._context.me.permissions
-        self.form.set_locked(why, name=writes)
-        self._bar.setVisible(writes)
-        self.form.show_draft(kept.typed if kept else state.draft_of(person))
-        self._judge()
-        if kept is not None and kept.person.version != person.version:
-            self._take(person)
+        self.show_row(person)
         self.history.show_person(person.id)
         self.refresh()
 
     def refresh(self) -> None:
         """Read the shown person again."""
-        if self._person is None:
+        if self._row is None:
             return
-        wanted = self._person.id
+        wanted = self._row.id
 
         async def fetch() -> PersonDetail:
             return (await self._context.api.get(f"/v1/accounts/people/{wanted}")).model(PersonDetail)
 
         def show(found: PersonDetail) -> None:
-            if self._person is not None and self._person.id == wanted and not self._saving:
-                self._take(found)
+            if self._row is not None and self._row.id == wanted and not self._saving:
+                self.take(found)
 
         def failed(error: ApiError) -> None:
             self._say_fault(f"{error.what_happened} What you see is from the list.", wanted)
 
         self._context.tasks.read(fetch, show, failed, owner=self)
 
-    def _take(self, current: PersonRow) -> None:
-        """Show a newer copy of the same person, and lay what was typed over it."""
-        if self._person is not None and current.version < self._person.version:
-            return  # an answer that was overtaken
-        kept = self._unsaved.get(current.id)
-        self._person = current
-        self._tell(current)
-        if kept is None:
-            self.form.show_draft(state.draft_of(current))
-        elif kept.person.version != current.version:
-            self._rebase(kept, current)
-        else:
-            self._keep(Unsaved(person=current, typed=kept.typed))
-        self._judge()
-
-    def _rebase(self, kept: Unsaved, current: PersonRow) -> None:
-        base, now = state.draft_of(kept.person), state.draft_of(current)
-        found = state.differences(base, kept.typed, now)
-        both = state.merged(base, kept.typed, now)
-        self._keep(Unsaved(person=current, typed=both))
-        self.form.show_draft(both)
-        if found:
-            self.conflict.show_differences(found)
-            self._area.verticalScrollBar().setValue(0)
-
-    def _tell(self, person: PersonRow) -> None:
+    def _tell(self) -> None:
+        person = self._row
+        assert person is not None
+        why = state.locked(self._context.me, person)
+        writes = "people.write" in self._context.me.permissions
+        self.form.set_locked(why, name=writes)
+        self._bar.setVisible(writes)
         self._name.setText(person.name)
         self._handle.setText(f"@{person.handle}")
         look = STATE_LOOKS[person.state]
@@ -207,66 +162,27 @@ class PersonPane(QWidget):
 
     # Typing
 
-    def _typed(self) -> None:
-        person = self._person
-        if person is None:
-            return
-        draft = self.form.draft()
-        if state.changed(state.draft_of(person), draft):
-            self._keep(Unsaved(person=person, typed=draft))
-        else:
-            self._drop(person.id)
-        self._say_fault("")
-        self._judge()
+    def _typed_draft(self) -> Draft:
+        return self.form.draft()
+
+    def _show_draft(self, draft: Draft) -> None:
+        self.form.show_draft(draft)
 
     def _judge(self) -> None:
-        if self._person is None:
+        if self._row is None:
             return
-        base, draft = state.draft_of(self._person), self.form.draft()
+        base, draft = state.draft_of(self._row), self.form.draft()
         asked = state.changed(base, draft)
         wrong = state.fault(draft)
         self.form.name_row.set_fault(wrong)
         effects = " ".join(state.consequences(base, draft))
         self._effects.setText(effects)
         self._effects.setVisible(bool(effects))
-        self.save_button.setEnabled(bool(asked) and not wrong and not self._saving)
-        self.discard_button.setEnabled(not self._saving)
-        self.discard_button.setVisible(bool(asked))
-
-    def _keep(self, unsaved: Unsaved) -> None:
-        name = unsaved.person.id
-        if self._unsaved.get(name) != unsaved:
-            self._unsaved[name] = unsaved
-            self.keeping.keep(f"{PREFIX}{name}", state.kept_text(unsaved))
-
-    def _drop(self, name: UUID) -> None:
-        if self._unsaved.pop(name, None) is not None:
-            self.keeping.keep(f"{PREFIX}{name}", "")
-
-    def unsaved(self) -> frozenset[UUID]:
-        """Ids of people about whom something is typed and not saved."""
-        return frozenset(self._unsaved)
-
-    def discard(self) -> None:
-        """Put back what the server has."""
-        if self._person is None:
-            return
-        self._drop(self._person.id)
-        self.conflict.hide()
-        self._say_fault("")
-        self.form.show_draft(state.draft_of(self._person))
-        self._judge()
+        self._show_buttons(asked, wrong=bool(wrong))
 
     # Saving
 
-    def save(self) -> None:
-        """Send what was changed, asking for the one-time code where it is needed."""
-        if self._person is not None and self.save_button.isEnabled():
-            self._set_saving(True)
-            self._say_fault("")
-            self._context.tasks.spawn(self._save(self._person, self.form.draft()), self)
-
-    async def _save(self, person: PersonRow, typed: Draft) -> None:
+    async def _send(self, person: PersonRow, typed: Draft) -> PersonRow:
         edit = state.edit_of(state.draft_of(person), typed).model_dump(mode="json", exclude_none=True)
 
         async def send() -> PersonDetail:
@@ -274,49 +190,15 @@ class PersonPane(QWidget):
             answer = await self._context.api.request("PATCH", path, json=edit, if_match=tag)
             return answer.model(PersonDetail)
 
-        try:
-            saved = await with_step_up(self._context, send)
-        except ApiError as error:
-            self._set_saving(False)
-            self._refused(person, error)
-        else:
-            self._set_saving(False)
-            if saved is None:
-                self._say_fault(UNSENT, person.id)
-            else:
-                self._accepted(saved)
+        saved = await with_step_up(self._context, send)
+        if saved is None:
+            raise NotSent("Nothing was sent: the one-time code is missing.")
+        return saved
 
-    def _accepted(self, saved: PersonDetail) -> None:
-        self._drop(saved.id)
+    def _parsed(self, current: Any) -> PersonRow:
+        return PersonDetail.model_validate(current)
+
+    def _tell_saved(self, saved: PersonRow) -> None:
         if self._is_shown(saved.id):
-            self.conflict.hide()
-            self._take(saved)
             self.history.show_person(saved.id)
         self._context.messages.notify(Level.SUCCESS, f"@{saved.handle} saved")
-        self.saved.emit(saved)
-
-    def _refused(self, person: PersonRow, error: ApiError) -> None:
-        if isinstance(error, Conflict) and error.current is not None:
-            current = PersonDetail.model_validate(error.current)
-            if self._is_shown(person.id):
-                self._take(current)
-                if self.conflict.isHidden():
-                    self._say_fault("Something else about them changed in the meantime. Save again.")
-            self.saved.emit(current)
-        else:
-            kept = "What you typed is kept."
-            self._say_fault(f"{error.what_happened} {kept} {error.what_to_do}", person.id)
-
-    def _set_saving(self, saving: bool) -> None:
-        self._saving = saving
-        self.save_button.setText("Saving…" if saving else "Save changes")
-        self.form.setEnabled(not saving)
-        self._judge()
-
-    def _is_shown(self, person: UUID) -> bool:
-        return self._person is not None and self._person.id == person
-
-    def _say_fault(self, text: str, about: UUID | None = None) -> None:
-        if about is None or self._is_shown(about):
-            self._fault.setText(text)
-            self._fault.setVisible(bool(text))

@@ -81,22 +81,14 @@ def merged(base: Draft, typed: Draft, current: Draft) -> Draft:
     return replace(current, **{name: getattr(typed, name) for name in changed(base, typed)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unsaved:
-    """What was typed about a person, and the copy on which it was typed."""
-
-    person: PersonRow
-    typed: Draft
+def kept_text(person: PersonRow, typed: Draft) -> str:
+    """What was typed about a person, and the copy on which it was typed, as text."""
+    copy = person.model_dump(mode="json", include=set(PersonRow.model_fields))
+    return json.dumps({"person": copy, "typed": asdict(typed) | {"roles": [*typed.roles]}})
 
 
-def kept_text(unsaved: Unsaved) -> str:
-    """An unsaved edit as text, to be kept on this computer."""
-    person = unsaved.person.model_dump(mode="json", include=set(PersonRow.model_fields))
-    return json.dumps({"person": person, "typed": asdict(unsaved.typed) | {"roles": [*unsaved.typed.roles]}})
-
-
-def kept_of(text: str) -> Unsaved | None:
-    """The unsaved edit of a kept text, None for any other text."""
+def kept_of(text: str) -> tuple[PersonRow, Draft] | None:
+    """The copy of a kept text, and what was typed on it; None for any other text."""
     try:
         kept = json.loads(text)
         person, typed = PersonRow.model_validate(kept["person"]), kept["typed"]
@@ -108,7 +100,7 @@ def kept_of(text: str) -> Unsaved | None:
         )
     except (ValueError, KeyError, TypeError):
         return None
-    return Unsaved(person=person, typed=draft)
+    return person, draft
 
 
 class Difference(NamedTuple):

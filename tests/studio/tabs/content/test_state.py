@@ -15,7 +15,7 @@ from studio.offline.upload import Upload
 from studio.offline.uploads import Phase, Progress
 from studio.running_time import length
 from studio.tabs.content import state
-from studio.tabs.content.kept import Unsaved, kept_of, kept_text, new_of, new_text
+from studio.tabs.content.kept import kept_of, kept_text, new_of, new_text
 from studio.tabs.content.state import Draft
 from tests.studio.tabs.content.content_server import GORE, video
 from tests.studio.tabs.office import NOW
@@ -171,8 +171,8 @@ def test_what_was_typed_is_laid_over_what_was_saved_elsewhere() -> None:
 
 
 def test_an_unsaved_edit_is_kept_as_text() -> None:
-    unsaved = Unsaved(video=video(0), typed=draft(publish_at=LATER))
-    assert kept_of(kept_text(unsaved)) == unsaved
+    unsaved = video(0), draft(publish_at=LATER)
+    assert kept_of(kept_text(*unsaved)) == unsaved
 
 
 def test_what_was_typed_about_a_file_is_kept_as_text_although_it_could_not_be_sent() -> None:

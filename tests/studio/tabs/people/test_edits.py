@@ -216,8 +216,8 @@ def test_an_overtaken_answer_changes_nothing(
 ) -> None:
     async def story(office: Office) -> None:
         tab = await opened(office)
-        tab.people.pane._take(row(1, version=9, name="New"))
-        tab.people.pane._take(row(1, version=3, name="Old"))
+        tab.people.pane.take(row(1, version=9, name="New"))
+        tab.people.pane.take(row(1, version=3, name="Old"))
         assert tab.people.pane.form.draft().name == "New"
 
     play(qapp, tmp_path, server, story)

@@ -14,7 +14,7 @@ from server.accounts.schemas import PersonRow, PersonState, RoleGrant, RoleMatri
 from server.audit.schemas import Entry
 from server.kit.wire import Availability
 from studio.tabs.people import state
-from studio.tabs.people.state import Draft, Unsaved, Wanted
+from studio.tabs.people.state import Draft, Wanted
 from tests.studio.tabs.office import MY_ID, person_me
 
 BASE = Draft(name="Mara", roles=frozenset({Role.MODERATOR}), state=PersonState.ACTIVE, cleared=False)
@@ -77,8 +77,8 @@ def test_what_was_typed_is_laid_over_what_others_saved() -> None:
 
 
 def test_an_unsaved_edit_is_kept_as_text() -> None:
-    unsaved = Unsaved(person=person(last_seen_at=datetime(2026, 1, 2, tzinfo=UTC)), typed=draft(name="M"))
-    assert state.kept_of(state.kept_text(unsaved)) == unsaved
+    unsaved = person(last_seen_at=datetime(2026, 1, 2, tzinfo=UTC)), draft(name="M")
+    assert state.kept_of(state.kept_text(*unsaved)) == unsaved
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"person": {}, "typed": {}}', '{"handle": "x"}'])
