@@ -9,17 +9,20 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from studio.api.errors import ApiError, Conflict
 from studio.keeping import Keeping
 from studio.tab import Context
 from studio.theme import style
 from studio.widgets.button import Button
+from studio.widgets.card import Card
 from studio.widgets.conflict_card import ConflictCard, Difference
 from studio.widgets.label import Label
 from studio.widgets.scroll_pane import ScrollPane
 
+NARROWEST = 340
+"""Width of a pane in px."""
 KEPT = "What you typed is kept."
 
 
@@ -92,6 +95,19 @@ class EditPane(QWidget, Generic[RowT, DraftT]):
         line.addWidget(self.discard_button)
         line.addStretch(1)
         return line
+
+    def compose(self, head: QLayout, area: ScrollPane, foot: QLayout) -> None:
+        """Lay the parts out in a card; what is between head and foot scrolls."""
+        self.area = area
+        card = Card()
+        card.setMinimumWidth(NARROWEST)
+        card.body.setSpacing(style.tokens().space_3)
+        card.body.addLayout(head)
+        card.body.addWidget(area, 1)
+        card.body.addLayout(foot)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(card)
 
     # What a pane says of its own
 

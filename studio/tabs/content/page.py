@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from server.content.schemas import VideoView
 from studio.api.errors import ApiError, NotFound
 from studio.api.live import Connection
-from studio.focus_order import REGION
 from studio.key_binding import bind
+from studio.list_and_side import ListAndSide
 from studio.messages import Level
 from studio.offline.upload import SUFFIXES, Upload
 from studio.paged_list import PagedList
@@ -35,7 +35,6 @@ from studio.theme import style
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
-from studio.widgets.toast import CLEAR
 
 VIDEOS: Final = "/v1/content/videos"
 SIZES: Final = (800, 364)
@@ -69,24 +68,13 @@ class ContentPage(QWidget):
         self.pane = VideoPane(context, self.posters)
         self.new = NewVideosPane(context)
         self.nobody = EmptyState("video", "Nothing selected", "Select a video to see and change it.")
-        self.side = QStackedWidget()
-        self.side.setObjectName(CLEAR)  # its buttons are needed when a notice has just come
-        for page in (self.nobody, self.pane, self.new):
-            self.side.addWidget(page)
-        self.side.setProperty(REGION, True)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(worn.space_3)
-        self.splitter.addWidget(self.list)
-        self.splitter.addWidget(self.side)
-        self.splitter.setSizes(list(SIZES))
-        self.splitter.setStretchFactor(0, 1)
+        self.beside = ListAndSide(self.list, self.nobody, self.pane, self.new, widths=SIZES)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_3)
         column.addWidget(self.strip)
         column.addWidget(self.exporting)
-        column.addWidget(self.splitter, 1)
+        column.addWidget(self.beside, 1)
         self._connect()
         self.setFocusProxy(self.table)
         if kept := self.new.kept():
@@ -99,7 +87,6 @@ class ContentPage(QWidget):
         self.list.emptied.connect(self._say_empty)
         self.list.states.acted.connect(self.choose)
         self.list.arrived.connect(self._arrived)
-        self.list.filled.connect(self._show_side)
         self.posters.came.connect(self._repaint)
         self.pane.saved.connect(self._put)
         self.pane.delete_wanted.connect(self._delete)
@@ -183,8 +170,7 @@ class ContentPage(QWidget):
     def ask(self, uploads: Sequence[Upload]) -> None:
         """Show what is to be said of new videos before they are sent."""
         self.new.say_connection(offline=self._context.connection() is Connection.OFFLINE)
-        self.side.setCurrentWidget(self.new)
-        self.side.show()
+        self.beside.show_page(self.new)
         self.new.add(uploads)
 
     def _begin(self, uploads: Sequence[Upload]) -> None:
@@ -202,8 +188,8 @@ class ContentPage(QWidget):
         self._context.tasks.spawn(begin(), self)
 
     def _leave_new(self) -> None:
-        self.side.setCurrentWidget(self.pane if self.pane.video is not None else self.nobody)
-        self._show_side(self.count > 0)
+        page = self.pane if self.pane.video is not None else self.nobody
+        self.beside.show_page(page, filled=self.count > 0)
         self.table.setFocus()
 
     def _choose_remainder(self, video: VideoView) -> None:
@@ -240,8 +226,7 @@ class ContentPage(QWidget):
         if number is not None and self.model.rowCount():
             self.table.selectRow(min(number, self.model.rowCount() - 1))
         if not self.model.rowCount():
-            self.side.setCurrentWidget(self.nobody)
-            self._show_side(False)
+            self.beside.show_page(self.nobody, filled=False)
             self._say_empty()
 
     def _restored(self, video: VideoView) -> None:
@@ -256,7 +241,7 @@ class ContentPage(QWidget):
             return
         self.pane.show_row(video)
         if not self.new.filled:
-            self.side.setCurrentWidget(self.pane)
+            self.beside.show_page(self.pane)
 
     def open_video(self, name: UUID) -> None:
         """Select a video, now or when it has been read."""
@@ -274,9 +259,6 @@ class ContentPage(QWidget):
             self._goal = None
         elif self.table.current_id() is None and self.count:
             self.table.selectRow(0)
-
-    def _show_side(self, filled: bool) -> None:
-        self.side.setVisible(filled or self.side.currentWidget() is not self.nobody)
 
     # Changes
 
@@ -335,13 +317,10 @@ class ContentPage(QWidget):
 
     def save_state(self) -> dict[str, Any]:
         """Columns and splitter."""
-        return {"columns": self.table.save_columns(), "splitter": self.splitter.sizes()}
+        return {"columns": self.table.save_columns(), "splitter": self.beside.sizes()}
 
     def restore_state(self, kept: Mapping[str, Any]) -> None:
         """Put back what `save_state` gave; what does not fit is ignored."""
         with suppress(AttributeError, TypeError, ValueError):
             self.table.restore_columns(kept.get("columns") or {})
-        with suppress(AttributeError, TypeError, ValueError):
-            sizes = [int(size) for size in kept.get("splitter") or () if int(size) > 0]
-            if len(sizes) == len(SIZES):
-                self.splitter.setSizes(sizes)
+        self.beside.restore(kept.get("splitter"))

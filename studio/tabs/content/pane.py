@@ -24,7 +24,6 @@ from studio.theme import style
 from studio.video_link import link_to
 from studio.widgets import clipboard
 from studio.widgets.button import Button
-from studio.widgets.card import Card
 from studio.widgets.cell_delegate import paint_still
 from studio.widgets.chip import Chip
 from studio.widgets.label import ElidedLabel, Label
@@ -78,16 +77,7 @@ class VideoPane(EditPane[VideoView, Draft]):
         self.setAccessibleName("Video")
         self.form: VideoForm = VideoForm(context.ticker.now)
         self.form.typed.connect(self._typed)
-        card = Card()
-        card.setMinimumWidth(340)
-        card.body.setSpacing(style.tokens().space_3)
-        card.body.addLayout(self._head())
-        self.area = self._scroll()
-        card.body.addWidget(self.area, 1)
-        card.body.addLayout(self._foot())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(card)
+        self.compose(self._head(), self._scroll(), self._foot())
         posters.came.connect(self._poster_came)
         self._stills.came.connect(self._stills_came)
 

@@ -20,7 +20,6 @@ from studio.tabs.people.reset import ResetBox
 from studio.tabs.people.rows import STATE_LOOKS
 from studio.tabs.people.state import PREFIX, Draft
 from studio.theme import style
-from studio.widgets.card import Card
 from studio.widgets.chip import Chip
 from studio.widgets.label import ElidedLabel, Label, tooltip
 from studio.widgets.scroll_pane import ScrollPane
@@ -51,16 +50,7 @@ class PersonPane(EditPane[PersonRow, Draft]):
         self.history = History(context)
         self.history.audit_wanted.connect(self.audit_wanted)
         self.reset = ResetBox(context)
-        card = Card()
-        card.setMinimumWidth(340)
-        card.body.setSpacing(style.tokens().space_3)
-        card.body.addLayout(self._head())
-        self.area = self._scroll()
-        card.body.addWidget(self.area, 1)
-        card.body.addWidget(self._foot())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(card)
+        self.compose(self._head(), self._scroll(), self._foot())
 
     def _head(self) -> QVBoxLayout:
         head = QVBoxLayout()
@@ -94,7 +84,7 @@ class PersonPane(EditPane[PersonRow, Draft]):
         column.addStretch(1)
         return ScrollPane("Roles, state, clearance and history", inside)
 
-    def _foot(self) -> QWidget:
+    def _foot(self) -> QVBoxLayout:
         self._bar = QWidget()
         column = QVBoxLayout(self._bar)
         column.setContentsMargins(0, 0, 0, 0)
@@ -104,7 +94,9 @@ class PersonPane(EditPane[PersonRow, Draft]):
         column.addWidget(self._effects)
         column.addWidget(self.fault)
         column.addLayout(self.save_line())
-        return self._bar
+        foot = QVBoxLayout()
+        foot.addWidget(self._bar)
+        return foot
 
     # Showing
 

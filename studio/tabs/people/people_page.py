@@ -7,21 +7,15 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QSplitter,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.accounts.permissions import Role
 from server.accounts.schemas import PersonDetail, PersonRow, PersonState
 from studio.api.errors import ApiError, NotFound
 from studio.key_binding import bind
 from studio.key_hints import follow
+from studio.list_and_side import ListAndSide
 from studio.messages import Level
 from studio.paged_list import PagedList
 from studio.tab import Context
@@ -70,22 +64,13 @@ class PeoplePage(QWidget):
         self.pane = PersonPane(context)
         self.new = NewPersonPane(context)
         self.nobody = EmptyState("person", "Nobody selected", "Select a person to see roles and history.")
-        self.side = QStackedWidget()
-        for page in (self.nobody, self.pane, self.new):
-            self.side.addWidget(page)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(worn.space_3)
-        self.splitter.addWidget(self.list)
-        self.splitter.addWidget(self.side)
-        self.splitter.setSizes(list(SIZES))
-        self.splitter.setStretchFactor(0, 1)
+        self.beside = ListAndSide(self.list, self.nobody, self.pane, self.new, widths=SIZES)
         page_ = QVBoxLayout(self)
         page_.setContentsMargins(0, worn.space_3, 0, 0)
         page_.setSpacing(worn.space_3)
         page_.addLayout(self._filters())
         page_.addWidget(self.exporting)
-        page_.addWidget(self.splitter, 1)
+        page_.addWidget(self.beside, 1)
         self._connect()
         self.setFocusProxy(self.table)
 
@@ -131,7 +116,6 @@ class PeoplePage(QWidget):
         self.list.emptied.connect(self._say_empty)
         self.list.states.acted.connect(self._clear)
         self.list.arrived.connect(self._arrived)
-        self.list.filled.connect(self._show_side)
         self.pane.saved.connect(self._saved)
         self.pane.audit_wanted.connect(self.audit_wanted)
         self.new.made.connect(self._made)
@@ -185,11 +169,11 @@ class PeoplePage(QWidget):
     def _select(self, name: object) -> None:
         person = self.model.get(name) if isinstance(name, UUID) else None
         if person is None:
-            if self.side.currentWidget() is self.pane and self.pane.person is None:
-                self.side.setCurrentWidget(self.nobody)
+            if self.beside.page is self.pane and self.pane.person is None:
+                self.beside.show_page(self.nobody, filled=self.count > 0)
             return
         self.pane.show_person(person)
-        self.side.setCurrentWidget(self.pane)
+        self.beside.show_page(self.pane)
 
     def _arrived(self) -> None:
         shown = self.pane.person
@@ -199,11 +183,8 @@ class PeoplePage(QWidget):
         if self._wanted_person is not None and self.model.get(self._wanted_person) is not None:
             self.table.select([self._wanted_person], self._wanted_person)
             self._wanted_person = None
-        elif self.table.current_id() is None and self.count and self.side.currentWidget() is self.nobody:
+        elif self.table.current_id() is None and self.count and self.beside.page is self.nobody:
             self.table.selectRow(0)
-
-    def _show_side(self, filled: bool) -> None:
-        self.side.setVisible(filled or self.side.currentWidget() is not self.nobody)
 
     @property
     def count(self) -> int:
@@ -221,8 +202,7 @@ class PeoplePage(QWidget):
 
         def show(found: PersonDetail) -> None:
             self.pane.show_person(found)
-            self.side.setCurrentWidget(self.pane)
-            self.side.show()
+            self.beside.show_page(self.pane)
 
         def failed(error: ApiError) -> None:
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
@@ -231,13 +211,12 @@ class PeoplePage(QWidget):
 
     def begin_new(self) -> None:
         """Show the form of a new person; what was typed there before is still there."""
-        self.side.setCurrentWidget(self.new)
-        self.side.show()
+        self.beside.show_page(self.new)
         self.new.setFocus()
 
     def _cancelled(self) -> None:
-        self.side.setCurrentWidget(self.pane if self.pane.person is not None else self.nobody)
-        self.side.setVisible(self.count > 0 or self.pane.person is not None)
+        page = self.pane if self.pane.person is not None else self.nobody
+        self.beside.show_page(page, filled=self.count > 0)
         self.table.setFocus()
 
     def _saved(self, person: PersonRow) -> None:
@@ -285,7 +264,7 @@ class PeoplePage(QWidget):
         wanted = self.wanted()
         return {
             "columns": self.table.save_columns(),
-            "splitter": self.splitter.sizes(),
+            "splitter": self.beside.sizes(),
             "filter": {"text": wanted.text, "role": wanted.role, "state": wanted.state},
         }
 
@@ -295,7 +274,4 @@ class PeoplePage(QWidget):
             self.table.restore_columns(state.get("columns") or {})
         with suppress(AttributeError, TypeError):
             self.show_wanted(wanted_of(state.get("filter") or {}))
-        with suppress(TypeError, ValueError):
-            sizes = [int(size) for size in state.get("splitter") or ()]
-            if len(sizes) == 2 and all(size > 0 for size in sizes):
-                self.splitter.setSizes(sizes)
+        self.beside.restore(state.get("splitter"))

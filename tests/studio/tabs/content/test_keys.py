@@ -56,7 +56,7 @@ def test_every_control_is_met_by_tab_with_an_upload_held(
         met = walked(window, Qt.Key.Key_Tab)
         assert {id(w) for w in met} == {id(w) for w in controls(window)}
         assert {row.hold, row.stop, tab.upload_button, tab.page.pane.delete_button} <= set(met)
-        for part in (window.stack, tab.page.side):
+        for part in (window.stack, tab.page.beside):
             QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_F6)
             assert window.focusWidget() is not None, part
         close(window)

@@ -79,7 +79,7 @@ def test_a_disk_that_refuses_leaves_what_was_typed_and_begins_nothing(
         assert not new.begin.isEnabled()
         await until(lambda: "disk did not take it" in words(new))
         assert typed(new) == before == (["Harbour", "Second"], "At dawn", Visibility.UNLISTED)
-        assert tab.page.side.currentWidget() is new
+        assert tab.page.beside.page is new
         assert server.asked("POST") == []
         assert office.context.uploads.all() == []
         assert kept(office, PREFIX) == []
@@ -88,7 +88,7 @@ def test_a_disk_that_refuses_leaves_what_was_typed_and_begins_nothing(
         await office.settle()
         assert [each.title for each in server.videos[:2]] == ["Second", "Harbour"]
         assert not new.filled
-        assert tab.page.side.currentWidget() is tab.page.pane
+        assert tab.page.beside.page is tab.page.pane
         await until(lambda: not kept(office, NEW))
 
     play(qapp, tmp_path, server, story, me=ME)
@@ -145,7 +145,7 @@ def test_what_is_left_out_or_cancelled_is_forgotten(
         new.cancel.click()
         await new.keeping.finish()
         assert kept(office, NEW) == []
-        assert tab.page.side.currentWidget() is tab.page.pane
+        assert tab.page.beside.page is tab.page.pane
 
     play(qapp, tmp_path, server, story, me=ME)
 

@@ -226,7 +226,7 @@ def test_nothing_and_no_server_say_what_to_do(qapp: QApplication, tmp_path: Path
         said = words(tab)
         assert ("cannot be reached" in said) is down
         assert ("Drop a video here" in said) is not down
-        assert not tab.page.side.isVisible()
+        assert not tab.page.beside.page.isVisible()
         assert nameless(tab) == []
 
     play(qapp, tmp_path, server, story, me=ME)
