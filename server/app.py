@@ -16,8 +16,6 @@ from server.audit.routes import router as audit
 from server.background import Background
 from server.content import handlers as content_handlers
 from server.content import sweeps as content_sweeps
-from server.content.feed_routes import router as feed
-from server.content.file_routes import router as files
 from server.content.routes import router as content
 from server.content.upload import Receiver
 from server.kit import errors
@@ -44,9 +42,7 @@ moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-ROUTES = [
-    route for router in (audit, accounts, content, files, feed, moderation, ops) for route in router.routes
-]
+ROUTES = [route for router in (audit, accounts, content, moderation, ops) for route in router.routes]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 
 

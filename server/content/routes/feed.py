@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from server.content import blocks, feed, viewing
+from server.content.routes.state import database, router
 from server.content.schemas import Blocked, EventBatch, EventVerdicts, FeedItem, Profile
 from server.kit import clock, paging
 from server.kit.access import Actor, require
 from server.kit.bodies import body_limit
-from server.kit.db import Database
 from server.kit.errors import BadRequest, problems
 from server.kit.limits import limit
 from server.kit.paging import Page
 from server.kit.params import Cursor, Limit
-from server.kit.routing import LateRoute
-
-router = APIRouter(
-    prefix="/v1/content",
-    tags=["content"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def _db(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
 
 
 @router.get("/feed")
@@ -39,7 +26,7 @@ def read_feed(
     """What the caller has not watched yet, in the order that `why` explains. A page may be short, even
     empty, and yet name a next one."""
     place = _place(cursor) if cursor else feed.begin(clock.now())
-    with _db(request).read() as s:
+    with database(request).read() as s:
         items, then = feed.page(s, actor, place=place, limit=limit)
     return Page(items=items, next_cursor=paging.encode(then.as_of, *then.key) if then else None)
 
@@ -48,7 +35,7 @@ def read_feed(
 def read_feed_item(request: Request, video_id: UUID, actor: Actor = require("content.watch")) -> FeedItem:
     """A video by its id, unlisted ones too, as the feed shows it; 404 `blocked` where the caller blocks its
     owner."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return feed.item(s, actor, video_id)
 
 
@@ -62,7 +49,7 @@ def take_in_events(
     request: Request, body: EventBatch, actor: Actor = require("content.watch")
 ) -> EventVerdicts:
     """Keep what the caller did, each thing once however often it is sent, in any order."""
-    with _db(request).write() as s:
+    with database(request).write() as s:
         return EventVerdicts(verdicts=viewing.take_in(s, actor=actor, events=body.events))
 
 
@@ -75,7 +62,7 @@ def list_blocks(
     if cursor:
         since, person_id = paging.decode(cursor, datetime, UUID)
         before = since, person_id
-    with _db(request).read() as s:
+    with database(request).read() as s:
         items, then = blocks.page(s, actor, before=before, limit=limit)
     return Page(items=items, next_cursor=paging.encode(*then) if then else None)
 
@@ -83,7 +70,7 @@ def list_blocks(
 @router.get("/people/{person_id}", responses=problems(404))
 def read_profile(request: Request, person_id: UUID, actor: Actor = require("content.watch")) -> Profile:
     """The page of a person; their videos are a list of its own (`videos?owner=`)."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return feed.profile(s, actor, person_id)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Row
 from starlette.concurrency import run_in_threadpool
@@ -14,21 +14,13 @@ from starlette.requests import ClientDisconnect
 from server.audit import service as audit
 from server.content import queries, service
 from server.content.models import Derivative
+from server.content.routes.state import database, receiver, router
 from server.content.rules import DerivativeKind, VideoState
 from server.content.schemas import Arrived, StoryboardIndex, WaveformPeaks
-from server.content.upload import OffsetMismatch, Receiver
+from server.content.upload import OffsetMismatch
 from server.kit.access import Actor, require
-from server.kit.db import Database
 from server.kit.errors import Conflict, NotFound, TooLarge, problems
 from server.kit.ranges import Span, asked_for
-from server.kit.routing import LateRoute
-
-router = APIRouter(
-    prefix="/v1/content",
-    tags=["content"],
-    responses=problems(401, 403, 422, 503),
-    route_class=LateRoute,
-)
 
 VideoRow = Row[*tuple[Any, ...]]
 
@@ -77,7 +69,7 @@ async def append_to_file(
             raise TooLarge("The whole file has arrived already.")
         return _offset(video.size)
     try:
-        offset = await _receiver(request).receive(
+        offset = await receiver(request).receive(
             video_id, offset=upload_offset, size=video.size, length=content_length, body=request.stream()
         )
     except ClientDisconnect:
@@ -103,7 +95,7 @@ def head_of_file(request: Request, video_id: UUID, actor: Actor = require("conte
         raise NotFound("This video cannot be played.", code="not_ready")
     if video.state != VideoState.UPLOADING:
         return _offset(video.size)
-    offset = _receiver(request).offset(video_id)
+    offset = receiver(request).offset(video_id)
     if offset == video.size:
         # The last part was acknowledged to nobody, or the server stopped right after it.
         _finish(request, actor, video)
@@ -117,7 +109,7 @@ def read_arrived(request: Request, video_id: UUID, actor: Actor = require("conte
     video = _own_video(request, actor, video_id)
     if video.state != VideoState.UPLOADING:
         raise Conflict("The upload of this video has ended.", code="not_uploading")
-    offset, sha256 = _receiver(request).arrived(video_id)
+    offset, sha256 = receiver(request).arrived(video_id)
     return Arrived(offset=offset, sha256=sha256)
 
 
@@ -135,14 +127,14 @@ def read_file(
 ) -> Response:
     """The file of a video, or one byte range of it."""
     video = _video(request, actor, video_id)
-    store = _receiver(request).store
+    store = receiver(request).store
     if video.state != VideoState.READY or not store.has(video.sha256):
         raise NotFound("This video cannot be played.", code="not_ready")
     headers = _file_headers(video)
     span = asked_for(range_, size=video.size, if_range=if_range, etag=headers["ETag"])
     sent = span or Span(0, video.size, video.size)
     if video.restricted_class and video.owner_id != actor.id:
-        with _db(request).write() as s:
+        with database(request).write() as s:
             audit.record(
                 s,
                 actor=actor,
@@ -193,16 +185,8 @@ def read_waveform(request: Request, video_id: UUID, actor: Actor = require("cont
     return WaveformPeaks(low=peaks[:half], high=peaks[half:], **found.meta)
 
 
-def _db(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
-
-
-def _receiver(request: Request) -> Receiver:
-    return cast(Receiver, request.app.state.receiver)
-
-
 def _video(request: Request, actor: Actor, video_id: UUID) -> VideoRow:
-    with _db(request).read() as s:
+    with database(request).read() as s:
         video = queries.video(s, actor, video_id)
     if video is None:
         raise NotFound("There is no such video.")
@@ -218,14 +202,14 @@ def _own_video(request: Request, actor: Actor, video_id: UUID) -> VideoRow:
 
 def _finish(request: Request, actor: Actor, video: VideoRow) -> None:
     """Store a file that is whole and let it be processed, unless another request is just doing so."""
-    receiver = _receiver(request)
-    sha256 = receiver.finish(video.id, video.size)
+    taken = receiver(request)
+    sha256 = taken.finish(video.id, video.size)
     if sha256 is None:
         return
-    with _db(request).write() as s:
+    with database(request).write() as s:
         if service.finish_upload(s, actor=actor, video_id=video.id, sha256=sha256):
-            receiver.store.adopt(s, receiver.store.incoming(video.id), sha256)
-    receiver.forget(video.id)
+            taken.store.adopt(s, taken.store.incoming(video.id), sha256)
+    taken.forget(video.id)
 
 
 def _offset(offset: int) -> Response:
@@ -253,11 +237,11 @@ def _derivative(
     if video.restricted_class and actor.can(queries.CLEARANCE):
         raise NotFound("Nothing is derived from a video of the restricted class.", code="restricted")
     for _ in range(2):
-        with _db(request).read() as s:
+        with database(request).read() as s:
             found = queries.derivative(s, video_id, kind)
         if found is not None:
             try:
-                return found, _receiver(request).store.read(found.sha256)
+                return found, receiver(request).store.read(found.sha256)
             except FileNotFoundError:
                 continue  # Replaced between the two reads, or the video was put into the restricted class.
     raise NotFound(f"This video has no {kind}.", code="not_made")
