@@ -19,7 +19,7 @@ LIVE_TOPIC, LIVE_RESTRICTED = "content.video", "content.restricted_video"
 LIVE_OWN = "content.own_videos"
 """What is published to the owner of a video that changed, by the owner's id; the same for every class."""
 LIVE_FEED = "content.feed"
-"""What is published to everybody who watches, of videos that are or were in the feed alone."""
+"""What is published to all who watch, but for the owner, of videos that are or were in the feed alone."""
 UNVERSIONED: Final = 0
 """What viewers get for a version: the class leaves that of a video as it was, and would be known by it."""
 
@@ -44,13 +44,18 @@ def lock_videos(s: WriteSession, *which: ColumnElement[bool]) -> dict[UUID, bool
 
 def tell_viewers(s: WriteSession, before: Mapping[UUID, bool]) -> None:
     """Tell everybody of those videos that were in the feed before they were changed, as `lock_videos` answers
-    it, or are now. Nobody hears of others: whoever knows the id of an unlisted one may watch it."""
-    others = [video_id for video_id, met in before.items() if not met]
-    now = (FEEDABLE, _IN_FORCE() == Availability.PUBLIC)
-    come = set(s.scalars(select(Video.id).where(Video.id.in_(others), *now))) if others else set()
-    for video_id, met in before.items():
-        if met or video_id in come:
-            live.publish(s, LIVE_FEED, video_id, UNVERSIONED)
+    it, or are now. Nobody hears of others: whoever knows the id of an unlisted one may watch it.
+
+    Their owners are left out, who have `LIVE_OWN`: a video of the restricted class goes out of the feed while
+    nothing changes for its owner, who would know it by that.
+    """
+    if not before:
+        return
+    now = and_(FEEDABLE, _IN_FORCE() == Availability.PUBLIC)
+    found = select(Video.id, Video.owner_id, now.label("now")).where(Video.id.in_(before))
+    for video in s.execute(found.order_by(Video.id)):
+        if before[video.id] or video.now:
+            live.publish(s, LIVE_FEED, video.id, UNVERSIONED, not_to=video.owner_id)
 
 
 def new_to_viewers(ids: Iterable[UUID]) -> dict[UUID, bool]:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -26,17 +27,25 @@ CLIENT_LIMIT = 100
 """Unread changes a client may have; beyond that it is told to read anew."""
 REMEMBERED = 1000
 """Changes kept for clients that come back with a Last-Event-ID."""
-NOTIFY_BATCH = 40
+NOTIFY_BATCH = 35
 """Changes in one NOTIFY: its payload must stay below 8000 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`version` of `id` in `topic` (`<domain>.<thing>`) is new; what it says is read over HTTP."""
+    """`version` of `id` in `topic` (`<domain>.<thing>`) is new; what it says is read over HTTP.
+
+    `not_to` is the id of a person who does not hear of it; nobody is told whose it is.
+    """
 
     topic: str
     id: str
     version: int
+    not_to: str | None = None
+
+    def told(self) -> dict[str, object]:
+        """What a client is sent."""
+        return {"topic": self.topic, "id": self.id, "version": self.version}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +60,15 @@ class Batch:
 _NOTIFY = sa.select(sa.func.pg_notify(CHANNEL, sa.bindparam("payload")))
 
 
-def publish(s: WriteSession, topic: str, subject: object, version: int) -> None:
+def publish(
+    s: WriteSession, topic: str, subject: object, version: int, *, not_to: UUID | None = None
+) -> None:
     """Announce a change when the caller's transaction commits; nothing is sent when it rolls back.
 
     `subject` is the id of what changed, at most 64 characters long; its last version in a transaction wins.
+    The person `not_to` is left out.
     """
-    change = Change(topic, str(subject), version)
+    change = Change(topic, str(subject), version, str(not_to) if not_to else None)
     s.info.setdefault("live", {})[topic, change.id] = change
     s.before_commit("live", _announce)
 

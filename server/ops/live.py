@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from typing import cast
 from uuid import UUID
 
@@ -39,7 +38,8 @@ TOPICS = {
 """The permission that each topic needs. What is not listed is heard by nobody.
 
 Of every video only reviewers hear: whoever knows the id of an unlisted one may watch it. Viewers hear of
-those that are or were in the feed, owners of theirs by `OWN`, which does not name the video.
+those that are or were in the feed, but for the owner: they hear of theirs by `OWN`, which does not name the
+video and is the same for every class.
 """
 OWN = "content.own_videos"
 """Heard by the person alone whose id it carries."""
@@ -47,6 +47,8 @@ OWN = "content.own_videos"
 
 def may_hear(actor: Actor, change: Change) -> bool:
     """Whether `actor` is told of a change; of one to themselves or to what is theirs, everyone is."""
+    if change.not_to is not None and change.not_to == str(actor.id):
+        return False
     if change.topic == OWN:
         return change.id == str(actor.id)
     permission = TOPICS.get(change.topic)
@@ -150,7 +152,7 @@ async def stream(request: Request, actor: Actor, last_event_id: str | None) -> A
             if batch.resync:
                 yield _event("resync", position, {})
             for event_id, change in batch.changes:
-                yield _event("change", event_id, asdict(change))
+                yield _event("change", event_id, change.told())
 
 
 def _event(name: str, event_id: str, data: dict[str, object]) -> bytes:

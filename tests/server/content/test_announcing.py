@@ -21,11 +21,13 @@ from server.kit.access import SYSTEM, Actor
 from server.kit.clock import Held
 from server.kit.db import Database, WriteSession
 from server.kit.wire import Availability
+from server.ops.live import may_hear
 from tests.server.content.conftest import AddVideo
 
 NOW = datetime(2026, 5, 17, 12, 0, 0, tzinfo=UTC)
 GRACE = timedelta(seconds=10)
 Told = list[tuple[UUID, int]]
+Heard = list[live.Change]
 Do = Callable[[WriteSession, Actor, UUID], object]
 
 
@@ -40,12 +42,28 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
     """What is published to viewers."""
     heard: Told = []
 
-    def publish(s: WriteSession, topic: str, subject: UUID, version: int) -> None:
+    def publish(
+        s: WriteSession, topic: str, subject: UUID, version: int, *, not_to: UUID | None = None
+    ) -> None:
         if topic == LIVE_FEED:
             heard.append((subject, version))
 
     monkeypatch.setattr(live, "publish", publish)
     return heard
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """Everything that is published."""
+    changes: Heard = []
+
+    def publish(
+        s: WriteSession, topic: str, subject: object, version: int, *, not_to: UUID | None = None
+    ) -> None:
+        changes.append(live.Change(topic, str(subject), version, str(not_to) if not_to else None))
+
+    monkeypatch.setattr(live, "publish", publish)
+    return changes
 
 
 def edit(**values: Any) -> Do:
@@ -117,6 +135,19 @@ def test_viewers_hear_of_each_change_of_the_feed(
     with db.write() as s:
         CHANGES[change](s, creator, video)
     assert told == [(video, 0)]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_owner_hears_of_none_of_it_so_that_the_class_is_not_told(
+    db: Database, add_video: AddVideo, creator: Actor, fan: Actor, heard: Heard, change: str
+) -> None:
+    video = add_video(creator, published_at=NOW)
+    heard.clear()
+    with db.write() as s:
+        CHANGES[change](s, creator, video)
+    of_feed = [told for told in heard if told.topic == LIVE_FEED]
+    assert [told.id for told in of_feed] == [str(video)]
+    assert [(may_hear(creator, told), may_hear(fan, told)) for told in of_feed] == [(False, True)]
 
 
 @pytest.mark.parametrize("change", COMES)

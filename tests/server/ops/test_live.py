@@ -125,6 +125,17 @@ def test_who_watches_hears_of_the_feed_and_nobody_else() -> None:
     assert not may_hear(person(*temporary), change)
 
 
+def test_an_owner_does_not_hear_of_their_own_video_in_the_feed(portal: BlockingPortal) -> None:
+    owner, other = person("content.watch"), person("content.watch")
+    own = Change("content.feed", "own", 0, not_to=str(owner.id))
+    with listening(portal, Account(owner)) as theirs, listening(portal, Account(other)) as reader:
+        theirs.next()
+        reader.next()
+        broadcaster.receive([own, Change("content.feed", "another", 0, not_to=str(other.id))])
+        assert theirs.next().endswith('\ndata: {"topic": "content.feed", "id": "another", "version": 0}\n\n')
+        assert reader.next().endswith('\ndata: {"topic": "content.feed", "id": "own", "version": 0}\n\n')
+
+
 def test_everyone_hears_of_themselves_but_not_of_others() -> None:
     me = person()
     assert may_hear(me, Change("accounts.person", str(me.id), 1))
