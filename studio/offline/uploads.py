@@ -29,6 +29,8 @@ VIDEO: Final = "content.video"
 ARRIVED: Final = "content.arrived"
 """Beside `KIND`: the whole file is on the server."""
 PREFIX: Final = "content:upload:"
+ASKED: Final = "content:new:"
+"""Of files about which is still asked; empty once their upload is remembered."""
 VIDEOS: Final = "/v1/content/videos"
 AT_ONCE: Final = 2
 BLOCK: Final = 4 * 1024 * 1024
@@ -163,7 +165,10 @@ class Uploads:
     # Remembering
 
     async def _keep(self, *found: Upload) -> None:
-        save = partial(self._store.save_drafts, {f"{PREFIX}{each.id}": kept_text(each) for each in found})
+        texts = {f"{PREFIX}{each.id}": kept_text(each) for each in found}
+        # With it or not at all: killed between the two, the program would ask again what is on its way.
+        texts |= {f"{ASKED}{each.id}": "" for each in found}
+        save = partial(self._store.save_drafts, texts)
         await asyncio.shield(self._write(save))  # a write is never cancelled
 
     def _put(self, found: Upload) -> None:

@@ -11,11 +11,12 @@ from server.content.rules import Visibility
 from server.content.schemas import VideoView
 from studio.offline import upload as uploads
 from studio.offline.upload import Upload
+from studio.offline.uploads import ASKED
 from studio.tabs.content.state import Draft
 
 PREFIX: Final = "content:edit:"
 """Keys of what was typed and not saved."""
-NEW: Final = "content:new:"
+NEW: Final = ASKED
 """Keys of files whose upload has not begun."""
 
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayou
 from server.content.rules import CAPTION_MAX, TITLE_MAX
 from studio.keeping import Keeping
 from studio.offline.upload import Upload
-from studio.offline.uploads import PREFIX as UPLOADS
 from studio.tab import Context
 from studio.tabs.content import state
 from studio.tabs.content.drop_veil import refuse_drops
@@ -120,8 +119,7 @@ class NewVideosPane(QWidget):
     def kept(self) -> list[Upload]:
         """The files about which was typed before the program ended; `add` brings back what."""
         for found in map(new_of, self.keeping.kept().values()):
-            # Killed right after its upload began, it would be asked about although it is on its way.
-            if found is not None and not self._context.store.draft(f"{UPLOADS}{found[0].id}"):
+            if found is not None:
                 self._kept[found[0].id] = found
         return [upload for upload, _ in self._kept.values()]
 
@@ -225,6 +223,7 @@ class NewVideosPane(QWidget):
         ]
         self._set_storing(True)
         self._say_fault("")
+        self.keeping.keep_now()  # kept after the uploads, it would be asked about again
         self.wanted.emit(uploads)
 
     def begun(self, uploads: Sequence[Upload]) -> None:
