@@ -23,6 +23,7 @@ from studio.widgets.command_palette import Command, CommandPalette
 from studio.widgets.key_overlay import KeyOverlay
 from studio.widgets.message_host import MessageHost
 from studio.widgets.nav_rail import NavEntry, NavRail
+from studio.widgets.overlay import Overlay
 from studio.widgets.popover import ROOM
 from studio.widgets.status_line import StatusLine
 
@@ -169,6 +170,9 @@ class MainWindow(QMainWindow):
 
     async def leave(self) -> None:
         """Let every tab keep what it has, then drop them. What one of them cannot do stops no other."""
+        for sheet in self.findChildren(Overlay):
+            if sheet.isVisible():
+                sheet.close_now()  # it is one person's, and would lie over the sign-in page for the next
         for tab in list(self._tabs.values()):
             try:
                 await tab.leave()

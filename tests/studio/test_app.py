@@ -24,6 +24,7 @@ from studio.offline.store import Store
 from studio.stage import PASSWORD, Scene, play, until
 from studio.widgets.draft_edit import DraftEdit
 from studio.widgets.error_sheet import ErrorSheet
+from studio.widgets.overlay import Overlay
 from tests.studio.profiles import EMAIL, with_moderator
 
 pytestmark = pytest.mark.crash
@@ -195,6 +196,20 @@ def test_signing_out_twice_is_once(qapp: QApplication, profile: Path) -> None:
         app._hear_signed_out()
         await app.sign_out()
         assert app.sign_in_page is page
+
+    perform(qapp, profile, scene)
+
+
+def test_no_sheet_of_one_person_stays_for_the_next(qapp: QApplication, profile: Path) -> None:
+    async def scene(app: App) -> None:
+        sheet = Overlay("Report this video", app.window, 460)
+        sheet.open()
+        app.window.open_palette()
+        closed: list[bool] = []
+        sheet.closed.connect(lambda: closed.append(True))
+        await app.sign_out()
+        assert closed == [True]
+        assert not [each for each in app.window.findChildren(Overlay) if each.isVisible()]
 
     perform(qapp, profile, scene)
 
