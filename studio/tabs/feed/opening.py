@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -35,30 +36,34 @@ class Opening(QObject):
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._wanted: UUID | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     def open(self, video_id: UUID, on_failed: Fail) -> None:
         """Ask for a video; `on_failed` gets a sentence where it is not to be had."""
-        self._wanted = video_id
+        self.give_up()
 
         async def fetch() -> FeedItem:
             return (await self._context.api.get(f"/v1/content/feed/{video_id}")).model(FeedItem)
 
-        self._context.tasks.read(
-            fetch, partial(self._take, on_failed), partial(self._fail, video_id, on_failed), owner=self
+        self._asking = self._context.tasks.read(
+            fetch, partial(self._take, on_failed), partial(self._fail, on_failed), owner=self
         )
 
+    def give_up(self) -> None:
+        """What was asked for is not wanted any more: nothing is opened, nothing is said."""
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.cancel()
+
     def _take(self, on_failed: Fail, item: FeedItem) -> None:
-        if item.video.id != self._wanted:
-            return
+        self._asking = None
         if may_be_shown(item.video, asked_for=True):
             self.opened.emit(item)
         else:
             on_failed(GONE)
 
-    def _fail(self, video_id: UUID, on_failed: Fail, error: ApiError) -> None:
-        if video_id != self._wanted:
-            return
+    def _fail(self, on_failed: Fail, error: ApiError) -> None:
+        self._asking = None
         if isinstance(error, NotFound):
             on_failed(BLOCKED if error.code == "blocked" else GONE)
         else:
@@ -95,6 +100,7 @@ class LinkSheet(Overlay):
         self.go.clicked.connect(self._submit)
         self.cancel.clicked.connect(self.close_now)
         opening.opened.connect(self.close_now)
+        self.closed.connect(opening.give_up)
         self.closed.connect(self.deleteLater)
         self._allow()
 

@@ -269,6 +269,7 @@ class FeedPage(QWidget):
         """Go to the next (1) or previous (-1) page."""
         if self._left or not self.feed.items or not self.feed.go(step):
             return
+        self.opening.give_up()
         self._went(step)
 
     def _went(self, step: int) -> None:

@@ -156,6 +156,30 @@ def test_it_can_be_put_away(watch: Watch, clip: bytes) -> None:
     watch(story, world(clip))
 
 
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("how", ["cancel", "swipe"])
+def test_what_is_given_up_opens_nothing_and_says_nothing(
+    watch: Watch, clip: bytes, how: str, there: bool
+) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        before, url = viewer.office.told(), link_to(UNLISTED if there else uuid4())
+        if how == "cancel":
+            paste(viewer, "no link")
+            shown = sheet(viewer)
+            shown.field.setText(url)
+            shown.go.click()
+            QTest.keyClick(shown, Qt.Key.Key_Escape)
+        else:
+            paste(viewer, url)
+            viewer.page.go(1)
+        await viewer.office.settle()
+        assert 50 not in order(viewer)
+        assert viewer.office.told() == before
+
+    watch(story, world(clip))
+
+
 def test_a_link_is_opened_where_there_is_nothing_to_watch(watch: Watch, clip: bytes) -> None:
     empty = world(clip)
     empty.items = []
