@@ -240,9 +240,9 @@ class Slot:
     following: InstrumentedAttribute[Availability | None]
     following_at: InstrumentedAttribute[datetime | None]
 
-    def in_force(self) -> ColumnElement[Availability]:
-        """The availability of this instant, for reads."""
-        return in_force_sql(self.current, self.following, self.following_at)
+    def in_force(self, now: ColumnElement[datetime] | None = None) -> ColumnElement[Availability]:
+        """The availability of this instant, for reads; `now` is a parameter for it, if need be."""
+        return in_force_sql(self.current, self.following, self.following_at, now=now)
 
     def restricted_class(self) -> ColumnElement[bool]:
         """Whether only cleared reviewers may know what became of it."""

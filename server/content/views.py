@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,27 @@ _MEASURED = (
     "has_audio",
     "damaged_from_ms",
 )
+COLUMNS = (
+    "id",
+    "owner_id",
+    "title",
+    "caption",
+    "visibility",
+    "state",
+    "reason",
+    "restricted_class",
+    "filename",
+    "size",
+    "created_at",
+    "publish_at",
+    "poster_at_ms",
+    "poster_asked_at",
+    "published_at",
+    "deleted_at",
+    "version",
+    *_MEASURED,
+)
+"""What `video` needs of a row, beside its `availability_now` and `caption_availability_now`."""
 
 
 def videos(
@@ -48,10 +69,13 @@ def videos(
     cards = accounts.cards(s, [row.owner_id for row in rows])
     kinds = queries.kinds_of(s, [row.id for row in rows]) if rows else {}
     own = [row.id for row in rows if _is_insider(row, viewer)]
-    counts = counts_of(s, own) if own else {}
+    counters = _counts_of(s, own) if own else {}
     withheld = _withheld(row for row in rows if row.owner_id == viewer.id)
     reasons = explain(s, withheld) if withheld else {}
-    return [_video(row, viewer, cards, kinds.get(row.id, []), counts.get(row.id), reasons) for row in rows]
+    return [
+        video(row, viewer, author(cards[row.owner_id]), kinds.get(row.id, []), counters.get(row.id), reasons)
+        for row in rows
+    ]
 
 
 def _withheld(rows: Iterable[AnyRow]) -> Withheld:
@@ -62,35 +86,35 @@ def _withheld(rows: Iterable[AnyRow]) -> Withheld:
     return {subject: now for subject, now in found.items() if now != Availability.PUBLIC}
 
 
-def counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
-    """The counters of each video; zeros where nothing has happened yet."""
+def _counts_of(s: AnySession, ids: Collection[UUID]) -> dict[UUID, Counts]:
     found = {row.video_id: row for row in s.scalars(select(VideoCounts).where(VideoCounts.video_id.in_(ids)))}
-    return {
-        video_id: Counts(
-            # A counter that is wrong must not take the page away that it stands on.
-            **{name: max(0, getattr(found.get(video_id), name, 0)) for name in Counts.model_fields}
-        )
-        for video_id in ids
-    }
+    return {video_id: counts(found.get(video_id)) for video_id in ids}
+
+
+def counts(row: object) -> Counts:
+    """The counters that a row has; zeros where it has none, since nothing has happened yet."""
+    # A counter that is wrong must not take the page away that it stands on.
+    return Counts(**{name: max(0, getattr(row, name, None) or 0) for name in Counts.model_fields})
 
 
 def _is_insider(row: AnyRow, viewer: Actor) -> bool:
     return viewer.can(queries.REVIEW) or row.owner_id == viewer.id
 
 
-def _video(
+def video(
     row: AnyRow,
     viewer: Actor,
-    cards: Mapping[UUID, PersonCard],
+    owner: Author,
     kinds: list[DerivativeKind],
     counts: Counts | None,
     reasons: Reasons,
 ) -> VideoView:
+    """What the viewer may see of a row that they may read."""
     reviewer, insider = viewer.can(queries.REVIEW), _is_insider(row, viewer)
     caption_shown = insider or row.caption_availability_now == Availability.PUBLIC
     return VideoView(
         id=row.id,
-        owner=author(cards[row.owner_id]),
+        owner=owner,
         title=row.title,
         caption=row.caption if caption_shown else None,
         caption_availability=row.caption_availability_now,
@@ -103,7 +127,7 @@ def _video(
         size=row.size if insider else None,
         received=None,
         derivatives=_shown_kinds(row, viewer, kinds),
-        counts=counts,
+        counts=counts if insider else None,
         restriction=reasons.get((ContentType.VIDEO, row.id)),
         caption_restriction=reasons.get((ContentType.CAPTION, row.id)),
         created_at=row.created_at,

@@ -26,9 +26,13 @@ def in_force_sql(
     current: SQLColumnExpression[Availability],
     following: SQLColumnExpression[Availability | None],
     following_at: SQLColumnExpression[datetime | None],
+    *,
+    now: ColumnElement[datetime] | None = None,
 ) -> ColumnElement[Any]:
-    """`in_force` as an SQL expression. It holds the present instant, so it is made anew for each query."""
-    return case((and_(following.is_not(None), following_at <= clock.now()), following), else_=current)
+    """`in_force` as an SQL expression. Without a parameter for `now` it holds the present instant, so it is
+    made anew for each query."""
+    instant = clock.now() if now is None else now
+    return case((and_(following.is_not(None), following_at <= instant), following), else_=current)
 
 
 class Available:

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Request
 
 from server.content import blocks, feed, viewing
+from server.content.feed_walks import Place
 from server.content.routes.state import database, router
 from server.content.schemas import Blocked, EventBatch, EventVerdicts, FeedItem, Profile
 from server.kit import clock, paging
@@ -28,7 +29,7 @@ def read_feed(
     place = _place(cursor) if cursor else feed.begin(clock.now())
     with database(request).read() as s:
         items, then = feed.page(s, actor, place=place, limit=limit)
-    return Page(items=items, next_cursor=paging.encode(then.as_of, *then.key) if then else None)
+    return Page[FeedItem](items=items, next_cursor=paging.encode(then.as_of, *then.key) if then else None)
 
 
 @router.get("/feed/{video_id}", responses=problems(404))
@@ -74,8 +75,8 @@ def read_profile(request: Request, person_id: UUID, actor: Actor = require("cont
         return feed.profile(s, actor, person_id)
 
 
-def _place(cursor: str) -> feed.Place:
+def _place(cursor: str) -> Place:
     as_of, level, video_id = paging.decode(cursor, datetime, datetime, UUID)
     if not all(1900 < at.year < 3000 for at in (as_of, level)):
         raise BadRequest("This cursor was not made by this server.", code="bad_cursor")
-    return feed.Place(as_of, (level, video_id))
+    return Place(as_of, (level, video_id))

@@ -66,10 +66,7 @@ def walk(
         given |= dict(zip(("level", "due", "last"), after, strict=True))
     named = tuple(starts[0])
     statement = _statement(named, len(starts), limit, cleared=cleared, begun=after is not None)
-    if s.core.dialect.name == "postgresql":
-        # Every value is walked along the same index. PostgreSQL takes the plan for all values to be dearer,
-        # for a walk may be empty, and to plan anew takes as long as the reading.
-        s.core.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+    s.plan_once()
     return s.core.execute(statement, given).all()
 
 

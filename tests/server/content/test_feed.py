@@ -1,4 +1,4 @@
-"""The feed against a list that is sorted by hand, page by page, and by which indexes it walks."""
+"""The feed against a list that is sorted by hand, page by page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from server.accounts.models import Person
 from server.accounts.permissions import Role
-from server.content import comments, feed, viewing
+from server.content import comments, feed, feed_walks, viewing
 from server.content.models import Block, Follow, Playback, Video
 from server.content.recount import recount
 from server.content.rules import FOLLOW_BONUS, FRESH, EventKind, VideoState, Visibility
@@ -78,7 +78,7 @@ def see(s: WriteSession, who: Actor, video: UUID) -> None:
 
 def walked(db: Database, viewer: Actor, limit: int, as_of: datetime = NOW) -> list[UUID]:
     """The whole feed, page by page."""
-    place: feed.Place | None = feed.begin(as_of)
+    place: feed_walks.Place | None = feed.begin(as_of)
     found: list[UUID] = []
     while place is not None:
         with db.read() as s:
@@ -89,7 +89,27 @@ def walked(db: Database, viewer: Actor, limit: int, as_of: datetime = NOW) -> li
 
 
 @pytest.mark.parametrize(("seed", "limit"), [(1, 1), (2, 3), (3, 7), (4, 50)])
-def test_the_order_is_what_it_says(db: Database, fan: Actor, seed: int, limit: int) -> None:
+@pytest.mark.parametrize(
+    ("chunk", "looked_at", "thick"),
+    [
+        pytest.param(feed_walks.CHUNK, feed_walks.LOOKED_AT, feed_walks.THICK, id="at_once"),
+        pytest.param(3, 8, 10_000, id="among_the_fresh"),
+        pytest.param(4, 9, 1, id="by_the_people"),
+        pytest.param(2, 12, 3, id="both_ways"),
+    ],
+)
+def test_the_order_is_what_it_says(
+    db: Database,
+    fan: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    limit: int,
+    chunk: int,
+    looked_at: int,
+    thick: int,
+) -> None:
+    for name, value in (("CHUNK", chunk), ("LOOKED_AT", looked_at), ("THICK", thick)):
+        monkeypatch.setattr(feed_walks, name, value)
     random = Random(seed)
     with db.write() as s:
         makers = [*creators(s, 6), fan.person]
@@ -194,8 +214,8 @@ def test_comments_of_the_restricted_class_are_not_counted(
 def test_whoever_has_watched_the_newest_thousand_gets_short_pages(
     db: Database, fan: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "CHUNK", 4)
-    monkeypatch.setattr(feed, "LOOKED_AT", 8)
+    monkeypatch.setattr(feed_walks, "CHUNK", 4)
+    monkeypatch.setattr(feed_walks, "LOOKED_AT", 8)
     with db.write() as s:
         (maker,) = creators(s, 1)
         videos = [published(s, maker, NOW - timedelta(minutes=n)) for n in range(30)]
@@ -206,36 +226,6 @@ def test_whoever_has_watched_the_newest_thousand_gets_short_pages(
         some, place = feed.ranked(s, fan, place=feed.begin(NOW), limit=5)
     assert (some, place is None) == ([], False)
     assert walked(db, fan, 5) == videos[25:]
-
-
-def test_both_walks_go_along_an_index(db: Database, fan: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "CHUNK", 9)
-    with db.write() as s:
-        makers = creators(s, 200)
-        for maker in makers[:3]:
-            follow(s, fan, maker)
-        for n in range(2_000):
-            published(s, makers[n % 200], NOW - timedelta(minutes=n))
-        if not db.sqlite:
-            s.flush()
-            s.execute(sa.text("ANALYZE content_videos, content_follows"))
-    place = feed.begin(NOW)
-    general = feed._everything(fan, place, place.key)
-    assert "ix_content_videos_fresh" in plan(db, general)
-    assert "TEMP B-TREE" not in plan(db, general)
-    # By the people, along whichever index begins with the owner.
-    assert "ix_content_videos_fresh" not in plan(db, feed._followed(fan, place))
-
-
-def plan(db: Database, statement: sa.Select[*tuple[Any, ...]]) -> str:
-    """How the database would go about it, were the tables large."""
-    written = statement.compile(db.reader, compile_kwargs={"literal_binds": True})
-    with db.write() as s:
-        if not db.sqlite:
-            s.execute(sa.text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if db.sqlite else "EXPLAIN"
-        text = str(written).replace("%", "%%") if not db.sqlite else str(written)
-        return "\n".join(str(row) for row in s.connection().exec_driver_sql(f"{explain} {text}"))
 
 
 def test_an_item_says_what_there_is_to_know(
