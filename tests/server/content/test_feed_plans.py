@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -26,9 +27,9 @@ DEEP = Place(NOW, (NOW - timedelta(days=20), uuid4()))
 
 
 @pytest.fixture
-def world(db: Database, fan: Actor, creator: Actor) -> None:
-    """Many videos, half of them fresh. The fan follows many of their makers, and has watched, liked and saved much;
-    the creator follows three."""
+def world(db: Database, fan: Actor, creator: Actor, moderator: Actor) -> None:
+    """Many videos, half of them fresh. The fan follows many of their makers, the creator three; both and a
+    moderator have watched, liked and saved much."""
     with db.write() as s:
         makers = creators(s, MAKERS)
         for maker in makers[::5]:
@@ -38,12 +39,11 @@ def world(db: Database, fan: Actor, creator: Actor) -> None:
         ages = [timedelta(minutes=4 * n) if n % 2 else timedelta(days=4, hours=n) for n in range(VIDEOS)]
         videos = [published(s, makers[n % MAKERS], NOW - age) for n, age in enumerate(ages)]
         s.flush()
-        for video in videos[::5]:
-            see(s, fan, video)
+        for video, viewer in product(videos[::5], (fan, creator, moderator)):
+            see(s, viewer, video)
             said = {"holds": True, "at": NOW, "told_at": NOW, "event_id": uuid4()}
-            s.add_all(
-                VideoReaction(person_id=fan.person, kind=kind, video_id=video, **said) for kind in Reaction
-            )
+            for kind in Reaction:
+                s.add(VideoReaction(person_id=viewer.person, kind=kind, video_id=video, **said))
         s.flush()
         if not db.sqlite:
             for table in ("videos", "follows", "playbacks", "reactions"):
@@ -124,25 +124,16 @@ def test_no_statement_reads_a_whole_table(db: Database, world: None, fan: Actor)
         assert not line.startswith(("SCAN content_", "SCAN accounts_")), plans
 
 
-def test_what_the_viewer_did_is_looked_up_by_the_whole_key(db: Database, world: None, fan: Actor) -> None:
+def test_what_the_viewer_did_is_looked_up_by_the_video(db: Database, world: None, fan: Actor) -> None:
     """Else a page reads all that somebody ever liked or watched."""
-    plans = page(db, fan, FIRST)
-    keys = {
-        "content_reactions": ("person_id", "kind", "video_id"),
-        "content_playbacks": ("person_id", "video_id"),
-    }
-    for table, columns in keys.items():
+    plans = [lines(plan) for plan in page(db, fan, FIRST)]
+    for table in ("content_reactions", "content_playbacks"):
         if db.sqlite:
-            looks = [line for plan in plans for line in lines(plan) if table in line]
+            looks = [line for plan in plans for line in plan if table in line]
         else:
-            looks = [
-                lines(plan)[n + 1]
-                for plan in plans
-                for n, line in enumerate(lines(plan))
-                if f" on {table}" in line
-            ]
+            looks = [plan[n + 1] for plan in plans for n, line in enumerate(plan) if f" on {table}" in line]
         assert looks
-        assert all(f"{column} =" in look.replace("=", " =") for look in looks for column in columns), plans
+        assert all("video_id=" in look.replace(" ", "") for look in looks), looks
 
 
 def test_a_page_costs_the_same_statements_for_little_and_for_much(
