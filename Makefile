@@ -37,7 +37,7 @@ drill: setup  ## long crash and fuzz runs
 	$(BIN)/python -m pytest -q -m drill
 
 bench: setup  ## every benchmark, small scale (SCALE=full for the real sizes)
-	@for name in queue review client; do $(BIN)/python -m benchmarks $$name --scale $(or $(SCALE),small) || exit 1; done
+	@for name in queue feed_query review client; do $(BIN)/python -m benchmarks $$name --scale $(or $(SCALE),small) || exit 1; done
 
 lint: setup  ## style, types, layers, migrations
 	$(BIN)/ruff check .

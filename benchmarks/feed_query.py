@@ -37,14 +37,23 @@ FOLLOWING, DEEP = 5, 5
 WARM_UP = 10
 NAIVE = 3
 
-KINDS: Mapping[str, dict[str, Any]] = {
-    "new": {},
-    "typical": {"follows": 20, "watched": 300, "among": 100_000},
-    "heavy": {"follows": FOLLOWS_MAX, "the_greatest": True, "watched": 50_000, "among": 300_000},
-    "caught_up": {"watched": 1_200, "among": 1_200},
-    "maker": {"follows": 200, "watched": 2_000, "among": 20_000, "makes": True},
-}
-"""`heavy` follows those who publish most, `caught_up` has watched all new ones, `maker` made many of them."""
+NEWEST = 1_200
+"""More videos than a walk looks at for one page."""
+
+
+def kinds(size: Size) -> dict[str, dict[str, Any]]:
+    """What the viewers of each kind do. `heavy` follows those who publish most; `caught_up` has watched all new
+    ones, and `devoted` does both; `maker` made many of them."""
+    greatest = {"follows": FOLLOWS_MAX, "the_greatest": True}
+    return {
+        "new": {},
+        "typical": {"follows": 20, "watched": 300, "among": size.videos // 10},
+        "heavy": {**greatest, "watched": size.videos // 20, "among": size.videos // 3},
+        "caught_up": {"watched": NEWEST, "among": NEWEST},
+        "devoted": {**greatest, "watched": NEWEST, "among": NEWEST},
+        "maker": {"follows": 200, "watched": 2_000, "among": size.videos // 10, "makes": True},
+    }
+
 
 Headers = dict[str, str]
 
@@ -83,30 +92,31 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
         where.opened() as (db, keys),
     ):
         began = time.perf_counter()
-        viewers = people(db, keys)
-        fill(db, World(SIZES[scale], [each for some in viewers.values() for each, _ in some], clock.now()))
+        size = SIZES[scale]
+        viewers = people(db, keys, size)
+        fill(db, World(size, [each for some in viewers.values() for each, _ in some], clock.now()))
         settle(db)
         print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         headers = {kind: [theirs for _, theirs in some] for kind, some in viewers.items()}
         found = measured(where, headers, ROUNDS[scale])
         naive = sorted(_naive(db, viewers["typical"][0][0]) for _ in range(NAIVE))
-    kinds = {kind: spent.report() for kind, spent in found.items()}
+    reports = {kind: spent.report() for kind, spent in found.items()}
     return {
         "database": database,
-        "videos": SIZES[scale].videos,
-        "views": SIZES[scale].views,
-        "p99_ms": max(each["p99_ms"] for each in kinds.values()),
-        "max_ms": max(each["max_ms"] for each in kinds.values()),
-        "growth": max(each["growth"] for each in kinds.values()),
+        "videos": size.videos,
+        "views": size.views,
+        "p99_ms": max(each["p99_ms"] for each in reports.values()),
+        "max_ms": max(each["max_ms"] for each in reports.values()),
+        "growth": max(each["growth"] for each in reports.values()),
         "naive_p50_ms": round(at(naive, 0.5), 1),
-        "kinds": kinds,
+        "kinds": reports,
     }
 
 
-def people(db: Database, keys: Keys) -> dict[str, list[tuple[Viewer, Headers]]]:
+def people(db: Database, keys: Keys, size: Size) -> dict[str, list[tuple[Viewer, Headers]]]:
     """The viewers of each kind, signed in; what they do is not written yet."""
     made: dict[str, list[tuple[Viewer, Headers]]] = {}
-    for kind, given in KINDS.items():
+    for kind, given in kinds(size).items():
         made[kind] = []
         for n in range(PEOPLE):
             role = Role.CREATOR if given.get("makes") else Role.FAN
