@@ -300,7 +300,7 @@ Index(
 )
 Index("ix_content_events_person", ViewerEvent.person_id, ViewerEvent.seq)
 Index("ix_content_playbacks_video", Playback.video_id)
-Index("ix_content_follows_other", Follow.other_id, Follow.person_id)
+Index("ix_content_follows_other", Follow.other_id)
 Index("ix_content_reactions_mine", VideoReaction.person_id, VideoReaction.kind, VideoReaction.at)
 Index("ix_content_comments_video", Comment.video_id, Comment.created_at, Comment.id)
 for _type, _slot in SLOTS.items():
