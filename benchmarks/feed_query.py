@@ -42,8 +42,8 @@ NEWEST = 1_200
 
 
 def kinds(size: Size) -> dict[str, dict[str, Any]]:
-    """What the viewers of each kind do. `heavy` follows those who publish most, `caught_up` has watched all new
-    ones, `devoted` does both, `maker` made many of them."""
+    """What the viewers of each kind do. `heavy` follows those who publish most, `caught_up` has watched all
+    that are new, `devoted` does both, `maker` made many of them."""
     greatest = {"follows": FOLLOWS_MAX, "the_greatest": True}
     return {
         "new": {},
