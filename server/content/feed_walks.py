@@ -18,9 +18,11 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     func,
     literal_column,
     not_,
+    null,
     or_,
     select,
     tuple_,
@@ -96,10 +98,10 @@ class Walk:
 def begun(s: AnySession, viewer: Actor, place: Place) -> list[Walk]:
     """Both walks, before the first video that can come next."""
     start = min(place.key, (place.as_of, LAST_ID))
-    walks = [Walk(start, [CHUNK, LOOKED_AT - CHUNK], partial(_look_everywhere, s, viewer, place))]
+    looks = [CHUNK, LOOKED_AT - CHUNK]
+    walks = [Walk(start, [*looks], partial(_look_everywhere, s, viewer, place))]
     if place.key[0] - FOLLOW_BONUS > place.as_of - FRESH:
-        looks = [LOOKED_AT // 2, LOOKED_AT // 2]
-        walks.append(Walk(place.key, looks, partial(_look_for_the_followed, s, viewer, place)))
+        walks.append(Walk(place.key, [*looks], partial(_look_for_the_followed, s, viewer, place)))
     return walks
 
 
@@ -116,7 +118,7 @@ def _look_for_the_followed(s: AnySession, viewer: Actor, place: Place, start: Ke
     given = _given(viewer, place, min((level - FOLLOW_BONUS, last), (place.as_of, LAST_ID)))
     rows = s.core.execute(_among_the_fresh(most), given).all()
     cut_off = bool(rows) and rows[0].looked_at == most
-    if cut_off and rows[0].theirs * THICK < most:
+    if cut_off and rows[0].known * THICK < most:
         rows = s.core.execute(_by_the_people(CHUNK), given).all()
         cut_off = len(rows) == CHUNK
     found = [Ranked(row.id, row.published_at, followed=True) for row in rows if row.shown]
@@ -164,8 +166,9 @@ def _everything(most: int) -> Select[Any]:
 
 @lru_cache(maxsize=8)
 def _among_the_fresh(most: int) -> Select[Any]:
+    """`known` are those of the followed."""
     v = _chosen(_NEXT.where(_v.published_at > _SINCE), most)
-    return _judged(v, and_(_is_followed(v), _is_open(v)), theirs=_is_followed(v))
+    return _judged(v, case((_is_followed(v), _is_open(v)), else_=null()))
 
 
 @lru_cache(maxsize=8)
@@ -186,19 +189,17 @@ def _chosen(videos: Select[*tuple[Any, ...]], most: int) -> CTE:
     return _newest(videos, most).cte("v").prefix_with("MATERIALIZED")
 
 
-def _judged(v: CTE, shown: ColumnElement[bool], **counted: ColumnElement[bool]) -> Select[Any]:
-    """The shown ones, and in any case the last one that was looked at; how many these were, and for how many
-    of them the counted conditions hold."""
-    columns = (each.label(name) for name, each in {"shown": shown, **counted}.items())
-    judged = select(v.c.id, v.c.published_at, *columns).cte("judged").prefix_with("MATERIALIZED")
+def _judged(v: CTE, shown: ColumnElement[bool]) -> Select[Any]:
+    """The shown ones, and in any case the last one that was looked at; how many these were, and of how many
+    it is known whether they are shown."""
+    judged = select(v.c.id, v.c.published_at, shown.label("shown")).cte("judged").prefix_with("MATERIALIZED")
     last = select(v.c.id).order_by(v.c.published_at, v.c.id).limit(_written(1)).scalar_subquery()
-    count = select(func.count()).select_from(judged)
-    counts = {"looked_at": count} | {name: count.where(judged.c[name]) for name in counted}
     return select(
         judged.c.id,
         judged.c.published_at,
         judged.c.shown,
-        *(each.scalar_subquery().label(name) for name, each in counts.items()),
+        select(func.count()).select_from(judged).scalar_subquery().label("looked_at"),
+        select(func.count(judged.c.shown)).scalar_subquery().label("known"),
     ).where(or_(judged.c.shown, judged.c.id == last))
 
 
