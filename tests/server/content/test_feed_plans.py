@@ -39,7 +39,7 @@ def world(db: Database, fan: Actor, creator: Actor, moderator: Actor) -> None:
         ages = [timedelta(minutes=4 * n) if n % 2 else timedelta(days=4, hours=n) for n in range(VIDEOS)]
         videos = [published(s, makers[n % MAKERS], NOW - age) for n, age in enumerate(ages)]
         s.flush()
-        for video, viewer in product(videos[::5], (fan, creator, moderator)):
+        for video, viewer in product(videos[::7], (fan, creator, moderator)):
             see(s, viewer, video)
             said = {"holds": True, "at": NOW, "told_at": NOW, "event_id": uuid4()}
             for kind in Reaction:
