@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, literal, select, update
+from sqlalchemy import ColumnElement, case, func, literal, select, update
 
 from server.content.derivatives import Product, replace
 from server.content.models import Video
@@ -24,8 +24,16 @@ _HAS_FILE = Video.state.in_((VideoState.PROCESSING, VideoState.READY))
 
 
 def asked_at() -> ColumnElement[Any]:
-    """What `poster_asked_at` becomes in an UPDATE that sets `poster_at_ms`."""
-    return case((_HAS_FILE, literal(clock.now(), Video.poster_asked_at.type)), else_=None)
+    """What `poster_asked_at` becomes in an UPDATE that sets `poster_at_ms`. Whoever chooses again and again
+    waits no longer for that: the first time counts."""
+    now = literal(clock.now(), Video.poster_asked_at.type)
+    return case((_HAS_FILE, func.coalesce(Video.poster_asked_at, now)), else_=None)
+
+
+def is_asked(s: WriteSession, *, video_id: UUID) -> bool:
+    """Whether a poster of the video is waited for, which has a job then. The row must be locked."""
+    waits = select(Video.id).where(Video.id == video_id, _HAS_FILE, Video.poster_asked_at.is_not(None))
+    return s.scalar(waits) is not None
 
 
 def ask(s: WriteSession, *, video_id: UUID) -> None:
@@ -34,7 +42,7 @@ def ask(s: WriteSession, *, video_id: UUID) -> None:
 
 
 def take(s: WriteSession, store: Store, *, video_id: UUID, at_ms: int | None, made: Product | None) -> None:
-    """End the wait for the poster at `at_ms`, unless another one was asked for meanwhile.
+    """End the wait for the poster at `at_ms`; when another one was asked for meanwhile, have that drawn.
 
     In the restricted class it ends, too, so that nobody is told of it; none is kept there.
     """
@@ -50,6 +58,8 @@ def take(s: WriteSession, store: Store, *, video_id: UUID, at_ms: int | None, ma
         .returning(Video.version, Video.restricted_class)
     ).one_or_none()
     if ended is None:
+        if is_asked(s, video_id=video_id):
+            ask(s, video_id=video_id)
         return
     if made is not None and not ended.restricted_class:
         before = replace(s, store, video_id, DerivativeKind.POSTER, made)

@@ -197,6 +197,7 @@ def edit_video(
         values["poster_asked_at"] = posters.asked_at()
     mine = and_(Video.id == video_id, Video.owner_id == actor.person, Video.deleted_at.is_(None))
     before = lock_videos(s, mine)
+    drawn_already = "poster_at_ms" in values and posters.is_asked(s, video_id=video_id)
     now_at = s.execute(
         update(Video)
         .where(mine, Video.version == version, Video.published_at.is_(None) if moved else true())
@@ -213,7 +214,7 @@ def edit_video(
     record(s, actor, "video_edited", video_id, now_at, fields=changed)
     tell_viewers(s, before)
     bus.emit(s, "content.video_edited", video_id, fields=changed)
-    if "poster_at_ms" in changed and now_at.poster_asked_at is not None:
+    if "poster_at_ms" in changed and now_at.poster_asked_at is not None and not drawn_already:
         posters.ask(s, video_id=video_id)
 
 

@@ -37,9 +37,10 @@ def process_video(video_id: str) -> None:
         publish(video_id)
 
 
-@jobs.workflow("content.draw_poster", queue=jobs.PROMPT)
+@jobs.workflow("content.draw_poster")
 def draw_poster(video_id: str) -> None:
-    """Make the poster that its owner asked for, in place of the one before."""
+    """Make the poster that its owner asked for, in place of the one before. That may take long, so it waits
+    among the films that are measured, never before the files that are to go."""
     redraw(video_id)
 
 
@@ -101,7 +102,7 @@ def derive(video_id: str, kind: str) -> None:
 
 @jobs.step
 def redraw(video_id: str) -> None:
-    """Draw the poster from where its owner wants it. Whoever chose anew meanwhile has a job of its own."""
+    """Draw the poster from where its owner wants it. When they chose anew meanwhile, it is drawn once more."""
     db, store = _database_and_store()
     with db.read() as s:
         video = s.get(Video, UUID(video_id))

@@ -80,6 +80,14 @@ def recorded(db: Database, video_id: UUID) -> list[str]:
         return [action.removeprefix("content.") for action in s.scalars(query.order_by(AuditEntry.seq))]
 
 
+def queued(db: Database) -> list[str]:
+    """The queue of each job that was to draw a poster."""
+    table = "dbos.workflow_status" if db.url.startswith("postgresql") else "workflow_status"
+    with db.read() as s:
+        found = sa.text(f"SELECT queue_name FROM {table} WHERE name = 'content.draw_poster'")
+        return list(s.scalars(found))
+
+
 def test_the_poster_is_the_frame_that_was_chosen_until_the_program_chooses_again(
     client: httpx.Client,
     db: Database,
@@ -158,6 +166,40 @@ def test_what_is_chosen_before_the_file_is_here_is_drawn_when_it_is(
     client.patch(path, headers={**mine, "Upload-Offset": "0"}, content=clip)
     workflow.process_video(str(video_id))
     assert (seen(client, mine, video_id)["state"], poster_ms(db, video_id)) == ("ready", 1_000)
+
+
+def test_one_job_at_a_time_draws_the_posters_of_a_video(
+    client: httpx.Client,
+    db: Database,
+    mine: Mine,
+    add_video: AddVideo,
+    creator: Actor,
+    clip: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    video_id = ready(db, add_video, creator, clip)
+    for at_ms in (400, 800, 1_200):
+        ask(client, mine, video_id, poster_at_ms=at_ms)
+    assert queued(db) == ["jobs"]
+    really_drawn = derivatives.drawn
+
+    def meanwhile(kind: DerivativeKind, file: Path, *, poster_at_ms: int | None) -> Any:
+        monkeypatch.setattr(derivatives, "drawn", really_drawn)
+        for at_ms in (400, 1_600):
+            ask(client, mine, video_id, poster_at_ms=at_ms)
+        return really_drawn(kind, file, poster_at_ms=poster_at_ms)
+
+    monkeypatch.setattr(derivatives, "drawn", meanwhile)
+    workflow.draw_poster(str(video_id))
+    assert queued(db) == ["jobs", "jobs"]
+    assert poster_ms(db, video_id) != 1_200
+    assert seen(client, mine, video_id)["poster_pending"]
+    for _ in range(2):
+        workflow.draw_poster(str(video_id))
+    assert poster_ms(db, video_id) == 1_600
+    assert queued(db) == ["jobs", "jobs"]
+    ask(client, mine, video_id, poster_automatic=True)
+    assert queued(db) == ["jobs"] * 3
 
 
 def test_the_last_choice_wins_in_whatever_order_the_jobs_end(
