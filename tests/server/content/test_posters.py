@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
 from server.content import derivatives, service, workflow
-from server.content.media import worker
 from server.content.models import Derivative
 from server.content.rules import DerivativeKind, VideoState
 from server.content.sweeps import YOUNG, Swept, sweep_files
@@ -213,17 +212,17 @@ def test_the_last_choice_wins_in_whatever_order_the_jobs_end(
 ) -> None:
     video_id = ready(db, add_video, creator, clip)
     ask(client, mine, video_id, poster_at_ms=400)
-    really_run = worker.run
+    really_drawn = derivatives.drawn
 
-    def meanwhile(task: Any, path: Path, **options: Any) -> Any:
-        monkeypatch.setattr(worker, "run", really_run)
+    def late(kind: DerivativeKind, file: Path, *, poster_at_ms: int | None) -> derivatives.Product | None:
+        """Draw the earlier choice, but be done only after the later one was drawn as well."""
+        monkeypatch.setattr(derivatives, "drawn", really_drawn)
         ask(client, mine, video_id, poster_at_ms=1_600)
-        return really_run(task, path, **options)
+        workflow.draw_poster(str(video_id))
+        assert poster_ms(db, video_id) == 1_600
+        return really_drawn(kind, file, poster_at_ms=poster_at_ms)
 
-    monkeypatch.setattr(worker, "run", meanwhile)
-    workflow.draw_poster(str(video_id))
-    assert poster_ms(db, video_id) not in (400, 1_600)
-    assert seen(client, mine, video_id)["poster_pending"]
+    monkeypatch.setattr(derivatives, "drawn", late)
     workflow.draw_poster(str(video_id))
     assert poster_ms(db, video_id) == 1_600
     assert not seen(client, mine, video_id)["poster_pending"]
