@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, literal, select, update
 
+from server.content.announcing import lock_videos, tell_viewers
 from server.content.derivatives import Product, replace
 from server.content.models import Video
 from server.content.record import record
@@ -46,6 +47,7 @@ def take(s: WriteSession, store: Store, *, video_id: UUID, at_ms: int | None, ma
 
     In the restricted class it ends, too, so that nobody is told of it; none is kept there.
     """
+    before = lock_videos(s, Video.id == video_id)
     ended = s.execute(
         update(Video)
         .where(
@@ -62,9 +64,10 @@ def take(s: WriteSession, store: Store, *, video_id: UUID, at_ms: int | None, ma
             ask(s, video_id=video_id)
         return
     if made is not None and not ended.restricted_class:
-        before = replace(s, store, video_id, DerivativeKind.POSTER, made)
-        if before is not None:
-            jobs.enqueue(s, "content.drop_files", before)
+        unneeded = replace(s, store, video_id, DerivativeKind.POSTER, made)
+        if unneeded is not None:
+            jobs.enqueue(s, "content.drop_files", unneeded)
+        tell_viewers(s, before)
     record(s, SYSTEM, "poster_made", video_id, ended)
 
 

@@ -212,7 +212,8 @@ def edit_video(
             raise Conflict("This video has been published already.", code="already_published")
         raise Stale("This video was changed in the meantime. Nothing of yours was applied.")
     record(s, actor, "video_edited", video_id, now_at, fields=changed)
-    tell_viewers(s, before)
+    if changed != ["poster_at_ms"]:  # which is seen when it has been drawn
+        tell_viewers(s, before)
     bus.emit(s, "content.video_edited", video_id, fields=changed)
     if "poster_at_ms" in changed and now_at.poster_asked_at is not None and not drawn_already:
         posters.ask(s, video_id=video_id)

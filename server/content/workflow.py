@@ -102,7 +102,7 @@ def derive(video_id: str, kind: str) -> None:
 
 @jobs.step
 def redraw(video_id: str) -> None:
-    """Draw the poster from where its owner wants it. When they chose anew meanwhile, it is drawn once more."""
+    """Draw the poster from where its owner wants it. If they chose anew meanwhile, draw once more."""
     db, store = _database_and_store()
     with db.read() as s:
         video = s.get(Video, UUID(video_id))

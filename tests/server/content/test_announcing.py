@@ -10,20 +10,22 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from server.content import availability, service
+from server.content import availability, derivatives, posters, service
 from server.content.announcing import LIVE_FEED
 from server.content.models import Video
 from server.content.publishing import publish_due
-from server.content.rules import ContentType, VideoState, Visibility
+from server.content.rules import ContentType, DerivativeKind, VideoState, Visibility
 from server.content.workflow import publish
 from server.kit import clock, jobs, live
 from server.kit.access import SYSTEM, Actor
 from server.kit.clock import Held
 from server.kit.db import Database, WriteSession
+from server.kit.storage import Store
 from server.kit.wire import Availability
 from server.ops.live import may_hear
 from tests.server.content.conftest import AddVideo
 
+pytestmark = pytest.mark.usefixtures("context")
 NOW = datetime(2026, 5, 17, 12, 0, 0, tzinfo=UTC)
 GRACE = timedelta(seconds=10)
 Told = list[tuple[UUID, int]]
@@ -100,7 +102,17 @@ def restrict_class(s: WriteSession, _owner: Actor, video_id: UUID) -> None:
     service.set_restricted_class(s, actor=SYSTEM, video_id=video_id)
 
 
+def draw(s: WriteSession, _owner: Actor, video_id: UUID) -> None:
+    """A still takes the place of the one before."""
+    store = Store(jobs.context().settings.media)
+    derivatives.add(s, store, video_id, DerivativeKind.POSTER, derivatives.Product(b"before", {}))
+    s.execute(sa.update(Video).where(Video.id == video_id).values(poster_asked_at=NOW))
+    made = derivatives.Product(b"a still", {})
+    posters.take(s, store, video_id=video_id, at_ms=None, made=made)
+
+
 CHANGES: dict[str, Do] = {
+    "another poster": draw,
     "title": edit(title="Another"),
     "caption": edit(caption="Other words"),
     "private": edit(visibility=Visibility.PRIVATE),
@@ -158,6 +170,21 @@ def test_viewers_hear_of_what_comes(
     video = add_video(creator, **before)
     with db.write() as s:
         do(s, creator, video)
+    assert told == [(video, 0)]
+
+
+def test_a_poster_is_told_when_it_is_there_and_not_when_it_is_chosen(
+    db: Database, add_video: AddVideo, creator: Actor, told: Told
+) -> None:
+    video = add_video(creator, published_at=NOW)
+    with db.write() as s:
+        edit(poster_at_ms=1_000)(s, creator, video)
+    assert told == []
+    with db.write() as s:
+        posters.take(s, Store(jobs.context().settings.media), video_id=video, at_ms=1_000, made=None)
+    assert told == []
+    with db.write() as s:
+        edit(poster_at_ms=1_000, title="Another")(s, creator, video)
     assert told == [(video, 0)]
 
 
