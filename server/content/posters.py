@@ -68,7 +68,9 @@ def take(s: WriteSession, store: Store, *, video_id: UUID, at_ms: int | None, ma
         if unneeded is not None:
             jobs.enqueue(s, "content.drop_files", unneeded)
         tell_viewers(s, before)
-    record(s, SYSTEM, "poster_made", video_id, ended)
+    # The class is not known by what the record says: it reads there as if one had been made.
+    success = made is not None or ended.restricted_class
+    record(s, SYSTEM, "poster_made" if success else "poster_not_made", video_id, ended)
 
 
 def give_up(s: WriteSession, *, before: datetime) -> int:

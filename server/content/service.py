@@ -150,7 +150,9 @@ def refuse_video(s: WriteSession, *, actor: Actor, video_id: UUID, code: str, re
     refused = s.execute(
         update(Video)
         .where(Video.id == video_id, Video.state.in_((VideoState.UPLOADING, VideoState.PROCESSING)))
-        .values(state=VideoState.REFUSED, reason=reason[:500], version=Video.version + 1)
+        .values(
+            state=VideoState.REFUSED, reason=reason[:500], poster_asked_at=None, version=Video.version + 1
+        )
         .returning(Video.version, Video.restricted_class, Video.sha256)
     ).one_or_none()
     if refused is None:

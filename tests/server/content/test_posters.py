@@ -275,6 +275,26 @@ def test_the_restricted_class_is_not_told_by_its_poster(
     assert (poster_ms(db, plain), poster_ms(db, wrong)) == (1_200, None)
 
 
+def test_a_poster_that_the_file_does_not_give_is_not_said_to_be_made(
+    client: httpx.Client, db: Database, mine: Mine, add_video: AddVideo, creator: Actor
+) -> None:
+    video_id = add_video(creator)
+    ask(client, mine, video_id, poster_at_ms=1_200)
+    workflow.draw_poster(str(video_id))
+    assert not seen(client, mine, video_id)["poster_pending"]
+    assert recorded(db, video_id)[-1] == "poster_not_made"
+
+
+def test_no_poster_of_a_refused_video_is_waited_for(
+    client: httpx.Client, db: Database, mine: Mine, add_video: AddVideo, creator: Actor
+) -> None:
+    video_id = add_video(creator, state=VideoState.PROCESSING)
+    assert ask(client, mine, video_id, poster_at_ms=1_200)["poster_pending"]
+    with db.write() as s:
+        assert service.refuse_video(s, actor=SYSTEM, video_id=video_id, code="not_video", reason="No.")
+    assert not seen(client, mine, video_id)["poster_pending"]
+
+
 def test_nobody_waits_for_a_poster_for_ever(
     client: httpx.Client,
     db: Database,
