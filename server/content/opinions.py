@@ -32,6 +32,7 @@ WORDS: Mapping[EventKind, tuple[Kind, bool]] = {
     EventKind.BLOCK: (Relation.BLOCK, True),
     EventKind.UNBLOCK: (Relation.BLOCK, False),
 }
+OF_PEOPLE = {word: (kind, takes) for word, (kind, takes) in WORDS.items() if isinstance(kind, Relation)}
 TAKING_BACK = frozenset(kind for kind, (_, holds) in WORDS.items() if not holds)
 COUNTER = {Reaction.LIKE: "likes", Reaction.SAVE: "saves"}
 TABLE: Mapping[Relation, type[OfPerson]] = {Relation.FOLLOW: Follow, Relation.BLOCK: Block}

@@ -14,16 +14,25 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import Row, Table, or_, select
 
 from server.accounts.models import Person
 from server.accounts.schemas import PersonState
 from server.content import opinions, queries, watching
 from server.content.counters import Tally
 from server.content.counting import Beat
-from server.content.models import Block, Follow, OfPerson, Video
+from server.content.models import Block, OfPerson, Video
 from server.content.models import ViewerEvent as Fact
-from server.content.rules import BLOCKS_MAX, FOLLOWS_MAX, SKEW, VERY_LATE, EventKind, Verdict, VideoState
+from server.content.rules import (
+    BLOCKS_MAX,
+    FOLLOWS_MAX,
+    SKEW,
+    VERY_LATE,
+    EventKind,
+    Relation,
+    Verdict,
+    VideoState,
+)
 from server.content.schemas import EventVerdict, ViewerEvent
 from server.kit import clock, locks
 from server.kit.access import Actor
@@ -102,7 +111,7 @@ def _refusals(
     videos: Mapping[UUID, AnyRow],
     now: datetime,
 ) -> dict[UUID, str]:
-    refused = _of_people(s, actor, [event for event in events if event.person_id])
+    refused = _of_people(s, actor, [event for event in events if event.person_id], now)
     for event in events:
         if event.video_id and (code := _of_video(actor, event, videos.get(event.video_id))):
             refused[event.id] = code
@@ -120,7 +129,9 @@ def _of_video(actor: Actor, event: ViewerEvent, video: AnyRow | None) -> str | N
     return None
 
 
-def _of_people(s: WriteSession, actor: Actor, events: Sequence[ViewerEvent]) -> dict[UUID, str]:
+def _of_people(
+    s: WriteSession, actor: Actor, events: Sequence[ViewerEvent], now: datetime
+) -> dict[UUID, str]:
     """Only to follow somebody one has to meet them, and whoever blocks the actor is not to be met for that:
     what the actor is told is the same as of an account that is suspended."""
     others = {event.person_id for event in events}
@@ -132,27 +143,44 @@ def _of_people(s: WriteSession, actor: Actor, events: Sequence[ViewerEvent]) -> 
         Block.person_id.in_(others), Block.other_id == actor.person, Block.holds
     )
     away = {*s.scalars(blocking)} | {i for i, state in known.items() if state is not PersonState.ACTIVE}
-    told = {event.kind for event in events}
-    most: dict[EventKind, tuple[type[OfPerson], int]] = {
-        EventKind.FOLLOW: (Follow, FOLLOWS_MAX),
-        EventKind.BLOCK: (Block, BLOCKS_MAX),
-    }
-    room = {kind: limit - _held(s, actor, table) for kind, (table, limit) in most.items() if kind in told}
+    most = {Relation.FOLLOW: FOLLOWS_MAX, Relation.BLOCK: BLOCKS_MAX}
+    told = {opinions.OF_PEOPLE[event.kind][0] for event in events}
+    before = {kind: _said(s, actor, opinions.TABLE[kind], others) for kind in told}
+    held = {kind: {row.other_id for row in rows.values() if row.holds} for kind, rows in before.items()}
     refused: dict[UUID, str] = {}
-    for event in events:
+    # By their time, as they count: that a place is free must not depend on the order in a batch.
+    for event in sorted(events, key=lambda event: _when(event, now)):
+        kind, takes = opinions.OF_PEOPLE[event.kind]
+        last = before[kind].get(event.person_id)
         if event.person_id == actor.person:
             refused[event.id] = "own"
         elif event.person_id not in known or (event.kind is EventKind.FOLLOW and event.person_id in away):
             refused[event.id] = "not_found"
-        elif event.kind in room:
-            room[event.kind] -= 1
-            if room[event.kind] < 0:
-                refused[event.id] = "too_many"
+        elif last is not None and _when(event, now) <= (last.at, last.told_at, last.event_id):
+            continue
+        elif not takes:
+            held[kind].discard(event.person_id)
+        elif event.person_id in held[kind] or len(held[kind]) < most[kind]:
+            held[kind].add(event.person_id)
+        else:
+            refused[event.id] = "too_many"
     return refused
 
 
-def _held(s: WriteSession, actor: Actor, table: type[OfPerson]) -> int:
-    return s.execute(select(func.count()).where(table.person_id == actor.person, table.holds)).scalar_one()
+def _said(
+    s: WriteSession, actor: Actor, table: type[OfPerson], others: Collection[UUID | None]
+) -> dict[UUID | None, AnyRow]:
+    """The last words of the actor that hold, and those about `others`."""
+    columns = (table.other_id, table.holds, table.at, table.told_at, table.event_id)
+    mine = select(*columns).where(
+        table.person_id == actor.person, or_(table.holds, table.other_id.in_(others))
+    )
+    return {row.other_id: row for row in s.execute(mine)}
+
+
+def _when(event: ViewerEvent, now: datetime) -> tuple[datetime, datetime, UUID]:
+    """The order of words that count (see `opinions`)."""
+    return (now if event.at > now + SKEW else event.at), event.at, event.id
 
 
 def _fact(person_id: UUID, event: ViewerEvent, now: datetime) -> dict[str, Any]:

@@ -151,6 +151,36 @@ def test_nobody_follows_or_blocks_without_end(
     assert codes(send(db, fan, [said(word, person_id=moderator.person)])) == ["accepted"]
 
 
+@pytest.mark.parametrize(
+    ("limit", "word", "back"),
+    [
+        ("FOLLOWS_MAX", EventKind.FOLLOW, EventKind.UNFOLLOW),
+        ("BLOCKS_MAX", EventKind.BLOCK, EventKind.UNBLOCK),
+    ],
+)
+def test_the_limit_does_not_depend_on_the_order_in_a_batch(
+    db: Database,
+    fan: Actor,
+    creator: Actor,
+    moderator: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+    word: EventKind,
+    back: EventKind,
+) -> None:
+    monkeypatch.setattr(viewing, limit, 1)
+    begin = clock.now() - timedelta(hours=1)
+    first, gone, other = creator.person, creator.person, moderator.person
+    told = [(word, first), (word, first), (back, gone), (word, other), (word, first), (back, other)]
+    events = [said(k, person_id=who, at=begin + n * MS) for n, (k, who) in enumerate(told)]
+    expected = ["accepted"] * 4 + ["too_many", "accepted"]
+    assert codes(send(db, fan, events[::-1])) == expected[::-1]
+    again = said(word, person_id=first)
+    late = [said(word, person_id=other, at=begin - MS), said(back, person_id=first, at=begin)]
+    assert codes(send(db, fan, [again])) == ["accepted"]
+    assert codes(send(db, fan, [*late, said(word, person_id=other)])) == ["accepted", "accepted", "too_many"]
+
+
 def test_nothing_was_watched_before_it_was_there(
     db: Database, fan: Actor, creator: Actor, add_video: AddVideo
 ) -> None:
