@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,11 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.coded_clips import Recipe, write_clip
 from server.content.rules import DerivativeKind, VideoState
 from studio.offline.upload import upload_of
+from studio.tabs.content import stills
 from studio.tabs.content.still_strip import StillStrip
 from studio.tabs.content.tab import ContentTab
-from tests.studio.tabs.content.content_server import ME, STILLS_MS, ContentServer, video
+from studio.video.storyboard import Preview
+from tests.studio.tabs.content.content_server import ME, STILLS_MS, ContentServer, file, video
 from tests.studio.tabs.content.screen import FIRST, opened
 from tests.studio.tabs.office import Office, body, play, problem, until, words
 
@@ -206,5 +209,40 @@ def test_a_file_on_its_way_shows_stills_of_its_own(
         await office.settle()
         found = server.find(upload.id)
         assert (found.state, found.poster_at_ms) == (VideoState.UPLOADING, strip.choice)
+
+    play(qapp, tmp_path, server, story, me=ME)
+
+
+def test_an_unreadable_file_is_looked_through_once_and_its_storyboard_is_asked_for(
+    qapp: QApplication, tmp_path: Path, server: ContentServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+    really = stills._of_file
+
+    def count(path: Path) -> tuple[Preview, ...]:
+        decoded.append(path)
+        return really(path)
+
+    monkeypatch.setattr(stills, "_of_file", count)
+
+    async def story(office: Office) -> None:
+        made = [upload_of(file(tmp_path, name)) for name in ("one.mov", "two.mov", "three.mov")]
+        await office.context.uploads.add(replace(each, paused=True) for each in made)
+        on_its_way = {"state": VideoState.UPLOADING, "derivatives": []}
+        one, two, three = (video(0, id=each.id, **on_its_way) for each in made)
+        found = stills.Stills(office.context, qapp)
+        for each in (one, two, three):  # the others are not shown any more when it is their turn
+            assert found.get(each) == ()
+        await office.settle()
+        for _ in range(3):  # as for every part that arrives
+            assert found.get(three) == ()
+            await office.settle()
+        assert decoded == [made[2].path]
+        there = [DerivativeKind.STORYBOARD]
+        ready = three.model_copy(update={"state": VideoState.READY, "derivatives": there})
+        server.videos.append(ready)
+        assert found.get(ready) == ()
+        await office.settle()
+        assert len(found.get(ready)) == len(STILLS_MS)
 
     play(qapp, tmp_path, server, story, me=ME)
