@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -47,7 +48,8 @@ class ProfilePane(SidePane):
         self.person: Author | None = None
         self.profile: Profile | None = None
         self._cursor: str | None = None
-        self._reading = self._freed = False
+        self._more: asyncio.Task[None] | None = None
+        self._freed = False
         self.disc = Initials(DISC)
         self.name = ElidedLabel("", "title")
         self.handle = ElidedLabel("", "muted")
@@ -132,12 +134,13 @@ class ProfilePane(SidePane):
         self.show()
         if not again:
             self.profile = None
+            self._freed = False
             self._name(person)
             self._blank()
         self.read()
 
     def _blank(self) -> None:
-        self.grid.fill([])
+        self._fill([], None)
         self.counts.setText("")
         self._bio_room.hide()
         self.doings.hide()
@@ -184,12 +187,18 @@ class ProfilePane(SidePane):
         if self.person is None or told.id != self.person.id:
             return
         self.profile = self._people.as_said(told, before)
-        self._cursor = page.next_cursor
-        here, shown = [video.id for video in self.grid.videos], _shown(page)
+        here, shown = list(self.grid.videos), _shown(page)
         first = here[: len(shown)] if page.next_cursor else here
-        if first != [video.id for video in shown]:
-            self.grid.fill(shown)
+        if first != shown or not here:  # else what came after them stays, and goes on from where it is
+            self._fill(shown, page.next_cursor)
         self._show()
+
+    def _fill(self, videos: Sequence[VideoView], cursor: str | None) -> None:
+        if self._more is not None:
+            self._more.cancel()
+            self._more = None
+        self._cursor = cursor
+        self.grid.fill(videos)
 
     def _failed(self, person_id: UUID, error: ApiError) -> None:
         if self.person is None or self.person.id != person_id or self.profile is not None:
@@ -208,26 +217,22 @@ class ProfilePane(SidePane):
 
     def _read_more(self) -> None:
         person, cursor = self.person, self._cursor
-        if person is None or cursor is None or self._reading:
+        if person is None or cursor is None or self._more is not None:
             return
-        self._reading = True
 
         async def fetch() -> Page[VideoView]:
             params = self._params(person) | {"cursor": cursor}
             return (await self._context.api.get("/v1/content/videos", params=params)).model(Page[VideoView])
 
-        self._context.tasks.read(
-            fetch, partial(self._take_more, person.id, cursor), self._no_more, owner=self
-        )
+        self._more = self._context.tasks.read(fetch, self._take_more, self._no_more, owner=self)
 
-    def _take_more(self, person_id: UUID, cursor: str, page: Page[VideoView]) -> None:
-        self._reading = False
-        if self.person is not None and self.person.id == person_id and self._cursor == cursor:
-            self._cursor = page.next_cursor
-            self.grid.add(_shown(page))
+    def _take_more(self, page: Page[VideoView]) -> None:
+        self._more = None
+        self._cursor = page.next_cursor
+        self.grid.add(_shown(page))
 
     def _no_more(self, _error: ApiError) -> None:
-        self._reading = False  # scrolling asks again
+        self._more = None  # scrolling asks again
 
     # Showing
 

@@ -89,6 +89,47 @@ def test_more_videos_come_as_one_scrolls(watch: Watch, clip: bytes) -> None:
     watch(story, world)
 
 
+def test_what_is_read_again_says_what_changed_and_goes_on_from_where_it_is(watch: Watch, clip: bytes) -> None:
+    world = FeedWorld([item(0)], clip, others=[item(3 * n) for n in range(1, 60)], page=12)
+
+    async def story(viewer: Viewer) -> None:
+        pane = await opened(viewer)
+        await until(lambda: len(pane.grid.videos) >= 12 and pane._more is None)
+        pane._read_more()
+        await viewer.office.settle()
+        many, cursor = len(pane.grid.videos), pane._cursor
+        assert many >= 24
+        pane.read()
+        await viewer.office.settle()
+        assert (len(pane.grid.videos), pane._cursor) == (many, cursor)
+        world.items[0] = item(0, title="Another title")
+        pane.read()
+        await until(lambda: pane.grid.videos[0].title == "Another title")
+
+    watch(story, world)
+
+
+def test_nothing_of_one_person_is_left_for_the_next(watch: Watch, clip: bytes) -> None:
+    world = FeedWorld([item(0)], clip, others=[item(3 * n) for n in range(1, 60)], page=12)
+    other = item(1).video.owner
+
+    async def story(viewer: Viewer) -> None:
+        pane = await opened(viewer)
+        await viewer.office.settle()
+        pane._freed = True  # as of somebody whose unblocking the server has not heard of
+        pane._read_more()
+        under_way = pane._more
+        assert under_way is not None
+        pane.open(other)
+        assert pane._more is None
+        await viewer.office.settle()
+        assert under_way.cancelled()
+        assert numbers(pane) == []
+        assert "No public videos yet" in words(pane)
+
+    watch(story, world)
+
+
 def test_stills_are_fetched_and_painted(watch: Watch, clip: bytes) -> None:
     still, data = QImage(90, 160, QImage.Format.Format_RGB888), QBuffer()
     still.fill(QColor(250, 10, 10))
