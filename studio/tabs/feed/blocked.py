@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -75,6 +77,7 @@ class BlockedPane(SidePane):
         super().__init__("People you block")
         self._context, self._people = context, people
         self._cursor: str | None = None
+        self._reading: asyncio.Task[None] | None = None
         self.rows: dict[UUID, _Row] = {}
         worn = style.tokens()
         self.close_button = IconButton("x", "Close the list")
@@ -103,6 +106,7 @@ class BlockedPane(SidePane):
         column.addWidget(told)
         column.addWidget(self.states, 1)
         people.changed.connect(self._said)
+        people.settled.connect(self._settle)
 
     def open(self) -> None:
         """Show it, read anew."""
@@ -118,31 +122,50 @@ class BlockedPane(SidePane):
     def _read(self) -> None:
         if not self.rows:
             self.states.loading()
-        params: dict[str, str | int] = {"limit": PAGE}
-        if self._cursor is not None:
-            params["cursor"] = self._cursor
+        self._ask(self._cursor, self._take)
+
+    def _ask(self, cursor: str | None, take: Callable[[Page[Blocked]], object]) -> None:
+        params: dict[str, str | int] = {"limit": PAGE} | ({"cursor": cursor} if cursor is not None else {})
 
         async def fetch() -> Page[Blocked]:
             return (await self._context.api.get(PATH, params=params)).model(Page[Blocked])
 
-        self._context.tasks.read(fetch, self._take, self._failed, owner=self)
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._context.tasks.read(fetch, take, self._failed, owner=self)
+
+    def _settle(self) -> None:
+        """The server has everything that was said: what was read before that may lack somebody."""
+        if self.isHidden():
+            return
+        if not self.rows or (self._reading is not None and not self._reading.done()):
+            self._read()
+        else:
+            self._ask(None, self._take_new)
+
+    def _take_new(self, page: Page[Blocked]) -> None:
+        """The newest are the first; whoever was let go stays where they are."""
+        now = self._context.ticker.now()
+        for blocked in reversed(page.items):
+            if blocked.person.id not in self.rows:
+                self._put(_Row(blocked, now), 0)
 
     def _take(self, page: Page[Blocked]) -> None:
         self._cursor = page.next_cursor
         now = self._context.ticker.now()
         for blocked in page.items:
             if blocked.person.id not in self.rows:
-                self._put(_Row(blocked, now))
+                self._put(_Row(blocked, now), len(self.rows))
         self.more.setVisible(self._cursor is not None)
         if self.rows:
             self.states.content()
         else:
             self.states.empty("people", "You block nobody", "Block somebody in their profile.")
 
-    def _put(self, row: _Row) -> None:
+    def _put(self, row: _Row, place: int) -> None:
         row.named.connect(partial(self.person_wanted.emit, row.person))
         row.pressed.connect(partial(self._press, row))
-        self._column.insertWidget(len(self.rows), row)
+        self._column.insertWidget(place, row)
         self.rows[row.person.id] = row
         self._tell(row, self._people.words(row.person.id))
 

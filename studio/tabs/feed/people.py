@@ -44,7 +44,8 @@ class People(QObject):
         super().__init__(parent)
         self._context, self._feed, self._log = context, feed, log
         self._said: dict[UUID, dict[str, bool]] = defaultdict(dict)
-        self._generation = 0
+        self.generation = 0
+        """Grows with everything that is said: what was asked for before that may be older."""
         self._freed = False
         context.changes.subscribe(self._heard)
 
@@ -103,7 +104,7 @@ class People(QObject):
 
     def _say(self, person_id: UUID, **words: bool) -> None:
         self._said[person_id].update(words)
-        self._generation += 1
+        self.generation += 1
         self.changed.emit(person_id)
 
     def _heard(self, changes: Changes) -> None:
@@ -112,10 +113,10 @@ class People(QObject):
 
     async def _forget(self) -> None:
         """Once the server has everything, what it tells counts again: something may be said elsewhere."""
-        generation = self._generation
+        generation = self.generation
         waiting = await self._context.tasks.after_writes(self._context.outbox.entries)
         sent = not any(entry.edit.kind is EditKind.FEED_EVENT for entry in waiting)
-        if sent and generation == self._generation:
+        if sent and generation == self.generation:
             self._said.clear()
             self.settled.emit()
             if self._freed:

@@ -166,7 +166,7 @@ class ProfilePane(SidePane):
             return
         if self.profile is None:
             self.states.loading()
-        before = self._people.words(person.id)
+        before, generation = self._people.words(person.id), self._people.generation
 
         async def fetch() -> tuple[Profile, Page[VideoView]]:
             get = self._context.api.get
@@ -176,15 +176,18 @@ class ProfilePane(SidePane):
             return profile.model(Profile), videos.model(Page[VideoView])
 
         self._context.tasks.read(
-            fetch, partial(self._take, before), partial(self._failed, person.id), owner=self
+            fetch, partial(self._take, before, generation), partial(self._failed, person.id), owner=self
         )
 
     def _params(self, person: Author) -> dict[str, str | int]:
         return {"owner": str(person.id), "limit": VIDEOS}
 
-    def _take(self, before: Words, read: tuple[Profile, Page[VideoView]]) -> None:
+    def _take(self, before: Words, generation: int, read: tuple[Profile, Page[VideoView]]) -> None:
         told, page = read
         if self.person is None or told.id != self.person.id:
+            return
+        if generation != self._people.generation:
+            self.read()  # what was said meanwhile may have been sent and forgotten since
             return
         self.profile = self._people.as_said(told, before)
         here, shown = list(self.grid.videos), _shown(page)

@@ -7,6 +7,7 @@ from uuid import UUID
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from server.kit.wire import Page
 from studio.messages import Message
 from studio.tabs.feed.profile import ProfilePane
 from tests.studio.tabs.feed.conftest import Watch
@@ -165,6 +166,41 @@ def test_the_list_says_that_it_is_empty_or_cannot_be_read(watch: Watch) -> None:
         viewer.world.offline = False
         shown.states.retried.emit()
         await until(lambda: "You block nobody" in words(shown))
+
+    watch(story)
+
+
+def test_a_profile_read_before_a_block_does_not_undo_it(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        pane = await opened(viewer)
+        assert pane.profile is not None
+        people, told = viewer.page.people, pane.profile
+        generation = people.generation
+        pane.block_button.click()
+        await viewer.send()
+        await until(lambda: not people._said)
+        pane._take({}, generation, (told, Page(items=[], next_cursor=None)))
+        await viewer.office.settle()
+        assert viewer.page.feed.blocked == {MAKER}
+        assert "You block Maker 0" in words(pane)
+
+    watch(story)
+
+
+def test_whoever_was_blocked_meanwhile_joins_the_list(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        viewer.world.said["blocked"].add(UUID(int=102))
+        await viewer.sit_down()
+        maker = viewer.item.video.owner
+        press(viewer, Qt.Key.Key_B)
+        pane = viewer.page.aside.blocked
+        await until(lambda: list(pane.rows) == [UUID(int=102)])
+        pane.rows[UUID(int=102)].button.click()
+        viewer.page.people.block(maker, following=False)
+        await viewer.send()
+        await until(lambda: MAKER in pane.rows)
+        assert pane.rows[UUID(int=102)].button.text() == "Block"  # it can still be taken back
+        assert pane._column.indexOf(pane.rows[MAKER]) == 0
 
     watch(story)
 
