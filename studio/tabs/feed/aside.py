@@ -25,6 +25,7 @@ class Aside(QWidget):
     def __init__(self, context: Context, feed: FeedList, people: People) -> None:
         super().__init__()
         self._feed = feed
+        self._blocked = frozenset(feed.blocked)
         self._behind: list[SidePane] = []
         self.comments = CommentsPane(context, feed.blocked)
         self.profile = ProfilePane(context, people)
@@ -39,7 +40,7 @@ class Aside(QWidget):
         self.comments.person_wanted.connect(self.show_person)
         self.blocked.person_wanted.connect(self.show_person)
         self.profile.list_wanted.connect(self.toggle_blocked)
-        people.changed.connect(lambda _person: self.comments.refill())
+        people.changed.connect(self._said)
         people.freed.connect(self.comments.look_again)
 
     @property
@@ -97,6 +98,12 @@ class Aside(QWidget):
     def keep_drafts(self) -> None:
         """Nobody comes back to what is typed here."""
         self.comments.field.keep_now()
+
+    def _said(self, _person: UUID) -> None:
+        blocked = frozenset(self._feed.blocked)
+        if blocked != self._blocked:  # a follow changes no comment, and filling them anew costs one's place
+            self._blocked = blocked
+            self.comments.refill()
 
     def _keep_behind(self, pane: SidePane) -> None:
         before = self.shown

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.tabs.feed.comment_row import CommentRow
 from studio.tabs.feed.report import ReportSheet
 from tests.studio.tabs.feed.conftest import Watch
+from tests.studio.tabs.feed.test_profile import comment
 from tests.studio.tabs.feed.world import Viewer
 from tests.studio.tabs.office import nameless, until, words
 
@@ -45,6 +48,21 @@ def test_writes_answers_and_takes_back(watch: Watch) -> None:
         assert viewer.item.counts.comments == 1
         QTest.keyClick(pane, Qt.Key.Key_Escape)
         assert not pane.isVisible()
+
+    watch(story)
+
+
+def test_a_follow_leaves_the_comments_as_they_are(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        viewer.world.comments = [comment(UUID(int=102), "Maker 2", "Mine is better")]
+        await opened(viewer)
+        await until(lambda: rows(viewer))
+        (row,) = rows(viewer)
+        maker = viewer.item.video.owner
+        viewer.page.people.follow(maker, True)
+        assert rows(viewer) == [row]
+        viewer.page.people.block(maker.model_copy(update={"id": UUID(int=102)}), following=False)
+        assert rows(viewer) == []
 
     watch(story)
 
