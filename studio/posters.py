@@ -18,7 +18,8 @@ from studio.tasks import off_thread
 
 WIDTH: Final = 480
 """Of a kept still in px: enough for the pane on a fine screen."""
-MOST: Final = 200
+MOST_BYTES: Final = 48 << 20
+"""Of the kept stills as they lie in memory: about 30 upright ones, or 90 wide ones."""
 AT_ONCE: Final = 4
 
 
@@ -65,8 +66,15 @@ class Posters(QObject):
         """Keep the still of this copy of a video."""
         self._stills[video.id] = video.version, still
         self._stills.move_to_end(video.id)
-        while len(self._stills) > MOST:
-            self._stills.popitem(last=False)
+        held = sum(_size(each) for _, each in self._stills.values())
+        while held > MOST_BYTES and len(self._stills) > 1:
+            _, (_, oldest) = self._stills.popitem(last=False)
+            held -= _size(oldest)
+
+
+def _size(still: QPixmap | None) -> int:
+    """In bytes. The mark of one that is on its way, or of none, counts, too."""
+    return 1024 if still is None else still.width() * still.height() * still.depth() // 8
 
 
 def _decoded(data: bytes) -> QImage:
