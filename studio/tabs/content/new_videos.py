@@ -11,7 +11,7 @@ from uuid import UUID
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from server.content.rules import CAPTION_MAX, TITLE_MAX
+from server.content.rules import CAPTION_MAX, TITLE_MAX, Visibility
 from studio.keeping import Keeping
 from studio.offline.upload import Upload
 from studio.tab import Context
@@ -260,5 +260,6 @@ class NewVideosPane(QWidget):
         for file in list(self.files):
             self._drop(file)
         self.caption.clear()
+        self.publishing.show_values(Visibility.PUBLIC, None)
         self._caption_row.set_help("")
         self._say_fault("")

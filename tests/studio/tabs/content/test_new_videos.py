@@ -146,6 +146,9 @@ def test_what_is_left_out_or_cancelled_is_forgotten(
         await new.keeping.finish()
         assert kept(office, NEW) == []
         assert tab.page.beside.page is tab.page.pane
+        await asked(office, tab, paths[0])
+        assert new.caption.toPlainText() == ""
+        assert new.publishing.chosen is Visibility.PUBLIC
 
     play(qapp, tmp_path, server, story, me=ME)
 
