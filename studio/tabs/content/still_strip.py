@@ -149,7 +149,8 @@ class StillStrip(QWidget):
             self._choose(to)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if (number := self._under(event)) is not None:
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and (number := self._under(event)) is not None:
             self._choose(number)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

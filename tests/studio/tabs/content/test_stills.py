@@ -133,6 +133,8 @@ def test_a_click_chooses_and_the_first_cell_goes_back(
         assert (strip.choice, strip._at()) == (31_000, 4)
         left = Qt.MouseButton.LeftButton
         strip._scroll(0)
+        QTest.mouseClick(strip, Qt.MouseButton.RightButton, pos=strip._cell(2).center())
+        assert strip.choice == 31_000
         QTest.mouseClick(strip, left, pos=strip._cell(2).center())
         assert strip.choice == STILLS_MS[1]
         strip._scroll(0)
