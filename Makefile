@@ -37,7 +37,8 @@ drill: setup  ## long crash and fuzz runs
 	$(BIN)/python -m pytest -q -m drill
 
 bench: setup  ## every benchmark, small scale (SCALE=full for the real sizes)
-	@for name in queue feed_query review client; do $(BIN)/python -m benchmarks $$name --scale $(or $(SCALE),small) || exit 1; done
+	@for name in queue feed_query review client feed; do \
+		$(BIN)/python -m benchmarks $$name --scale $(or $(SCALE),small) || exit 1; done
 
 lint: setup  ## style, types, layers, migrations
 	$(BIN)/ruff check .

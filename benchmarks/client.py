@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import compileall
 import gc
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,11 +26,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-import resources
-import server
-import studio
 from benchmarks.live_source import LiveSource, Rerouted
 from benchmarks.queue_rows import add_items
+from benchmarks.starts import compile_all, start
 from server.accounts import service as accounts
 from server.accounts import sessions
 from server.accounts.permissions import Role
@@ -50,7 +45,6 @@ from studio.messages import Messages
 from studio.offline.changes import Broadcast
 from studio.offline.store import Store
 from studio.paths import Profile
-from studio.secrets import SERVICE
 from studio.settings import Settings
 from studio.tabs.moderation.tab import ModerationTab
 from studio.tasks import Tasks
@@ -65,13 +59,11 @@ START_ROWS: Final = 2_000
 UPDATES: Final = 1_000
 STARTS: Final = {"small": 3, "full": 7}
 PATIENCE_S: Final = 30.0
-KEYRING: Final = "benchmarks.desk_keyring.DeskKeyring"
-"""By name only: once imported, a keyring is used in this process too."""
 
 
 def run(scale: str, database: str) -> dict[str, Any]:
     """Measure; the client meets either database through the same server, so SQLite it is."""
-    _compile()
+    compile_all()
     with tempfile.TemporaryDirectory(prefix="client-") as folder:
         _say(f"a queue of {ROWS} rows")
         big = _prepare(Profile(Path(folder) / "big"), ROWS)
@@ -79,7 +71,7 @@ def run(scale: str, database: str) -> dict[str, Any]:
             measured = _queue(big, url)
         _say("cold starts")
         small = _prepare(Profile(Path(folder) / "small"), START_ROWS)
-        starts = [_start(small) for _ in range(STARTS[scale])]
+        starts = [start(small.profile, small.token, "queue") for _ in range(STARTS[scale])]
     splash, cold = ([each[n] for each in starts] for n in (0, 1))
     return {
         "rows": ROWS,
@@ -92,12 +84,6 @@ def run(scale: str, database: str) -> dict[str, Any]:
         "processors": os.cpu_count(),
         "load_average": os.getloadavg()[0],
     }
-
-
-def _compile() -> None:
-    """Have bytecode, as an installed program has: else each start may have to compile all of it."""
-    for package in (server, studio, resources):
-        compileall.compile_dir(Path(str(package.__file__)).parent, quiet=1)
 
 
 class Desk:
@@ -284,8 +270,8 @@ class Bench:
         before = {each: self.page.feed.rows[each].version for each in ids}
         await asyncio.to_thread(_raise_priority, self._desk.profile, ids)
         await _until(lambda: self._place.context.connection() is Connection.ONLINE)
-        for start in range(0, len(ids), 20):
-            changed = [(each, before[each] + 1) for each in ids[start : start + 20]]
+        for first in range(0, len(ids), 20):
+            changed = [(each, before[each] + 1) for each in ids[first : first + 20]]
             self._source.tell("moderation.item", changed)
             await asyncio.sleep(0.05)
         await _until(lambda: all(self.page.feed.rows[each].version > before[each] for each in ids))
@@ -323,50 +309,6 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 async def _settle() -> None:
     await asyncio.sleep(0.3)
-
-
-# Starts
-
-
-def _start(desk: Desk) -> tuple[float, float]:
-    """Start the client as a person does; seconds to the painted splash and to the first painted row."""
-    root = desk.profile.root
-    marks, ring = root / "marks", root / "keyring.json"
-    marks.unlink(missing_ok=True)
-    ring.write_text(json.dumps({f"{SERVICE}/embedded:{root.resolve()}": desk.token}), encoding="utf-8")
-    environment = os.environ | {
-        "QT_QPA_PLATFORM": "offscreen",
-        "STUDIO_BENCH_MARKS": str(marks),
-        "PYTHON_KEYRING_BACKEND": KEYRING,
-        "STUDIO_BENCH_KEYRING": str(ring),
-    }
-    began = time.monotonic_ns()
-    command = [sys.executable, "-m", "studio", "--profile", str(root)]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        try:
-            return _marks(marks, began, process)
-        finally:
-            process.terminate()
-            process.wait()
-            _server_gone(desk.profile)
-
-
-def _marks(file: Path, began: int, process: subprocess.Popen[bytes]) -> tuple[float, float]:
-    late = time.monotonic() + PATIENCE_S
-    while time.monotonic() < late and process.poll() is None:
-        if file.exists():
-            found = dict(line.split() for line in file.read_text(encoding="utf-8").splitlines())
-            if "queue" in found:
-                return (int(found["splash"]) - began) / 1e9, (int(found["queue"]) - began) / 1e9
-        time.sleep(0.02)
-    raise SystemExit("the client did not show its queue")
-
-
-def _server_gone(profile: Profile) -> None:
-    """Wait for the end of the embedded server: the next start is to be cold."""
-    late = time.monotonic() + PATIENCE_S
-    while (profile.server_data / "server.json").exists() and time.monotonic() < late:
-        time.sleep(0.05)
 
 
 def _since(began: float) -> float:

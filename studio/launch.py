@@ -53,10 +53,12 @@ def launch(begun: Begun) -> int:
     """Run the client to its end; answers the exit status."""
     from PySide6.QtWidgets import QApplication
 
+    from studio.allocator import bound_memory
     from studio.stamps import stamp
     from studio.theme import style
     from studio.widgets.splash import Splash
 
+    bound_memory()
     qt = QApplication.instance() or QApplication(["studio"])
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Creator Studio")

@@ -46,14 +46,15 @@ def play(
     email: str | None,
     theme: ThemeName = "dark",
     size: QSize | None = None,
+    reduced_motion: bool = True,
 ) -> None:
     """Start the client on `profile`, sign in as `email` (None: leave that to the scene), play, quit.
 
     What the scene raises is raised here, after the client has closed in good order.
     """
     places = Profile(profile).create()
-    _dress(places, theme)
-    style.apply(qt, theme, reduced_motion=True)
+    _dress(places, theme, reduced_motion=reduced_motion)
+    style.apply(qt, theme, reduced_motion=reduced_motion)
     splash = Splash("Creator Studio", STEPS, version="Opening your profile")
     splash.open()
     app = App(qt, places, splash, server=None)
@@ -87,10 +88,10 @@ def play(
         raise failed[0]
 
 
-def _dress(places: Profile, theme: ThemeName) -> None:
+def _dress(places: Profile, theme: ThemeName, *, reduced_motion: bool) -> None:
     settings = Settings(places.settings)
     settings.set(THEME, theme)
-    settings.set(REDUCED_MOTION, True)
+    settings.set(REDUCED_MOTION, reduced_motion)
     settings.set(WINDOW, {})
     settings.set(TABS, {})
     settings.set(SIGN_IN, settings.get(SIGN_IN) | {TOLD_SESSION_ONLY: "yes"})

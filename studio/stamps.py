@@ -1,4 +1,4 @@
-"""Marks moments of start-up for `benchmarks client`: name and monotonic nanoseconds, one a line."""
+"""Marks moments of start-up for `benchmarks client` and `feed`: name, monotonic nanoseconds, one a line."""
 
 from __future__ import annotations
 

@@ -19,6 +19,8 @@ _PREROLL_S = 0.5  # a codec needs a few frames before its samples are true, and 
 _JITTER = RATE // 50  # time stamps are rounded: so many samples off are no gap
 _STALL_S = 1.0  # a device that takes nothing for so long is gone
 _PUMP_MS = 20
+_COARSE_S = 0.1  # devices tell how far they are in steps of up to so much; what differs more has stopped
+_DRIFT = 0.001  # the clock of a device may be slower than ours by so much
 
 
 class Sink(Protocol):
@@ -167,6 +169,7 @@ class SoundOutput(QObject):
         self._written = 0
         self._volume = 1.0
         self._heard = (0, 0.0)
+        self._began = self._asked = self._told_s = 0.0
         self._sink: Sink | None = None
         self._device: QIODevice | None = None
         self._track: SoundTrack | None = None
@@ -196,6 +199,7 @@ class SoundOutput(QObject):
             return False
         self._track = SoundTrack(source, start_s)
         self._written, self._heard = 0, (0, self._now())
+        self._began = self._asked = self._told_s = 0.0
         self._pump.start()
         return True
 
@@ -212,14 +216,24 @@ class SoundOutput(QObject):
         """Seconds of sound played since `start`; None when silent, at the end, or the device is gone."""
         if self._sink is None or self._track is None or self._track.ended:
             return None
-        played = self._sink.processedUSecs()
+        played, now = self._sink.processedUSecs(), self._now()
         before, since = self._heard
         if played != before:
-            self._heard = (played, self._now())
-        elif self._now() - since > _STALL_S and self._owes(played, self._track):
+            self._heard = (played, now)
+        elif now - since > _STALL_S and self._owes(played, self._track):
             self.stop()  # unplugged: without this the picture would stand still for ever
             return None
-        return played / 1e6
+        self._told_s = max(self._told_s, self._between_steps(played / 1e6, now))
+        return self._told_s
+
+    def _between_steps(self, played_s: float, now: float) -> float:
+        """Seconds played, finer than the device tells: it is never behind what it told at any time."""
+        if not played_s:
+            return 0.0
+        began = self._began + (now - self._asked) * _DRIFT
+        self._asked = now
+        self._began = began if 0 <= now - played_s - began <= _COARSE_S else now - played_s
+        return min(now - self._began, self._written / _BYTES_PER_SECOND)
 
     def _owes(self, played_us: int, track: SoundTrack) -> bool:
         return track.waiting or self._written / _BYTES_PER_SECOND > played_us / 1e6 + 0.02

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Container
 
 from av import VideoFrame
 
@@ -19,7 +20,7 @@ class FrameCache:
         self.budget = budget
         self.centre = 0
         self.size = 0
-        self._frames: dict[int, VideoFrame] = {}
+        self._frames: dict[int, tuple[VideoFrame, int]] = {}
         self._numbers: list[int] = []
 
     def __contains__(self, number: int) -> bool:
@@ -30,17 +31,24 @@ class FrameCache:
 
     def get(self, number: int) -> VideoFrame | None:
         """The frame, or None when it is not held."""
-        return self._frames.get(number)
+        held = self._frames.get(number)
+        return held[0] if held is not None else None
 
     def put(self, number: int, frame: VideoFrame) -> None:
         """Hold a frame, unless everything held is nearer and there is no room."""
         if number in self._frames:
             return
-        self._frames[number] = frame
+        size = frame_bytes(frame)
+        self._frames[number] = frame, size
         insort(self._numbers, number)
-        self.size += frame_bytes(frame)
+        self.size += size
         while self.size > self.budget:
             self._drop_farthest()
+
+    def keep(self, numbers: Container[int]) -> None:
+        """Let go of every frame but these."""
+        for number in [each for each in self._numbers if each not in numbers]:
+            self._drop(number)
 
     def clear(self) -> None:
         """Let go of every frame."""
@@ -70,6 +78,8 @@ class FrameCache:
 
     def _drop_farthest(self) -> None:
         first, last = self._numbers[0], self._numbers[-1]
-        number = last if last - self.centre >= self.centre - first else first
+        self._drop(last if last - self.centre >= self.centre - first else first)
+
+    def _drop(self, number: int) -> None:
         self._numbers.remove(number)
-        self.size -= frame_bytes(self._frames.pop(number))
+        self.size -= self._frames.pop(number)[1]

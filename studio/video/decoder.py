@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from av import VideoFrame
 
@@ -17,6 +17,8 @@ from studio.video.shield import Pixels, Shield, treat
 
 BUDGET = 256 << 20
 _REACH = 60  # frames prefetched to each side of the playhead, as far as the budget goes
+_AHEAD = 8  # frames decoded before their turn of a video that plays forward
+EARLY = 2  # ... and of these, converted
 _FAR = 8  # a frame this many decodes away is announced by a near one
 _PATIENCE_S = 0.08  # the longest a view goes without a new picture while requests pour in
 _STILLS = 120  # keyframes kept small, to stand in for frames that are far away
@@ -26,11 +28,15 @@ _TREATED = 16  # treated pictures kept for stepping to and fro
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One wish for a picture: which frame, the display size it is fitted to, what it may show."""
+    """One wish for a picture: which frame, the display size it is fitted to, what it may show.
+
+    Without `show` it was delivered early: only what comes next is wanted.
+    """
 
     frame: int
     fit: tuple[int, int]
     shield: Shield
+    show: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,13 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Early:
+    """A picture whose turn is next."""
+
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
 class Cached:
     """Which frames are held decoded, as inclusive ranges."""
 
@@ -80,14 +93,15 @@ class Failed:
     frame: int | None = None
 
 
-Result = Opened | Picture | Cached | Failed
+Result = Opened | Picture | Early | Cached | Failed
 
 
 class Decoder(threading.Thread):
     """Serves one source. `deliver` is called on this thread with every result.
 
     Results after `close` are dropped. An error never ends the thread silently: it is delivered.
-    Without `stills` no small keyframes are gathered: what is only played has no use for them.
+    A `forward` one is for a video that plays in a loop: it holds the frames that come next, across the
+    end, and no others, and delivers the first of them early.
     """
 
     def __init__(
@@ -96,11 +110,11 @@ class Decoder(threading.Thread):
         deliver: Callable[[Result], None],
         *,
         budget: int = BUDGET,
-        stills: bool = True,
+        forward: bool = False,
     ) -> None:
         super().__init__(name="video-decoder", daemon=True)
         self._source = source
-        self._gathers = stills
+        self._forward = forward
         self._deliver_to = deliver
         self._cache = FrameCache(budget)
         self._wake = threading.Condition()
@@ -114,6 +128,8 @@ class Decoder(threading.Thread):
         self._delivered_at = 0.0
         self._idle = False
         self._filling = False
+        self._last: Request | None = None
+        self._early: set[int] = set()
         self._behind: FrameReader | None = None
 
     def request(self, request: Request) -> None:
@@ -140,7 +156,7 @@ class Decoder(threading.Thread):
             self._index, first = open_index(self._source)
             self._reader = FrameReader(self._source, self._index.table)
             keys = self._index.table.keyframes
-            self._still_frames = frozenset(keys[:: len(keys) // _STILLS + 1] if self._gathers else ())
+            self._still_frames = frozenset(() if self._forward else keys[:: len(keys) // _STILLS + 1])
         except MediaError as error:
             self._deliver(Failed(error.code, str(error)))
             return
@@ -171,8 +187,7 @@ class Decoder(threading.Thread):
                 if request is not None:
                     self._serve(request)
                 else:
-                    self._idle = not self._prefetch()
-                    self._report_cached()
+                    self._idle = not (self._run_ahead() if self._forward else self._prefetch())
             except Exception:  # a thread has nobody to raise to: it ends in a result, too
                 self._idle = True
                 self._deliver(Failed("decoder", "This part of the video cannot be shown."))
@@ -190,12 +205,17 @@ class Decoder(threading.Thread):
             # Nothing raw outlives the reveal it was made for.
             self._treated.clear()
             self._treated_with = request.shield
+        if self._last is None or (self._last.fit, self._last.shield) != (request.fit, request.shield):
+            self._early.clear()
+        self._last = request
+        if not request.show:
+            return
         held = self._cache.get(request.frame)
         if held is not None:
             self._show(request, request.frame, held)
             return
         if request.frame in self._missing:
-            self._stand_in(request)
+            self._tell_missing(request)
             return
         announced = self._reader.cost(request.frame) <= _FAR or self._stand_in(request)
         latest: tuple[int, VideoFrame] | None = None
@@ -211,11 +231,14 @@ class Decoder(threading.Thread):
                     break
         except FrameMissingError:
             self._missing.add(request.frame)
-            self._deliver(Failed("frame_missing", "This frame is damaged.", request.frame))
-            self._stand_in(request)
+            self._tell_missing(request)
             return
         if latest and time.monotonic() - self._delivered_at > _PATIENCE_S:
             self._show(request, *latest)
+
+    def _tell_missing(self, request: Request) -> None:
+        self._deliver(Failed("frame_missing", "This frame is damaged.", request.frame))
+        self._stand_in(request)
 
     def _stand_in(self, request: Request) -> bool:
         """Show the nearest frame at hand, if one lies in the group of pictures of the wanted one."""
@@ -241,6 +264,11 @@ class Decoder(threading.Thread):
 
     def _show(self, request: Request, number: int, frame: VideoFrame, *, keep: bool = True) -> None:
         """Treat and deliver a frame; `keep` is False for a small copy, which must not stay."""
+        picture = self._treat(request, number, frame, keep=keep)
+        self._delivered_at = time.monotonic()
+        self._deliver(picture)
+
+    def _treat(self, request: Request, number: int, frame: VideoFrame, *, keep: bool = True) -> Picture:
         key = number, request.fit
         known = self._treated.get(key)
         if known is None:
@@ -251,13 +279,34 @@ class Decoder(threading.Thread):
         if keep:
             self._treated[key] = picture
             self._treated.move_to_end(key)
-            if len(self._treated) > _TREATED:
+            if len(self._treated) > (EARLY + 1 if self._forward else _TREATED):
                 self._treated.popitem(last=False)
-        self._delivered_at = time.monotonic()
-        self._deliver(picture)
+        return picture
+
+    def _run_ahead(self) -> bool:
+        """Deliver early, or decode, a frame whose turn comes; False when that is done."""
+        here, request = self._cache.get(self._cache.centre), self._last
+        if here is None or request is None:
+            return False
+        count = len(self._index.table)
+        reach = min(_AHEAD, self._cache.room(here) - 1, count - 1)
+        window = [(self._cache.centre + step) % count for step in range(reach + 1)]
+        self._cache.keep(window)
+        coming = [number for number in window[1:] if number not in self._missing]
+        self._early &= set(coming[:EARLY])
+        for number in coming:
+            frame = self._cache.get(number)
+            if frame is None:
+                return self._fill(self._reader, number)
+            if number in coming[:EARLY] and number not in self._early:
+                self._early.add(number)
+                self._deliver(Early(self._treat(replace(request, frame=number), number, frame)))
+                return True
+        return False
 
     def _prefetch(self) -> bool:
         """Decode towards the next frame missing near the playhead; False when none is."""
+        self._report_cached()
         here = self._cache.get(self._cache.centre)
         if here is None:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,12 +13,15 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from studio.video import playhead
 from studio.video.audio import SoundOutput
 from studio.video.background import on_qt_thread
-from studio.video.decoder import BUDGET, Cached, Decoder, Failed, Opened, Picture, Request, Result
+from studio.video.clock import PlayClock
+from studio.video.decoder import BUDGET, Cached, Decoder, Early, Failed, Opened, Picture, Request, Result
+from studio.video.early import EarlyPictures
 from studio.video.index import MediaIndex, Source
+from studio.video.pace import Pace
 from studio.video.playhead import Lane, Mark, Playhead, Region
 from studio.video.shield import OPEN, Shield
 
-_TICK_MS = 8
+_LOOK_MS = 40  # the longest the clock is not looked at: sound runs as it likes, and pictures may stall
 
 
 class Player(QObject):
@@ -26,6 +30,9 @@ class Player(QObject):
     Every method is safe to call with nothing open; it then does nothing. `required_changed` is
     the last signal of a change of shield, so whoever handles it may paint at once: when `reveal`
     returns, what was raw is off the screen.
+
+    With `forward` it is made for playing in a loop: the next pictures are ready before their turn, and
+    none is held for stepping back. Whoever paints calls `painted`; then `pace` tells what was seen.
     """
 
     opened = Signal(object)  # MediaIndex
@@ -46,12 +53,15 @@ class Player(QObject):
         sound: SoundOutput | None = None,
         now: Callable[[], float] = time.monotonic,
         budget: int = BUDGET,
-        stills: bool = True,
+        forward: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._budget, self._stills = budget, stills
+        self._budget, self._forward = budget, forward
         self._now = now
         self._sound = sound or SoundOutput(self)
+        self._clock = PlayClock(self._sound, now)
+        self._pace = Pace()
+        self._early = EarlyPictures()
         self._source: Source | None = None
         self._decoder: Decoder | None = None
         self._end_decoder: Callable[[], object] = lambda: None
@@ -65,12 +75,9 @@ class Player(QObject):
         self._revealed = False
         self._blank = False
         self._muted = True
-        self._sounding = False
-        self._from_s = self._last_s = 0.0
-        self._since = 0.0
         self._ticker = QTimer(self)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
-        self._ticker.setInterval(_TICK_MS)
+        self._ticker.setSingleShot(True)
         self._ticker.timeout.connect(self.tick)
 
     # -- what there is ---------------------------------------------------------------------------
@@ -111,6 +118,11 @@ class Player(QObject):
         return self._muted
 
     @property
+    def pace(self) -> Pace:
+        """How the open video keeps pace with its time stamps."""
+        return self._pace
+
+    @property
     def can_sound(self) -> bool:
         """Whether there is a device that could be heard; asks the system, so only when it matters."""
         return self._sound.available()
@@ -134,7 +146,8 @@ class Player(QObject):
         def deliver(result: Result) -> None:
             take(serial, result)
 
-        self._decoder = Decoder(source, deliver, budget=self._budget, stills=self._stills)
+        self._pace = Pace()
+        self._decoder = Decoder(source, deliver, budget=self._budget, forward=self._forward)
         self._end_decoder = finalize(self, self._decoder.close)
         self._decoder.request(Request(0, self._fit, self.required))
         self._decoder.start()
@@ -146,6 +159,7 @@ class Player(QObject):
         self._stop_clock()
         self._end_decoder()
         self._decoder = self._source = self._index = self._head = None
+        self._early.clear()
         self.closed.emit()
         self.changed.emit(None)
 
@@ -273,7 +287,17 @@ class Player(QObject):
         """Size in device pixels that pictures are converted to."""
         if fit != self._fit:
             self._fit = fit
+            self._early.clear()
             self._request()
+
+    def painted(self, picture: Picture) -> None:
+        """Say that a picture is on the screen now."""
+        head = self._head
+        if head is None or not head.playing:
+            self._pace.rest(picture.frame)
+        else:
+            late_s = self._clock.media_s() - head.table.seconds_of(picture.frame)
+            self._pace.paint(picture.frame, late_s, self._now())
 
     # -- the clock -------------------------------------------------------------------------------
 
@@ -282,21 +306,22 @@ class Player(QObject):
         head = self._head
         if head is None or not head.playing:
             return
-        moved = playhead.advance(head, self._media_s(head.rate) * 1000)
+        media_s = self._clock.media_s()
+        moved = playhead.advance(head, media_s * 1000)
+        turned = self._pace.due(moved.frame, self._now())
         if moved.frame != head.frame or not moved.playing:
             self._set(moved, running_on=moved.playing)
+        elif turned:
+            self.changed.emit(head)
+        self._sleep(media_s)
 
-    def _media_s(self, rate: float) -> float:
-        if self._sounding:
-            played = self._sound.played_s()
-            if played is not None:
-                self._since = self._now()
-                self._last_s = self._from_s + played
-                return self._last_s
-            # The sound ended before the picture: the silent clock takes over from there.
-            self._sounding = False
-            self._from_s, self._since = self._last_s, self._now()
-        return self._from_s + (self._now() - self._since) * rate
+    def _sleep(self, media_s: float) -> None:
+        """Wake when it is the turn of the next frame."""
+        head = self._head
+        if head is None or not head.playing:
+            return
+        wait_ms = (playhead.turn_s(head) - media_s) * 1000 / head.rate
+        self._ticker.start(min(max(math.ceil(wait_ms), 1), _LOOK_MS))
 
     def _run_clock(self) -> None:
         """(Re)start the clock at the current frame, with sound where it belongs."""
@@ -304,19 +329,18 @@ class Player(QObject):
         head = self._head
         if head is None or not head.playing:
             return
-        self._from_s = self._last_s = head.table.seconds_of(head.frame)
-        self._since = self._now()
+        at_s = head.table.seconds_of(head.frame)
         index, source = self._index, self._source
         audible = not self._muted and head.rate == 1 and index is not None and index.has_audio
-        if audible and source is not None:
-            first = float(head.table.pts[0] * head.table.time_base)
-            self._sounding = self._sound.start(source, first + self._from_s)
-        self._ticker.start()
+        first = float(head.table.pts[0] * head.table.time_base)
+        heard = (source, first + at_s) if audible and source is not None else None
+        self._clock.start(at_s, head.rate, heard=heard)
+        self._pace.begin(head.frame, self._now())
+        self._sleep(at_s)
 
     def _stop_clock(self) -> None:
         self._ticker.stop()
-        self._sound.stop()
-        self._sounding = False
+        self._clock.stop()
 
     # -- inside ----------------------------------------------------------------------------------
 
@@ -330,17 +354,21 @@ class Player(QObject):
         if not running_on and (moved or (before is not None and before.rate != head.rate)):
             self._run_clock()
         if moved:
-            self._request()
+            early = self._early.take(head.frame, head.count)
+            if early is not None:
+                self.picture.emit(early)
+            self._request(show=early is None)
         self.changed.emit(head)
 
     def _require(self) -> None:
+        self._early.clear()
         self.required_changed.emit(self.required)
         self._request()
 
-    def _request(self) -> None:
+    def _request(self, *, show: bool = True) -> None:
         if self._decoder is not None and not self._blank:
             frame = self._head.frame if self._head else 0
-            self._decoder.request(Request(frame, self._fit, self.required))
+            self._decoder.request(Request(frame, self._fit, self.required, show))
 
     def _take(self, serial: int, result: Result) -> None:
         """Handle what a decoder delivered; nothing of a closed one is taken."""
@@ -354,6 +382,8 @@ class Player(QObject):
                 self.changed.emit(self._head)
             case Picture():
                 self.picture.emit(result)
+            case Early(picture):
+                self._early.put(picture, self.required)
             case Cached(ranges):
                 if self._head is not None:
                     self._head = replace(self._head, cached=ranges)

@@ -166,6 +166,14 @@ def advance(head: Playhead, ms: float) -> Playhead:
     return replace(head, frame=frame, rate=0.0 if ended else head.rate)
 
 
+def turn_s(head: Playhead) -> float:
+    """The media time in seconds at which `advance` comes to another frame, or to the end."""
+    if head.rate < 0:
+        return head.table.seconds_of(head.frame)
+    after = head.frame + 1
+    return head.table.seconds_of(after) if after < head.count else head.table.duration_ms / 1000
+
+
 def mark_in(head: Playhead, frame: int | None) -> Playhead:
     """Set or clear the in mark; an out mark before it is cleared."""
     keep = frame is None or head.mark_out is None or head.mark_out >= frame

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from av import VideoFrame
@@ -12,11 +12,13 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-"""Rows from the top: (height, width, 4) blue, green, red, 255; or (height, width) grey."""
+"""Rows from the top: (height, width, 4) blue, green, red, 255; or (height, width) grey. A row may be followed
+by bytes that belong to none."""
 
 _FINEST = 32  # cells across the long side of the picture at strength 0
 _COARSEST = 12  # ... and at strength 100
 _BLURRED_SIDE = 320  # long side of a blurred picture; smooth, so the view may enlarge it
+_SCALERS = 8  # conversions that one thread goes to and fro between
 _SAMPLED_SIDE = 480  # long side of the picture the cells are averaged from
 
 
@@ -97,18 +99,37 @@ def _scaled(frame: VideoFrame, size: tuple[int, int], grey: bool) -> Pixels:
 
 
 def _resized(frame: VideoFrame, size: tuple[int, int], kind: str, how: str) -> VideoFrame:
-    scaler = _scaler(threading.get_ident(), frame.width, frame.height, frame.format.name, *size, kind, how)
+    scaler = _scalers.of((frame.width, frame.height, frame.format.name, *size, kind, how))
     return scaler.reformat(frame, width=size[0], height=size[1], format=kind, interpolation=how)
 
 
-@lru_cache(maxsize=64)
-def _scaler(*_of: object) -> VideoReformatter:
-    """One for each conversion and thread: to work out the filters anew takes longer than to use them."""
-    return VideoReformatter()
+class _Scalers(threading.local):
+    """One for each conversion and thread: to work out the filters anew takes longer than to use them.
+
+    They hold a megabyte each, and go with their thread: each video that is opened has one of its own.
+    """
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[object, ...], VideoReformatter] = OrderedDict()
+
+    def of(self, conversion: tuple[object, ...]) -> VideoReformatter:
+        """The one for this conversion."""
+        made = self._made.setdefault(conversion, VideoReformatter())
+        self._made.move_to_end(conversion)
+        if len(self._made) > _SCALERS:
+            self._made.popitem(last=False)
+        return made
+
+
+_scalers = _Scalers()
 
 
 def _pixels(frame: VideoFrame) -> Pixels:
-    return np.ascontiguousarray(frame.to_ndarray()).astype(np.uint8, copy=False)
+    """The memory of the frame itself: a copy would take half as long again as the conversion."""
+    plane, channels = frame.planes[0], {"gray": 1, "bgr24": 3}.get(frame.format.name, 4)
+    lines: Pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    rows = lines[: frame.height, : frame.width * channels]
+    return rows if channels == 1 else rows.reshape(frame.height, frame.width, channels)
 
 
 def _fitted(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numpy.lib.stride_tricks import as_strided
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -21,7 +22,9 @@ def image_over(pixels: Pixels) -> QImage:
     """A QImage that shares the memory of `pixels`, which must outlive it."""
     height, width = pixels.shape[:2]
     kind = QImage.Format.Format_Grayscale8 if pixels.ndim == 2 else QImage.Format.Format_RGB32
-    return QImage(pixels.data, width, height, pixels.strides[0], kind)
+    row = pixels.strides[0]
+    size = (height - 1) * row + width * pixels[0, 0].size
+    return QImage(as_strided(pixels, (size,), (1,)).data, width, height, row, kind)
 
 
 class FrameView(QWidget):

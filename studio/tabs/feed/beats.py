@@ -12,13 +12,17 @@ LONGEST_MS: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A stretch of one video that was played in `wall_ms`; never more of it than that."""
+    """A stretch of one video that was played in `wall_ms`; never more of it than that.
+
+    `ago_ms`: it ended so long before it was told, since several may be told at once.
+    """
 
     video_id: UUID
     playback_id: UUID
     start_ms: int
     end_ms: int
     wall_ms: int
+    ago_ms: int = 0
 
 
 class Meter:
@@ -77,4 +81,5 @@ class Meter:
             if end <= start:
                 continue  # nothing was played in it: the picture stood still
             self._told_ms = end
-            self._on_beat(Beat(self.video_id, self.playback_id, start, end, wall))
+            ago = max(0, int((seconds - self._wall) * 1000))
+            self._on_beat(Beat(self.video_id, self.playback_id, start, end, wall, ago))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.content.schemas import FeedItem
@@ -66,12 +66,23 @@ class Caption(QWidget):
         self._said = WITHHELD if withheld else video.caption or ""
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
+        self._fitted = 0
         self.fit(self.width())
 
     _said = ""
+    _fitted = 0
+    """The width that the present words are laid out for."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fitted = 0
 
     def fit(self, width: int) -> None:
         """Take so much room; of a long caption the first lines, the whole as a tooltip."""
+        if width == self._fitted:
+            return
+        self._fitted = width
         self.setFixedWidth(max(1, width))
         lines = self._said.split("\n")
         text = " ".join(line for line in lines if line)

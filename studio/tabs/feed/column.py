@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import Property, QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from server.content.schemas import FeedItem
@@ -25,6 +26,22 @@ SAVED: Final = "#ffc95c"
 BEAT_MS: Final = 260
 
 
+@lru_cache(maxsize=64)
+def _plate(width: int, height: int, color: tuple[int, int, int, int], scale: float) -> QPixmap:
+    """A ground with round ends. Drawn once: what lies on a picture is painted again with each of its frames,
+    and smooth edges take longer than all the rest of that.
+    """
+    image = QPixmap(round(width * scale), round(height * scale))
+    image.setDevicePixelRatio(scale)
+    image.fill(Qt.GlobalColor.transparent)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(*color))
+        painter.drawRoundedRect(0, 0, width, height, height / 2, height / 2)
+    return image
+
+
 class RoundButton(QAbstractButton):
     """An icon on a disc, with a word below it where there is one. Its colours suit any picture."""
 
@@ -41,7 +58,7 @@ class RoundButton(QAbstractButton):
         super().__init__()
         self._icon, self._filled, self._lit, self._labelled = icon, filled or icon, lit, labelled
         self._size = 1.0
-        self._rest = 34 if disc else 0
+        self._resting = 34 if disc else 0
         self.setCheckable(bool(filled))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
@@ -93,27 +110,28 @@ class RoundButton(QAbstractButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        disc = QRectF((self.width() - DISC) / 2, 1, DISC, DISC)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(255, 255, 255, 66 if self.underMouse() or self.isDown() else self._rest))
-        painter.drawEllipse(disc)
-        side = round(22 * self._size)
-        name, color = (self._filled, self._lit) if self.isChecked() else (self._icon, INK)
-        at = disc.center()
-        picture = tinted(name, color, side, self.devicePixelRatioF())
-        painter.setOpacity(1.0 if self.isEnabled() else 0.4)
-        painter.drawPixmap(round(at.x() - side / 2), round(at.y() - side / 2), picture)
-        if self._labelled and self.text():
-            painter.setPen(QColor(INK))
-            painter.setFont(style.font("caption"))
-            below = QRectF(0, DISC + 3, self.width(), 18)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.text())
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(RING), 2))
-            painter.drawEllipse(disc)
+        disc = QRectF((self.width() - DISC) // 2, 1, DISC, DISC)
+        with QPainter(self) as painter:
+            light = 66 if self.underMouse() or self.isDown() else self._resting
+            if light:
+                ground = _plate(DISC, DISC, (255, 255, 255, light), self.devicePixelRatioF())
+                painter.drawPixmap(disc.topLeft(), ground)
+            side = round(22 * self._size)
+            name, color = (self._filled, self._lit) if self.isChecked() else (self._icon, INK)
+            at = disc.center()
+            picture = tinted(name, color, side, self.devicePixelRatioF())
+            painter.setOpacity(1.0 if self.isEnabled() else 0.4)
+            painter.drawPixmap(round(at.x() - side / 2), round(at.y() - side / 2), picture)
+            if self._labelled and self.text():
+                painter.setPen(QColor(INK))
+                painter.setFont(style.font("caption"))
+                below = QRectF(0, DISC + 3, self.width(), 18)
+                painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self.text())
+            if self.hasFocus():
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(RING), 2))
+                painter.drawEllipse(disc)
 
 
 def hinted(keymap: Keymap, button: RoundButton, action: str) -> RoundButton:
@@ -200,11 +218,9 @@ class SoundBar(QWidget):
         self.setFixedSize(DISC + 4 if muted else DISC + 4 + 92 + style.tokens().space_3, DISC + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(12, 14, 18, 165))
-        painter.drawRoundedRect(self.rect(), self.height() / 2, self.height() / 2)
+        ground = _plate(self.width(), self.height(), (12, 14, 18, 165), self.devicePixelRatioF())
+        with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, ground)
 
 
 class Steps(QWidget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -48,21 +48,23 @@ class EventLog:
             self._session = None
 
     def watched(self, beat: Beat) -> None:
-        """Take a stretch that was played."""
-        self.add(
-            EventKind.WATCH,
-            video_id=beat.video_id,
-            playback_id=beat.playback_id,
-            start_ms=beat.start_ms,
-            end_ms=beat.end_ms,
-            wall_ms=beat.wall_ms,
-        )
+        """Take a stretch that was played; it is dated to its end."""
+        about = {
+            "video_id": beat.video_id,
+            "playback_id": beat.playback_id,
+            "start_ms": beat.start_ms,
+            "end_ms": beat.end_ms,
+            "wall_ms": beat.wall_ms,
+        }
+        self._take(EventKind.WATCH, datetime.now(UTC) - timedelta(milliseconds=beat.ago_ms), about)
 
     def add(self, kind: EventKind, **about: Any) -> None:
         """Take one fact; it belongs to the session that has begun, or begins one."""
+        self._take(kind, datetime.now(UTC), about)
+
+    def _take(self, kind: EventKind, at: datetime, about: dict[str, Any]) -> None:
         session = self.begin()
-        event = ViewerEvent(id=uuid4(), kind=kind, at=datetime.now(UTC), session_id=session, **about)
-        self._gathered.append(event)
+        self._gathered.append(ViewerEvent(id=uuid4(), kind=kind, at=at, session_id=session, **about))
         self._write()
 
     async def settle(self) -> None:

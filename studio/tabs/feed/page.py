@@ -273,8 +273,11 @@ class FeedPage(QWidget):
         self._went(step)
 
     def _went(self, step: int) -> None:
-        self._follow()
+        self.watching.turn()
+        self._repaint()
         self.stage.settle(step)
+        self.stage.repaint()
+        self._follow()
         self.aside.follow()
 
     def open_link(self) -> None:

@@ -28,7 +28,8 @@ class Slot(QObject):
     """Loads its video at once, and shows its first frame before anybody swipes to it.
 
     `painted`: there is another picture; `changed`: there is something else to be told. `gone`: nobody may see
-    this video any more. `reached` tells the ms that have been played, `looped` those at which it began anew.
+    this video any more. `reached` tells the ms that have been seen, `looped` those at which it began anew;
+    `running` whether its pictures follow one another: not while it is paused, nor while they stall.
     """
 
     painted = Signal()
@@ -47,13 +48,14 @@ class Slot(QObject):
         self.picture: Picture | None = None
         self.problem = ""
         self.notice = ""
+        self._on_screen: Picture | None = None
         self._size = _size_told(item.video)
         self._media, self._spawn = media, spawn
         self._held: Held | None = None
         self._closed = False
-        self._wanted = self._running = False
+        self._wanted = self._playing = self._running = False
         self._sound = sound or SoundOutput(self)
-        self.player = Player(self, sound=self._sound, budget=BUDGET, stills=False)
+        self.player = Player(self, sound=self._sound, budget=BUDGET, forward=True)
         self.player.set_shield(OPEN)
         self.player.opened.connect(self._opened)
         self.player.picture.connect(self._show)
@@ -83,15 +85,21 @@ class Slot(QObject):
 
     @property
     def ms(self) -> int:
-        """Where it stands in the video."""
+        """Up to where its pictures were seen; those that do not come in time are not waited for."""
         head = self.player.head
-        return head.ms if head is not None else 0
+        return head.table.ms_of(min(self.player.pace.seen, head.frame)) if head is not None else 0
 
     @property
     def share(self) -> float:
         """How much of the video has been played, 0 to 1."""
-        index = self.player.index
-        return min(1.0, self.ms / index.table.duration_ms) if index is not None else 0.0
+        head, index = self.player.head, self.player.index
+        return min(1.0, head.ms / index.table.duration_ms) if head is not None and index is not None else 0.0
+
+    def painted_now(self, picture: Picture) -> None:
+        """This picture is on the screen now."""
+        if picture is not self._on_screen:
+            self._on_screen = picture
+            self.player.painted(picture)
 
     def load(self) -> None:
         """Bring the video; again after a failure."""
@@ -131,7 +139,7 @@ class Slot(QObject):
         self._closed, self._wanted = True, False
         self._note_running(False)
         self.player.close()
-        self.picture = None
+        self.picture = self._on_screen = None
         held, self._held = self._held, None
         if held is not None:
             self._media.release(held)
@@ -195,12 +203,13 @@ class Slot(QObject):
     def _follow(self, head: Playhead | None) -> None:
         if head is None:
             return
+        pace, played = self.player.pace, self._playing
+        self._playing = head.playing
         if head.playing:
-            self._note_running(True)
-            self.reached.emit(head.ms)
-        elif self._running and self._wanted and head.frame >= head.count - 1:
-            index = self.player.index
-            self.looped.emit(index.table.duration_ms if index is not None else head.ms)
+            self._note_running(not pace.stalled)
+            self.reached.emit(self.ms)
+        elif played and self._wanted and head.frame >= head.count - 1:
+            self.looped.emit(head.table.duration_ms if pace.seen >= head.count else self.ms)
             self.player.play_pause()
         else:
             self._note_running(False)

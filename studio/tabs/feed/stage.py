@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -15,11 +16,14 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.stamps import stamp
 from studio.tabs.feed.slot import Slot
 from studio.tabs.feed.snap import Drag, Spring, Wheel, decide, resisted
 from studio.theme import style
@@ -39,7 +43,19 @@ RING: Final = "#8ab8ff"
 CLICK_PX: Final = 6
 NEARLY: Final = 0.4
 """Of a page's height: nearer than this to its place, 60 % of it is seen and it begins to play."""
-FRAME_MS: Final = 8
+FRAME_MS: Final = 16
+
+
+@lru_cache(maxsize=8)
+def _scrim(width: int, height: int) -> QPixmap:
+    image = QPixmap(width, height)
+    image.fill(Qt.GlobalColor.transparent)
+    fade = QLinearGradient(0, 0, 0, height)
+    for at, alpha in ((0.0, 0), (0.2, 14), (0.5, 96), (1.0, 205)):
+        fade.setColorAt(at, QColor(0, 0, 0, alpha))
+    with QPainter(image) as painter:
+        painter.fillRect(image.rect(), fade)
+    return image
 
 
 class Stage(QWidget):
@@ -71,6 +87,7 @@ class Stage(QWidget):
         self._spring: Spring | None = None
         self._since = 0.0
         self._arrived = True
+        self._painted = False
         self._wheel = Wheel()
         self.held = False
         """Whether the person has paused it: then it says so in the middle."""
@@ -135,10 +152,11 @@ class Stage(QWidget):
         if style.duration(1) == 0 or not self.isVisible():
             self._stop()
             return
-        self._offset = offset
-        self._spring, self._since = Spring(offset, velocity), self._now()
+        # From out of sight it comes as if it had begun a frame ago: what is painted first shows some of it.
+        lead = FRAME_MS / 1000 if abs(offset) >= self.height() else 0.0
+        self._spring, self._since = Spring(offset, velocity), self._now() - lead
         self._clock.start()
-        self._moved()
+        self._animate()
 
     def _animate(self) -> None:
         if self._spring is None:
@@ -220,7 +238,7 @@ class Stage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            painter.fillRect(self.rect(), GROUND)
+            self._paint_ground(painter, event.region())
             for place, slot in zip((-1, 0, 1), self._pages, strict=True):
                 top = round(place * self.height() + self._offset)
                 if slot is not None and -self.height() < top < self.height():
@@ -234,6 +252,23 @@ class Stage(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(QColor(RING), 2))
                 painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        present = self._pages[1]
+        if present is not None and present.picture is not None:
+            present.painted_now(present.picture)
+            if not self._painted:
+                self._painted = True
+                QTimer.singleShot(0, partial(stamp, "feed"))
+
+    def _paint_ground(self, painter: QPainter, region: QRegion) -> None:
+        """Paint what lies around the pictures; as a rule nothing of it is asked for."""
+        for place, slot in zip((-1, 0, 1), self._pages, strict=True):
+            if slot is not None:
+                top = round(place * self.height() + self._offset)
+                region = region.subtracted(QRegion(self.picture_rect(slot).translated(0, top)))
+        if not region.isEmpty():
+            painter.setClipRegion(region)
+            painter.fillRect(self.rect(), GROUND)
+            painter.setClipping(False)
 
     def _paint_page(self, painter: QPainter, slot: Slot, *, present: bool) -> None:
         rect = self.picture_rect(slot)
@@ -271,10 +306,11 @@ class Stage(QWidget):
 
     def _paint_scrim(self, painter: QPainter, rect: QRect) -> None:
         """Darken where the words stand: they must be read on snow, too."""
-        fade = QLinearGradient(0, rect.bottom() - SCRIM, 0, rect.bottom())
-        for at, alpha in ((0.0, 0), (0.2, 14), (0.5, 96), (1.0, 205)):
-            fade.setColorAt(at, QColor(0, 0, 0, alpha))
-        painter.fillRect(QRect(rect.left(), rect.bottom() - SCRIM, rect.width(), SCRIM + 1) & rect, fade)
+        room = QRect(rect.left(), rect.bottom() - SCRIM, rect.width(), SCRIM + 1)
+        painter.save()
+        painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
+        painter.drawPixmap(room, _scrim(room.width(), room.height()))
+        painter.restore()
 
     def _paint_progress(self, painter: QPainter, rect: QRect, share: float) -> None:
         line = QRect(rect.left(), rect.bottom() - 2, rect.width(), 3)

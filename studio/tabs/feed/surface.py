@@ -75,13 +75,21 @@ class Surface(QObject):
         for source in (self.column.wanted, self.steps.wanted):
             source.connect(self.wanted)
         stage.moved.connect(self.place)
-        self._item: FeedItem | None = None
+        self._shown: tuple[object, ...] = ()
 
     def show_item(
         self, item: FeedItem | None, *, ways: tuple[bool, bool], notice: str, own: bool, end: End | None
     ) -> None:
         """Show what belongs to a video; None = there is none, and `end` says why not."""
-        self._item = item
+        shown = item, ways, notice, own, end
+        if shown != self._shown:  # most of what is told of a video changes nothing here
+            self._shown = shown
+            self._tell(item, ways=ways, notice=notice, own=own, end=end)
+        self.place()
+
+    def _tell(
+        self, item: FeedItem | None, *, ways: tuple[bool, bool], notice: str, own: bool, end: End | None
+    ) -> None:
         for part in self._with_item:
             part.setVisible(item is not None)
         self.ending.setVisible(end is not None)
@@ -94,7 +102,6 @@ class Surface(QObject):
             self.caption.show_item(item, own=own, notice=notice)
             video = item.video
             self._stage.setAccessibleDescription(f"{video.title}, by {video.owner.name}")
-        self.place()
 
     def say_loading(self, loading: bool) -> None:
         """Whether the feed itself is on its way."""

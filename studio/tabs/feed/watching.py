@@ -48,6 +48,7 @@ class Watching(QObject):
         self._slots: dict[UUID, Slot] = {}
         self._meter: Meter | None = None
         self._current: UUID | None = None
+        self._leaving: Slot | None = None
         self._seen: UUID | None = None
         self._checked = False
         self._visible = self._arrived = self._held = False
@@ -67,8 +68,16 @@ class Watching(QObject):
         """The page of an item, if it is loaded."""
         return self._slots.get(item.video.id) if item is not None else None
 
+    def turn(self) -> None:
+        """Have in place what the feed is at. The rest takes longer, so it is left to `follow`: a person first
+        wants to see that something moves."""
+        current = self._feed.current
+        self._turn_to(current.video.id if current is not None else None)
+
     def follow(self) -> None:
         """Load what the feed wants now, the present video first, and let go of the rest."""
+        self.turn()
+        self._leave()
         window = self._feed.window()
         wanted = {item.video.id for item in window}
         for video_id in [each for each in self._slots if each not in wanted]:
@@ -76,15 +85,11 @@ class Watching(QObject):
         for item in window:
             if item.video.id not in self._slots:
                 self._slots[item.video.id] = self._make(item)
-        current = self._feed.current
-        now_current = current.video.id if current is not None else None
-        if now_current != self._current:
-            self._leave()
-            self._current, self._arrived, self._held = now_current, False, False
         self.changed.emit()
 
     def arrive(self) -> None:
         """The page is in place, or nearly: it may play."""
+        self._leave()
         self._arrived = True
         self._play()
 
@@ -117,8 +122,8 @@ class Watching(QObject):
     def drop(self, video_id: UUID) -> None:
         """Let go of a video that nobody may see any more, and of its copy."""
         if video_id == self._current:
+            self._turn_to(None)
             self._leave()
-            self._current = None
         self._drop(video_id)
         self._media.forget(video_id)
 
@@ -162,8 +167,8 @@ class Watching(QObject):
 
     def close(self) -> None:
         """Tell what has been watched, and let go of everything."""
+        self._turn_to(None)
         self._leave()
-        self._current = None
         for video_id in list(self._slots):
             self._drop(video_id)
 
@@ -178,13 +183,18 @@ class Watching(QObject):
         else:
             slot.pause()
 
+    def _turn_to(self, video_id: UUID | None) -> None:
+        if video_id != self._current:
+            self._leaving = self._leaving or self.slot
+            self._current, self._arrived, self._held = video_id, False, False
+
     def _leave(self) -> None:
-        """End the stay at the present video."""
-        slot = self.slot
+        """End the stay at the video that was in place before."""
+        slot, self._leaving = self._leaving, None
         if slot is not None:
             slot.pause()
             slot.rewind()
-        self._meter = None
+            self._meter = None
 
     def _make(self, item: FeedItem) -> Slot:
         sound = self._make_sound() if self._make_sound is not None else None

@@ -139,3 +139,49 @@ def test_a_device_that_is_unplugged_leaves_the_clock_to_itself(clip: Clip, qtbot
     now[0] = 5.0
     assert output.played_s() is None
     assert sink.stopped
+
+
+class SteppingSink(FakeSink):
+    """A device that tells how far it is in steps of 50 ms."""
+
+    def __init__(self, now: list[float]) -> None:
+        super().__init__()
+        self.now, self.began = now, 0.0
+        self.stands = False
+
+    def processedUSecs(self) -> int:
+        played = (self.now[0] - self.began) if not self.stands else 0.3
+        return int(min(played, self.device.size() / (RATE * 4)) * 20) * 50_000
+
+
+def test_between_the_steps_of_a_device_the_clock_goes_on(clip: Clip, qtbot: QtBot) -> None:
+    now = [10.0]
+    sink = SteppingSink(now)
+    output = SoundOutput(make_sink=lambda: sink, now=lambda: now[0])
+    assert output.start(clip("tone"), 0.0)
+    qtbot.waitUntil(lambda: sink.device.size() >= RATE * 4, timeout=20_000)
+    sink.began = now[0]
+    told = []
+    for _ in range(100):
+        now[0] += 0.007
+        told.append((output.played_s() or 0.0, now[0] - sink.began))
+    assert [each for each, _ in told] == sorted(each for each, _ in told)
+    assert max(each - true for each, true in told) <= 0.001, "never ahead of what is heard"
+    assert max(true - each for each, true in told[20:]) < 0.01, "and soon as exact as it was asked"
+    output.stop()
+
+
+def test_a_device_that_stands_still_holds_the_clock(clip: Clip, qtbot: QtBot) -> None:
+    now = [10.0]
+    sink = SteppingSink(now)
+    output = SoundOutput(make_sink=lambda: sink, now=lambda: now[0])
+    assert output.start(clip("tone"), 0.0)
+    qtbot.waitUntil(lambda: sink.device.size() >= RATE * 4, timeout=20_000)
+    sink.began = now[0]
+    now[0] += 0.3
+    assert output.played_s() == pytest.approx(0.3, abs=0.051)
+    sink.stands = True
+    for _ in range(20):
+        now[0] += 0.02
+        assert (output.played_s() or 0.0) <= 0.41
+    output.stop()

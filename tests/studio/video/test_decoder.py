@@ -4,7 +4,7 @@ import queue
 import random
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ import pytest
 from benchmarks.coded_clips import RECIPES, read_number
 from studio.video import decoder as decoder_module
 from studio.video.cache import FrameCache
-from studio.video.decoder import Cached, Decoder, Failed, Opened, Picture, Request, Result
+from studio.video.decoder import Cached, Decoder, Early, Failed, Opened, Picture, Request, Result
 from studio.video.index import Source
 from studio.video.shield import OPEN, Shield
 from tests.studio.video.conftest import FRAMES, SIZE
@@ -26,9 +26,9 @@ PATIENCE = 20.0
 class Desk:
     """A decoder and what it delivered."""
 
-    def __init__(self, source: Source, budget: int) -> None:
+    def __init__(self, source: Source, budget: int, *, forward: bool = False) -> None:
         self.results: queue.Queue[Result] = queue.Queue()
-        self.decoder = Decoder(source, self.results.put, budget=budget)
+        self.decoder = Decoder(source, self.results.put, budget=budget, forward=forward)
         self.decoder.start()
 
     def ask(self, frame: int, shield: Shield = OPEN) -> None:
@@ -48,8 +48,8 @@ class Desk:
 
 
 @contextmanager
-def desk(source: Source, budget: int = 64 << 20) -> Iterator[Desk]:
-    made = Desk(source, budget)
+def desk(source: Source, budget: int = 64 << 20, *, forward: bool = False) -> Iterator[Desk]:
+    made = Desk(source, budget, forward=forward)
     yield made
     made.decoder.close()
     made.decoder.join(PATIENCE)
@@ -283,3 +283,61 @@ def test_nothing_is_delivered_after_closing(clip: Clip) -> None:
     count = made.results.qsize()
     made.decoder.join(PATIENCE)
     assert made.results.qsize() <= count + 1
+
+
+def settled(at: Desk) -> list[Early]:
+    """Wait until a decoder has all it wants; what it delivered early meanwhile."""
+    found = []
+    while not (at.decoder.idle and at.results.empty()):
+        with suppress(queue.Empty):
+            result = at.results.get(timeout=0.01)
+            if isinstance(result, Early):
+                found.append(result)
+    return found
+
+
+def test_played_forward_it_holds_the_next_frames_alone_and_delivers_two_early(clip: Clip) -> None:
+    with desk(clip("bframes"), forward=True) as at:
+        for frame in (0, 1, 2, 3, 70):
+            at.ask(frame)
+            assert read_number(at.exact(frame).pixels) == frame
+            early = settled(at)
+            assert at.decoder._cache.ranges() == ((frame, frame + 8),)
+            assert {each.picture.frame for each in early} <= {frame + 1, frame + 2}
+            for each in early:
+                assert read_number(each.picture.pixels) == each.picture.frame
+        at.decoder.request(Request(71, SIZE, OPEN, show=False))
+        (late,) = settled(at)
+        assert late.picture.frame == 73, "71 and 72 were delivered before"
+
+
+def test_played_forward_it_goes_on_across_the_end(clip: Clip) -> None:
+    with desk(clip("bframes"), forward=True) as at:
+        at.ask(FRAMES - 2)
+        at.exact(FRAMES - 2)
+        early = settled(at)
+        assert [each.picture.frame for each in early] == [FRAMES - 1, 0]
+        assert at.decoder._cache.ranges() == ((0, 6), (FRAMES - 2, FRAMES - 1))
+
+
+def test_played_forward_it_keeps_its_budget(clip: Clip) -> None:
+    with desk(clip("bframes"), budget=300_000, forward=True) as at:
+        for frame in range(20):
+            at.ask(frame)
+            assert read_number(at.exact(frame).pixels) == frame
+            settled(at)
+            assert at.decoder._cache.size <= 300_000
+            assert frame in at.decoder._cache
+
+
+def test_a_damaged_frame_is_told_each_time_it_is_asked_for(damaged: Path) -> None:
+    with desk(damaged, forward=True) as at:
+        lost = []
+        for frame in range(FRAMES):
+            at.ask(frame)
+            answer = at.until(lambda r: isinstance(r, Failed) or (isinstance(r, Picture) and r.exact))[-1]
+            if isinstance(answer, Failed):
+                assert answer.frame == frame
+                lost.append(frame)
+            settled(at)
+        assert lost

@@ -199,11 +199,11 @@ def test_a_reveal_ends_with_whatever_ends_it(
 class LatePlayer(Player):
     """The mistake to catch: each frame is first asked for raw, the shield follows one later."""
 
-    def _request(self) -> None:
+    def _request(self, *, show: bool = True) -> None:
         if self._decoder is not None and not self._blank and self._head is not None:
             self._decoder.request(Request(self._head.frame, self._fit, OPEN))
         else:
-            super()._request()
+            super()._request(show=show)
 
     def _take(self, serial: int, result: object) -> None:
         super()._take(serial, result)  # type: ignore[arg-type]

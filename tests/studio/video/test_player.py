@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,12 +54,12 @@ class FakeSound(SoundOutput):
 class Stage(QObject):
     """A player under a clock of our own, and what it said."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self, qtbot: QtBot, **how: bool) -> None:
         super().__init__()
         self.qtbot = qtbot
         self.clock = Clock()
         self.sound = FakeSound()
-        self.player = Player(self, sound=self.sound, now=self.clock)
+        self.player = Player(self, sound=self.sound, now=self.clock, **how)
         self.player.set_fit(SIZE)
         self.pictures: list[Picture] = []
         self.failures: list[Failed] = []
@@ -313,3 +313,56 @@ def test_closed_decoders_end(stage: Stage, clip: Clip) -> None:
     decoder.join(20)
     assert not decoder.is_alive()
     assert decoder._cache.size == 0
+
+
+@pytest.fixture
+def forward(qtbot: QtBot) -> Iterator[Stage]:
+    made = Stage(qtbot, forward=True)
+    made.player.set_shield(OPEN)
+    yield made
+    made.player.close()
+
+
+def test_played_forward_the_next_picture_is_there_at_its_turn(forward: Stage, clip: Clip) -> None:
+    forward.open(clip("bframes"))
+    forward.shown(0)
+    forward.player.play_pause()
+    for frame in range(1, 8):
+        forward.qtbot.waitUntil(lambda: forward.player.settled, timeout=20_000)
+        forward.qtbot.wait(0)  # what was delivered is taken
+        forward.pass_time(1 / 30 + 1e-6)
+        assert forward.frame == frame
+        assert forward.pictures[-1].frame == frame, "without waiting for the decoder"
+        assert read_number(forward.pictures[-1].pixels) == frame
+
+
+def test_an_early_picture_is_not_shown_under_another_shield(forward: Stage, clip: Clip) -> None:
+    forward.open(clip("bframes"))
+    forward.shown(0)
+    forward.qtbot.waitUntil(lambda: forward.player.settled, timeout=20_000)
+    forward.qtbot.wait(0)
+    forward.player.set_shield(Shield())
+    forward.pictures.clear()
+    forward.player.step(1)
+    assert forward.shown(1).shield == Shield()
+    assert all(picture.shield == Shield() for picture in forward.pictures)
+
+
+def test_it_tells_how_late_what_was_painted_is(forward: Stage, clip: Clip) -> None:
+    player = forward.player
+    forward.open(clip("bframes"))
+    player.painted(forward.shown(0))
+    player.play_pause()
+    assert player.pace.seen == 1
+    forward.pass_time(0.11)
+    assert forward.frame == 3
+    player.painted(forward.shown(3))
+    assert (player.pace.dropped, player.pace.seen) == (2, 4)
+    assert player.pace.late_s == pytest.approx(0.01, abs=1e-6)
+    forward.pass_time(0.1)
+    heads: list[object] = []
+    player.changed.connect(heads.append)
+    forward.clock.time += 1.0
+    player.tick()
+    assert player.pace.stalled
+    assert heads

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
+from typing import Any
+
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.video import shield as shield_module
 from studio.video.shield import OPEN, Pixels, Shield, shield_pixels, treat
+from studio.video.view import image_over
 
 shields = st.builds(Shield, st.booleans(), st.integers(0, 100), st.booleans())
 
@@ -113,3 +121,43 @@ def test_any_pixel_format_is_converted(kind: str) -> None:
     frame = decoded(checkerboard(64, 36, 6)).reformat(format=kind)
     for shield in (OPEN, Shield(), Shield(False, 0, True)):
         assert treat(frame, (64, 36), 0, shield).dtype == np.uint8
+
+
+class Counted:
+    """What converts; those that are still there are known."""
+
+    alive: weakref.WeakSet[Counted] = weakref.WeakSet()
+
+    def __init__(self) -> None:
+        self.alive.add(self)
+        self._real = VideoReformatter()
+
+    def reformat(self, frame: av.VideoFrame, **how: Any) -> av.VideoFrame:
+        return self._real.reformat(frame, **how)
+
+
+def test_what_converts_is_bounded_and_goes_with_its_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = decoded(checkerboard(64, 64, 4))
+    most: list[int] = []
+    monkeypatch.setattr(shield_module, "VideoReformatter", Counted)
+
+    def convert() -> None:
+        for side in range(40, 60):
+            treat(frame, (side, side), 0, OPEN)
+        most.append(len(Counted.alive))
+
+    thread = threading.Thread(target=convert)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert 0 < most[0] <= 8
+    assert not Counted.alive
+
+
+def test_an_image_over_pixels_whose_rows_lie_apart_shows_them() -> None:
+    frame = decoded(checkerboard(67, 31, 5))
+    pixels = treat(frame, (67, 31), 0, OPEN)
+    image = image_over(pixels)
+    for x, y in ((0, 0), (66, 30), (5, 0), (33, 17)):
+        blue, green, red, _ = (int(each) for each in pixels[y, x])
+        assert image.pixelColor(x, y).getRgb()[:3] == (red, green, blue)

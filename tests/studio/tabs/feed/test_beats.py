@@ -56,6 +56,15 @@ def test_a_picture_that_stood_still_was_not_watched() -> None:
     assert spans(told) == [(0, 1_000, 3_000)]
 
 
+def test_each_of_several_that_are_told_at_once_says_how_long_ago_it_ended() -> None:
+    watching, told = meter()
+    watching.play(0, 10.0)
+    watching.reach(12_000, 22.0)  # the computer was busy with something else
+    watching.pause(13_000, 23.0)
+    assert spans(told) == [(0, 5_000, 5_000), (5_000, 10_000, 5_000), (10_000, 13_000, 3_000)]
+    assert [beat.ago_ms for beat in told] == [7_000, 2_000, 0]
+
+
 @given(
     steps=st.lists(
         st.tuples(
@@ -67,8 +76,15 @@ def test_a_picture_that_stood_still_was_not_watched() -> None:
     )
 )
 def test_beats_never_exceed_wall_time_and_tell_nothing_twice(steps: list[tuple[str, float, int]]) -> None:
-    watching, told = meter()
     now, played, place, round_ = 100.0, 0.0, 0, 0
+    told: list[Beat] = []
+    ended: list[float] = []
+
+    def tell(beat: Beat) -> None:
+        told.append(beat)
+        ended.append(now - beat.ago_ms / 1_000)
+
+    watching = Meter(VIDEO, tell)
     rounds: dict[int, list[Beat]] = {0: []}
     for what, seconds, moved in steps:
         if watching.playing:
@@ -88,6 +104,8 @@ def test_beats_never_exceed_wall_time_and_tell_nothing_twice(steps: list[tuple[s
     assert sum(beat.wall_ms for beat in told) <= played * 1_000 + 1e-3
     for beat in told:
         assert 0 < beat.end_ms - beat.start_ms <= beat.wall_ms <= LONGEST_MS
+    for (_, end), (beat, next_end) in itertools.pairwise(zip(told, ended, strict=True)):
+        assert next_end - beat.wall_ms / 1_000 >= end - 0.002, "no moment belongs to two of them"
     for beats in rounds.values():
         for first, second in itertools.pairwise(beats):
             assert second.start_ms >= first.end_ms

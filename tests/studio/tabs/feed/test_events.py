@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -62,6 +63,20 @@ def test_hours_offline_are_few_edits_and_arrive_once(watch: Watch) -> None:
     world = watch(story)
     assert len(world.told("watch")) == BATCH_MAX
     assert max(world.batches) <= BATCH_MAX
+
+
+def test_stretches_that_are_told_late_carry_the_time_at_which_they_ended(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        log = viewer.page.log
+        for start, ago in ((0, 7_000), (5_000, 2_000)):
+            log.watched(Beat(UUID(int=1_000), UUID(int=5), start, start + 5_000, 5_000, ago))
+        await viewer.send()
+
+    told = sorted(watch(story).told("watch"), key=lambda each: each["start_ms"])
+    first, second = (datetime.fromisoformat(each["at"]) for each in told)
+    assert second - first == pytest.approx(timedelta(seconds=5), abs=timedelta(seconds=1))
+    assert first - timedelta(milliseconds=told[0]["wall_ms"]) < first <= second - timedelta(seconds=4)
 
 
 def test_what_was_stored_outlives_the_program(watch: Watch) -> None:

@@ -10,8 +10,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from server.content.schemas import FeedItem
+from studio.tabs.feed.slot import Slot
 from studio.tabs.feed.snap import SETTLE_S
+from studio.tabs.feed.stage import GROUND
+from studio.tabs.feed.watching import Watching
 from studio.theme import style
+from studio.video.decoder import Picture
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.world import Viewer
 from tests.studio.tabs.office import until
@@ -130,5 +135,69 @@ def test_a_click_pauses_and_a_like_shows_a_heart(watch: Watch) -> None:
         viewer.page.handlers["feed.like"]()
         assert viewer.page.surface.burst.isVisible()
         await until(lambda: not viewer.page.surface.burst.isVisible())
+
+    watch(story)
+
+
+@pytest.mark.usefixtures("motion")
+def test_the_next_page_is_painted_before_anything_is_loaded_or_put_away(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, int]] = []
+    painted_now, make, close = Slot.painted_now, Watching._make, Slot.close
+
+    def note(name: str, slot: Slot) -> None:
+        done.append((name, slot.id.int - 1_000))
+
+    def painted(slot: Slot, picture: Picture) -> None:
+        note("painted", slot)
+        painted_now(slot, picture)
+
+    def made(watching: Watching, item: FeedItem) -> Slot:
+        slot = make(watching, item)
+        note("loaded", slot)
+        return slot
+
+    def closed(slot: Slot) -> None:
+        note("closed", slot)
+        close(slot)
+
+    monkeypatch.setattr(Slot, "painted_now", painted)
+    monkeypatch.setattr(Watching, "_make", made)
+    monkeypatch.setattr(Slot, "close", closed)
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        for step in (1, 2):
+            page = viewer.page
+            following = page.watching.slot_of(page.feed.at(step))
+            await until(lambda slot=following: slot is not None and slot.ready)
+            done.clear()
+            QTest.keyClick(page.stage, Qt.Key.Key_Down)
+            told = ("painted", step), ("loaded", step + 1), *([("closed", 0)] if step == 2 else [])
+            assert set(told) <= set(done)
+            assert done[0] == told[0]
+            assert 0 < page.stage.offset < page.stage.height(), "some of it is seen"
+            viewer.clock.at += SETTLE_S + 0.01
+            await until(lambda: viewer.page.stage.resting)
+
+    watch(story)
+
+
+@pytest.mark.usefixtures("motion")
+def test_what_lies_around_the_pictures_is_painted_too(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        stage = viewer.page.stage
+
+        def colour(x: int, y: int) -> str:
+            return stage.grab().toImage().pixelColor(x, y).name()
+
+        await until(lambda: viewer.slot.player.pace.seen > 3)
+        assert colour(8, stage.height() - 8) == GROUND.name()
+        assert colour(*stage.picture_rect().center().toTuple()) != GROUND.name()
+        drag(viewer, 200, 2.0)  # nothing is above the first page
+        assert stage.offset > 20
+        assert colour(stage.width() // 2, 10) == GROUND.name()
 
     watch(story)

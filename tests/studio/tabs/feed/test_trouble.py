@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from benchmarks.coded_clips import Recipe, write_clip
 from studio.api.live import Connection
-from studio.tabs.feed.slot import Slot
+from studio.offline.changes import Changes
+from studio.tabs.feed.slot import BUDGET, Slot
+from studio.tabs.feed.tab import FEED
 from studio.widgets.empty_state import EmptyState, ErrorState
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
@@ -69,6 +74,9 @@ def test_a_rotated_video_stands_upright(watch: Watch, clip: bytes, tmp_path: Pat
         assert (slot.size.width(), slot.size.height()) == (160, 90)
         rect = viewer.page.stage.picture_rect()
         assert rect.width() > rect.height()
+        sound = viewer.page.surface.sound
+        assert rect.contains(sound.geometry()), "what lies on the picture goes with its shape"
+        assert sound.x() - rect.left() < 20
 
     watch(story, FeedWorld([item(0)], clip, files={UUID(int=1_000): turned.read_bytes()}))
 
@@ -154,6 +162,11 @@ def test_an_empty_feed_says_so(watch: Watch, clip: bytes) -> None:
     watch(story, FeedWorld([], clip))
 
 
+def decoders() -> int:
+    """How many threads decode pictures."""
+    return sum(thread.name == "video-decoder" for thread in threading.enumerate())
+
+
 def test_many_swipes_keep_three_videos(watch: Watch, clip: bytes) -> None:
     async def story(viewer: Viewer) -> None:
         await viewer.sit_down()
@@ -161,6 +174,87 @@ def test_many_swipes_keep_three_videos(watch: Watch, clip: bytes) -> None:
             down(viewer)
             await viewer.sees(n)
             assert len(viewer.page.watching._slots) <= 3
+        await until(lambda: decoders() <= 3)
         assert sum(viewer.office.context.media._in_use.values()) <= 3
 
     watch(story, FeedWorld([item(n) for n in range(12)], clip))
+
+
+def test_a_4k_video_plays_in_bounded_memory_at_the_size_that_is_shown(
+    watch: Watch, clip: bytes, tmp_path: Path
+) -> None:
+    def plain(number: int, width: int, height: int) -> NDArray[np.uint8]:
+        return np.full((height, width, 3), 40 + 12 * number, np.uint8)
+
+    large = write_clip(tmp_path / "4k.mp4", Recipe(b_frames=0), frames=8, width=3840, height=2160, draw=plain)
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        slot, most = viewer.slot, 0
+        loops: list[int] = []
+        slot.looped.connect(loops.append)
+        decoder = slot.player._decoder
+        assert decoder is not None
+
+        def again() -> bool:
+            nonlocal most
+            most = max(most, decoder._cache.size)
+            return bool(loops)
+
+        await until(again)
+        assert 3840 * 2160 < most <= BUDGET
+        assert slot.picture is not None
+        shown = viewer.page.stage.picture_rect().size()
+        assert slot.picture.pixels.shape[:2] == (shown.height(), shown.width())
+        assert not slot.notice
+        down(viewer)
+        await viewer.sees(1)
+
+    watch(story, FeedWorld([item(0), item(1)], clip, files={UUID(int=1_000): large.read_bytes()}))
+
+
+def test_a_video_that_is_removed_while_it_plays_is_gone_and_the_next_one_plays(
+    watch: Watch, clip: bytes
+) -> None:
+    gone = UUID(int=1_001)
+    content = clip + bytes(8)  # not the file of the others: the copy of this one has to go
+    key = hashlib.sha256(content).hexdigest()
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        down(viewer)
+        await viewer.sees(1)
+        await until(lambda: viewer.playing and viewer.slot.player.pace.seen > 5)
+        viewer.clock.at += 0.5
+        decoder = viewer.slot.player._decoder
+        assert decoder is not None
+        assert key in viewer.page.watching._kept.cache
+        viewer.world.gone.add(gone)
+        viewer.office.changes.send(Changes(frozenset({FEED}), frozenset({str(gone)}), "live"))
+        await viewer.sees(2)
+        await until(lambda: viewer.playing and viewer.slot.player.pace.seen > 5)
+        assert "not available any more" in viewer.office.told()
+        await until(lambda: not decoder.is_alive())
+        assert viewer.page.feed.find(gone) is None
+        assert key not in viewer.page.watching._kept.cache
+        viewer.tab.hide()
+        await viewer.send()
+
+    world = watch(story, FeedWorld([item(n) for n in range(3)], clip, files={gone: content}))
+    told = [each for each in world.told("watch") if each["video_id"] == str(gone)]
+    assert sum(each["wall_ms"] for each in told) == 500, "what was watched of it is told"
+
+
+def test_a_video_without_sound_plays_by_a_clock_of_its_own(watch: Watch, clip: bytes) -> None:
+    async def story(viewer: Viewer) -> None:
+        viewer.page.loudness.toggle()
+        await viewer.sit_down()
+        assert not viewer.slot.player.muted
+        assert viewer.slot.player.index is not None
+        assert not viewer.slot.player.index.has_audio
+        await until(lambda: viewer.slot.player.pace.seen > 10)
+        assert not viewer.slot.notice
+        down(viewer)
+        await viewer.sees(1)
+
+    watch(story, FeedWorld([item(0), item(1)], clip))
