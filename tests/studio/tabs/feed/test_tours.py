@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, Qt, QVariantAnimation
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.theme import style
+from studio.video_link import link_to
 from studio.widgets.popover import Popover
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.world import Viewer
@@ -58,6 +62,32 @@ class NoMouse(QObject):
         return False
 
 
+async def people(viewer: Viewer, keys: Keys) -> None:
+    """Open a video of theirs from a profile, block them there, and let go of them in the list."""
+    aside = viewer.page.aside
+    keys.press(Key.Key_P)
+    await until(lambda: aside.profile.profile is not None and aside.profile.grid.videos)
+    keys.tab_to(aside.profile.grid)
+    keys.press(Key.Key_Home)
+    keys.press(Key.Key_Return)
+    await viewer.sees(0)
+    keys.tab_to(aside.profile.block_button)
+    keys.press(Key.Key_Space)
+    await until(lambda: "You block Maker 0" in words(aside.profile))
+    await viewer.sees(1)
+    keys.press(Key.Key_Escape)
+    assert aside.shown is None
+    await viewer.send()
+    keys.press(Key.Key_B)
+    await until(lambda: any(each.button.isVisible() for each in aside.blocked.rows.values()))
+    (row,) = aside.blocked.rows.values()
+    keys.tab_to(row.button)
+    keys.press(Key.Key_Space)
+    assert row.button.text() == "Block"
+    keys.press(Key.Key_Escape)
+    assert viewer.page.stage.hasFocus()
+
+
 def test_everything_can_be_done_by_keys_alone(watch: Watch, qapp: QApplication) -> None:
     mouse = NoMouse()
     qapp.installEventFilter(mouse)
@@ -100,6 +130,13 @@ def test_everything_can_be_done_by_keys_alone(watch: Watch, qapp: QApplication) 
         await viewer.sees(1)
         keys.press(Key.Key_PageUp)
         await viewer.sees(0)
+        keys.press(Key.Key_C)
+        assert QGuiApplication.clipboard().text() == link_to(viewer.item.video.id)
+        keys.press(Key.Key_V, CONTROL)  # it is in place already, so another one is asked for
+        keys.type(link_to(UUID(int=1_003)))
+        keys.press(Key.Key_Return)
+        await viewer.sees(3)
+        await people(viewer, keys)
         await viewer.send()
 
     world = watch(story)
@@ -108,6 +145,7 @@ def test_everything_can_be_done_by_keys_alone(watch: Watch, qapp: QApplication) 
     (flag,) = world.flags
     assert (flag["policy"], flag["note"]) == ("violence.threat", "At the end")
     assert [comment["body"] for comment in world.comments] == ["By keys"]
+    assert [len(world.told(kind)) for kind in ("share", "block", "unblock")] == [1, 1, 1]
 
 
 def test_nothing_moves_by_itself_but_the_video(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
