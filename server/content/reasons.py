@@ -24,5 +24,5 @@ class Explain(Protocol):
 
 
 def untold(s: AnySession, withheld: Withheld, /) -> Reasons:
-    """Tell nobody: for readers who own nothing of what they read."""
+    """Tell nobody, owners neither: where things are only watched, one's own among them, as in the feed."""
     return {}

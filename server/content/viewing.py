@@ -90,8 +90,8 @@ def _known(s: WriteSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, s
 
 
 def _videos(s: WriteSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, AnyRow]:
-    """The videos, none of which changes its key now. Locked in the order in which the restricted class locks
-    them, so that neither ever waits for the other."""
+    """The videos, none of which goes or changes its key until the transaction ends. Whoever changes one in
+    another way, as the restricted class does, neither waits for this nor is waited for."""
     if not ids:
         return {}
     seen = queries.readable(actor).label("seen")
