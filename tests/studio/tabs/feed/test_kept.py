@@ -66,6 +66,8 @@ def test_only_what_was_watched_stays_and_what_was_removed_goes(
 ) -> None:
     async def leave(viewer: Viewer) -> None:
         await watch_two(viewer)
+        page = viewer.page
+        await until(lambda: (third := page.watching.slot_of(page.feed.at(2))) and third.ready)
         await viewer.tab.leave()
 
     folder = tmp_path / "feed"

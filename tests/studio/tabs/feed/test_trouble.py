@@ -228,7 +228,7 @@ def test_a_video_that_is_removed_while_it_plays_is_gone_and_the_next_one_plays(
         viewer.clock.at += 0.5
         decoder = viewer.slot.player._decoder
         assert decoder is not None
-        assert key in viewer.page.watching._kept.cache
+        assert viewer.page.watching._kept.cache.size_of(key)
         viewer.world.gone.add(gone)
         viewer.office.changes.send(Changes(frozenset({FEED}), frozenset({str(gone)}), "live"))
         await viewer.sees(2)
@@ -236,7 +236,7 @@ def test_a_video_that_is_removed_while_it_plays_is_gone_and_the_next_one_plays(
         assert "not available any more" in viewer.office.told()
         await until(lambda: not decoder.is_alive())
         assert viewer.page.feed.find(gone) is None
-        assert key not in viewer.page.watching._kept.cache
+        assert viewer.page.watching._kept.cache.size_of(key) is None
         viewer.tab.hide()
         await viewer.send()
 
