@@ -38,7 +38,7 @@ from server.kit.wire import Availability
 
 CHUNK = 64
 """Videos that are looked at together; most pages need no more."""
-LOOKED_AT = 512
+LOOKED_AT = 320
 """Videos that a walk looks at for one page, at most: for somebody who has watched the newest thousand, a page
 is short and names where the next one begins, instead of taking its time."""
 THICK = 32
