@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DATA ?= var/demo
 MEDIA ?=
-# As many test processes as there are cores; a file's tests stay in one of them.
-PARALLEL ?= -n auto --dist loadfile
+# One test process more than there are cores, since stories and crash tests wait a lot; a file's tests stay in one.
+PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo demo-reset test drill bench lint screenshots package package-check constraints docs clean
