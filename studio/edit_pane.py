@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from studio.api.errors import ApiError, Conflict
 from studio.keeping import Keeping
@@ -73,6 +73,7 @@ class EditPane(QWidget, Generic[RowT, DraftT]):
         self._context, self._editing = context, editing
         self._row: RowT | None = None
         self._saving = False
+        self._left: QWidget | None = None
         self.keeping = Keeping(context, self, editing.prefix)
         self._unsaved: dict[UUID, tuple[RowT, DraftT]] = {}
         for kept in map(editing.kept_of, self.keeping.kept().values()):
@@ -264,10 +265,16 @@ class EditPane(QWidget, Generic[RowT, DraftT]):
             self._say_fault(f"{error.what_happened} {KEPT} {error.what_to_do}", row.id)
 
     def _set_saving(self, saving: bool) -> None:
+        focus = QApplication.focusWidget()
+        if saving:
+            self._left = focus if focus is not None and self.isAncestorOf(focus) else None
         self._saving = saving
         self.save_button.setText("Saving…" if saving else "Save changes")
         self.form.setEnabled(not saving)
         self._judge()
+        # What is disabled loses the keyboard; it comes back, unless somebody has gone elsewhere meanwhile.
+        if not saving and self._left is not None and (focus is None or self.isAncestorOf(focus)):
+            (self._left if self._left.isEnabled() else self.form).setFocus()
 
     def _is_shown(self, name: UUID) -> bool:
         return self._row is not None and self._row.id == name

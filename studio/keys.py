@@ -147,6 +147,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _content("link", "Copy the link", "L", icon="link"),
     _content("save", "Save changes", "Ctrl+S", icon="check", in_text=True),
     _content("delete", "Delete the video", "Del", icon="trash"),
+    _content("undo", "Undo what can be undone", "Z", icon="undo"),
     _review("Playback", "play", "Play or pause", "Space", icon="play"),
     _review("Playback", "shuttle-back", "Shuttle backwards", "J", icon="shuttle-back"),
     _review("Playback", "shuttle-stop", "Stop the shuttle", "K", icon="stop"),

@@ -123,6 +123,13 @@ class Uploads:
         await self._keep(*wanted)
         self._take(wanted)
 
+    def learn(self, name: UUID, received: int) -> None:
+        """The server was read to have so many bytes of one; while it is sent, its own answers count."""
+        now = self._progress.get(name)
+        if now is not None and now.phase is not Phase.SENDING and now.sent < received:
+            self._progress[name] = replace(now, sent=received)
+            self._say(name)
+
     def pause(self, name: UUID) -> None:
         """Hold one; what has arrived stays on the server."""
         if (found := self._uploads.get(name)) is not None and not found.paused:

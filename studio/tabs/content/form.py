@@ -34,6 +34,7 @@ class VideoForm(QWidget):
         self.title.setMaxLength(TITLE_MAX)
         self.title.textEdited.connect(lambda: self.typed.emit())
         self.title_row = FormRow("Title", self.title)
+        self.setFocusProxy(self.title)
         self.caption = QPlainTextEdit()
         self.caption.setTabChangesFocus(True)
         self.caption.setFixedHeight(CAPTION_HEIGHT)

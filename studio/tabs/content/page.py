@@ -35,6 +35,7 @@ from studio.theme import style
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
+from studio.widgets.toast import ToastStack
 
 VIDEOS: Final = "/v1/content/videos"
 SIZES: Final = (800, 364)
@@ -107,6 +108,7 @@ class ContentPage(QWidget):
                 "content.link": self.pane.copy_link,
                 "content.save": self.pane.save,
                 "content.delete": self.pane.delete,
+                "content.undo": self._undo,
             },
         )
 
@@ -219,6 +221,11 @@ class ContentPage(QWidget):
         if upload is not None:
             self.deleting.delete(name, upload.title)
 
+    def _undo(self) -> None:
+        """The newest notice that offers it, so that nobody has to reach it within its time."""
+        if (offers := self.window().findChild(ToastStack)) is not None:
+            offers.undo_last()
+
     def _gone(self, name: UUID) -> None:
         number = self.model.numbers([name]).get(name)
         self.model.remove([name])
@@ -251,6 +258,9 @@ class ContentPage(QWidget):
             self._goal = name
 
     def _arrived(self) -> None:
+        for upload in self._context.uploads.all():
+            if (video := self.model.get(upload.id)) is not None:
+                self._context.uploads.learn(upload.id, video.received or 0)
         shown = self.pane.video
         if shown is not None and (listed := self.model.get(shown.id)) is not None:
             self.pane.take(listed)

@@ -120,7 +120,7 @@ def what_now(video: VideoView) -> str:
 
 def percent(video: VideoView, progress: Progress | None) -> int:
     """How much of the file has arrived; 100 only when all has."""
-    sent = max(progress.sent if progress else 0, video.received or 0)
+    sent = progress.sent if progress is not None else video.received or 0
     return share(sent, video.size or 0)
 
 

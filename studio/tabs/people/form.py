@@ -29,6 +29,7 @@ class PersonForm(QWidget):
         self.name.setMaxLength(NAME_MOST)
         self.name.textEdited.connect(lambda: self.typed.emit())
         self.name_row = FormRow("Name", self.name)
+        self.setFocusProxy(self.name)
         self.roles = RoleList()
         self.roles.changed.connect(self.typed)
         self.cleared = QCheckBox("Cleared for the restricted class")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -146,6 +147,22 @@ def test_an_upload_is_held_by_a_key_and_goes_on(
         await office.settle()
         assert server.files[name] == path.read_bytes()
         assert not page.strip.isVisible()
+
+    play(qapp, tmp_path, server, story, me=ME)
+
+
+def test_what_is_held_says_one_figure_in_both_places(
+    qapp: QApplication, tmp_path: Path, server: ContentServer
+) -> None:
+    """After a restart only the server knows how much of a held upload has arrived."""
+    upload = replace(upload_of(file(tmp_path, size=4_000)), announced=True, paused=True)
+    server.videos.insert(0, video(0, id=upload.id, state=VideoState.UPLOADING, received=1_000))
+
+    async def story(office: Office) -> None:
+        await office.context.uploads.add([upload])
+        tab = await opened(office)
+        assert cells(tab, "state")[0] == "Paused at 25 %"
+        assert "25 %" in words(tab.page.strip)
 
     play(qapp, tmp_path, server, story, me=ME)
 
