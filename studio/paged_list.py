@@ -89,6 +89,7 @@ class PagedList(QWidget):
         card.body.addWidget(self._foot())
         self.states = StateStack(card)
         self.states.retried.connect(self.reload)
+        model.counted.connect(lambda: self._recount())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.states)
@@ -190,6 +191,11 @@ class PagedList(QWidget):
     def _said(self) -> str:
         end = "all" if self.complete else "scroll for more"
         return f"{self._counted()} · {end}"
+
+    def _recount(self) -> None:
+        """Rows may go without a reading: one was deleted here."""
+        if self._pages is not None and not self.busy and self._again.isHidden():
+            self._words.setText(self._said())
 
     def _counted(self) -> str:
         return f"{self.count:,} {self._nouns[self.count != 1]}"

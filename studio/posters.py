@@ -54,8 +54,9 @@ class Posters(QObject):
             async with self._slots:
                 answer = await self._context.api.get(f"/v1/content/videos/{video.id}/poster")
         except ApiError as error:
-            if error.transient:
-                self._stills.pop(video.id, None)  # asked for again when it is next painted
+            if error.transient and video.id in self._stills:
+                # Asked for again when it is next painted; the one before stays.
+                self._stills[video.id] = 0, self._stills[video.id][1]
             return
         image = await off_thread(_decoded, answer.content)
         if not image.isNull() and self._stills.get(video.id, (0, None))[0] <= video.version:

@@ -14,10 +14,12 @@ from server.content.schemas import Counts, Restriction, VideoView
 from server.kit.wire import Availability
 from studio.api.errors import Offline
 from studio.api.live import Connection
+from studio.messages import Level
 from studio.offline.upload import Upload
 from studio.offline.uploads import Phase, Progress, Uploads
 from studio.scenes.camera import Camera, Strip
 from studio.stage import until
+from studio.tabs.content.deleting import UNDO_S
 from studio.tabs.content.page import ContentPage
 from studio.tabs.content.tab import ContentTab
 from studio.widgets.skeleton import Skeleton
@@ -59,6 +61,12 @@ async def _content(camera: Camera) -> None:
     hidden = next(each for each in shown if each.availability is Availability.RESTRICTED)
     page.table.select([hidden.id], hidden.id)
     await camera.take("content-hidden")
+    page._gone(hidden.id)
+    deleted = f"“{hidden.title}” deleted"
+    camera.context.messages.notify(Level.INFO, deleted, undo=lambda: None, seconds=UNDO_S)
+    await camera.take("content-deleted")
+    await camera.clear()
+    _show(page, shown)
     await _new(camera, page)
     await _uploading(camera, page, shown)
     page.list._failed(Offline())
@@ -209,6 +217,7 @@ STRIPS: Final = (
             "content-conflict",
             "content-refused",
             "content-hidden",
+            "content-deleted",
             "content-new",
             "content-uploading",
             "content-offline",

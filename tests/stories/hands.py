@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -25,8 +25,9 @@ class Hands:
     shots: int = field(default=0, kw_only=True)
 
     def shot(self, name: str) -> None:
-        """Take a picture of the window."""
+        """Take a picture of the window, laid out as it would be painted."""
         self.shots += 1
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         self.app.window.grab().save(str(STORIES / self.story / f"{self.shots:02}-{name}.png"))
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

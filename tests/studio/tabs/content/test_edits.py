@@ -110,11 +110,13 @@ def test_a_video_is_deleted_by_a_key_and_brought_back(
         await office.settle()
         assert server.find(FIRST).deleted_at is not None
         assert cells(tab, "title") == ["Video 1", "Video 2"]
+        assert "2 videos · all" in words(page.list)
         assert page.table.current_id() == video(1).id
         undo(office)
         await office.settle()
         assert server.find(FIRST).deleted_at is None
         assert cells(tab, "title") == ["Video 0", "Video 1", "Video 2"]
+        assert "3 videos · all" in words(page.list)
         assert page.table.current_id() == FIRST
 
     play(qapp, tmp_path, server, story, me=ME)

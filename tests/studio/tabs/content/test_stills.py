@@ -123,6 +123,24 @@ def test_the_new_still_is_shown_everywhere_once_it_is_made(
     play(qapp, tmp_path, server, story, me=ME)
 
 
+def test_the_still_before_stays_while_the_new_one_cannot_be_had(
+    qapp: QApplication, tmp_path: Path, server: ContentServer
+) -> None:
+    async def story(office: Office) -> None:
+        tab, _ = await at_the_strip(office)
+        made = server.find(FIRST).model_copy(update={"poster_at_ms": 20_000, "version": 4})
+        server.before["GET poster"] = [httpx.ConnectError("down")] * 4
+        tab.page.pane.take(made)
+        await until(lambda: not server.before["GET poster"])
+        await until(lambda: not tab.page.posters._slots.locked())
+        server.before["GET poster"] = [httpx.Response(200, content=plain(200))]
+        assert abs(shown(tab) - 90) < 5
+        assert tab.page.posters.get(made) is not None
+        await until(lambda: abs(shown(tab) - 200) < 5)
+
+    play(qapp, tmp_path, server, story, me=ME)
+
+
 def test_a_click_chooses_and_the_first_cell_goes_back(
     qapp: QApplication, tmp_path: Path, server: ContentServer
 ) -> None:
