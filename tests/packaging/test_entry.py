@@ -89,6 +89,7 @@ def test_the_media_worker_answers_and_loads_no_qt(tmp_path: Path) -> None:
     video = tmp_path / "clip.mp4"
     video.write_bytes(b"not a video")
     request = {"task": "probe", "path": str(video), "file_limits": sizes, "worker_limits": limits}
+    request["options"] = {}
     done = started("--media-worker", stdin=json.dumps(request))
     assert done.returncode == 0, done.stderr
     assert "refused" in json.loads(done.stdout)

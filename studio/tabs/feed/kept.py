@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
@@ -14,6 +15,7 @@ from studio.api.client import Api
 from studio.api.errors import ApiError, NotFound
 from studio.offline.media_cache import MediaCache
 from studio.offline.run_folder import KeptFolder
+from studio.offline.store import Cached
 from studio.settings import MEDIA_CACHE_MB
 from studio.tab import Context
 from studio.tabs.feed.state import may_be_shown
@@ -51,19 +53,15 @@ class Kept:
         self.cache = MediaCache(self._folder.path, max_bytes=most) if self._folder.held else context.media
         self._seen: list[KeptVideo] = []
         self._loaded = not self._folder.held
+        self._loading = asyncio.Lock()
 
     async def load(self) -> list[KeptVideo]:
         """What was seen last and is whole on this computer, the last seen first."""
-        if not self._loaded:
-            found = await off_thread(self._store.get, NAME)
-            try:
-                kept = _LIST.validate_json(found.value) if found is not None else []
-            except ValidationError:
-                kept = []  # of another version, or cut off with the power: it is only a copy
-            known = {each.item.video.id for each in self._seen}
-            self._seen += [each for each in kept if each.item.video.id not in known]
-            self._loaded = True
-            self._wipe_others()
+        async with self._loading:  # or who reads it second would bring back what was forgotten meanwhile
+            if not self._loaded:
+                self._seen = _read(await off_thread(self._store.get, NAME))
+                self._loaded = True
+                self._wipe_others()
         return [each for each in self._seen if self._is_whole(each)]
 
     async def see(self, item: FeedItem, sha256: str, size: int) -> None:
@@ -118,3 +116,10 @@ class Kept:
     def _keep(self, seen: Sequence[KeptVideo]) -> None:
         self._seen = list(seen)
         self._tasks.copy(partial(self._store.put, NAME, _LIST.dump_json(self._seen)))
+
+
+def _read(found: Cached | None) -> list[KeptVideo]:
+    try:
+        return _LIST.validate_json(found.value) if found is not None else []
+    except ValidationError:
+        return []  # of another version, or cut off with the power: it is only a copy

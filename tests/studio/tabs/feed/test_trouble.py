@@ -202,7 +202,8 @@ def test_a_4k_video_plays_in_bounded_memory_at_the_size_that_is_shown(
             return bool(loops)
 
         await until(again)
-        assert 3840 * 2160 < most <= BUDGET
+        frame = 3840 * 2160 * 3 // 2
+        assert frame < most <= BUDGET + frame  # the decoder's thread may be putting one in for another
         assert slot.picture is not None
         shown = viewer.page.stage.picture_rect().size()
         assert slot.picture.pixels.shape[:2] == (shown.height(), shown.width())
