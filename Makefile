@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DATA ?= var/demo
 MEDIA ?=
-# One test process more than there are cores, since stories and crash tests wait a lot; a file's tests stay in one.
-PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadfile
+# One test process more than there are cores, since stories and crash tests wait a lot. The tests of a file stay in one
+# process, and files in their order: the stories first, not last because each is but one test.
+PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo demo-reset test drill bench lint screenshots package package-check constraints docs clean
