@@ -131,8 +131,8 @@ def test_the_still_before_stays_while_the_new_one_cannot_be_had(
         made = server.find(FIRST).model_copy(update={"poster_at_ms": 20_000, "version": 4})
         server.before["GET poster"] = [httpx.ConnectError("down")] * 4
         tab.page.pane.take(made)
-        await until(lambda: not server.before["GET poster"])
-        await until(lambda: not tab.page.posters._slots.locked())
+        await office.settle()
+        assert server.before["GET poster"] == []
         server.before["GET poster"] = [httpx.Response(200, content=plain(200))]
         assert abs(shown(tab) - 90) < 5
         assert tab.page.posters.get(made) is not None
