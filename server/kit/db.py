@@ -282,8 +282,6 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         if write:
             connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
-            # Without this a REPLACE deletes past the triggers that refuse a DELETE.
-            connection.execute("PRAGMA recursive_triggers=ON")
             connection.execute(f"PRAGMA journal_size_limit={LOG_KEPT}")
         else:
             connection.execute("PRAGMA query_only=ON")

@@ -16,6 +16,7 @@ from uuid import uuid4
 from studio.offline.flusher import LOG_BYTES, Flusher
 
 VERSION = 1
+OPENERS = 8  # more programs do not open a new file at the same moment
 SCHEMA = """
 CREATE TABLE drafts (
     key TEXT PRIMARY KEY, text TEXT NOT NULL, saved_at TEXT NOT NULL
@@ -171,7 +172,7 @@ def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
     try:
         db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode=WAL")
+        _keep_a_log(db)
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA wal_autocheckpoint=0")  # the flusher does that, beside whoever writes
         db.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
@@ -182,6 +183,21 @@ def _open(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _keep_a_log(db: sqlite3.Connection) -> None:
+    # SQLite refuses a change of the mode at once when another opener is changing it, whatever the
+    # timeout says; it does wait at a BEGIN, and after it the other has made the change for both.
+    for _ in range(OPENERS):
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("COMMIT")
+    db.execute("PRAGMA journal_mode=WAL")
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:

@@ -57,12 +57,17 @@ class Kept:
 
     async def load(self) -> list[KeptVideo]:
         """What was seen last and is whole on this computer, the last seen first."""
+        await self.open()
+        return [each for each in self._seen if self._is_whole(each)]
+
+    async def open(self) -> None:
+        """Read the list, once, and delete what is not on it: nothing may be fetched before that is done, or
+        it would go, too."""
         async with self._loading:  # or who reads it second would bring back what was forgotten meanwhile
             if not self._loaded:
                 self._seen = _read(await off_thread(self._store.get, NAME))
                 self._loaded = True
                 self._wipe_others()
-        return [each for each in self._seen if self._is_whole(each)]
 
     async def see(self, item: FeedItem, sha256: str, size: int) -> None:
         """Remember what is seen now."""

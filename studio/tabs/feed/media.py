@@ -41,6 +41,7 @@ class FeedMedia:
         key, size = await self._file(video.id)
         if video.restricted_class:
             return Held(MediaWindow(self._api, str(video.id), size=size), None)
+        await self._kept.open()
         try:
             path = await self._cache.fetch(self._api, str(video.id), sha256=key, size=size, restricted=False)
         except (MediaTooLarge, OSError):

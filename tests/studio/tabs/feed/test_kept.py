@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from unittest import mock
 from uuid import UUID
 
 from PySide6.QtCore import Qt
@@ -11,6 +14,7 @@ from PySide6.QtTest import QTest
 from studio.api.live import Connection
 from studio.offline.changes import Changes
 from studio.offline.run_folder import KeptFolder
+from studio.offline.store import Cached
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_events import played
 from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
@@ -117,6 +121,29 @@ def test_an_empty_file_after_a_loss_of_power_is_not_taken_for_a_video(
         await until(lambda: "The feed cannot be read now." in words(viewer.tab))
 
     watch(away, world)
+
+
+def test_what_is_fetched_while_the_list_is_read_stays(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        kept, media, may_read = viewer.page.watching._kept, viewer.page.watching._media, threading.Event()
+        get = kept._store.get
+
+        def slowly(key: str) -> Cached | None:
+            may_read.wait(20)
+            return get(key)
+
+        with mock.patch.object(kept._store, "get", slowly):
+            loading = asyncio.ensure_future(kept.load())
+            fetching = asyncio.ensure_future(media.fetch(item(3).video))
+            fetching.add_done_callback(lambda done: media.release(done.result()))
+            await asyncio.wait({fetching}, timeout=0.3)
+            may_read.set()
+            held = await fetching
+            await loading
+        assert held.key is not None
+        assert kept.cache.size_of(held.key) is not None
+
+    watch(story)
 
 
 def test_what_was_liked_is_liked_and_the_new_comes_next_when_the_server_is_back(watch: Watch) -> None:
