@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 import httpx
 import sqlalchemy as sa
@@ -17,9 +19,11 @@ import sqlalchemy as sa
 from benchmarks.databases import at, place, settle
 from benchmarks.feed_query_rows import AGE, Size, Viewer, World, fill
 from server.accounts.permissions import Role
+from server.content import feed, feed_walks
 from server.content.models import FEEDABLE, Follow, Playback, Video
 from server.content.rules import FOLLOWS_MAX, FRESH
 from server.kit import clock, paging
+from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import Database
 from server.kit.wire import Availability
@@ -58,13 +62,22 @@ def kinds(size: Size) -> dict[str, dict[str, Any]]:
 Headers = dict[str, str]
 
 
+class Somebody(NamedTuple):
+    """A viewer, and how they are known inside a server and over HTTP."""
+
+    viewer: Viewer
+    actor: Actor
+    headers: Headers
+
+
 @dataclass
 class Spent:
-    """Ms of each page, by where it was, and how many videos the pages had."""
+    """Ms of each page, by where it was, and how many videos the pages had; `query` without HTTP around it."""
 
     first: list[float]
     following: list[float]
     deep: list[float]
+    query: list[float] = field(default_factory=list)
     items: int = 0
 
     def report(self) -> dict[str, float]:
@@ -72,6 +85,8 @@ class Spent:
         first, deep = (at(sorted(some), 0.5) for some in (self.first, self.deep))
         return {
             "pages": len(every),
+            "query_p50_ms": round(at(sorted(self.query), 0.5), 2),
+            "query_p99_ms": round(at(sorted(self.query), 0.99), 2),
             "items_per_page": round(self.items / len(every), 1),
             "p50_ms": round(at(every, 0.5), 2),
             "p99_ms": round(at(every, 0.99), 2),
@@ -94,17 +109,17 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
         began = time.perf_counter()
         size = SIZES[scale]
         viewers = people(db, keys, size)
-        fill(db, World(size, [each for some in viewers.values() for each, _ in some], clock.now()))
+        fill(db, World(size, [each.viewer for some in viewers.values() for each in some], clock.now()))
         settle(db)
         print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-        headers = {kind: [theirs for _, theirs in some] for kind, some in viewers.items()}
-        found = measured(where, headers, ROUNDS[scale])
-        naive = sorted(_naive(db, viewers["typical"][0][0]) for _ in range(NAIVE))
+        found = measured(where, viewers, ROUNDS[scale])
+        naive = sorted(_naive(db, viewers["typical"][0].viewer) for _ in range(NAIVE))
     reports = {kind: spent.report() for kind, spent in found.items()}
     return {
         "database": database,
         "videos": size.videos,
         "views": size.views,
+        "query_p99_ms": max(each["query_p99_ms"] for each in reports.values()),
         "p99_ms": max(each["p99_ms"] for each in reports.values()),
         "max_ms": max(each["max_ms"] for each in reports.values()),
         "growth": max(each["growth"] for each in reports.values()),
@@ -113,34 +128,45 @@ def run(scale: Literal["small", "full"], database: Literal["sqlite", "postgresql
     }
 
 
-def people(db: Database, keys: Keys, size: Size) -> dict[str, list[tuple[Viewer, Headers]]]:
+def people(db: Database, keys: Keys, size: Size) -> dict[str, list[Somebody]]:
     """The viewers of each kind, signed in; what they do is not written yet."""
-    made: dict[str, list[tuple[Viewer, Headers]]] = {}
+    made: dict[str, list[Somebody]] = {}
     for kind, given in kinds(size).items():
         made[kind] = []
         for n in range(PEOPLE):
             role = Role.CREATOR if given.get("makes") else Role.FAN
             with db.write() as s:
                 actor, headers = signed_in(s, keys, f"{kind}{n}", role)
-            made[kind].append((Viewer(actor.person, **given), headers))
+            made[kind].append(Somebody(Viewer(actor.person, **given), actor, headers))
     return made
 
 
-def measured(where: Place, headers: Mapping[str, list[Headers]], rounds: int) -> dict[str, Spent]:
-    """Read pages from a server in a process of its own, one at a time."""
-    random = Random(3)
-    found = {kind: Spent([], [], []) for kind in headers}
-    with where.opened() as (db, _), where.server() as server:
-        server.start()
-        with server.client() as client:
-            for _ in range(WARM_UP):
-                for kind in headers:
-                    _page(client, headers[kind][0], None)
-            for n in range(rounds * PEOPLE):
-                for kind, spent in found.items():
-                    _round(client, headers[kind][n % PEOPLE], spent, _deep_down(db, random))
-        server.stop()
+def measured(where: Place, viewers: Mapping[str, list[Somebody]], rounds: int) -> dict[str, Spent]:
+    """Read pages from a server in a process of its own, one at a time; then the same here, without it."""
+    found = {kind: Spent([], [], []) for kind in viewers}
+    with where.opened() as (db, _):
+        with where.server() as server:
+            server.start()
+            with server.client() as client:
+                for kind in viewers:
+                    for _ in range(WARM_UP):
+                        _page(client, viewers[kind][0].headers, None)
+                for who, spent, deep in _in_turn(db, viewers, found, rounds):
+                    _round(client, who.headers, spent, deep)
+            server.stop()
+        for who, spent, deep in _in_turn(db, viewers, found, rounds):
+            _query(db, who.actor, spent, None)
+            _query(db, who.actor, spent, deep)
     return found
+
+
+def _in_turn(
+    db: Database, viewers: Mapping[str, list[Somebody]], found: Mapping[str, Spent], rounds: int
+) -> Iterator[tuple[Somebody, Spent, str]]:
+    random = Random(3)
+    for n in range(rounds * PEOPLE):
+        for kind, spent in found.items():
+            yield viewers[kind][n % PEOPLE], spent, _deep_down(db, random)
 
 
 def _round(client: httpx.Client, headers: Headers, spent: Spent, deep: str) -> None:
@@ -160,6 +186,22 @@ def _page(client: httpx.Client, headers: Headers, cursor: str | None) -> tuple[f
     began = time.perf_counter()
     answer = client.get("/v1/content/feed", params={"cursor": cursor} if cursor else {}, headers=headers)
     return (time.perf_counter() - began) * 1000, answer.raise_for_status().json()
+
+
+def _query(db: Database, actor: Actor, spent: Spent, cursor: str | None) -> None:
+    place: feed_walks.Place | None
+    if cursor:
+        as_of, level, video_id = paging.decode(cursor, datetime, datetime, UUID)
+        place = feed_walks.Place(as_of, (level, video_id))
+    else:
+        place = feed.begin(clock.now())
+    for _ in range(DEEP):
+        began = time.perf_counter()
+        with db.read() as s:
+            _, place = feed.page(s, actor, place=place, limit=10)
+        spent.query.append((time.perf_counter() - began) * 1000)
+        if place is None:
+            return
 
 
 def _deep_down(db: Database, random: Random) -> str:

@@ -62,9 +62,10 @@ def resolver(db: Database, keys: Keys, *, in_use: bool = True) -> Resolver:
             return None
         now = clock.now()
         hashed = keys.token_hash(token)
-        with db.read() as s:
-            rows = s.execute(_BEHIND, {"hash": hashed, "now": now, "idle_since": now - sessions.IDLE}).all()
-            if not rows:
+        with db.look() as c:
+            rows = c.execute(_BEHIND, {"hash": hashed, "now": now, "idle_since": now - sessions.IDLE}).all()
+        if not rows:
+            with db.read() as s:
                 return programs.behind(s, token_hash=hashed)
         found = rows[0]
         if in_use and found.last_seen_at <= now - SEEN_EVERY:

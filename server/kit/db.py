@@ -139,7 +139,7 @@ class Database:
         if self.sqlite:
             file = _existing_file(url) if existing else make_url(url)
             self.writer = _sqlite_engine(file, write=True)
-            self.reader = _sqlite_engine(file, write=False)
+            self.reader = self.looker = _sqlite_engine(file, write=False)
         else:
             self.writer = create_engine(
                 url,
@@ -149,10 +149,11 @@ class Database:
                 hide_parameters=True,
                 json_deserializer=_from_json,
             )
-            # One pool for both; the driver says all of this in the BEGIN that it sends anyway.
+            # One pool for all; the driver says all of this in the BEGIN that it sends anyway.
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self.looker = self.writer.execution_options(isolation_level="AUTOCOMMIT")
         self._tickets = Tickets() if self.sqlite else None
         self._checkpoints = Checkpoints(self.reader) if self.sqlite else None
 
@@ -194,14 +195,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[ReadSession]:
         """A consistent view of the data as of its first statement. Raises Busy as `write` does."""
-        try:
-            with self._session(ReadSession, self.reader) as s:
-                yield s
-                s.commit()  # psycopg forgets every prepared statement of the connection with a ROLLBACK
-        except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
-            if _is_busy(error) or _is_lost(error):
-                raise Busy from error
-            raise
+        with _busy_when_in_the_way(), self._session(ReadSession, self.reader) as s:
+            yield s
+            s.commit()  # psycopg forgets every prepared statement of the connection with a ROLLBACK
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """For a single SELECT, without the two trips of a transaction around it. Raises Busy as `write` does."""
+        with _busy_when_in_the_way(), self.looker.connect() as connection:
+            yield connection
 
     def write_in_batches(self, change: Callable[[WriteSession], int], *, size: int) -> int:
         """Run `change`, each time in a transaction of its own, until it changed fewer than `size` rows.
@@ -225,6 +227,16 @@ class Database:
             self._checkpoints.stop()
         self.writer.dispose()
         self.reader.dispose()
+
+
+@contextmanager
+def _busy_when_in_the_way() -> Iterator[None]:
+    try:
+        yield
+    except (sqlalchemy.exc.TimeoutError, sqlalchemy.exc.DBAPIError) as error:
+        if _is_busy(error) or _is_lost(error):
+            raise Busy from error
+        raise
 
 
 def _from_json(text: str | bytes) -> Any:

@@ -77,14 +77,14 @@ def test_a_token_is_resolved_by_one_read_that_uses_the_index(
     token = token_of(sign_in(Role.ADMIN))
     reads: list[str] = []
     sa.event.listen(
-        db.reader,
+        db.looker,
         "after_cursor_execute",
         lambda c, cursor, statement, *_: reads.append(statement) if "SELECT" in statement else None,
     )
     resolver(db, keys)(token)
     assert len(reads) == 1
     if db.sqlite:
-        with db.reader.connect() as c:
+        with db.looker.connect() as c:
             plan = "\n".join(
                 row[3] for row in c.exec_driver_sql("EXPLAIN QUERY PLAN " + reads[0], (b"",) * 4)
             )
