@@ -78,6 +78,7 @@ def give_up(s: WriteSession, *, before: datetime) -> int:
     The earlier ones stay, and their owners may choose anew."""
     late = (Video.poster_asked_at < before,)
     ids = s.scalars(select(Video.id).where(*late).order_by(Video.poster_asked_at).limit(BATCH)).all()
+    lock_videos(s, Video.id.in_(ids), *late)
     ended = s.execute(
         update(Video)
         .where(Video.id.in_(ids), *late)

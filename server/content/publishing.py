@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
 
-from server.content.announcing import new_to_viewers, tell_viewers
+from server.content.announcing import lock_videos, new_to_viewers, tell_viewers
 from server.content.models import Video
 from server.content.record import record
 from server.content.rules import VideoState, Visibility
@@ -46,6 +46,7 @@ def publish_due(s: WriteSession) -> int:
         Video.deleted_at.is_(None),
     )
     ids = s.scalars(select(Video.id).where(*waiting).order_by(Video.publish_at).limit(BATCH)).all()
+    lock_videos(s, Video.id.in_(ids), *waiting)
     published = s.execute(
         update(Video)
         .where(Video.id.in_(ids), *waiting)
