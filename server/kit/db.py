@@ -201,7 +201,7 @@ class Database:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """For a single SELECT, without the two trips of a transaction around it. Raises Busy as `write` does."""
+        """For one SELECT alone, without the two trips of a transaction. Raises Busy as `write` does."""
         with _busy_when_in_the_way(), self.looker.connect() as connection:
             yield connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from PySide6.QtCore import Property, QEasingCurve, QPropertyAnimation, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEasingCurve, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
@@ -64,12 +64,13 @@ class RoundButton(QAbstractButton):
         self.setAccessibleName(name)
         self.setFixedSize(self.sizeHint())
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._beat = QPropertyAnimation(self, b"beat", self)
+        self._beat = QVariantAnimation(self)
         self._beat.setDuration(BEAT_MS)
         self._beat.setKeyValueAt(0.0, 1.0)
         self._beat.setKeyValueAt(0.4, 1.32)
         self._beat.setKeyValueAt(1.0, 1.0)
         self._beat.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._beat.valueChanged.connect(self._set_size)
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, DISC + 22) if self._labelled else QSize(DISC + 4, DISC + 4)
@@ -92,14 +93,9 @@ class RoundButton(QAbstractButton):
         if style.duration(BEAT_MS):
             self._beat.start()
 
-    def _get_beat(self) -> float:
-        return self._size
-
-    def _set_beat(self, size: float) -> None:
+    def _set_size(self, size: float) -> None:
         self._size = size
         self.update()
-
-    beat = Property(float, _get_beat, _set_beat)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

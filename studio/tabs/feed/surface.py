@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-from PySide6.QtCore import Property, QEasingCurve, QObject, QPropertyAnimation, Qt, Signal
+from PySide6.QtCore import QEasingCurve, QObject, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -216,11 +216,12 @@ class Burst(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(BURST, BURST)
         self._share = 0.0
-        self._run = QPropertyAnimation(self, b"share", self)
+        self._run = QVariantAnimation(self)
         self._run.setDuration(BURST_MS)
         self._run.setStartValue(0.0)
         self._run.setEndValue(1.0)
         self._run.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._run.valueChanged.connect(self._set_share)
         self._run.finished.connect(self.hide)
         self.hide()
 
@@ -231,14 +232,9 @@ class Burst(QWidget):
             self.raise_()
             self._run.start()
 
-    def _get_share(self) -> float:
-        return self._share
-
     def _set_share(self, share: float) -> None:
         self._share = share
         self.update()
-
-    share = Property(float, _get_share, _set_share)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
