@@ -10,7 +10,7 @@ MEDIA ?=
 PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo demo-reset test drill bench lint screenshots package package-check constraints docs clean
+.PHONY: help setup system demo demo-reset test stories drill bench lint screenshots package package-check constraints docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,10 @@ demo-reset: setup  ## forget what was done in the demo and start over
 
 test: setup  ## the whole test suite
 	$(BIN)/python -m pytest -q -m "not drill" $(PARALLEL) --durations=15
+
+stories: setup  ## each person's story in every theme, pictures into build/stories
+	@for theme in dark light contrast; do \
+		STORY_THEME=$$theme $(BIN)/python -m pytest -q -s tests/stories || exit 1; done
 
 drill: setup  ## long crash and fuzz runs
 	$(BIN)/python -m pytest -q -m drill

@@ -24,7 +24,7 @@ from studio.stage import play, until
 from studio.tabs.content.page import ContentPage
 from studio.tabs.content.tab import ContentTab
 from studio.widgets.label import Label
-from tests.stories.hands import Hands
+from tests.stories.hands import THEME, Hands
 from tests.stories.wire import Wire, tapped
 
 EMAIL = "tiana@studio.test"
@@ -114,7 +114,7 @@ def main(profile: Path, film: Path) -> None:
         await until(lambda: False, "the end")
 
     with tapped(half_way):
-        play(qt, profile, scene, email=EMAIL, size=SIZE)
+        play(qt, profile, scene, email=EMAIL, size=SIZE, theme=THEME)
 
 
 def _says(page: ContentPage, words: str) -> bool:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import App
+from studio.stage import ThemeName
 
 ROOT = Path(__file__).parents[2]
-STORIES = ROOT / "build/stories"
+_CHOSEN = os.environ.get("STORY_THEME", "dark")
+THEME = next(theme for theme in get_args(ThemeName) if theme == _CHOSEN)
+"""What the client wears in a story; `make stories` plays each in every theme."""
+STORIES = ROOT / "build/stories" / THEME
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A moderator's shift: from a cold start through 50 items, by keyboard, with the real client and server.
 
 Leaves numbered screenshots and `shift.json` (decisions an hour, keys a decision, time to the next picture) in
-`build/stories/moderator`. Timings are printed, and bounded only where nobody could work any more, since
+`build/stories/THEME/moderator`. Timings are printed, and bounded only where nobody could work any more, since
 machines are noisy.
 """
 
@@ -38,7 +38,7 @@ from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
 from tests.stories.eye import Eye, Moment
-from tests.stories.hands import ROOT, STORIES, Hands
+from tests.stories.hands import ROOT, STORIES, THEME, Hands
 
 OUT = STORIES / "moderator"
 ITEMS = 50
@@ -105,7 +105,7 @@ def test_a_shift_of_fifty_items(qapp: QApplication, demo: Profile) -> None:
         shift = Shift(app, decided)
         await work(shift)
 
-    play(qapp, demo.root, scene, email="moderator@demo.local", size=QSize(1440, 900))
+    play(qapp, demo.root, scene, email="moderator@demo.local", size=QSize(1440, 900), theme=THEME)
     assert sorted(on_record(demo, began)) == sorted(decided)
     verdict = subprocess.run(
         [sys.executable, "-m", "server", "audit", "verify", "--data", str(demo.server_data)],

@@ -1,6 +1,6 @@
 """A creator's video from the drop to the feed: the client is killed -9 in the middle, a viewer sees it come.
 
-Leaves numbered screenshots in `build/stories/uploader`.
+Leaves numbered screenshots in `build/stories/THEME/uploader`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
 from tests.stories.creator import CAPTION, EMAIL, KILLED_IN, SIZE, TITLE, Creator
 from tests.stories.film import film
-from tests.stories.hands import ROOT, STORIES, Hands
+from tests.stories.hands import ROOT, STORIES, THEME, Hands
 from tests.stories.wire import Wire, tapped
 
 OUT = STORIES / Creator.story
@@ -112,7 +112,7 @@ def test_a_video_on_its_way_to_the_feed_outlives_its_program(qapp: QApplication,
         await see_it_arrive(Viewer(app, shots=made[0].shots), done[0].id, others)
 
     with tapped(half_way) as wire:
-        play(qapp, profile.root, scene, email=EMAIL, size=SIZE)
+        play(qapp, profile.root, scene, email=EMAIL, size=SIZE, theme=THEME)
     check_that_nothing_was_sent_twice(wire, acknowledged)
     check_what_is_stored(settings, done[0].id, path)
 

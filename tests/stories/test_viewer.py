@@ -1,6 +1,6 @@
 """A viewer's evening: from a cold start through ten videos, with the real client, the real server, one kill.
 
-Leaves numbered screenshots in `build/stories/viewer`. What was done is then what the database has counted.
+Leaves numbered screenshots in `build/stories/THEME/viewer`. What was done is then what the database counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from studio.paths import Profile
 from studio.stage import play, until
 from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
-from tests.stories.hands import STORIES, Hands
+from tests.stories.hands import STORIES, THEME, Hands
 
 OUT = STORIES / "viewer"
 VIDEOS = 10
@@ -106,7 +106,7 @@ def test_an_evening_of_ten_videos(qapp: QApplication, demo: Profile) -> None:
         done.append(Evening(app))
         await spend(done[0])
 
-    play(qapp, demo.root, scene, email="fan@demo.local", size=QSize(1440, 900))
+    play(qapp, demo.root, scene, email="fan@demo.local", size=QSize(1440, 900), theme=THEME)
     check_what_was_counted(demo, done[0])
 
 
