@@ -25,8 +25,11 @@ from server.kit.upsert import add_to
 
 BATCH = 500
 SAID = text("kind <> 'watch'")
-_PEOPLE = tuple(
-    table.person_id for table in (ViewerEvent, Playback, VideoReaction, *dict.fromkeys(TABLE.values()))
+_PEOPLE = (
+    ViewerEvent.person_id,
+    Playback.person_id,
+    VideoReaction.person_id,
+    *(table.person_id for table in TABLE.values()),
 )
 """Who may have done something, whether or not a fact says so."""
 WORD = tuple(getattr(ViewerEvent, name) for name in ("id", "kind", "video_id", "other_id", "at", "told_at"))
