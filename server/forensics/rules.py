@@ -136,12 +136,13 @@ def overall_risk(scores: Mapping[str, int | None]) -> tuple[str, int] | None:
     return name, bp
 
 
-def manipulated_of_100(*, tpr_bp: int, fpr_bp: int, prevalence_bp: int) -> int:
-    """Of 100 videos that pass a threshold, how many are manipulated (Bayes' rule), rounded.
+def manipulated_of_100(score_bp: int, *, prevalence_bp: int) -> float:
+    """Of 100 videos with this score, how many are manipulated, where `prevalence_bp` of all videos are.
 
-    All in basis points: the threshold's true and false positive rates, and how many of all videos are
-    manipulated. 0 where nothing passes.
+    A score is calibrated on as many manipulated videos as real ones. Bayes' rule moves it to the share that
+    there really is: posterior odds = odds of the score x odds of the prevalence (Saerens, Latinne and
+    Decaestecker 2002, Neural Computation 14, eq. 2.4).
     """
-    right = tpr_bp * prevalence_bp
-    wrong = fpr_bp * (BP - prevalence_bp)
-    return round(100 * right / (right + wrong)) if right + wrong else 0
+    right = score_bp * prevalence_bp
+    wrong = (BP - score_bp) * (BP - prevalence_bp)
+    return 100 * right / (right + wrong) if right + wrong else 0.0

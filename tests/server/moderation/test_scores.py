@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from server.content.models import Video
 from server.forensics import service as forensics
-from server.forensics.models import Analysis
+from server.forensics.models import Analysis, Score
 from server.forensics.results import SlotScore
 from server.forensics.rules import AnalysisKind, Priority, Slot
 from server.kit.access import SYSTEM, Actor
