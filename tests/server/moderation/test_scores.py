@@ -123,10 +123,7 @@ def test_a_video_that_is_deleted_by_now_is_not_flagged(db: Database, studio: Stu
     video_id = studio.video()
     asked = analyse(db, video_id, slots=face(look_closer=False))
     with db.write() as s:
-        s.execute(
-            sa.text("UPDATE forensics_scores SET look_closer = :yes WHERE score_bp IS NOT NULL"),
-            {"yes": True},
-        )
+        s.execute(sa.update(Score).where(Score.score_bp.is_not(None)).values(look_closer=True))
         bus.emit(s, forensics.ANALYSED, asked)
     studio.delete(video_id)
     deliver(db)
