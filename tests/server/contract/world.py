@@ -184,7 +184,12 @@ def make(db: Database, keys: Keys, media: Path) -> World:
             comments.add_comment(s, actor=author, video_id=video, body="words").id
             for author, video in ((everyone, others), (creator, own))
         ]
-        block = {"id": uuid4(), "kind": EventKind.BLOCK, "at": clock.now(), "session_id": uuid4()}
+        block: dict[str, Any] = {
+            "id": uuid4(),
+            "kind": EventKind.BLOCK,
+            "at": clock.now(),
+            "session_id": uuid4(),
+        }
         words = [ViewerEvent(**block, person_id=maker.colleague.person)]
         viewing.take_in(s, actor=everyone, events=words)
         (waiting, _), (_, flag) = maker.item(), maker.item(by=everyone)

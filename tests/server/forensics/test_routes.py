@@ -112,7 +112,9 @@ def test_the_list_goes_on_where_its_last_page_ended(
     seen: list[UUID] = []
     cursor = None
     while True:
-        params = {"state": "queued", "limit": 2} | ({"cursor": cursor} if cursor else {})
+        params: dict[str, str | int] = {"state": "queued", "limit": 2}
+        if cursor:
+            params["cursor"] = cursor
         page = client.get(ANALYSES, params=params, headers=admin).json()
         seen += [UUID(item["id"]) for item in page["items"]]
         if not (cursor := page["next_cursor"]):
