@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.tabs.forensics.state import Level, Meter, Moment
@@ -15,7 +15,7 @@ from studio.theme import style
 from studio.video.playhead import timecode
 from studio.widgets.button import Button
 from studio.widgets.chip import Chip
-from studio.widgets.label import Label
+from studio.widgets.label import Label, tooltip
 from studio.widgets.painting import fill_rounded
 
 _HEIGHT: Final = 14
@@ -28,11 +28,12 @@ INKS: Final = {Level.QUIET: "text_muted", Level.LOOK: "warning", Level.LIKELY: "
 
 
 class Bar(QWidget):
-    """The score as a tick over its interval; without a score a dashed line, which is no bar of length 0."""
+    """A score as a tick over its interval. Where there is no score there is no bar, which would read as 0."""
 
     def __init__(self, meter: Meter) -> None:
         super().__init__()
-        self._meter = meter
+        assert meter.score_bp is not None
+        self._meter, self._score_bp = meter, meter.score_bp
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(described(meter))
 
@@ -43,14 +44,8 @@ class Bar(QWidget):
         return QSize(80, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, worn, meter = QPainter(self), style.tokens(), self._meter
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter, meter = QPainter(self), self._meter
         middle = self.height() / 2
-        if meter.score_bp is None:
-            painter.setPen(QPen(QColor(worn.control), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QRectF(1, middle, self.width() - 2, 0).topLeft(), QRectF(self.rect()).center())
-            painter.drawLine(QRectF(self.rect()).center(), QRectF(0, middle, self.width() - 1, 0).topRight())
-            return
         track = QRectF(0, middle - _BAR / 2, self.width(), _BAR)
         fill_rounded(painter, track, "raised", _BAR / 2, "control")
         ink = INKS[meter.level]
@@ -59,7 +54,7 @@ class Bar(QWidget):
             painter.setOpacity(0.5)
             fill_rounded(painter, QRectF(left, track.y(), max(right - left, 2), _BAR), ink, _BAR / 2)
             painter.setOpacity(1.0)
-        tick = min(max(self._x(meter.score_bp), 1.5), self.width() - 1.5)
+        tick = min(max(self._x(self._score_bp), 1.5), self.width() - 1.5)
         fill_rounded(painter, QRectF(tick - 1.5, 0, 3, self.height()), ink, 1.5)
 
     def _x(self, bp: int) -> float:
@@ -75,6 +70,8 @@ class MeterLine(QWidget):
         super().__init__()
         worn = style.tokens()
         self.setAccessibleName(described(meter))
+        self.setAccessibleDescription(meter.meaning)
+        self.setToolTip(tooltip(meter.meaning))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_1)
@@ -86,8 +83,9 @@ class MeterLine(QWidget):
         if meter.score_bp is not None:
             head.addWidget(Label(percent(meter.score_bp), "title" if strong else "strong"))
         column.addLayout(head)
-        column.addWidget(Bar(meter))
-        for words in (between(meter), meter.why, meter.meaning):
+        if meter.score_bp is not None:
+            column.addWidget(Bar(meter))
+        for words in (between(meter), meter.why):
             if words:
                 column.addWidget(Label(words, "caption", wrap=True))
         if meter.moments:
@@ -111,7 +109,7 @@ def between(meter: Meter) -> str:
     """The interval in words."""
     if meter.low_bp is None or meter.high_bp is None:
         return ""
-    return f"Between {percent(meter.low_bp)} and {percent(meter.high_bp)}, four times out of five."
+    return f"Between {percent(meter.low_bp)} and {percent(meter.high_bp)}, in four of five cases."
 
 
 def described(meter: Meter) -> str:

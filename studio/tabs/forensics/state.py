@@ -29,7 +29,6 @@ from server.forensics.schemas import (
 from studio.tabs.forensics.words import (
     ENDED,
     MEANINGS,
-    NEVER_SEEN,
     NOT_ANALYSED,
     TITLES,
     percent,
@@ -62,7 +61,8 @@ class Moment:
 
 @dataclass(frozen=True)
 class Meter:
-    """One line of a panel. `score_bp` None is "not analysed", and `why` says why."""
+    """One line of a panel. `score_bp` None is "not analysed", and `why` says why; else it says how the score
+    came about, if that is not plain."""
 
     title: str
     meaning: str
@@ -119,7 +119,7 @@ def read(known: VideoAnalyses) -> Scores:
     return Scores(
         progress=tuple(made for kind in kinds if (made := _progress(kind)) is not None),
         sections=sections,
-        method=tuple(line for kind in kinds for line in _method(kind)),
+        method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
         lanes=_lanes(signals),
     )
 
@@ -138,7 +138,7 @@ _NO_EVIDENCE: Final = "Of restricted videos no evidence is kept, so there are no
 def _deepfake(known: VideoAnalyses, scores: dict[Slot, ScoreView], signals: Sequence[SignalView]) -> Section:
     core = known.core
     verdict = core.result.verdict if core.result else _NO_VERDICT
-    meters = tuple(_meter(slot, scores.get(slot), signals, likely="Likely manipulated") for slot in DEEPFAKE)
+    meters = tuple(_meter(slot, scores.get(slot), signals) for slot in DEEPFAKE)
     notes = []
     if verdict.score_bp is not None:
         notes.append(of_100_videos(verdict.score_bp, known.prevalence_bp))
@@ -149,42 +149,42 @@ def _deepfake(known: VideoAnalyses, scores: dict[Slot, ScoreView], signals: Sequ
 
 def _overall_deepfake(verdict: VerdictView) -> Meter:
     if verdict.score_bp is None:
-        return Meter("Overall", "", None, why="There is no score that it could be made of.")
+        return Meter("Overall", "", None)
     word = {True: "Likely manipulated", False: "No sign of it", None: "Undetermined"}[verdict.is_deepfake]
     level = Level.LIKELY if verdict.is_deepfake else Level.QUIET
     sure = f"Confidence {percent(verdict.confidence_bp or 0)}."
     if verdict.is_deepfake is None:
         sure += " Not enough was found to say either."
-    return Meter("Overall", sure, verdict.score_bp, level=level, word=word)
+    return Meter("Overall", "", verdict.score_bp, level=level, word=word, why=sure)
 
 
 def _content(
     core: KindView, scores: dict[Slot, ScoreView], signals: Sequence[SignalView], *, restricted: bool
 ) -> Section:
-    meters = tuple(_meter(slot, scores.get(slot), signals, likely="Likely") for slot in CONTENT)
+    meters = tuple(_meter(slot, scores.get(slot), signals) for slot in CONTENT)
     known: dict[str, int | None] = {meter.title: meter.score_bp for meter in meters}
     if core.result is not None:
         known["Deepfake"] = core.result.verdict.score_bp
     risk = overall_risk(known)
     missing = [title for title, bp in known.items() if bp is None]
     if risk is None:
-        overall = Meter("Overall risk", "", None, why="Nothing was analysed that it could be made of.")
+        overall = Meter("Overall risk", "", None)
     else:
         name, bp = risk
         rule = f"The highest of what was analysed: {name}."
         if missing:
             rule += f" Not in it: {', '.join(missing).lower()}."
-        overall = Meter("Overall risk", rule, bp, level=Level.QUIET, word=name)
+        overall = Meter("Overall risk", "", bp, level=Level.QUIET, word=name, why=rule)
     return Section("Content", overall, meters, (_NO_EVIDENCE,) if restricted else ())
 
 
-def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView], *, likely: str) -> Meter:
+def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView], *) -> Meter:
     title, meaning = TITLES[slot], MEANINGS[slot]
     if score is None or score.score_bp is None:
         why = why_not(slot, score.abstained if score else None)
         return Meter(title, meaning, None, why=why or "No analysis has got to this yet.")
     level = Level.LIKELY if score.likely else Level.LOOK if score.look_closer else Level.QUIET
-    word = {Level.LIKELY: likely, Level.LOOK: "Look closer", Level.QUIET: "Nothing stands out"}[level]
+    word = {Level.LIKELY: "Likely", Level.LOOK: "Look closer", Level.QUIET: "Nothing stands out"}[level]
     return Meter(
         title,
         meaning,
@@ -287,6 +287,16 @@ def may_cancel(progress: Progress) -> bool:
     return progress.analysis is not None and progress.analysis.state in OPEN
 
 
-def never(meter: Meter) -> bool:
-    """Whether a line will never have a score, so that asking again is no use."""
-    return meter.why == NEVER_SEEN
+def only_progress(before: VideoAnalyses, now: VideoAnalyses) -> bool:
+    """Whether nothing but the shares that are done has changed."""
+    return _still(before) == _still(now)
+
+
+def _still(known: VideoAnalyses) -> VideoAnalyses:
+    def without(kind: KindView) -> KindView:
+        if kind.latest is None:
+            return kind
+        latest = kind.latest.model_copy(update={"progress_bp": 0, "version": 1, "priority": 0})
+        return kind.model_copy(update={"latest": latest})
+
+    return known.model_copy(update={"core": without(known.core), "text": without(known.text)})
