@@ -178,7 +178,7 @@ def _content(
     return Section("Content", overall, meters, (_NO_EVIDENCE,) if restricted else ())
 
 
-def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView], *) -> Meter:
+def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView]) -> Meter:
     title, meaning = TITLES[slot], MEANINGS[slot]
     if score is None or score.score_bp is None:
         why = why_not(slot, score.abstained if score else None)
