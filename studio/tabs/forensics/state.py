@@ -100,6 +100,7 @@ class Scores:
     """Everything that the panel shows of a video."""
 
     progress: tuple[Progress, ...]
+    notes: tuple[str, ...]
     sections: tuple[Section, ...]
     method: tuple[str, ...]
     lanes: tuple[Lane, ...]
@@ -114,11 +115,12 @@ def read(known: VideoAnalyses) -> Scores:
     if any(kind.result for kind in kinds):
         sections = (
             _deepfake(known, scores, signals),
-            _content(known.core, scores, signals, restricted=known.restricted_class),
+            _content(known.core, scores, signals),
         )
     return Scores(
         progress=tuple(made for kind in kinds if (made := _progress(kind)) is not None),
         sections=sections,
+        notes=(_NO_EVIDENCE,) if known.restricted_class and sections else (),
         method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
         lanes=_lanes(signals),
     )
@@ -158,9 +160,7 @@ def _overall_deepfake(verdict: VerdictView) -> Meter:
     return Meter("Overall", "", verdict.score_bp, level=level, word=word, why=sure)
 
 
-def _content(
-    core: KindView, scores: dict[Slot, ScoreView], signals: Sequence[SignalView], *, restricted: bool
-) -> Section:
+def _content(core: KindView, scores: dict[Slot, ScoreView], signals: Sequence[SignalView]) -> Section:
     meters = tuple(_meter(slot, scores.get(slot), signals) for slot in CONTENT)
     known: dict[str, int | None] = {meter.title: meter.score_bp for meter in meters}
     if core.result is not None:
@@ -175,7 +175,7 @@ def _content(
         if missing:
             rule += f" Not in it: {', '.join(missing).lower()}."
         overall = Meter("Overall risk", "", bp, level=Level.QUIET, word=name, why=rule)
-    return Section("Content", overall, meters, (_NO_EVIDENCE,) if restricted else ())
+    return Section("Content", overall, meters)
 
 
 def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView]) -> Meter:

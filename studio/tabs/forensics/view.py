@@ -71,10 +71,12 @@ class ScoresView(StateStack):
         self._clear()
         for line in scores.progress:
             self._column.addWidget(self._progress(line))
+        for words in scores.notes:
+            self._column.addWidget(Label(words, "muted", wrap=True))
         for section in scores.sections:
             self._column.addWidget(self._section(section))
-        for words in scores.method:
-            self._column.addWidget(Label(words, "caption", wrap=True))
+        if scores.method:
+            self._column.addWidget(Label("\n".join(scores.method), "caption", wrap=True))
         if self._may_ask and not any(state.may_cancel(line) for line in scores.progress):
             again = Button("Analyse again", icon="refresh", tip="Have the video looked at once more")
             again.clicked.connect(self.again_wanted)

@@ -27,6 +27,7 @@ class ContextTabs(QTabWidget):
 
     def __init__(self, keymap: Keymap, *, read: Read, keep_note: Callable[[str], object]) -> None:
         super().__init__()
+        self._keymap = keymap
         self.setDocumentMode(True)
         self.setAccessibleName(NAME)
         self.tabBar().setAccessibleName(NAME)
@@ -57,7 +58,13 @@ class ContextTabs(QTabWidget):
     def lend(self, panel: Panel) -> None:
         """Put a panel of another feature behind the flags."""
         self._lent.append(panel)
-        self.insertTab(len(self._lent), panel.widget(), panel.title.replace("&", "&&"))
+        at = self.insertTab(len(self._lent), panel.widget(), panel.title.replace("&", "&&"))
+        self.setTabToolTip(at, tooltip(self._keymap.tooltip("review.scores")))
+
+    def show_lent(self) -> None:
+        """Bring the first lent panel to the front, if there is one."""
+        if self._lent:
+            self.setCurrentWidget(self._lent[0].widget())
 
     def show_subject(self, subject: Subject | None) -> None:
         """Tell the lent panels what is reviewed."""
