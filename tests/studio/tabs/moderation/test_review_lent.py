@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from studio.video.playhead import Lane, Range
@@ -47,7 +48,7 @@ def test_the_panel_follows_the_item_and_is_a_tab_of_its_own(review: PlayReview, 
         assert lent.subjects[-1] == Subject("video", row.content_id)
         tabs = me.page.tabs
         assert [tabs.tabText(n).split()[0] for n in range(3)] == ["Flags", "Scores", "Creator"]
-        me.press(Qt.Key.Key_Y)
+        QTest.keyClick(me.page, Qt.Key.Key_T, Qt.KeyboardModifier.ShiftModifier)
         assert tabs.currentWidget() is lent
         await me.page.leave()
         assert lent.subjects[-1] is None
@@ -91,7 +92,7 @@ def test_without_a_panel_its_key_does_nothing(review: PlayReview, clip: bytes) -
     async def story(me: Reviewer) -> None:
         await me.open()
         shown = me.page.tabs.currentWidget()
-        me.press(Qt.Key.Key_Y)
+        QTest.keyClick(me.page, Qt.Key.Key_T, Qt.KeyboardModifier.ShiftModifier)
         assert me.page.tabs.currentWidget() is shown
 
     review(world_of(clip, 1), story)
