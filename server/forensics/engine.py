@@ -1,0 +1,56 @@
+"""The door to what looks at a file. Nothing else of this domain knows how that is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+from server.content.media.results import Refused
+from server.forensics.results import Analysis, SlotScore, Verdict
+from server.forensics.rules import SLOTS_OF, Abstained, AnalysisKind
+
+NOT_INSTALLED = "none"
+"""The method of an analysis for which nothing looked."""
+
+
+def analyse(
+    path: Path,
+    *,
+    kind: AnalysisKind,
+    sha256: str,
+    restricted: bool,
+    progress: Callable[[int], None],
+    cancel: Event,
+) -> Analysis | Refused:
+    """Look at the file at `path`, whose content has `sha256`; blocks until that is done.
+
+    `progress` is told basis points of the whole, from any thread. Once `cancel` is set the answer is
+    `Refused("cancelled", ...)`, within a second. Of a `restricted` file there is no evidence in the answer.
+    `Refused("worker_failed" | "timed_out", ...)` says that nothing can be said of the file yet.
+
+    Until the detectors land, it says of every slot that nothing looked at it.
+    """
+    return Analysis(
+        sha256=sha256,
+        method=NOT_INSTALLED,
+        frames=0,
+        coverage_bp=0,
+        detectors=versions(kind),
+        slots=tuple(SlotScore(slot, NOT_INSTALLED, abstained=Abstained.NO_MODEL) for slot in SLOTS_OF[kind]),
+        signals=(),
+        verdict=Verdict(None, 0, None),
+        missing=("No detector is installed on this server: nothing was looked at.",),
+    )
+
+
+def versions(kind: AnalysisKind) -> dict[str, str]:
+    """The detectors that `analyse` would use now, by name, with their versions."""
+    return {}
+
+
+def build_of(detectors: dict[str, str]) -> str:
+    """One digest for a set of detectors, in hex: another one means that a new look may say something else."""
+    return hashlib.sha256(json.dumps(detectors, sort_keys=True).encode()).hexdigest()
