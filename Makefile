@@ -20,7 +20,7 @@ setup: $(STAMP)  ## make .venv and install everything
 $(STAMP): pyproject.toml constraints.txt scripts/system-packages
 	@PYTHON="$(PYTHON)" sh scripts/system-packages
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,nsfw,provenance]'
 	@$(BIN)/python -m compileall -q server studio resources
 	@touch $@
 
