@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,6 +39,11 @@ class Tracker:
 
     tracks: int = 0
     _last: dict[int, tuple[int, mesh.Points]] = field(default_factory=dict)
+
+    def resume(self, faces: Sequence[Face], t_ms: int, tracks: int) -> None:
+        """Go on from `faces` as if they were seen at `t_ms`; new tracks are numbered from `tracks`."""
+        self.tracks = tracks
+        self._last = {face.track: (t_ms, face.points) for face in faces}
 
     def look(self, picture: NDArray[np.uint8], t_ms: int) -> list[Face]:
         """The faces in a BGR picture, found anew."""
