@@ -69,6 +69,7 @@ constraints:  ## write constraints.txt anew from the ranges in pyproject.toml (n
 docs: setup  ## write the generated parts of the documentation
 	$(BIN)/python scripts/seed_map.py
 	PYTHONPATH=. $(BIN)/python scripts/machines.py
+	PYTHONPATH=. $(BIN)/python scripts/model_card.py
 	PYTHONPATH=. $(BIN)/python scripts/settings_page.py
 
 clean:
