@@ -14,7 +14,7 @@ from scipy.signal import stft
 
 from server.forensics.rules import Slot
 from server.forensics.sample import MediaSample
-from server.forensics.sound import RATE, Sound, speaking
+from server.forensics.sound import RATE, Sound
 
 
 class Condition(StrEnum):
@@ -74,7 +74,7 @@ def _of_sound(sound: Sound) -> set[Condition]:
     # The first and last half second may be the silence of an encoder.
     if (level[50:-50] < _GATED_DB).mean() > _GATED_SHARE if level.size > 200 else False:
         found.add(Condition.GATE)
-    talk = np.concatenate([speaking(piece) for piece in sound.pieces])
+    talk = np.concatenate([piece.talk for piece in sound.pieces])
     hz, _, rows = stft(samples, RATE, nperseg=512, noverlap=512 - 160)
     heard = np.flatnonzero(talk[: rows.shape[1]])
     if heard.size > 20:

@@ -88,7 +88,10 @@ def _sound_only(path: Path, container: InputContainer, limits: FileLimits, refus
     return MediaSample(
         path=str(path),
         facts=Facts(
-            container=container.format.name, duration_ms=duration_ms, tags=_tags(container), **_heard(container)
+            container=container.format.name,
+            duration_ms=duration_ms,
+            tags=_tags(container),
+            **_heard(container),
         ),
         sound=sound,
         coverage_bp=min(10_000, round(sound.seconds * 10_000_000 / max(1, duration_ms))),
@@ -218,4 +221,6 @@ def _tags(container: InputContainer) -> dict[str, str]:
     for i, stream in enumerate(container.streams):
         found |= {f"{i}.{str(key).lower()}": str(value) for key, value in stream.metadata.items()}
     kept = sorted(found.items())[:_TAGS]
-    return {key[:_TAG_LENGTH]: "".join(c for c in value if c.isprintable())[:_TAG_LENGTH] for key, value in kept}
+    return {
+        key[:_TAG_LENGTH]: "".join(c for c in value if c.isprintable())[:_TAG_LENGTH] for key, value in kept
+    }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.forensics.sample import Still
-from server.forensics.sound import Sound, speaking
+from server.forensics.sound import Sound
 
 SHORTEST_MS = 4_000
 SMALLEST_FACE = 48
@@ -37,7 +37,7 @@ def speech(sound: Sound | None, duration_ms: int) -> NDArray[np.float64]:
     """The share of each half second in which somebody speaks, 0 to 1."""
     spoken = np.zeros(max(1, -(-duration_ms // _STEP_MS)))
     for piece in () if sound is None else sound.pieces:
-        talk = speaking(piece)
+        talk = piece.talk
         for i in np.flatnonzero(talk):
             at = (piece.start_ms + int(i) * 10) // _STEP_MS
             if 0 <= at < spoken.size:

@@ -42,7 +42,12 @@ def signal(
 ) -> Signal:
     """A signal of `detector`, named as it; `how` are further fields of Signal."""
     return Signal(
-        name=name, slot=slot or detector.slot, detector=detector.name, version=detector.version, value=value, **how
+        name=name,
+        slot=slot or detector.slot,
+        detector=detector.name,
+        version=detector.version,
+        value=value,
+        **how,
     )  # type: ignore[arg-type]
 
 

@@ -95,7 +95,9 @@ class FaceSignals:
         ]  # fmt: skip
 
 
-def _median(detector: FaceSignals, name: str, track: int, trust: int, measured: list[tuple[Box, Measured]]) -> Signal:
+def _median(
+    detector: FaceSignals, name: str, track: int, trust: int, measured: list[tuple[Box, Measured]]
+) -> Signal:
     """The median over the stills, with the stills farthest from it as evidence of how steady it is."""
     values = np.array([one[name] for _, one in measured])
     middle = float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")

@@ -67,7 +67,7 @@ class LipSync:
         piece = sample.sound.cut(start, int(sample.window.t_ms[-1]) + STEP_MS)
         if piece is None or (piece.end_ms - piece.start_ms) < SHORTEST_MS:
             return [abstain(self, "lip_sync", Abstained.NO_SOUND)]
-        if sounds.speaking(piece).sum() < _SPEECH_S * 100:
+        if piece.talk.sum() < _SPEECH_S * 100:
             return [abstain(self, "lip_sync", Abstained.NO_SPEECH)]
         envelope = loudness_curve(piece)
         best: tuple[int, Row, Fit] | None = None
@@ -82,7 +82,9 @@ class LipSync:
             return [abstain(self, "lip_sync", Abstained.MOUTH_UNSEEN)]
         return self._signals(piece, envelope, *best)
 
-    def _signals(self, piece: sounds.Piece, envelope: Row, track: int, mouth: Row, found: Fit) -> list[Signal]:
+    def _signals(
+        self, piece: sounds.Piece, envelope: Row, track: int, mouth: Row, found: Fit
+    ) -> list[Signal]:
         span = Span(piece.start_ms, piece.end_ms)
         curves = (
             Curve("mouth_opening", "of eye distance", piece.start_ms, STEP_MS, _rounded(mouth)),
@@ -139,7 +141,9 @@ def mouth_curve(window: Window, track: int, start_ms: int, size: int) -> Row | N
     when it is not seen for four fifths of the time or hardly moves."""
     points = window.meshes[track]
     eyes = np.linalg.norm(points[:, mesh.RIGHT_EYE] - points[:, mesh.LEFT_EYE], axis=1)
-    opening = np.linalg.norm(points[:, mesh.LIP_UP] - points[:, mesh.LIP_DOWN], axis=1) / np.maximum(eyes, 1.0)
+    opening = np.linalg.norm(points[:, mesh.LIP_UP] - points[:, mesh.LIP_DOWN], axis=1) / np.maximum(
+        eyes, 1.0
+    )
     seen = np.isfinite(opening)
     if seen.mean() < _SEEN or seen.sum() < 2:
         return None

@@ -51,8 +51,12 @@ class Metadata:
             found.append(self._fact("audio", float(facts.sample_rate), facts.audio_codec))
         if facts.damaged:
             found.append(self._fact("damaged", 1.0, "packets end before the file says they do"))
-        found += [self._fact(f"tag.{key}", None, value) for key, value in facts.tags.items() if _ENCODER.search(key)]
-        named = sorted({hit[0].lower() for value in facts.tags.values() if (hit := _GENERATORS.search(value))})
+        found += [
+            self._fact(f"tag.{key}", None, value) for key, value in facts.tags.items() if _ENCODER.search(key)
+        ]
+        named = sorted(
+            {hit[0].lower() for value in facts.tags.values() if (hit := _GENERATORS.search(value))}
+        )
         found.append(self._fact("generator_named", float(bool(named)), ", ".join(named)))
         return found
 

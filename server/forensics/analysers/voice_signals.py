@@ -18,7 +18,7 @@ from server.forensics.analysers.base import abstain, signal
 from server.forensics.results import Signal, Span
 from server.forensics.rules import BP, Abstained, Slot
 from server.forensics.sample import MediaSample
-from server.forensics.sound import RATE, Piece, periodicity, speaking
+from server.forensics.sound import RATE, Piece, periodicity
 
 SPEECH_S = 2.0
 """Less speech than this says nothing."""
@@ -49,7 +49,7 @@ class VoiceSignals:
             return [abstain(self, "voice_signals", Abstained.NO_SOUND)]
         if sample.sound.peak < 1e-3:
             return [abstain(self, "voice_signals", Abstained.SILENT)]
-        spoken = [(piece, speaking(piece)) for piece in sample.sound.pieces]
+        spoken = [(piece, piece.talk) for piece in sample.sound.pieces]
         seconds = sum(int(talk.sum()) for _, talk in spoken) / 100
         if seconds < SPEECH_S:
             return [abstain(self, "voice_signals", Abstained.NO_SPEECH)]
@@ -96,18 +96,15 @@ def spans(piece: Piece, talk: NDArray[np.bool_]) -> list[Span]:
 
 def _track(samples: NDArray[np.float32], talk: NDArray[np.bool_]) -> tuple[Row, Row, Row]:
     """Pitch in Hz (0 unvoiced), height of its peak and log energy, for each 10 ms; NaN outside speech."""
-    size = talk.size
-    pitch, clear, level = np.zeros(size), np.zeros(size), np.full(size, np.nan)
-    for i in np.flatnonzero(talk):
-        at = max(0, int(i) * _HOP + _HOP // 2 - _BLOCK // 2)
-        block = samples[at : at + _BLOCK].astype(np.float64)
-        if block.size < _BLOCK:
-            continue
-        block = block - block.mean()
-        level[i] = np.log10((block**2).mean() + 1e-9)
-        hz, height = periodicity(block)
-        if height > _VOICED:
-            pitch[i], clear[i] = hz, height
+    frames = np.flatnonzero(talk)
+    starts = np.maximum(0, frames * _HOP + _HOP // 2 - _BLOCK // 2)
+    frames, starts = frames[starts + _BLOCK <= samples.size], starts[starts + _BLOCK <= samples.size]
+    pitch, clear, level = np.zeros(talk.size), np.zeros(talk.size), np.full(talk.size, np.nan)
+    blocks = samples.astype(np.float64)[starts[:, None] + np.arange(_BLOCK)]
+    level[frames] = np.log10(blocks.var(axis=1) + 1e-9)
+    hz, height = periodicity(blocks)
+    voiced = height > _VOICED
+    pitch[frames[voiced]], clear[frames[voiced]] = hz[voiced], height[voiced]
     return pitch, clear, level
 
 

@@ -87,7 +87,9 @@ def _lines(slot: Slot, scored: Sequence[_Scored], usable: Callable[[Condition], 
         return []
     conditions = OF_SLOT[slot]
     each = [
-        _line(slot, condition, [one for one in scored if one.example.condition is condition], usable(condition))
+        _line(
+            slot, condition, [one for one in scored if one.example.condition is condition], usable(condition)
+        )
         for condition in conditions
     ]
     return [*each, _line(slot, None, scored, any(line.usable for line in each))]

@@ -48,9 +48,7 @@ def fit_slot(slot: Slot, examples: Sequence[Example]) -> SlotFusion:
     weights, scales = _fitted(slot, mine)
     held = held_out(slot, mine)
     names = [one.groups[0] for one, _ in held]
-    interval = (
-        auc_interval([s for _, s in held], [one.fake for one, _ in held], names) if held else None
-    )
+    interval = auc_interval([s for _, s in held], [one.fake for one, _ in held], names) if held else None
     usable, look_closer, likely = _uses(slot, mine, held)
     if interval is None or interval[0] <= 0.5:
         usable = frozenset()
@@ -72,9 +70,7 @@ def held_out(slot: Slot, examples: Sequence[Example]) -> list[tuple[Example, flo
         held = [one for one in examples if one.groups[0] == group and one.faces]
         if held and len({one.fake for one in rest if one.faces}) == 2:
             weights, scales = _fitted(slot, rest)
-            bare = SlotFusion(
-                signals=scales, draws=(weights,), look_closer=1, likely=1, auc_low=1, usable={}
-            )
+            bare = SlotFusion(signals=scales, draws=(weights,), look_closer=1, likely=1, auc_low=1, usable={})
             found += [(one, max(bare.score(face)[0] for face in one.faces)) for one in held]
     return found
 

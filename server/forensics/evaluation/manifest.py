@@ -46,7 +46,7 @@ def read(path: Path) -> Manifest:
     """The manifest at `path`, its files beside it. Raises Refused when it is none, or a file is missing."""
     data = path.read_bytes()
     rows = list(csv.DictReader(data.decode("utf-8").splitlines()))
-    if not rows or not _COLUMNS <= rows[0].keys():
+    if not rows or not rows[0].keys() >= _COLUMNS:
         raise Refused(f"{path.name} lacks a column: {', '.join(sorted(_COLUMNS))} are needed.")
     missing = [row["file"] for row in rows if not (path.parent / row["file"]).is_file()]
     if missing:

@@ -95,7 +95,10 @@ def picture(condition: Condition, original: Path, copy: Path) -> Path:
             if made is None:
                 made = out.add_stream("libx264", rate=stream.average_rate)
                 made.width, made.height, made.pix_fmt = width, height, "yuv420p"
-                made.options = {"preset": "veryfast", "crf": str(_CRF if condition is Condition.RECOMPRESSED else 20)}
+                made.options = {
+                    "preset": "veryfast",
+                    "crf": str(_CRF if condition is Condition.RECOMPRESSED else 20),
+                }
                 made.codec_context.time_base = stream.time_base
                 if frame.rotation:
                     made.set_display_rotation(frame.rotation)

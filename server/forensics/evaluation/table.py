@@ -100,9 +100,7 @@ def _worn(clip: Clip, clean: MediaSample, sounds: list[tuple[Clip, Sound]]) -> I
 def _voice(clip: Clip, sample: MediaSample, fake: bool) -> Iterator[Example]:
     for condition in OF_SLOT[Slot.VOICE_SYNTHESIS]:
         if sample.sound is not None:
-            heard = MediaSample(
-                path="", facts=sample.facts, sound=perturb.sound(condition, sample.sound)
-            )
+            heard = MediaSample(path="", facts=sample.facts, sound=perturb.sound(condition, sample.sound))
             yield _example(VoiceSignals(), heard, clip.name, (clip.group,), fake, condition)
 
 

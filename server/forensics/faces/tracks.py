@@ -65,7 +65,11 @@ class Tracker:
         """Each mesh with its track: the last one that it overlaps most, else a new one."""
         alive = {track: points for track, (seen, points) in self._last.items() if t_ms - seen <= _LOST_MS}
         pairs = sorted(
-            ((overlap(box_of(p), box_of(alive[track])), -i, -track) for i, p in enumerate(meshes) for track in alive),
+            (
+                (overlap(box_of(p), box_of(alive[track])), -i, -track)
+                for i, p in enumerate(meshes)
+                for track in alive
+            ),
             reverse=True,
         )
         named: dict[int, int] = {}
