@@ -1,8 +1,8 @@
 """Puts the signals of a slot together: a stored logistic over standardised signals, and the verdict of all.
 
-Fitted by `scripts/fit_forensics` and stored in resources/models/fusion-v1.json: numbers only. A signal that is
-missing is marginalised, not set to zero: its weight widens the score towards even odds (MacKay 1992, "The
-Evidence Framework Applied to Classification Networks", eq. 3.8).
+Fitted by `scripts/fit_forensics.py`, stored in resources/models/fusion-v1.json: numbers only. A missing signal
+is marginalised, not set to zero: its weight draws the score towards even odds (MacKay 1992, "The
+Evidence Framework Applied to Classification Networks").
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ class Signal:
     """One measurement of one detector.
 
     `value` is in the detector's own unit; `score_bp` (0 to 10,000) is what it says by itself of its slot, if
-    anything; `reliability_bp` how far the input lets it be trusted. With `abstained` there is neither. `track`
-    is the face that it was measured on, where there are several; `note` a fact in words, cut to length.
+    anything; `reliability_bp` how far the input lets it be trusted. With `abstained` there is neither.
+    `track` is the face that it was measured on, if one; `note` a fact in words, cut to length.
     """
 
     name: str

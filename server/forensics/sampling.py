@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from av.container import InputContainer
@@ -204,7 +205,7 @@ def _facts(container: InputContainer, stream: VideoStream, table: FrameTable) ->
     )
 
 
-def _heard(container: InputContainer) -> dict[str, object]:
+def _heard(container: InputContainer) -> dict[str, Any]:
     stream = source.sound_stream(container)
     if stream is None:
         return {}

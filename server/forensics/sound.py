@@ -24,6 +24,7 @@ _OVER_FLOOR = 10 ** (10 / 20)
 _SYLLABLES = (2.0, 8.0)
 _SYLLABIC = 0.25
 _VOICED = 0.3
+_OCTAVE = 0.02
 _SPEECH_BAND = (200.0, 3_800.0)
 Samples = NDArray[np.float32]
 
@@ -117,7 +118,8 @@ def _decoded(
 
 def _pieces(blocks: Iterator[tuple[Fraction | None, Samples]], zero: Fraction) -> Iterator[Piece]:
     """Blocks joined while their times go on; a gap of over 50 ms begins a new piece."""
-    start, joined, size = 0, [], 0
+    joined: list[Samples] = []
+    start, size = 0, 0
     for time, samples in blocks:
         at = start + size * 1000 // RATE if time is None else int((time - zero) * 1000)
         if joined and abs(at - (start + size * 1000 // RATE)) > 50:
@@ -176,7 +178,7 @@ def _syllabic(level: NDArray[np.float64]) -> bool:
 
 
 def _voiced(samples: Samples) -> bool:
-    """Whether some of it has a pitch of 70 to 400 Hz: an autocorrelation peak in a good part of the blocks."""
+    """Whether a good part of its louder blocks has a pitch of 70 to 400 Hz."""
     size = RATE // 25
     blocks = samples[: samples.size // size * size].reshape(-1, size).astype(np.float64)
     power = blocks.var(axis=1)
@@ -188,7 +190,7 @@ def periodicity(blocks: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     """Of each row of (n, samples): pitch in Hz between 70 and 400, and the height of its autocorrelation
     peak, 0 to 1.
 
-    The autocorrelation is divided by that of the window, Boersma 1993, "Accurate short-term analysis of the
+    The autocorrelation is divided by that of the window: Boersma 1993, "Accurate short-term analysis of the
     fundamental frequency and the harmonics-to-noise ratio of a sampled sound".
     """
     count, size = blocks.shape
@@ -202,7 +204,9 @@ def periodicity(blocks: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     of_window = np.fft.irfft(np.abs(np.fft.rfft(window, length)) ** 2)[: high + 1]
     loud = own[:, 0] > 1e-9
     shape = own / np.maximum(own[:, :1], 1e-9) / (of_window / of_window[0])
-    k = low + shape[:, low:high].argmax(axis=1)
+    # Every multiple of a period is a peak as high; a small price on length takes the first.
+    price = _OCTAVE * np.log2(np.arange(low, high) / low)
+    k = low + (shape[:, low:high] - price).argmax(axis=1)
     rows = np.arange(count)
     left, middle, right = shape[rows, k - 1], shape[rows, k], shape[rows, k + 1]
     bend = left - 2 * middle + right

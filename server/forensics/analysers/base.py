@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from server.forensics.results import Signal
 from server.forensics.rules import Abstained, Slot
@@ -38,7 +38,7 @@ class Detector(Protocol):
 
 
 def signal(
-    detector: Detector, name: str, value: float | None = None, *, slot: Slot | None = None, **how: object
+    detector: Detector, name: str, value: float | None = None, *, slot: Slot | None = None, **how: Any
 ) -> Signal:
     """A signal of `detector`, named as it; `how` are further fields of Signal."""
     return Signal(
@@ -48,7 +48,7 @@ def signal(
         version=detector.version,
         value=value,
         **how,
-    )  # type: ignore[arg-type]
+    )
 
 
 def abstain(detector: Detector, name: str, why: Abstained) -> Signal:

@@ -81,7 +81,7 @@ def _recompressed(crop: NDArray[np.uint8]) -> Grey:
     done, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, 90])
     if not done:
         return np.zeros(crop.shape[:2], np.float32)
-    again = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32)
+    again = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.float32)
     return np.asarray(np.abs(again - crop).mean(axis=2), np.float32)
 
 

@@ -1,7 +1,7 @@
 """Content credentials: what a C2PA manifest in the file says, by c2pa-python, an extra.
 
-Valid and Trusted are kept apart (C2PA 2.1 section 14.3): valid means that nobody changed the file since it was
-signed, by whomever; trusted that the signer is on a trust list. Without a list here nothing is ever trusted.
+Valid and Trusted are kept apart (C2PA 2.1, section 14.3): valid means that nobody changed the file since it
+was signed, by whomever; trusted that the signer is on a trust list. Without a list nothing is ever trusted.
 A manifest that lies elsewhere is not fetched.
 """
 

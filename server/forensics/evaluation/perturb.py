@@ -25,7 +25,7 @@ _CRF = 36
 def noise(samples: Samples) -> Samples:
     """White noise at -50 dBFS, always the same."""
     hiss = np.random.default_rng(1).standard_normal(samples.size) * 10 ** (_NOISE_DB / 20)
-    return np.clip(samples + hiss, -1, 1).astype(np.float32)
+    return np.asarray(np.clip(samples + hiss, -1, 1), np.float32)
 
 
 def gate(samples: Samples) -> Samples:
@@ -34,7 +34,7 @@ def gate(samples: Samples) -> Samples:
     blocks = np.pad(samples, (0, -samples.size % size)).reshape(-1, size)
     level = np.sqrt((blocks.astype(np.float64) ** 2).mean(axis=1))
     kept = np.repeat(level > level.max() * 10 ** (_GATE_DB / 20), size)[: samples.size]
-    return (samples * kept).astype(np.float32)
+    return np.asarray(samples * kept, np.float32)
 
 
 def telephone(samples: Samples) -> Samples:
@@ -43,7 +43,7 @@ def telephone(samples: Samples) -> Samples:
     peak = max(float(np.abs(band).max()), 1e-9)
     law = np.sign(band) * np.log1p(255 * np.abs(band) / peak) / np.log(256)
     coarse = np.round(law * 127) / 127
-    return (np.sign(coarse) * ((256 ** np.abs(coarse) - 1) / 255) * peak).astype(np.float32)
+    return np.asarray(np.sign(coarse) * ((256 ** np.abs(coarse) - 1) / 255) * peak, np.float32)
 
 
 def recompressed(samples: Samples) -> Samples:
@@ -58,7 +58,7 @@ def recompressed(samples: Samples) -> Samples:
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file, format="aac") as back:
+    with av.open(file, "r", format="aac") as back:
         heard = np.concatenate([frame.to_ndarray()[0] for frame in back.decode(audio=0)])
     # The encoder's own delay: it would shift the sound against the picture.
     return np.pad(heard[1024 : 1024 + samples.size], (0, max(0, samples.size + 1024 - heard.size)))

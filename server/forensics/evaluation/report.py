@@ -96,9 +96,9 @@ def card(page: str, told: Mapping[str, Any]) -> str:
     body = "\n".join(
         [
             "",
-            f"Manifest sha256 `{told['manifest_sha256']}`, fusion `{told['fusion']}`. Every source scored by a fit",
-            "on all the others, thresholds fixed there too. In brackets: 95 % interval of the AUC when sources are",
-            "drawn again; 95 % upper bound of a rate of false alarms.",
+            f"Manifest sha256 `{told['manifest_sha256']}`, fusion `{told['fusion']}`.",
+            "Every source is scored by a fit on all the others, thresholds included. In brackets: the",
+            "95 % interval of the AUC when sources are drawn anew; the 95 % upper bound of a false alarm rate.",
             "",
             table(told["leave_source_out"]),
             "",

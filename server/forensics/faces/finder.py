@@ -71,11 +71,12 @@ def decoded(regressors: Floats, logits: Floats, side: int, corner: tuple[int, in
         anchor = _anchors()[i]
         centre = (row[:2] + anchor) * side - corner
         size = row[2:4] * side
+        low = centre - size / 2
         points = (row[4:].reshape(6, 2) + anchor) * side - corner
         if min(size) <= 0 or not np.isfinite(row).all():
             continue
         face = Found(
-            box=(*map(float, centre - size / 2), *map(float, size)),
+            box=(float(low[0]), float(low[1]), float(size[0]), float(size[1])),
             right_eye=(float(points[0][0]), float(points[0][1])),
             left_eye=(float(points[1][0]), float(points[1][1])),
             score=float(scores[i]),

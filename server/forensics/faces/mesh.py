@@ -7,7 +7,7 @@ Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -64,14 +64,14 @@ def lay(picture: NDArray[np.uint8], region: Region) -> Points | None:
     if not (region.side >= 4 and np.isfinite([region.x, region.y, region.angle]).all()):
         return None
     turn = cv2.getRotationMatrix2D((region.x, region.y), float(np.degrees(region.angle)), SIDE / region.side)
-    turn[:, 2] += (SIDE / 2 - region.x, SIDE / 2 - region.y)
+    turn[:, 2] += np.array([SIDE / 2 - region.x, SIDE / 2 - region.y])
     crop = cv2.warpAffine(picture, turn, (SIDE, SIDE))
     tensor = crop[:, :, ::-1].astype(np.float32)[None] / 255.0
     points, presence = network("face_landmark").run(None, {"input_1": tensor})
     return decoded(points, float(presence.ravel()[0]), turn)
 
 
-def decoded(raw: NDArray[np.float32], presence: float, turn: NDArray[np.float64]) -> Points | None:
+def decoded(raw: NDArray[np.float32], presence: float, turn: NDArray[Any]) -> Points | None:
     """The network's 1404 numbers as points of the picture; `turn` (2, 3) led from it into the input."""
     if 1.0 / (1.0 + np.exp(-np.clip(presence, -80.0, 80.0))) < _PRESENT:
         return None

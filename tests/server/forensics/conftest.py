@@ -40,7 +40,7 @@ def spoken(seconds: float, seed: int = 0) -> Samples:
 
 
 def face_points(size: float, x: float, y: float, opening: float = 0.05) -> mesh.Points:
-    """A mesh whose points span `size` pixels around (x, y), its mouth open by a share of the eyes' distance."""
+    """A mesh that spans `size` pixels around (x, y), its mouth open by a share of the eyes' distance."""
     dice = np.random.default_rng(3)
     points = (dice.random((468, 2), dtype=np.float32) - 0.5) * size * 0.6 + [x, y]
     turn = np.linspace(0, 2 * np.pi, len(mesh.OVAL), endpoint=False) - np.pi / 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from server.forensics import fusion
@@ -27,7 +29,7 @@ def fitted(**how: object) -> SlotFusion:
 
 
 def measured(name: str, value: float | None, track: int | None = None, **how: object) -> Signal:
-    fields: dict[str, object] = {"reliability_bp": 8_000} | how
+    fields: dict[str, object] = {"reliability_bp": 4_000} | how
     return Signal(name, SLOT, "test", "1", value, track=track, **fields)  # type: ignore[arg-type]
 
 
@@ -94,19 +96,11 @@ def test_the_reason_of_a_detector_is_the_reason_of_the_slot() -> None:
 
 
 def scored(*slots: tuple[int, bool, bool], method: str = fusion.METHOD) -> list[SlotScore]:
-    return [
-        SlotScore(
-            slot,
-            method,
-            bp,
-            low_bp=bp - 500,
-            high_bp=bp + 500,
-            reliability_bp=BP,
-            look_closer=look,
-            likely=sure,
-        )
-        for slot, (bp, look, sure) in zip(DEEPFAKE, slots, strict=False)
-    ]
+    made = []
+    for slot, (bp, look, sure) in zip(DEEPFAKE, slots, strict=False):
+        ends: dict[str, Any] = {"low_bp": bp - 500, "high_bp": bp + 500, "reliability_bp": BP}
+        made.append(SlotScore(slot, method, bp, look_closer=look, likely=sure, **ends))
+    return made
 
 
 SURE = (9_800, True, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -133,13 +134,13 @@ def test_limits_hold(tmp_path: Path, write_wav: Callable[..., Path]) -> None:
 def test_tags_are_cut(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.mkv"), "w") as out:
         out.metadata.update({f"KEY{i}": "x" * 5_000 for i in range(200)})
-        stream = out.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"  # type: ignore[attr-defined]
+        stream: Any = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
         for i in range(10):
             frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
             frame.pts = i
-            out.mux(stream.encode(frame))  # type: ignore[attr-defined]
-        out.mux(stream.encode(None))  # type: ignore[attr-defined]
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
     tags = take(tmp_path / "a.mkv", LIMITS).facts.tags
     assert 0 < len(tags) <= 24
     assert max(map(len, tags.values())) <= 120
