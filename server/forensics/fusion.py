@@ -1,7 +1,7 @@
 """Puts the signals of a slot together: a stored logistic over standardised signals, and the verdict of all.
 
-Fitted by `scripts/fit_forensics.py`, stored in resources/models/fusion-v1.json: numbers only. A missing signal
-is marginalised, not set to zero: its weight draws the score towards even odds (MacKay 1992, "The
+Fitted by `scripts/fit_forensics.py` and stored in resources/models/fusion-v1.json: numbers only. A missing
+signal is marginalised, not set to zero: its weight draws the score towards even odds (MacKay 1992, "The
 Evidence Framework Applied to Classification Networks").
 """
 

@@ -21,6 +21,7 @@ _PIECE_MS = 10_000
 _HOP = RATE // 100
 _LOUD = 10 ** (-55 / 20)
 _OVER_FLOOR = 10 ** (10 / 20)
+_BELOW_TOP = 10 ** (-35 / 20)
 _SYLLABLES = (2.0, 8.0)
 _SYLLABIC = 0.25
 _VOICED = 0.3
@@ -156,7 +157,10 @@ def speaking(piece: Piece) -> NDArray[np.bool_]:
     floor = float(np.percentile(level, 10))
     # A recording without pauses has no floor: then a level well below its middle stands in.
     floor = min(floor, float(np.median(level)) / 2)
-    loud = level > max(_LOUD, floor * _OVER_FLOOR)
+    top = float(np.percentile(level, 95))
+    if top < _LOUD:
+        return np.zeros(level.size, np.bool_)
+    loud = level > max(top * _BELOW_TOP, floor * _OVER_FLOOR)
     talk = np.zeros(level.size, np.bool_)
     for first in range(0, level.size, 50):
         second = slice(max(0, first - 25), first + 75)
@@ -167,7 +171,7 @@ def speaking(piece: Piece) -> NDArray[np.bool_]:
 
 def _syllabic(level: NDArray[np.float64]) -> bool:
     """Whether the loudness of a second moves by much, and mostly at 2 to 8 Hz."""
-    if level.size < 40 or level.max() < _LOUD:
+    if level.size < 40 or level.max() <= 0:
         return False
     relative = level / level.mean() - 1.0
     power = np.abs(np.fft.rfft(relative * np.hanning(level.size))) ** 2

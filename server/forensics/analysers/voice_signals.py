@@ -72,11 +72,12 @@ def measure(spoken: list[tuple[Piece, NDArray[np.bool_]]]) -> dict[str, float]:
             continue
         talk = talk & (np.cumsum(talk) <= left)
         left -= talk.sum()
-        p, c, e = _track(piece.samples, talk)
+        samples = _levelled(piece.samples, talk)
+        p, c, e = _track(samples, talk)
         pitch.append(p)
         clear.append(c)
         level.append(e)
-        rows.append(_spectra(piece.samples, talk))
+        rows.append(_spectra(samples, talk))
     f0, clarity, energy = (np.concatenate(parts) for parts in (pitch, clear, level))
     found = {**_pitched(f0, clarity, energy), **_spectral(rows), **_rhythm(energy)}
     return {name: value for name, value in found.items() if np.isfinite(value)}
@@ -92,6 +93,13 @@ def spans(piece: Piece, talk: NDArray[np.bool_]) -> list[Span]:
         else:
             joined.append([t_ms, t_ms + 10])
     return [Span(start, end) for start, end in joined if end - start >= 200]
+
+
+def _levelled(samples: NDArray[np.float32], talk: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The sound at a volume at which its speech has an RMS of 0.1."""
+    heard = np.repeat(talk, _HOP)[: samples.size]
+    level = float(np.sqrt((samples[: heard.size][heard].astype(np.float64) ** 2).mean()))
+    return np.asarray(samples * (0.1 / max(level, 1e-6)), np.float32)
 
 
 def _track(samples: NDArray[np.float32], talk: NDArray[np.bool_]) -> tuple[Row, Row, Row]:

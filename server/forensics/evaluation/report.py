@@ -98,7 +98,7 @@ def card(page: str, told: Mapping[str, Any]) -> str:
             "",
             f"Manifest sha256 `{told['manifest_sha256']}`, fusion `{told['fusion']}`.",
             "Every source is scored by a fit on all the others, thresholds included. In brackets: the",
-            "95 % interval of the AUC when sources are drawn anew; the 95 % upper bound of a false alarm rate.",
+            "95 % interval of the AUC when sources are drawn anew; the 95 % upper bound of false alarms.",
             "",
             table(told["leave_source_out"]),
             "",
