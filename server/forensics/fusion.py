@@ -102,19 +102,23 @@ def slot_score(
     no use under one of the conditions.
     """
     mine = [one for one in signals if one.slot is slot]
-    if fusion is None:
-        return SlotScore(slot, METHOD, abstained=Abstained.NO_MODEL)
     tracks: dict[int | None, dict[str, Signal]] = {}
     for one in mine:
-        if one.value is not None and one.abstained is None and one.name in fusion.signals:
+        if one.value is not None and one.abstained is None and _wanted(one, fusion):
             tracks.setdefault(one.track, {})[one.name] = one
     if not tracks:
         why = next((one.abstained for one in mine if one.abstained), Abstained.TOO_SHORT)
         return SlotScore(slot, METHOD, abstained=why)
+    if fusion is None:
+        return SlotScore(slot, METHOD, abstained=Abstained.NO_MODEL)
     if not fusion.speaks_in(found):
         return SlotScore(slot, METHOD, abstained=Abstained.NO_USABLE_SIGNAL)
     scored = [(_scored(slot, fusion, track, named)) for track, named in tracks.items()]
     return max(scored, key=lambda one: (one.score_bp or 0, -(one.track or 0)))
+
+
+def _wanted(one: Signal, fusion: SlotFusion | None) -> bool:
+    return fusion is None or one.name in fusion.signals
 
 
 def _scored(slot: Slot, fusion: SlotFusion, track: int | None, named: Mapping[str, Signal]) -> SlotScore:

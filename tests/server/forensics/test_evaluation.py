@@ -171,7 +171,7 @@ def voices(tmp_path: Path, spoken: Callable[..., Samples], write_wav: Callable[.
     """A manifest of four made sounds."""
     rows = []
     for i in range(4):
-        write_wav(tmp_path / f"{i}.wav", spoken(4.0, i))
+        write_wav(tmp_path / f"{i}.wav", spoken(6.0, i))
         rows.append((f"{i}.wav", "audio", "fake" if i % 2 else "real", f"made/by{i // 2}", ""))
     return write_manifest(tmp_path, rows)
 
