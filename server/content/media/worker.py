@@ -22,18 +22,13 @@ import time
 from dataclasses import asdict, fields
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import server
-from server.content.media.results import (
-    FileLimits,
-    Poster,
-    Probe,
-    Refused,
-    Storyboard,
-    Waveform,
-    WorkerLimits,
-)
+from server.content.media.results import FileLimits, Refused, WorkerLimits
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FROZEN_FLAG = "--media-worker"
 _CANCEL_POLL_S = 0.05
@@ -42,7 +37,7 @@ _TIMED_OUT = Refused("timed_out", "The video could not be examined: reading it t
 _CANCELLED = Refused("cancelled", "The examination was cancelled.")
 _log = logging.getLogger(__name__)
 
-ResultT = TypeVar("ResultT", Probe, Storyboard, Poster, Waveform)
+ResultT = TypeVar("ResultT", bound="DataclassInstance")
 
 
 def run(
@@ -57,11 +52,13 @@ def run(
     """Make a `task` (the type of result wanted) of the file at `path` in a worker process; `options` are
     those of the task.
 
+    A result of a domain above content says in its `TASK` who makes it: "module:function".
+
     Blocks the calling thread until the worker ends, `limits.wall_seconds` have passed or `cancel`
     is set; the worker is gone when this returns. Never raises for anything that the file does.
     """
     request = {
-        "task": task.__name__.lower(),
+        "task": getattr(task, "TASK", task.__name__.lower()),
         "path": os.path.abspath(path),
         "options": options,
         "file_limits": asdict(file_limits),
