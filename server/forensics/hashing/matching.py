@@ -13,9 +13,9 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from server.forensics.hashing.index import Hits
+from server.forensics.hashing.index import Hits, Rows
 from server.forensics.hashing.pdq import BYTES, GOOD_QUALITY
-from server.forensics.hashing.results import QueryHashes
+from server.forensics.hashing.results import BankHashes, QueryHashes
 from server.forensics.hashing.voting import longest
 from server.forensics.rules import MatchClass
 
@@ -107,6 +107,19 @@ def query(sampled: QueryHashes) -> Query:
         flipped=np.frombuffer(sampled.flipped, np.uint8).reshape(-1, BYTES)[good],
         quality=quality[good],
         step_ms=float(np.median(np.diff(times))) if len(times) > 1 else float(sampled.duration_ms),
+    )
+
+
+def rows(banked: BankHashes, entry: int) -> Rows:
+    """What an index holds of a banked video: the hashes of pictures that show enough."""
+    quality = np.array(banked.quality, np.uint8)
+    good = quality >= GOOD_QUALITY
+    return Rows(
+        hashes=np.frombuffer(banked.hashes, np.uint8).reshape(-1, BYTES)[good],
+        entry=np.full(int(good.sum()), entry, np.int64),
+        t_ms=np.array(banked.t_ms, np.int32)[good],
+        crop_bp=np.array(banked.crop_bp, np.uint16)[good],
+        quality=quality[good],
     )
 
 

@@ -1,0 +1,96 @@
+"""200 pictures made from numbers alone: the same on every machine, so that only their hashes are kept.
+
+Whole numbers and numpy's frozen RandomState throughout: neither a new numpy nor another processor changes a
+pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+Random = np.random.RandomState
+
+COUNT = 200
+SEED = 20_261_130
+SIZES = (
+    *((640, 360), (360, 640), (512, 512), (333, 517), (641, 479), (97, 131), (854, 480), (240, 135)),
+    *((1280, 720), (700, 513), (64, 64), (127, 129), (1023, 575), (128, 96), (1920, 1080), (511, 257)),
+)
+"""Width and height, in turn."""
+
+
+def pictures() -> Iterator[Picture]:
+    """All of them, RGB (height, width, 3)."""
+    for number in range(COUNT):
+        yield picture(number)
+
+
+def picture(number: int) -> Picture:
+    """One of them by its number."""
+    random = Random(SEED + number)
+    width, height = SIZES[number % len(SIZES)]
+    kind = _KINDS[number // len(SIZES) % len(_KINDS)]
+    return kind(random, height, width).astype(np.uint8)
+
+
+def gradient(random: Random, height: int, width: int) -> NDArray[Any]:
+    """Slopes across the picture, folded at black and white, each colour its own way; a little grain."""
+    y, x = np.mgrid[:height, :width]
+    planes = []
+    for _ in range(3):
+        a, b, start = (int(v) for v in random.randint(-700, 700, 3))
+        level = (x * a // width + y * b // height + start) % 510
+        planes.append(np.minimum(level, 509 - level))
+    return np.clip(np.stack(planes, axis=2) + random.randint(-6, 7, (height, width, 1)), 0, 255)
+
+
+def noise(random: Random, height: int, width: int) -> NDArray[Any]:
+    """Squares of random colours of three sizes over each other."""
+    total: Any = 0
+    for cells in (6, 24, 96):
+        coarse = random.randint(0, 256, (cells, cells, 3))
+        rows, columns = np.arange(height) * cells // height, np.arange(width) * cells // width
+        total = total + coarse[np.ix_(rows, columns)]
+    return total // 3
+
+
+def shapes(random: Random, height: int, width: int) -> NDArray[Any]:
+    """Discs and boxes of random colours on a slope."""
+    y, x = np.mgrid[:height, :width]
+    found = np.repeat((x * 90 // width + y * 90 // height)[..., None], 3, axis=2)
+    for _ in range(24):
+        colour = random.randint(0, 256, 3)
+        top, left = int(random.randint(0, height)), int(random.randint(0, width))
+        tall, wide = (int(random.randint(2, 3 + side // 3)) for side in (height, width))
+        if random.randint(2):
+            found[top : top + tall, left : left + wide] = colour
+        else:
+            radius = max(2, tall // 2)
+            found[(y - top) ** 2 + (x - left) ** 2 < radius * radius] = colour
+    return found
+
+
+def text(random: Random, height: int, width: int) -> NDArray[Any]:
+    """Lines of glyphs of 5 x 7 dots, dark on light or light on dark."""
+    unit = max(1, min(height, width) // int(random.randint(40, 110)))
+    paper, ink = random.randint(0, 90, 3), random.randint(150, 256, 3)
+    if random.randint(2):
+        paper, ink = ink, paper
+    found = np.empty((height, width, 3), np.int64)
+    found[:] = paper
+    for top in range(unit, height, 10 * unit):
+        left = unit
+        while left < width:
+            glyph = np.kron(random.randint(0, 2, (7, 5)), np.ones((unit, unit), np.int64)) == 1
+            part = found[top : top + 7 * unit, left : left + 5 * unit]
+            part[glyph[: part.shape[0], : part.shape[1]]] = ink
+            left += unit * (6 if random.randint(6) else 12)
+    return found
+
+
+_KINDS: tuple[Callable[[Random, int, int], NDArray[Any]], ...] = (gradient, noise, shapes, text)
