@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -90,8 +90,7 @@ def shrunk(picture: Picture) -> Picture:
     if longer <= LONGER_SIDE:
         return picture
     size = (max(1, round(width * LONGER_SIDE / longer)), max(1, round(height * LONGER_SIDE / longer)))
-    small: Picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return small
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _checked(picture: Picture) -> Picture:
@@ -101,8 +100,8 @@ def _checked(picture: Picture) -> Picture:
 
 
 def _luma(picture: Picture) -> Plane:
-    grey: Plane = cv2.transform(_checked(picture).astype(np.float32), _LUMA)
-    return grey
+    grey: Any = cv2.transform(_checked(picture).astype(np.float32), _LUMA)
+    return np.asarray(grey, np.float32)
 
 
 def _hash(luma: Plane, algorithm: Algorithm) -> Hash:
@@ -121,10 +120,10 @@ def _blurred(plane: Plane) -> Plane:
 def _summed(plane: Plane) -> Plane:
     width, height = (_window(side) for side in (plane.shape[1], plane.shape[0]))
     anchor = ((width - 1) // 2, (height - 1) // 2)
-    total: Plane = cv2.boxFilter(
+    total = cv2.boxFilter(
         plane, cv2.CV_32F, (width, height), anchor=anchor, normalize=False, borderType=cv2.BORDER_CONSTANT
     )
-    return total
+    return np.asarray(total, np.float32)
 
 
 def _window(side: int) -> int:
@@ -158,4 +157,5 @@ def _dct() -> Plane:
     """The second to seventeenth row of the DCT-II of 64 samples: the first says only how bright it is."""
     rows = np.arange(1, _FREQUENCIES + 1)[:, None]
     columns = 2 * np.arange(_SAMPLES)[None, :] + 1
-    return (np.sqrt(2 / _SAMPLES) * np.cos(np.pi / (2 * _SAMPLES) * rows * columns)).astype(np.float32)
+    matrix = np.sqrt(2 / _SAMPLES) * np.cos(np.pi / (2 * _SAMPLES) * rows * columns)
+    return np.asarray(matrix, np.float32)

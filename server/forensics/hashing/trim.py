@@ -91,7 +91,8 @@ def _pair(picture: Picture) -> tuple[int, int]:
 def _strays(picture: Picture, colour: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which pixels (height, width) are not of the colour."""
     low, high = np.clip(colour - NOISE, 0, 255), np.clip(colour + NOISE, 0, 255)
-    return ((picture < low.astype(np.uint8)) | (picture > high.astype(np.uint8))).any(axis=2)
+    strays = (picture < low.astype(np.uint8)) | (picture > high.astype(np.uint8))
+    return np.asarray(strays.any(axis=2))
 
 
 def _bar(strays: NDArray[np.bool_]) -> int:

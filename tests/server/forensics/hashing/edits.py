@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -59,8 +58,7 @@ def _crop(share: float, *, sides: tuple[int, int, int, int] = (1, 1, 1, 1)) -> C
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:
-    found: Any = cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=cv2.INTER_LINEAR)
-    return found
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), (width, height)), np.uint8)
 
 
 def _boxed(width_to_height: float) -> Callable[[Picture], Picture]:
@@ -106,8 +104,7 @@ def _mirrored(picture: Picture) -> Picture:
 def _turned(picture: Picture) -> Picture:
     height, width = picture.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 2, 1.0)
-    found: Any = cv2.warpAffine(picture, matrix, (width, height))
-    return found
+    return np.asarray(cv2.warpAffine(picture, matrix, (width, height)), np.uint8)
 
 
 EDITS: dict[str, Edit] = {

@@ -35,7 +35,7 @@ def picture(number: int) -> Picture:
     random = Random(SEED + number)
     width, height = SIZES[number % len(SIZES)]
     kind = _KINDS[number // len(SIZES) % len(_KINDS)]
-    return kind(random, height, width).astype(np.uint8)
+    return np.asarray(kind(random, height, width), np.uint8)
 
 
 def gradient(random: Random, height: int, width: int) -> NDArray[Any]:
@@ -76,19 +76,15 @@ def shapes(random: Random, height: int, width: int) -> NDArray[Any]:
 
 
 def text(random: Random, height: int, width: int) -> NDArray[Any]:
-    """Lines of glyphs of 5 x 7 dots, dark on light or light on dark."""
-    unit = max(1, min(height, width) // int(random.randint(40, 110)))
-    paper, ink = random.randint(0, 90, 3), random.randint(150, 256, 3)
-    if random.randint(2):
-        paper, ink = ink, paper
-    found = np.empty((height, width, 3), np.int64)
-    found[:] = paper
-    for top in range(unit, height, 10 * unit):
-        left = unit
-        while left < width:
-            glyph = np.kron(random.randint(0, 2, (7, 5)), np.ones((unit, unit), np.int64)) == 1
-            part = found[top : top + 7 * unit, left : left + 5 * unit]
-            part[glyph[: part.shape[0], : part.shape[1]]] = ink
+    """Paragraphs over a picture: ragged lines of words of glyphs of 5 x 7 dots."""
+    unit = max(1, min(height, width) // int(random.randint(70, 160)))
+    found = shapes(random, height, width)
+    ink = random.randint(0, 256, 3)
+    for top in range(3 * unit, height - 9 * unit, 10 * unit):
+        left, end = 5 * unit, 0 if random.randint(5) == 0 else width * int(random.randint(40, 100)) // 100
+        while left < end - 6 * unit:
+            glyph = np.kron(random.randint(0, 100, (7, 5)) < 45, np.ones((unit, unit), np.int64)) == 1
+            found[top : top + 7 * unit, left : left + 5 * unit][glyph] = ink
             left += unit * (6 if random.randint(6) else 12)
     return found
 

@@ -50,7 +50,7 @@ def _shot(random: np.random.RandomState, count: int) -> Iterator[Picture]:
         room = np.array([wall.shape[1] - WIDTH / scale, wall.shape[0] - HEIGHT / scale])
         corner = np.abs((start + way * part + 1) % 2 - 1) * room
         matrix = np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
-        picture: Picture = cv2.warpAffine(wall, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+        picture = np.asarray(cv2.warpAffine(wall, matrix, (WIDTH, HEIGHT)), np.uint8)
         for mover in movers:
             mover.draw(picture, n)
         if caption is not None:
@@ -146,5 +146,5 @@ def decode(path: Path, longer_side: int = 640) -> tuple[list[Picture], Fraction]
             small = frame.reformat(
                 width=round(frame.width * scale / 2) * 2, height=round(frame.height * scale / 2) * 2
             )
-            pictures.append(small.to_ndarray(format="rgb24"))
+            pictures.append(np.asarray(small.to_ndarray(format="rgb24"), np.uint8))
         return pictures, Fraction(stream.average_rate or RATE)

@@ -120,7 +120,8 @@ for line in sys.stdin:
     if line == "search\\n":
         print(len(index.search(asked, 31).query), flush=True)
     else:
-        index.append(Rows(asked, np.array([9]), np.zeros(1, np.int32), np.zeros(1, np.uint16), np.ones(1, np.uint8)))
+        one = np.ones(1, np.uint8)
+        index.append(Rows(asked, np.array([9]), one.astype(np.int32), one.astype(np.uint16), one))
         print("appended", flush=True)
 """
 

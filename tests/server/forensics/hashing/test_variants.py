@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from server.forensics.hashing.pdq import GOOD_QUALITY, pdq_small
@@ -14,7 +16,7 @@ NUMBERS = (32, 33, 40, 44, 48, 56)
 def test_the_steps_leave_no_gap() -> None:
     assert CROPS_BP[0] == 0
     assert CROPS_BP[-1] == WIDEST_BP
-    assert {b - a for a, b in zip(CROPS_BP, CROPS_BP[1:], strict=False)} == {STEP_BP}
+    assert {b - a for a, b in pairwise(CROPS_BP)} == {STEP_BP}
 
 
 def test_the_first_variant_is_the_picture_itself() -> None:
