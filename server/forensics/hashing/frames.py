@@ -15,16 +15,20 @@ from server.content.media import source, stills
 from server.content.media.frames import FrameTable, read_frames
 from server.content.media.results import FileLimits
 from server.content.media.source import Refusal
-from server.forensics.hashing.pdq import Algorithm, Picture, both_ways, shrunk
+from server.forensics.hashing.pdq import Algorithm, Hash, Picture, both_ways, pdq_small, shrunk
 from server.forensics.hashing.results import BankHashes, QueryHashes
 from server.forensics.hashing.trim import Trimmer
 from server.forensics.hashing.variants import variants
 
 QUERY_STEP_MS: Final = 1_000
-BANK_STEP_MS: Final = 333
-"""Three frames a second: any frame of a query has a banked one within a sixth of a second."""
+BANK_STEP_MS: Final = 125
+"""How often a video is looked at for a bank: a quick pan moves a hash by 40 bits within 100 ms."""
+BANK_REST_MS: Final = 500
+"""How often at least a frame is kept of what hardly moves."""
+BANK_MOVED_BITS: Final = 10
+"""What a frame must differ by from the one kept before, else."""
 MOST_QUERY: Final = 600
-MOST_BANK: Final = 1_800
+MOST_BANK: Final = 4_800
 _BUDGET_PIXELS = 10_000_000_000
 """Decoded in a row for a query: some 160 s of 1080p at 30 frames a second. Beyond, keyframes alone."""
 _FARTHEST_KEYS_MS = 10_000
@@ -73,16 +77,23 @@ def query_hashes(path: Path, limits: FileLimits) -> QueryHashes:
 def bank_hashes(
     path: Path, limits: FileLimits, *, start_ms: int = 0, end_ms: int | None = None
 ) -> BankHashes:
-    """Three frames a second from `start_ms` to `end_ms` (None: to the end) with their crops.
+    """Two frames a second from `start_ms` to `end_ms` (None: to the end) with their crops, and up to eight
+    where something moves.
 
-    At most 1,800 frames: of more than ten minutes they lie further apart, and shorter re-uploads of it may be
-    missed; so bank the part that matters. Raises Refusal like `probe`.
+    Looked at 4,800 times at most: of more than ten minutes the frames lie further apart, and re-uploads of it
+    may be missed; so bank the part that matters. Takes minutes; `results.BANKING` is what the worker needs.
+    Raises Refusal like `probe`.
     """
     table, _ = _table(path, limits)
     end = table.duration_ms if end_ms is None else min(end_ms, table.duration_ms)
     wanted = stills.evenly(_wanted(table, start_ms, end, BANK_STEP_MS), MOST_BANK)
     times, crops, quality, hashes = [], [], [], []
+    kept: tuple[int, Hash] | None = None
     for t_ms, picture in _exact(path, limits, table, wanted, _BANK_BUDGET_PIXELS):
+        whole = pdq_small(picture)
+        if kept and t_ms - kept[0] < BANK_REST_MS and whole.distance(kept[1]) < BANK_MOVED_BITS:
+            continue
+        kept = t_ms, whole
         for crop_bp, found in variants(picture):
             times.append(t_ms)
             crops.append(crop_bp)

@@ -26,6 +26,8 @@ SIMILAR_BITS: Final = 40
 CONTIGUOUS_MS: Final = 10_000
 BANK_SHARE: Final = 0.8
 _FEWEST_FRAMES = 3
+_BANK_SLACK_MS = 350
+"""By which a query frame's banked partner may lie off its place."""
 _MOST_HITS_AN_ENTRY = 8
 
 
@@ -219,8 +221,7 @@ def _long_enough(asked: Query, index: Index, entry: int, matched: _Pairs, speed:
     if not banked.size or frames < min(2, len(banked)):
         return False
     # A banked frame is matched when the query frame nearest to it is: the query is sampled less densely.
-    spacing = float(np.median(np.diff(banked))) if len(banked) > 1 else 0.0
-    reach = speed * asked.step_ms / 2 + spacing
+    reach = speed * asked.step_ms / 2 + _BANK_SLACK_MS
     away = np.abs(banked[:, None] - matched.bank[None, :]).min(axis=1)
     return float((away <= reach).mean()) >= BANK_SHARE
 

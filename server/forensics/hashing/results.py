@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+from server.content.media.results import WorkerLimits
+
+BANKING: Final = WorkerLimits(cpu_seconds=600, wall_seconds=900.0)
+"""What a worker may use to make BankHashes: ten minutes of 1080p take some three."""
 
 
 @dataclass(frozen=True, kw_only=True)

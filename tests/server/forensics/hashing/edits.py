@@ -27,7 +27,7 @@ class Edit:
     change: Callable[[Picture], Picture] = _same
     crf: int = 28
     speed: Fraction = Fraction(1)
-    cut_s: tuple[int, int] | None = None
+    cut_s: tuple[float, float] | None = None
     target: float | None = 0.95
 
     def applies(self, frames: int, rate: Fraction) -> bool:
@@ -119,7 +119,7 @@ EDITS: dict[str, Edit] = {
     "grey pillars of 10 %": Edit(_pillars),
     "speed 0.9": Edit(speed=Fraction(9, 10)),
     "speed 1.1": Edit(speed=Fraction(11, 10)),
-    "20 s cut out of it": Edit(cut_s=(17, 37)),
+    "20 s cut out of it": Edit(cut_s=(17.4, 37.4)),
     "logo of 12 %": Edit(_logo(0.12)),
     "brighter by 30": Edit(_brighter(30)),
     "darker by 30": Edit(_brighter(-30)),

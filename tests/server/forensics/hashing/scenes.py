@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 
-WIDTH, HEIGHT, RATE = 320, 180, 10
+WIDTH, HEIGHT, RATE = 320, 180, 12
 SECONDS = 60
 
 
@@ -27,7 +27,7 @@ class Scene:
     seconds: int = SECONDS
 
     def frames(self) -> Iterator[Picture]:
-        """Its pictures, RGB (180, 320, 3), ten a second."""
+        """Its pictures, RGB (180, 320, 3), twelve a second."""
         random = np.random.RandomState(self.seed)
         left = self.seconds * RATE
         while left:
@@ -39,8 +39,9 @@ class Scene:
 
 def _shot(random: np.random.RandomState, count: int) -> Iterator[Picture]:
     wall = _wall(random)
-    speed = float(random.choice([0.1, 0.5, 1.0]))
-    start, way = random.rand(2), (random.rand(2) - 0.5) * speed
+    # Pixels a second: from a tripod to a hand that follows something.
+    speed, turn = random.choice([2.0, 10.0, 30.0]), random.rand() * 2 * np.pi
+    start, way = random.rand(2), np.array([np.cos(turn), np.sin(turn)]) * speed / RATE
     zoom, growth = 1.0 + random.rand(), 1 + (random.rand() - 0.5) * 0.2
     movers = [_Mover(random) for _ in range(random.randint(1, 6))]
     caption = _caption(random)
@@ -48,7 +49,7 @@ def _shot(random: np.random.RandomState, count: int) -> Iterator[Picture]:
         part = n / max(1, count)
         scale = zoom * growth**part
         room = np.array([wall.shape[1] - WIDTH / scale, wall.shape[0] - HEIGHT / scale])
-        corner = np.abs((start + way * part + 1) % 2 - 1) * room
+        corner = np.abs((start + way * n / room + 1) % 2 - 1) * room
         matrix = np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
         picture = np.asarray(cv2.warpAffine(wall, matrix, (WIDTH, HEIGHT)), np.uint8)
         for mover in movers:
@@ -95,7 +96,7 @@ class _Mover:
         self._colour = tuple(int(v) for v in random.randint(0, 256, 3))
         self._reach = int(random.randint(6, 30))
         self._round = bool(random.randint(2))
-        self._at, self._way = random.rand(2) * (WIDTH, HEIGHT), (random.rand(2) - 0.5) * 6
+        self._at, self._way = random.rand(2) * (WIDTH, HEIGHT), (random.rand(2) - 0.5) * 4
 
     def draw(self, picture: Picture, frame: int) -> None:
         x, y = (int(v) for v in (self._at + self._way * frame) % (WIDTH, HEIGHT))
@@ -124,7 +125,7 @@ def encode(
                 stream.height, stream.width = (side - side % 2 for side in picture.shape[:2])
                 stream.pix_fmt = "yuv420p"
                 stream.codec_context.time_base = 1 / rate
-                stream.options = {"preset": "veryfast", "crf": str(crf), **options}
+                stream.options = {"preset": "ultrafast", "crf": str(crf), **options}
                 if rotation is not None:
                     stream.set_display_rotation(rotation)
             frame = av.VideoFrame.from_ndarray(

@@ -12,7 +12,7 @@ from server.content.media.results import FileLimits, Refused
 from server.content.media.source import Refusal
 from server.content.media.worker import run
 from server.forensics.hashing import frames
-from server.forensics.hashing.frames import BANK_STEP_MS, bank_hashes, query_hashes
+from server.forensics.hashing.frames import BANK_REST_MS, bank_hashes, query_hashes
 from server.forensics.hashing.results import BankHashes, QueryHashes
 from server.forensics.hashing.variants import CROPS_BP
 from tests.server.forensics.hashing.scenes import Scene, decode, encode
@@ -40,19 +40,22 @@ def test_a_query_is_sampled_each_second(scene: Path) -> None:
     assert all(0 <= quality <= 100 for quality in found.quality)
 
 
-def test_a_bank_is_sampled_three_times_a_second_with_all_crops(scene: Path) -> None:
-    found = bank_hashes(scene, LIMITS)
-    assert sorted(set(found.t_ms)) == [t - t % 100 for t in range(0, 6000, BANK_STEP_MS)]
-    assert found.crop_bp[: len(CROPS_BP)] == CROPS_BP
-    assert len(found.t_ms) == len(CROPS_BP) * len(set(found.t_ms)) == len(found.hashes) // 32
+def test_a_bank_keeps_more_of_what_moves(scene: Path, tmp_path: Path) -> None:
+    still = encode(tmp_path / "still.mp4", [next(Scene(3).frames())] * 72)
+    moving, resting = bank_hashes(scene, LIMITS), bank_hashes(still, LIMITS)
+    assert sorted(set(resting.t_ms)) == list(range(0, 6000, BANK_REST_MS))
+    assert len(set(moving.t_ms)) > 2 * len(set(resting.t_ms))
+    assert max(np.diff(sorted(set(moving.t_ms)))) <= BANK_REST_MS
+    assert moving.crop_bp[: len(CROPS_BP)] == CROPS_BP
+    assert len(moving.t_ms) == len(CROPS_BP) * len(set(moving.t_ms)) == len(moving.hashes) // 32
 
 
 def test_a_part_is_banked_as_it_is_in_the_whole(scene: Path) -> None:
-    start_ms = 6 * BANK_STEP_MS
-    whole, part = bank_hashes(scene, LIMITS), bank_hashes(scene, LIMITS, start_ms=start_ms, end_ms=4_000)
+    whole, part = bank_hashes(scene, LIMITS), bank_hashes(scene, LIMITS, start_ms=2_000, end_ms=4_000)
     first = whole.t_ms.index(part.t_ms[0])
     last = first + len(part.t_ms)
-    assert (part.t_ms[0], part.t_ms[-1]) == (1_900, 3_900)
+    assert part.t_ms[0] == 2_000
+    assert part.t_ms[-1] < 4_000
     assert part.t_ms == whole.t_ms[first:last]
     assert part.hashes == whole.hashes[32 * first : 32 * last]
     assert part.duration_ms == 6_000
@@ -85,7 +88,7 @@ def test_bars_do_not_count(scene: Path, tmp_path: Path) -> None:
 
 def test_frames_are_taken_by_their_times(tmp_path: Path) -> None:
     """At 4 frames a second and at 20 the same second shows the same."""
-    shots = list(Scene(8, 6).frames())[::10]
+    shots = list(Scene(8, 6).frames())[::12]
     slow = encode(tmp_path / "s.mp4", (s for s in shots for _ in range(4)), rate=Fraction(4), crf=12)
     fast = encode(tmp_path / "f.mp4", (s for s in shots for _ in range(20)), rate=Fraction(20), crf=12)
     one, other = query_hashes(slow, LIMITS), query_hashes(fast, LIMITS)
@@ -97,7 +100,7 @@ def test_a_long_video_is_sampled_by_its_keyframes(
     scene: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures, rate = decode(scene)
-    dense = encode(tmp_path / "k.mp4", pictures, rate=rate, g="20", sc_threshold="0")
+    dense = encode(tmp_path / "k.mp4", pictures, rate=rate, g="24", sc_threshold="0")
     exact = query_hashes(dense, LIMITS)
     monkeypatch.setattr(frames, "_BUDGET_PIXELS", 1)
     sparse = query_hashes(dense, LIMITS)
@@ -111,7 +114,7 @@ def test_a_long_video_without_keyframes_is_known_to_be_incomplete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = encode(tmp_path / "k.mp4", Scene(4, 30).frames(), g="900", sc_threshold="0")
-    monkeypatch.setattr(frames, "_BUDGET_PIXELS", 320 * 180 * 50)
+    monkeypatch.setattr(frames, "_BUDGET_PIXELS", 320 * 180 * 60)
     found = query_hashes(long, LIMITS)
     assert max(found.t_ms) <= 5_000
     assert not found.complete
