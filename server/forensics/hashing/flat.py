@@ -6,9 +6,12 @@ from threading import Lock
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from server.forensics.hashing.pdq import BYTES
 from server.forensics.hashing.segments import Segments
+
+Places = NDArray[np.intp]
 
 
 class Flat:
@@ -18,14 +21,17 @@ class Flat:
         # More threads make a single search slower as soon as anything else runs.
         faiss.omp_set_num_threads(1)
         self._index = faiss.IndexBinaryFlat(BYTES * 8)
-        self._catching_up = Lock()
+        # It may not grow while it is searched.
+        self._lock = Lock()
 
-    def search(self, segments: Segments, queries: np.ndarray, within: int):  # type: ignore[no-untyped-def]
-        """As `index._scan`: (query, row, distance) of every row within the distance, dead ones too."""
-        with self._catching_up:
+    def search(
+        self, segments: Segments, queries: NDArray[np.uint8], within: int
+    ) -> tuple[Places, Places, Places]:
+        """Query, row and distance of every row within the distance, dead ones too."""
+        with self._lock:
             self._catch_up(segments)
-        # The radius of faiss is strict.
-        limits, distance, row = self._index.range_search(queries, within + 1)
+            # The radius of faiss is strict.
+            limits, distance, row = self._index.range_search(queries, within + 1)
         query = np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.intp)))
         return query, row.astype(np.intp), distance.astype(np.intp)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.forensics.hashing.pdq import BYTES, Algorithm
-from server.forensics.hashing.segments import SEGMENT, Columns, Segments
+from server.forensics.hashing.segments import KINDS, SEGMENT, Columns, Segments
 
 BLOCK: Final = 1 << 14
 """Rows of one step of the scan: its columns stay in the cache of one core."""
@@ -122,11 +122,8 @@ class HashIndex:
         if not 0 <= within <= 255:
             raise ValueError(f"a distance of {within} bits")
         wanted = np.ascontiguousarray(queries)
-        query, row, distance = (
-            self._flat.search(self._segments, wanted, within)
-            if self._flat
-            else (_scan(self._segments, wanted, within))
-        )
+        scan = self._flat.search if self._flat else _scan
+        query, row, distance = scan(self._segments, wanted, within)
         order = np.lexsort((row, query))
         return self._hits(query[order], row[order], distance[order])
 
@@ -152,7 +149,7 @@ class HashIndex:
         )
 
     def _column(self, name: str, rows: NDArray[np.intp]) -> NDArray[Any]:
-        values = np.empty(len(rows), self._segments.columns(0)[name].dtype if len(rows) else np.uint8)
+        values = np.empty(len(rows), KINDS[name])
         numbers = rows // SEGMENT
         for number in np.unique(numbers):
             here = numbers == number

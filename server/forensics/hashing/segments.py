@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -38,6 +39,8 @@ _COLUMNS: Final = (
     ("quality", "|u1"),
     ("live", "|u1"),
 )
+KINDS: Final = dict(_COLUMNS)
+"""The columns of a row, and numpy's kind of number of each."""
 _ROW_BYTES: Final = sum(np.dtype(kind).itemsize for _, kind in _COLUMNS)
 _ALGORITHMS: Final = tuple(Algorithm)
 
@@ -58,6 +61,7 @@ class Segments:
         """
         self._folder = folder
         self._maps: list[Columns] = []
+        self._mapping = Lock()
         if folder is None:
             self._head = _fresh_head(algorithm)
             return
@@ -90,8 +94,10 @@ class Segments:
 
     def columns(self, number: int) -> Columns:
         """The columns of a segment, by name, each of `SEGMENT` values. Raises Damaged."""
-        while number >= len(self._maps):
-            self._maps.append(self._mapped(len(self._maps)))
+        if number >= len(self._maps):
+            with self._mapping:
+                while number >= len(self._maps):
+                    self._maps.append(self._mapped(len(self._maps)))
         return self._maps[number]
 
     def filled(self) -> Iterator[tuple[int, int, Columns]]:
@@ -114,13 +120,15 @@ class Segments:
             os.close(handle)
 
     def extend(self, number: int) -> None:
-        """Make sure that a segment exists. Only inside `written()`."""
+        """Make sure that a segment exists. Only inside `written()`. OSError where the disk is full."""
         if self._folder is None:
             if number == len(self._maps):
                 self._maps.append(_divided(np.zeros(SEGMENT * _ROW_BYTES, np.uint8)))
         elif not self._path(number).exists():
-            with self._path(number).open("xb") as file:
-                file.truncate(SEGMENT * _ROW_BYTES)
+            beside = self._path(number).with_suffix(".new")
+            with beside.open("wb") as file:
+                _reserve(file.fileno(), SEGMENT * _ROW_BYTES)
+            beside.replace(self._path(number))
 
     def _mapped(self, number: int) -> Columns:
         path = self._path(number)
@@ -164,8 +172,18 @@ if sys.platform == "win32":
     def _lock(handle: int) -> None:
         """The embedded server is alone there."""
 
+    def _reserve(handle: int, size: int) -> None:
+        os.ftruncate(handle, size)
+
 else:
     import fcntl
 
     def _lock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
+
+    def _reserve(handle: int, size: int) -> None:
+        # A page of a mapped file that the disk has no room for would end the process when it is written.
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(handle, 0, size)
+        else:
+            os.ftruncate(handle, size)

@@ -40,39 +40,44 @@ def picture(number: int) -> Picture:
 
 def gradient(random: Random, height: int, width: int) -> NDArray[Any]:
     """Slopes across the picture, folded at black and white, each colour its own way; a little grain."""
-    y, x = np.mgrid[:height, :width]
     planes = []
     for _ in range(3):
         a, b, start = (int(v) for v in random.randint(-700, 700, 3))
-        level = (x * a // width + y * b // height + start) % 510
+        level = (_ramp(width, a)[None, :] + _ramp(height, b)[:, None] + start) % 510
         planes.append(np.minimum(level, 509 - level))
-    return np.clip(np.stack(planes, axis=2) + random.randint(-6, 7, (height, width, 1)), 0, 255)
+    grain = random.randint(-6, 7, (height, width, 1), dtype=np.int8)
+    return np.clip(np.stack(planes, axis=2) + grain, 0, 255)
 
 
 def noise(random: Random, height: int, width: int) -> NDArray[Any]:
     """Squares of random colours of three sizes over each other."""
     total: Any = 0
     for cells in (6, 24, 96):
-        coarse = random.randint(0, 256, (cells, cells, 3))
+        coarse = random.randint(0, 256, (cells, cells, 3), dtype=np.uint8).astype(np.int16)
         rows, columns = np.arange(height) * cells // height, np.arange(width) * cells // width
         total = total + coarse[np.ix_(rows, columns)]
-    return total // 3
+    return np.asarray(total // 3)
 
 
 def shapes(random: Random, height: int, width: int) -> NDArray[Any]:
     """Discs and boxes of random colours on a slope."""
-    y, x = np.mgrid[:height, :width]
-    found = np.repeat((x * 90 // width + y * 90 // height)[..., None], 3, axis=2)
+    slope = _ramp(width, 90)[None, :] + _ramp(height, 90)[:, None]
+    found = np.repeat(slope[..., None], 3, axis=2)
     for _ in range(24):
         colour = random.randint(0, 256, 3)
         top, left = int(random.randint(0, height)), int(random.randint(0, width))
         tall, wide = (int(random.randint(2, 3 + side // 3)) for side in (height, width))
+        part = found[top : top + tall, left : left + wide]
         if random.randint(2):
-            found[top : top + tall, left : left + wide] = colour
+            part[:] = colour
         else:
-            radius = max(2, tall // 2)
-            found[(y - top) ** 2 + (x - left) ** 2 < radius * radius] = colour
+            y, x = np.arange(part.shape[0])[:, None], np.arange(part.shape[1])[None, :]
+            part[(2 * y - tall) ** 2 + (2 * x - tall) ** 2 < tall * tall] = colour
     return found
+
+
+def _ramp(side: int, rise: int) -> NDArray[np.int32]:
+    return np.arange(side, dtype=np.int32) * np.int32(rise) // np.int32(side)
 
 
 def text(random: Random, height: int, width: int) -> NDArray[Any]:
