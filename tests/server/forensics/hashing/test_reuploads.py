@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.forensics.hashing.edits import EDITS
-from tests.server.forensics.hashing.reuploads import drill, originals
+from tests.server.forensics.hashing.reuploads import drill, originals, real_clips
 
 QUICK = ("re-encoded, CRF 35", "cropped 5 %", "mirrored", "letterboxed to 9:16", "speed 1.1")
 
@@ -31,3 +31,17 @@ def test_the_recall_of_forty_scenes_is_what_was_promised(tmp_path: Path) -> None
     assert missed == {}
     assert table["unrelated_pairs"] >= 5_000
     assert table["false_matches"] == 0
+
+
+REAL = Path(__file__).parents[5] / "shared/media"
+
+
+@pytest.mark.drill
+def test_edited_real_clips_are_found_and_strangers_are_not(tmp_path: Path) -> None:
+    manifest = REAL / "MANIFEST.csv"
+    if not manifest.is_file():
+        pytest.skip(f"no real clips: {manifest} is not there")
+    table = drill(tmp_path, real_clips(manifest))
+    assert table["false_matches"] == 0
+    targets = [row for row in table["edits"].values() if row["target"] is not None]
+    assert sum(row["found"] for row in targets) >= 0.9 * sum(row["tried"] for row in targets)
