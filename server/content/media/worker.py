@@ -22,18 +22,13 @@ import time
 from dataclasses import asdict, fields
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import server
-from server.content.media.results import (
-    FileLimits,
-    Poster,
-    Probe,
-    Refused,
-    Storyboard,
-    Waveform,
-    WorkerLimits,
-)
+from server.content.media.results import FileLimits, Refused, WorkerLimits
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FROZEN_FLAG = "--media-worker"
 _CANCEL_POLL_S = 0.05
@@ -42,7 +37,7 @@ _TIMED_OUT = Refused("timed_out", "The video could not be examined: reading it t
 _CANCELLED = Refused("cancelled", "The examination was cancelled.")
 _log = logging.getLogger(__name__)
 
-ResultT = TypeVar("ResultT", Probe, Storyboard, Poster, Waveform)
+ResultT = TypeVar("ResultT", bound="DataclassInstance")
 
 
 def run(
@@ -55,11 +50,11 @@ def run(
     **options: int | None,
 ) -> ResultT | Refused:
     """Make a `task` (the type of result wanted) of the file at `path` in a worker process; `options` are
-    those of the task. As `ask` otherwise.
+    those of the task. As `ask` otherwise. A result of a domain above content names its function in `TASK`.
     """
     name = task.__name__.lower()
     answer = ask(
-        f"server.content.media.{name}:{name}",
+        getattr(task, "TASK", f"server.content.media.{name}:{name}"),
         path,
         file_limits=file_limits,
         limits=limits,

@@ -15,7 +15,7 @@ from server.forensics.faces.tracks import Face
 from server.forensics.sample import Facts, MediaSample, Still, Window
 from server.forensics.sound import RATE, Piece, Samples, Sound
 
-MEDIA = Path("/work/shared/media")
+MEDIA = Path(__file__).parents[4].parent / "shared/media"
 
 
 def syllables(seconds: float, seed: int = 0, pitch: float = 120.0) -> NDArray[np.float64]:
