@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -34,6 +35,7 @@ def restrict(limits: WorkerLimits) -> None:
         return
     import resource
 
+    os.nice(limits.niceness)
     resource.setrlimit(resource.RLIMIT_AS, (limits.address_space, limits.address_space))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
