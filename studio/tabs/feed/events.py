@@ -14,6 +14,7 @@ from server.content.schemas import ViewerEvent
 from studio.offline.edits import Edit, EditKind
 from studio.offline.outbox import Outbox
 from studio.tabs.feed.beats import Beat
+from studio.tabs.feed.verdicts import Key, NotTaken, key_of
 from studio.tasks import Tasks
 
 PATH: Final = "/v1/content/events"
@@ -31,6 +32,7 @@ class EventLog:
         self._tasks, self._outbox = tasks, outbox
         self._session: UUID | None = None
         self._gathered: list[ViewerEvent] = []
+        self._last_words: dict[Key, UUID] = {}
         self._writing = False
         self._last: Any = None
 
@@ -64,8 +66,15 @@ class EventLog:
 
     def _take(self, kind: EventKind, at: datetime, about: dict[str, Any]) -> None:
         session = self.begin()
-        self._gathered.append(ViewerEvent(id=uuid4(), kind=kind, at=at, session_id=session, **about))
+        event = ViewerEvent(id=uuid4(), kind=kind, at=at, session_id=session, **about)
+        if (key := key_of(event)) is not None:
+            self._last_words[key] = event.id
+        self._gathered.append(event)
         self._write()
+
+    def counts(self, refused: NotTaken) -> bool:
+        """Whether nothing else was said since then of what was refused."""
+        return self._last_words.get(refused.key, refused.event_id) == refused.event_id
 
     async def settle(self) -> None:
         """Wait until everything is stored; to be called before the store is closed."""
