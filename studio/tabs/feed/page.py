@@ -198,6 +198,7 @@ class FeedPage(QWidget):
 
     def _arrived(self) -> None:
         self._say_offline(False)
+        self.deeds.make_ready()
         self.surface.say_loading(False)
         if not self.feed.items and self.feed.ended:
             text = "Follow people whose videos you like. What is new appears here."
