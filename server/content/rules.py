@@ -126,7 +126,8 @@ BEAT_MAX_MS = 10_000
 FACTS_A_DAY = 20_000
 """More is not kept of what a person tells in a day; to watch without end on two devices is 17,280."""
 BEATS_A_MINUTE = 120
-"""More stretches than that are not told by a player."""
+"""Stretches of a person that end within one minute; more are refused. Before it comes to that, a player
+leaves out rounds of very short videos."""
 STAYS_MAX = 1_000
 """So often a person may come back to one video and still be counted."""
 FOLLOWS_MAX = 1_000
