@@ -41,6 +41,7 @@ _WHY: Final[Mapping[tuple[EventKind, str], Words]] = {
         "Save it again when it is back.",
     ),
 }
+_DAY_FULL: Final = ("You did more today than is kept of one day.", "Do it again tomorrow.")
 _OTHER: Final = ("The server did not accept it.", "It is shown as it was before. You may try it again later.")
 
 
@@ -66,7 +67,7 @@ class RefusedNotices:
         for (word, holds, code), subjects in groups.items():
             who = "" if word in (EventKind.LIKE, EventKind.SAVE) else await self._names(subjects)
             what = _what(word, holds, who, len(subjects))
-            why, do = _OTHER if holds else _WHY.get((word, code), _OTHER)
+            why, do = _why(word, holds, code)
             if word is EventKind.BLOCK and not holds:
                 self._context.messages.fail(
                     Problem(
@@ -95,6 +96,12 @@ class RefusedNotices:
             except ApiError:
                 return "a person" if len(people) == 1 else f"{len(people)} people"
         return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _why(word: EventKind, holds: bool, code: str) -> Words:
+    if code == "day_full":
+        return _DAY_FULL
+    return _OTHER if holds else _WHY.get((word, code), _OTHER)
 
 
 def _what(word: EventKind, holds: bool, who: str, count: int) -> str:

@@ -150,7 +150,19 @@ def test_many_refusals_are_one_notice(watch: Watch) -> None:
     watch(story)
 
 
-def said(*told: tuple[EventKind, str]) -> Changes:
+def test_who_did_too_much_in_a_day_is_told_so(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        refused = [(EventKind.BLOCK, "refused"), (EventKind.FOLLOW, "refused")]
+        viewer.office.context.changes.send(said(*refused, code="day_full"))
+        await viewer.office.settle()
+        (problem,) = problems(viewer)
+        assert problem.what_to_do == "Do it again tomorrow."
+        assert "You do not follow Maker 0 You did more today" in viewer.office.told()
+
+    watch(story)
+
+
+def said(*told: tuple[EventKind, str], code: str = "too_many") -> Changes:
     """A batch of words on one person, and what became of each."""
     ids = [str(uuid4()) for _ in told]
     person = str(MAKER)
@@ -158,7 +170,7 @@ def said(*told: tuple[EventKind, str]) -> Changes:
         {"id": id_, "kind": kind, "person_id": person} for id_, (kind, _) in zip(ids, told, strict=True)
     ]
     verdicts = [
-        {"id": id_, "verdict": verdict, "code": "too_many" if verdict == "refused" else None}
+        {"id": id_, "verdict": verdict, "code": code if verdict == "refused" else None}
         for id_, (_, verdict) in zip(ids, told, strict=True)
     ]
     edit = Edit(EditKind.FEED_EVENT, "POST", PATH, {"events": events}, SUBJECT)
