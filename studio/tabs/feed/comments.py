@@ -15,6 +15,7 @@ from server.content.schemas import CommentView, VideoView
 from server.kit.wire import Page
 from studio.api.errors import ApiError
 from studio.messages import Problem
+from studio.offline.store import Store
 from studio.tab import Context
 from studio.tabs.feed.comment_row import CommentRow
 from studio.tabs.feed.side_pane import SidePane
@@ -28,6 +29,8 @@ from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.state_stack import StateStack
 
 PAGE: Final = 30
+Said = tuple[UUID, UUID | None, str]
+"""About which video, in answer to what, and the words."""
 
 
 class CommentsPane(SidePane):
@@ -44,7 +47,7 @@ class CommentsPane(SidePane):
         self._thread = Thread()
         self._parent: CommentView | None = None
         self._sending = False
-        self._tried: tuple[UUID, UUID | None, str] | None = None
+        self._tried: Said | None = None
         self._tried_id = uuid4()
         worn = style.tokens()
         self.title = Label("Comments", "title")
@@ -255,21 +258,22 @@ class CommentsPane(SidePane):
             answer = await self._context.api.post(path, json=body, idempotency_key=body["id"])
             return answer.model(CommentView)
 
-        self._context.tasks.read(
-            post, partial(self._sent, video.id, text), partial(self._unsent, video.id), owner=self
-        )
+        self._context.tasks.read(post, partial(self._sent, said), partial(self._unsent, video.id), owner=self)
 
-    def _sent(self, video_id: UUID, text: str, comment: CommentView) -> None:
+    def _sent(self, said: Said, comment: CommentView) -> None:
         self._sending, self._tried = False, None
+        video_id, parent_id, text = said
         self.counted.emit(video_id, 1)
         here = video_id == self.video_id
-        if not here or self.field.toPlainText().strip() == text:  # else more was typed meanwhile
-            self._context.tasks.write(partial(self._context.store.save_draft, _draft(video_id), ""))
+        if here:
+            self.field.keep_now()  # what was typed since is written before it is looked at
+        self._context.tasks.write(partial(_forget, self._context.store, _draft(video_id), text))
         if here:
             self._thread.put(comment)
             if self.field.toPlainText().strip() == text:
                 self.field.forget()
-            self.answer(None)
+                if self._parent is not None and self._parent.id == parent_id:
+                    self.answer(None)
             self._fill()
         self._allow()
 
@@ -297,3 +301,9 @@ class CommentsPane(SidePane):
 
 def _draft(video_id: UUID) -> str:
     return f"comment:{video_id}"
+
+
+def _forget(store: Store, key: str, sent: str) -> None:
+    """Delete what was sent, unless more was typed since: writes run one after the other."""
+    if store.draft(key).strip() == sent:
+        store.save_draft(key, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -81,6 +82,78 @@ def test_what_is_typed_outlives_a_swipe_and_a_lost_connection(watch: Watch) -> N
         await until(lambda: pane.field.toPlainText() == "")
         viewer.page.go(-1)
         await until(lambda: pane.field.toPlainText() == "Half a thou")
+
+    watch(story)
+
+
+POST = "POST /v1/content/videos/.*/comments"
+
+
+async def under_way(viewer: Viewer) -> None:
+    """Press Send; the answer of the server waits for the gate."""
+    world, posts = viewer.world, len(viewer.world.comments)
+    world.slow = POST
+    viewer.page.aside.comments.send.click()
+    await until(lambda: len(world.comments) > posts)
+
+
+def test_what_is_typed_while_a_comment_is_sent_outlives_a_swipe(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await opened(viewer)
+        pane = viewer.page.aside.comments
+        QTest.keyClicks(pane.field, "First.")
+        await under_way(viewer)
+        QTest.keyClicks(pane.field, " And a second thought")
+        viewer.page.go(1)
+        await until(lambda: pane.field.toPlainText() == "")
+        viewer.world.gate.set()
+        await until(lambda: not pane._sending)
+        viewer.page.go(-1)
+        await until(lambda: pane.field.toPlainText() == "First. And a second thought")
+
+    watch(story)
+
+
+def test_what_was_sent_is_no_draft_any_more_wherever_one_is_by_then(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await opened(viewer)
+        pane, store = viewer.page.aside.comments, viewer.office.context.store
+        for step in (0, 1):
+            QTest.keyClicks(pane.field, "First. ")
+            pane.field.keep_now()
+            viewer.world.gate.clear()
+            await under_way(viewer)
+            if step:
+                viewer.page.go(step)
+            viewer.world.gate.set()
+            await until(lambda: not pane._sending)
+            await until(lambda: not store.drafts())
+            assert pane.field.toPlainText() == ""
+
+    watch(story)
+
+
+@pytest.mark.parametrize("whom", [0, 1], ids=["the same", "another"])
+def test_an_answer_begun_while_one_is_sent_stays_an_answer(watch: Watch, whom: int) -> None:
+    async def story(viewer: Viewer) -> None:
+        viewer.world.comments = [comment(UUID(int=100 + n), f"Maker {n}", f"Question {n}") for n in (1, 2)]
+        await opened(viewer)
+        await until(lambda: len(rows(viewer)) == 2)
+        pane = viewer.page.aside.comments
+        first, second = rows(viewer)[0], rows(viewer)[whom]
+        first.answered.emit()
+        QTest.keyClicks(pane.field, "One")
+        await under_way(viewer)
+        second.answered.emit()
+        pane.field.selectAll()
+        QTest.keyClicks(pane.field, "Two")
+        viewer.world.gate.set()
+        await until(lambda: not pane._sending)
+        assert pane.answering.isVisible()
+        pane.send.click()
+        await until(lambda: viewer.world.comments[-1]["body"] == "Two")
+        assert viewer.world.comments[-1]["parent_id"] == str(second.comment.id)
+        await until(lambda: not pane.answering.isVisible())
 
     watch(story)
 
