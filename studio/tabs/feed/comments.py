@@ -17,7 +17,7 @@ from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.offline.store import Store
 from studio.tab import Context
-from studio.tabs.feed.comment_row import CommentRow
+from studio.tabs.feed.comment_list import CommentList
 from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.thread import Thread
 from studio.theme import style
@@ -49,18 +49,15 @@ class CommentsPane(SidePane):
         self._sending = False
         self._tried: Said | None = None
         self._tried_id = uuid4()
-        worn = style.tokens()
         self.title = Label("Comments", "title")
         self.close_button = IconButton("x", "Close the comments")
         self.close_button.clicked.connect(self.close_now)
-        self._inside = QWidget()
-        self._inside.setProperty("surface", "clear")
-        self._rows = QVBoxLayout(self._inside)
-        self._rows.setContentsMargins(worn.space_4, 0, worn.space_4, worn.space_3)
-        self._rows.setSpacing(worn.space_4)
-        self.more = Button("Show earlier comments", kind="quiet")
-        self.more.clicked.connect(self._read)
-        self.states = StateStack(ScrollPane("List of comments", self._inside, ground="window"))
+        self.list = CommentList(self._may_delete)
+        self.list.answered.connect(self.answer)
+        self.list.deleted.connect(self._delete)
+        self.list.named.connect(lambda comment: self.person_wanted.emit(comment.author))
+        self.list.more_wanted.connect(self._read)
+        self.states = StateStack(ScrollPane("List of comments", self.list, ground="window"))
         self.states.retried.connect(self._read)
         self.answering = QWidget()
         self.whom = ElidedLabel("", "muted")
@@ -70,6 +67,7 @@ class CommentsPane(SidePane):
         self.field.setPlaceholderText("Write a comment; Ctrl+Enter sends it")
         self.field.submitted.connect(self._send)
         self.field.textChanged.connect(self._allow)
+        self.list.bereft.connect(self.field.setFocus)
         self.length = LengthNote(self.field, COMMENT_MAX)
         self.fault = Label("", "danger", wrap=True)
         self.send = Button("Send", kind="primary")
@@ -198,23 +196,8 @@ class CommentsPane(SidePane):
         )
 
     def _fill(self) -> None:
-        self._rows.removeWidget(self.more)
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None and widget is not self.more:
-                widget.hide()
-                widget.deleteLater()
-        now = self._context.ticker.now()
         rows = self._thread.rows(without=self._blocked)
-        for comment, depth, orphan in rows:
-            row = CommentRow(comment, now, depth=depth, orphan=orphan, mine=self._may_delete(comment))
-            row.answered.connect(partial(self.answer, comment))
-            row.deleted.connect(partial(self._delete, comment))
-            row.named.connect(partial(self.person_wanted.emit, comment.author))
-            self._rows.addWidget(row)
-        self._rows.addWidget(self.more)
-        self.more.setVisible(self._thread.cursor is not None)
-        self._rows.addStretch(1)
+        self.list.show_lines(rows, self._context.ticker.now(), more=self._thread.cursor is not None)
         if rows:
             self.states.content()
         elif self._thread.read:
@@ -244,6 +227,8 @@ class CommentsPane(SidePane):
         if video is None or not text or self._sending:
             return
         self._sending = True
+        if self.send.hasFocus():
+            self.field.setFocus()  # it cannot be pressed for now, and Qt would look for another place
         self._allow()
         self.fault.hide()
         said = (video.id, self._parent.id if self._parent is not None else None, text)

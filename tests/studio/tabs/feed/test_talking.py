@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from server.content.schemas import CommentView
+from studio.tabs.feed.comment_list import SLICE
 from studio.tabs.feed.comment_row import CommentRow
 from studio.tabs.feed.report import ReportSheet
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_profile import comment
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.world import AT, MY_ID, Viewer
 from tests.studio.tabs.office import nameless, until, words
 
 
@@ -154,6 +159,105 @@ def test_an_answer_begun_while_one_is_sent_stays_an_answer(watch: Watch, whom: i
         await until(lambda: viewer.world.comments[-1]["body"] == "Two")
         assert viewer.world.comments[-1]["parent_id"] == str(second.comment.id)
         await until(lambda: not pane.answering.isVisible())
+
+    watch(story)
+
+
+def questions(count: int) -> list[dict[str, Any]]:
+    """Comments by many, the newest last."""
+    return [
+        comment(UUID(int=200 + n), f"Fan {n}", f"Question {n}")
+        | {"created_at": (AT + timedelta(seconds=n)).isoformat()}
+        for n in range(count)
+    ]
+
+
+def in_order(viewer: Viewer) -> list[CommentRow]:
+    return sorted(rows(viewer), key=lambda row: row.y())
+
+
+def test_many_comments_are_made_few_at_a_time_and_none_of_them_twice(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        viewer.world.comments = questions(30)
+        await opened(viewer)
+        pane, least = viewer.page.aside.comments, [0]
+
+        def all_there() -> bool:
+            least.append(len(rows(viewer)))
+            return least[-1] == 30
+
+        await until(all_there)
+        assert max(after - before for before, after in pairwise(least)) <= SLICE
+        before = in_order(viewer)
+        assert [row.comment.body for row in before] == [f"Question {n}" for n in reversed(range(30))]
+        assert all(above.geometry().bottom() < row.y() for above, row in pairwise(before))
+        QTest.keyClicks(pane.field, "Mine")
+        pane.send.click()
+        await until(lambda: len(rows(viewer)) > 30)
+        after = in_order(viewer)
+        assert after[1:] == before
+        after[0].deleted.emit()
+        await until(lambda: len(rows(viewer)) == 30)
+        assert in_order(viewer) == before
+        assert pane.list.minimumHeight() > before[-1].geometry().bottom()
+
+    watch(story)
+
+
+def test_the_keyboard_stays_in_the_pane_whatever_goes(watch: Watch) -> None:
+    mine = [each | {"author": {"id": str(MY_ID), "handle": "kemi", "name": "Kemi"}} for each in questions(3)]
+
+    async def story(viewer: Viewer) -> None:
+        viewer.world.comments = mine
+        await opened(viewer)
+        await until(lambda: len(rows(viewer)) == 3)
+        pane = viewer.page.aside.comments
+        newest, middle, oldest = in_order(viewer)
+        for row, heir in ((middle, oldest), (oldest, newest)):
+            row.delete.first.setFocus()
+            QTest.keyClick(row.delete.first, Qt.Key.Key_Space)
+            row.delete.yes.setFocus()
+            QTest.keyClick(row.delete.yes, Qt.Key.Key_Space)
+            await until(row.isHidden)
+            assert heir.answer.hasFocus()
+        QTest.keyClick(newest.answer, Qt.Key.Key_Space)
+        assert pane.field.hasFocus()
+        pane.stop.setFocus()
+        QTest.keyClick(pane.stop, Qt.Key.Key_Space)
+        assert pane.field.hasFocus()
+        QTest.keyClicks(pane.field, "Sent by its button")
+        newest.answer.setFocus()
+        pane.send.setFocus()
+        QTest.keyClick(pane.send, Qt.Key.Key_Space)
+        assert pane.field.hasFocus()
+        await until(lambda: len(rows(viewer)) == 2)
+        newest.answer.setFocus()
+        viewer.page.go(1)
+        assert pane.field.hasFocus()
+
+    watch(story)
+
+
+def test_an_answer_moves_below_what_it_answers_when_that_is_read(watch: Watch, clip: bytes) -> None:
+    asked, answered, last = questions(3)
+    answered["parent_id"] = asked["id"]
+
+    async def story(viewer: Viewer) -> None:
+        await opened(viewer)
+        pane = viewer.page.aside.comments
+        thread = pane._thread
+        thread.add([CommentView(**last), CommentView(**answered)], "more")
+        pane.refill()
+        kept, orphan = in_order(viewer)
+        assert "Answers an earlier comment" in words(orphan)
+        orphan.answer.setFocus()
+        assert pane.list.more.isVisible()
+        thread.add([CommentView(**asked)], None)
+        pane.refill()
+        assert [row.comment.body for row in in_order(viewer)] == ["Question 2", "Question 0", "Question 1"]
+        assert in_order(viewer)[0] is kept
+        assert kept.answer.hasFocus()
+        assert not pane.list.more.isVisible()
 
     watch(story)
 
