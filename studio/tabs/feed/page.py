@@ -161,8 +161,8 @@ class FeedPage(QWidget):
         if self._offline and online:
             self._say_offline(False)
             self.watching.retry()
-        if self.feed.items and self.feed.wants_more and not self._offline:
-            self.reading.more()
+        if self.feed.items or self.reading.rests:
+            self._read_on()
         if not online:
             self._look_round()
         else:
@@ -198,13 +198,13 @@ class FeedPage(QWidget):
 
     def _arrived(self) -> None:
         self._say_offline(False)
-        self.surface.say_loading(False)
+        self.surface.say_loading(self.reading.rests and not self.feed.items)
         if not self.feed.items and self.feed.ended:
             text = "Follow people whose videos you like. What is new appears here."
             self.states.empty("feed", "Nothing to watch yet", text, "Look again")
             return
         self.states.content()
-        self._follow()
+        self._follow(read=not self.reading.rests)
 
     def _failed(self, error: ApiError) -> None:
         self.surface.say_loading(False)
@@ -267,7 +267,11 @@ class FeedPage(QWidget):
 
     def go(self, step: int) -> None:
         """Go to the next (1) or previous (-1) page."""
-        if self._left or not self.feed.items or not self.feed.go(step):
+        if self._left:
+            return
+        if not self.feed.items or not self.feed.go(step):
+            if step > 0:
+                self._read_on()
             return
         self.opening.give_up()
         self._went(step)
@@ -306,7 +310,11 @@ class FeedPage(QWidget):
         self.watching.follow()
         if self.stage.resting and self.stage.offset == 0:
             self.watching.arrive()
-        if read and self.feed.wants_more and not self._offline:
+        if read:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self.feed.wants_more and not self._offline:
             self.reading.more()
 
     def _repaint(self) -> None:
