@@ -84,8 +84,11 @@ class FeedPage(QWidget):
         self.reading.arrived.connect(self._arrived)
         self.reading.failed.connect(self._failed)
         self.reading.removed.connect(self._removed)
-        self.reading.updated.connect(self._updated)
+        self.reading.updated.connect(lambda _video: self._repaint())
+        self.reading.withheld.connect(self.aside.profile.leave_out)
         self.opening.opened.connect(self._opened)
+        self.opening.gone.connect(self.aside.profile.leave_out)
+        self.opening.gone.connect(self._gone)
         self.watching.changed.connect(self._repaint)
         self.watching.painted.connect(self.stage.update_picture)
         self.watching.gone.connect(self._gone)
@@ -178,7 +181,8 @@ class FeedPage(QWidget):
     def look_at(self, ids: frozenset[str]) -> None:
         """The server says that these videos changed; of others than those here it says something new."""
         here = {str(each) for each in ids_of(self.feed.items)}
-        self.reading.look_at([UUID(each) for each in ids & here])
+        beside = {str(video.id) for video in self.aside.profile.grid.videos}
+        self.reading.look_at([UUID(each) for each in ids & (here | beside)])
         self.watching.look_at_kept(ids)
         if self.feed.ended and ids - here and self.feed.current is None:
             self.look_again()
@@ -259,9 +263,6 @@ class FeedPage(QWidget):
     def _gone(self, video_id: UUID) -> None:
         if self.feed.remove(video_id):
             self._removed(video_id)
-
-    def _updated(self, _video_id: UUID) -> None:
-        self._repaint()
 
     # Moving
 

@@ -12,7 +12,7 @@ from server.content.schemas import FeedItem, VideoView
 from server.kit.wire import Page
 from studio.api.errors import ApiError, NotFound
 from studio.tab import Context
-from studio.tabs.feed.state import FeedList
+from studio.tabs.feed.state import FeedList, may_be_shown
 
 PAGE: Final = 10
 MOST_EMPTY: Final = 5
@@ -21,12 +21,13 @@ MOST_EMPTY: Final = 5
 
 class Reading(QObject):
     """`arrived`: there are more items, or the end is known. `failed`: why there are not. `removed` and
-    `updated` carry the id of a video."""
+    `updated` carry the id of a video of the feed, `withheld` that of any which is not public any more."""
 
     arrived = Signal()
     failed = Signal(object)
     removed = Signal(object)
     updated = Signal(object)
+    withheld = Signal(object)
 
     def __init__(self, context: Context, feed: FeedList, parent: QObject) -> None:
         super().__init__(parent)
@@ -94,10 +95,13 @@ class Reading(QObject):
         try:
             video = (await self._context.api.get(f"/v1/content/videos/{video_id}")).model(VideoView)
         except NotFound:
+            self.withheld.emit(video_id)
             self._remove(video_id)
         except ApiError:
             pass  # not known now; it is looked at again
         else:
+            if not may_be_shown(video, asked_for=False):
+                self.withheld.emit(video_id)
             before = self._feed.find(video_id)
             if before is not None and before.video != video:
                 if self._feed.update(video):
