@@ -67,12 +67,17 @@ def test_pauses_and_remembers_sound(watch: Watch) -> None:
         await until(lambda: viewer.playing)
         press(viewer, Qt.Key.Key_Space)
         assert not viewer.playing
-        assert slot.player.muted
-        press(viewer, Qt.Key.Key_M)
-        assert not slot.player.muted
-        press(viewer, Qt.Key.Key_Minus)
         settings = viewer.office.context.settings
-        assert (settings.get(FEED_MUTED), settings.get(FEED_VOLUME)) == (False, 70)
+        for key, muted, volume in (
+            (Qt.Key.Key_Minus, True, 70),
+            (Qt.Key.Key_M, False, 70),
+            (Qt.Key.Key_Minus, False, 60),
+            (Qt.Key.Key_M, True, 60),
+            (Qt.Key.Key_Plus, False, 70),
+        ):
+            press(viewer, key)
+            assert (settings.get(FEED_MUTED), settings.get(FEED_VOLUME)) == (muted, volume)
+            assert slot.player.muted is muted
         viewer.tab.hide()
         assert not viewer.playing
 

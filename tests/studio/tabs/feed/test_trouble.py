@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -15,6 +17,7 @@ from PySide6.QtTest import QTest
 from benchmarks.coded_clips import Recipe, write_clip
 from studio.api.live import Connection
 from studio.offline.changes import Changes
+from studio.tabs.feed import stage
 from studio.tabs.feed.slot import BUDGET, Slot
 from studio.tabs.feed.tab import FEED
 from studio.widgets.empty_state import EmptyState, ErrorState
@@ -36,6 +39,37 @@ def test_what_cannot_be_decoded_is_told_and_skipped(watch: Watch, clip: bytes) -
         await viewer.sees(1)
 
     watch(story, FeedWorld([item(0), item(1)], clip, files={UUID(int=1_000): b"not a video" * 50}))
+
+
+def test_what_is_painted_in_words_is_told_to_a_screen_reader(
+    watch: Watch, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr(stage, "QAccessibleAnnouncementEvent", lambda _widget, text: text)
+    monkeypatch.setattr(stage, "QAccessible", SimpleNamespace(updateAccessibility=spoken.append))
+    world = FeedWorld([item(0), item(1)], clip, files={UUID(int=1_000): b"not a video" * 50})
+
+    async def story(viewer: Viewer) -> None:
+        told = viewer.page.stage.accessibleDescription
+        world.slow = "GET .*/file"
+        await viewer.sit_down(ready=False)
+        await until(lambda: told() == "Video 0, by Maker 0. Loading the video")
+        world.gate.set()
+        await until(lambda: viewer.slot.problem)
+        assert told().startswith(
+            f"Video 0, by Maker 0. This video cannot be played. {viewer.slot.problem} Go on"
+        )
+        assert spoken == [told()]
+        down(viewer)
+        await viewer.sees(1)
+        assert told() == "Video 1, by Maker 1"
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_Space)
+        assert told() == "Video 1, by Maker 1. Paused"
+        down(viewer)
+        assert told() == ""
+        assert len(spoken) == 1
+
+    watch(story, world)
 
 
 def shows(slot: Slot, frame: int) -> bool:
