@@ -63,6 +63,13 @@ def _scrim(width: int, height: int) -> QPixmap:
     return image
 
 
+def waiting(slot: Slot) -> str:
+    """What stands there until the first picture comes; a large file takes its time."""
+    if not slot.waits:
+        return ""
+    return f"{COMING}, {slot.come} %" if slot.come else COMING
+
+
 class Stage(QWidget):
     """Three pages above one another, of which one is in place.
 
@@ -300,7 +307,7 @@ class Stage(QWidget):
         picture = slot.picture
         if picture is None:
             painter.fillRect(rect, QColor("#14171d"))
-            self._paint_words(painter, rect, COMING if slot.waits else "", slot.problem)
+            self._paint_words(painter, rect, waiting(slot), slot.problem)
             return
         image = image_over(picture.pixels)
         painter.setRenderHint(
