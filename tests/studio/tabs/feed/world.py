@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -120,6 +121,15 @@ class FeedWorld:
     poster: bytes = b""
     most: dict[str, int] = field(default_factory=lambda: {"followed": 1_000, "blocked": 1_000})
     away: set[UUID] = field(default_factory=set)
+    slow: str = ""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request; the answers to those that `slow` names wait on their way for `gate`."""
+        answer = self.handle(request)
+        if self.slow and re.fullmatch(self.slow, f"{request.method} {request.url.path}"):
+            await self.gate.wait()
+        return answer
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
