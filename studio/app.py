@@ -272,7 +272,7 @@ class App:
             me = await self._session.sign_in(self._api, email, password)
         except ApiError as error:
             page.set_busy(False)
-            page.set_fault(f"{error.what_happened} {error.what_to_do}")
+            page.refuse(error)
         else:
             await self._try_to_enter(me)
 

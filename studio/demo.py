@@ -16,6 +16,9 @@ FIRST_ACCOUNT = "moderator@demo.local"
 
 def start(data: Path, media: Path | None) -> int:
     """Seed the profile at `data` (kept when it is there already) and run the client; the exit status."""
+    seen = has_display()
+    if not seen:  # before the minutes that filling takes
+        print(NO_SCREEN.format(command="make demo"), file=sys.stderr)
     profile = Profile(data.resolve()).create()
     fresh = not any(profile.server_data.iterdir())
     seed = [sys.executable, "-m", "server", "seed-demo", "--data", str(profile.server_data)]
@@ -24,9 +27,8 @@ def start(data: Path, media: Path | None) -> int:
     if status := subprocess.run(seed, check=False).returncode:
         return status
     _suggest_account(profile)
-    if not has_display():
+    if not seen:
         shots = data / "screenshots"
-        print(NO_SCREEN.format(command="make demo"), file=sys.stderr)
         print(f"Meanwhile every tab is rendered into {shots}", file=sys.stderr)
         if fresh:
             demo_data.adopt(profile.server_data)

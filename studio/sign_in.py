@@ -10,6 +10,7 @@ from PySide6.QtSvgWidgets import QSvgWidget
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 import resources
+from studio.api.errors import ApiError, Offline
 from studio.theme import style
 from studio.theme.icons import icon
 from studio.widgets.button import Button
@@ -107,6 +108,11 @@ class SignInPage(QWidget):
         """Say why sign-in failed; what was typed stays."""
         self._fault.setText(text)
         self._fault.setVisible(bool(text))
+
+    def refuse(self, error: ApiError) -> None:
+        """Say why the sign-in did not go through: it is not tried again by itself."""
+        to_do = "Sign in when it is back." if isinstance(error, Offline) else error.what_to_do
+        self.set_fault(f"{error.what_happened} {to_do}")
 
     def _submit(self) -> None:
         if not self.button.isEnabled():

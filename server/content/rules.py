@@ -124,9 +124,12 @@ BATCH_MAX = 500
 BEAT_MAX_MS = 10_000
 """The longest stretch that one `watch` tells of."""
 FACTS_A_DAY = 20_000
-"""More is not kept of what a person tells in a day; to watch without end on two devices is 17,280."""
+"""More is not kept of what a person tells in a day; to watch without end is 17,280."""
+WORDS_A_DAY = 1_000
+"""So many of them are left for what a person says: who watches short videos all day can still block one."""
 BEATS_A_MINUTE = 120
-"""More stretches than that are not told by a player."""
+"""Stretches of a person that end within one minute; more are refused. Before it comes to that, a player
+leaves out rounds of very short videos."""
 STAYS_MAX = 1_000
 """So often a person may come back to one video and still be counted."""
 FOLLOWS_MAX = 1_000

@@ -29,6 +29,7 @@ from server.content.rules import (
     FOLLOWS_MAX,
     SKEW,
     VERY_LATE,
+    WORDS_A_DAY,
     EventKind,
     Relation,
     Verdict,
@@ -62,8 +63,8 @@ def take_in(s: WriteSession, *, actor: Actor, events: Sequence[ViewerEvent]) -> 
 
     Refused: `not_found` for a video or person that the actor does not see, `too_early` for watching before
     there was the video, `own` for following or blocking oneself, `id_taken` for the id of somebody else's
-    event, and `too_many` for more than a person can do. Raises Busy while another request counts for the
-    actor.
+    event, `too_many` for more than a person can do, and `day_full` for more than is kept of a day. Raises
+    Busy while another request counts for the actor.
     """
     hold_viewer(s, actor.person, wait=False)
     codes = _known(s, actor, [event.id for event in events])
@@ -78,7 +79,7 @@ def take_in(s: WriteSession, *, actor: Actor, events: Sequence[ViewerEvent]) -> 
     rows = [
         _fact(actor.person, event, now) for event in fresh.values() if codes[event.id] == Verdict.ACCEPTED
     ]
-    codes |= dict.fromkeys(_too_many(s, actor.person, rows, now), "too_many")
+    codes |= dict.fromkeys(_beyond_a_day(s, actor.person, rows, now), "day_full")
     rows = [row for row in rows if codes[row["id"]] == Verdict.ACCEPTED]
     watches = [row for row in rows if row["kind"] is EventKind.WATCH]
     codes |= dict.fromkeys(watching.surplus(s, actor.person, watches), "too_many")
@@ -102,17 +103,21 @@ def take_in_all(db: Database, *, actor: Actor, events: Sequence[ViewerEvent]) ->
     return verdicts
 
 
-def _too_many(
+def _beyond_a_day(
     s: WriteSession, person_id: UUID, rows: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[UUID]:
-    """What is more than a person can do in a day: facts are kept for ever."""
+    """What is more than a person can do in a day: facts are kept for ever. Words have room of their own."""
     today = select(func.count()).where(
         Fact.person_id == person_id, Fact.received_at > now - timedelta(days=1)
     )
     room = max(0, FACTS_A_DAY - (s.scalar(today) or 0)) if rows else 0
-    if room >= len(rows):
-        return []
-    return [row["id"] for row in sorted(rows, key=lambda row: (row["at"], row["id"]))[room:]]
+    beyond = []
+    for row in sorted(rows, key=lambda row: (row["at"], row["id"])):
+        if room > (0 if row["kind"] in opinions.WORDS else WORDS_A_DAY):
+            room -= 1
+        else:
+            beyond.append(row["id"])
+    return beyond
 
 
 def _shared(s: WriteSession, person_id: UUID, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:

@@ -5,23 +5,36 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
 
+from studio.api.client import Answer
+from studio.offline.edits import Edit
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An edit that the server has accepted, and what it said to it."""
+
+    edit: Edit
+    answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Kinds of things that changed and their ids; no ids means "any of them".
 
-    `origin` names who caused it ("live", "outbox", a tab), so that a view can ignore its own.
+    `origin` names who caused it ("live", "outbox", a tab), so that a view can ignore its own. `answered`
+    comes with the kind of an edit that was accepted, for those who have to know what the server made of it.
     """
 
     kinds: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     origin: str = ""
+    answered: Answered | None = field(default=None, compare=False)
 
     def touches(self, kind: str, item_id: str | None = None) -> bool:
         """True when a view of `kind` (of that one item, if given) has to refresh."""

@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from studio.api.backoff import Backoff
 from studio.api.client import Api
 from studio.api.errors import ApiError, Busy, Conflict, Offline, ServerFault, Unauthorised
-from studio.offline.changes import Broadcast, Changes
+from studio.offline.changes import Answered, Broadcast, Changes
 from studio.offline.edits import EditState, Entry, Refusal
 from studio.offline.outbox import KIND, Outbox
 
@@ -98,7 +98,7 @@ class Sender:
     async def _send(self, entry: Entry) -> None:
         edit = entry.edit
         try:
-            await self._api.request(
+            answer = await self._api.request(
                 edit.method,
                 edit.path,
                 json=edit.body,
@@ -124,7 +124,8 @@ class Sender:
         else:
             self._failures = 0
             self._faults.pop(edit.id, None)
-            await self._settle(self._outbox.accept, entry)
+            accepted = await asyncio.to_thread(self._outbox.accept, entry)
+            self._broadcast.send(replace(accepted, answered=Answered(edit, answer)))
 
     async def _rest_or_refuse(self, entry: Entry, error: ServerFault) -> None:
         so_far = self._faults.pop(entry.edit.id, _Faults(0, 0.0)).count

@@ -39,6 +39,8 @@ Found = Callable[[Sequence[Command] | None], None]
 Search = Callable[[str, Found], None]
 """Starts a search for the text and calls `Found` when it has an answer, at once or later: None when it could
 not search."""
+ASK_COMMANDS: Final = "Type a command"
+ASK_ALL: Final = "Type a command, an id, a URL, a handle or a title"
 NOTHING: Final = "Nothing found"
 SEARCHING: Final = "Searching…"
 FAILED: Final = "The server could not be searched. It is tried again when you type."
@@ -55,7 +57,7 @@ class CommandPalette(Overlay):
         self._asked = 0
         self.field = QLineEdit()
         self.field.setProperty("kind", "bare")
-        self.field.setPlaceholderText("Type a command, an id, a URL, a handle or a title")
+        self.field.setPlaceholderText(ASK_COMMANDS)
         self.field.setAccessibleName("Search and commands")
         self.field.installEventFilter(self)
         self.field.textChanged.connect(self._typed)
@@ -94,6 +96,7 @@ class CommandPalette(Overlay):
     def set_providers(self, providers: Sequence[tuple[str, Search]]) -> None:
         """Have a section for each title, filled by its search once typing has paused."""
         self._providers = list(providers)
+        self.field.setPlaceholderText(ASK_ALL if providers else ASK_COMMANDS)
         self._found = {}
         self._asked += 1  # what earlier ones still find is nobody's any more
 

@@ -25,9 +25,19 @@ class CommentRow(QWidget):
     deleted = Signal()
     named = Signal()
 
-    def __init__(self, comment: CommentView, now: datetime, *, depth: int, orphan: bool, mine: bool) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        comment: CommentView,
+        now: datetime,
+        *,
+        depth: int,
+        orphan: bool,
+        mine: bool,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
         self.comment = comment
+        self._line = comment, depth, orphan
         self.setAccessibleName(f"Comment by {comment.author.name}")
         worn = style.tokens()
         top = QHBoxLayout()
@@ -37,7 +47,8 @@ class CommentRow(QWidget):
         name.clicked.connect(self.named)
         top.addWidget(name)
         top.addStretch(1)
-        top.addWidget(Label(ago(now, comment.created_at), "caption"))
+        self._when = Label(ago(now, comment.created_at), "caption")
+        top.addWidget(self._when)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(depth * INDENT, 0, 0, 0)
         rows.setSpacing(2)
@@ -45,12 +56,12 @@ class CommentRow(QWidget):
         if orphan:
             rows.addWidget(Label("Answers an earlier comment", "caption"))
         rows.addWidget(Label(comment.body, wrap=True))
-        answer = Button("Answer", kind="link")
-        answer.setAccessibleName(f"Answer {comment.author.name}")
-        answer.clicked.connect(self.answered)
+        self.answer = Button("Answer", kind="link")
+        self.answer.setAccessibleName(f"Answer {comment.author.name}")
+        self.answer.clicked.connect(self.answered)
         foot = QHBoxLayout()
         foot.setSpacing(worn.space_3)
-        foot.addWidget(answer)
+        foot.addWidget(self.answer)
         if mine:
             self.delete = InlineConfirm("Delete", "For good?", "Delete")
             self.delete.first.setProperty("kind", "link")
@@ -59,6 +70,16 @@ class CommentRow(QWidget):
             foot.addWidget(self.delete)
         foot.addStretch(1)
         rows.addLayout(foot)
+
+    def shows(self, line: tuple[CommentView, int, bool] | None) -> bool:
+        """Whether this is what it shows already."""
+        return line == self._line
+
+    def tell_time(self, now: datetime) -> None:
+        """Say how long ago it was."""
+        when = ago(now, self.comment.created_at)
+        if when != self._when.text():
+            self._when.setText(when)
 
 
 def ago(now: datetime, then: datetime) -> str:

@@ -15,8 +15,9 @@ from server.content.schemas import CommentView, VideoView
 from server.kit.wire import Page
 from studio.api.errors import ApiError
 from studio.messages import Problem
+from studio.offline.store import Store
 from studio.tab import Context
-from studio.tabs.feed.comment_row import CommentRow
+from studio.tabs.feed.comment_list import CommentList
 from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.thread import Thread
 from studio.theme import style
@@ -28,6 +29,8 @@ from studio.widgets.scroll_pane import ScrollPane
 from studio.widgets.state_stack import StateStack
 
 PAGE: Final = 30
+Said = tuple[UUID, UUID | None, str]
+"""About which video, in answer to what, and the words."""
 
 
 class CommentsPane(SidePane):
@@ -44,20 +47,17 @@ class CommentsPane(SidePane):
         self._thread = Thread()
         self._parent: CommentView | None = None
         self._sending = False
-        self._tried: tuple[UUID, UUID | None, str] | None = None
+        self._tried: Said | None = None
         self._tried_id = uuid4()
-        worn = style.tokens()
         self.title = Label("Comments", "title")
         self.close_button = IconButton("x", "Close the comments")
         self.close_button.clicked.connect(self.close_now)
-        self._inside = QWidget()
-        self._inside.setProperty("surface", "clear")
-        self._rows = QVBoxLayout(self._inside)
-        self._rows.setContentsMargins(worn.space_4, 0, worn.space_4, worn.space_3)
-        self._rows.setSpacing(worn.space_4)
-        self.more = Button("Show earlier comments", kind="quiet")
-        self.more.clicked.connect(self._read)
-        self.states = StateStack(ScrollPane("List of comments", self._inside, ground="window"))
+        self.list = CommentList(self._may_delete)
+        self.list.answered.connect(self.answer)
+        self.list.deleted.connect(self._delete)
+        self.list.named.connect(lambda comment: self.person_wanted.emit(comment.author))
+        self.list.more_wanted.connect(self._read)
+        self.states = StateStack(ScrollPane("List of comments", self.list, ground="window"))
         self.states.retried.connect(self._read)
         self.answering = QWidget()
         self.whom = ElidedLabel("", "muted")
@@ -67,6 +67,7 @@ class CommentsPane(SidePane):
         self.field.setPlaceholderText("Write a comment; Ctrl+Enter sends it")
         self.field.submitted.connect(self._send)
         self.field.textChanged.connect(self._allow)
+        self.list.bereft.connect(self.field.setFocus)
         self.length = LengthNote(self.field, COMMENT_MAX)
         self.fault = Label("", "danger", wrap=True)
         self.send = Button("Send", kind="primary")
@@ -195,23 +196,8 @@ class CommentsPane(SidePane):
         )
 
     def _fill(self) -> None:
-        self._rows.removeWidget(self.more)
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None and widget is not self.more:
-                widget.hide()
-                widget.deleteLater()
-        now = self._context.ticker.now()
         rows = self._thread.rows(without=self._blocked)
-        for comment, depth, orphan in rows:
-            row = CommentRow(comment, now, depth=depth, orphan=orphan, mine=self._may_delete(comment))
-            row.answered.connect(partial(self.answer, comment))
-            row.deleted.connect(partial(self._delete, comment))
-            row.named.connect(partial(self.person_wanted.emit, comment.author))
-            self._rows.addWidget(row)
-        self._rows.addWidget(self.more)
-        self.more.setVisible(self._thread.cursor is not None)
-        self._rows.addStretch(1)
+        self.list.show_lines(rows, self._context.ticker.now(), more=self._thread.cursor is not None)
         if rows:
             self.states.content()
         elif self._thread.read:
@@ -241,6 +227,8 @@ class CommentsPane(SidePane):
         if video is None or not text or self._sending:
             return
         self._sending = True
+        if self.send.hasFocus():
+            self.field.setFocus()  # it cannot be pressed for now, and Qt would look for another place
         self._allow()
         self.fault.hide()
         said = (video.id, self._parent.id if self._parent is not None else None, text)
@@ -255,21 +243,22 @@ class CommentsPane(SidePane):
             answer = await self._context.api.post(path, json=body, idempotency_key=body["id"])
             return answer.model(CommentView)
 
-        self._context.tasks.read(
-            post, partial(self._sent, video.id, text), partial(self._unsent, video.id), owner=self
-        )
+        self._context.tasks.read(post, partial(self._sent, said), partial(self._unsent, video.id), owner=self)
 
-    def _sent(self, video_id: UUID, text: str, comment: CommentView) -> None:
+    def _sent(self, said: Said, comment: CommentView) -> None:
         self._sending, self._tried = False, None
+        video_id, parent_id, text = said
         self.counted.emit(video_id, 1)
         here = video_id == self.video_id
-        if not here or self.field.toPlainText().strip() == text:  # else more was typed meanwhile
-            self._context.tasks.write(partial(self._context.store.save_draft, _draft(video_id), ""))
+        if here:
+            self.field.keep_now()  # what was typed since is written before it is looked at
+        self._context.tasks.write(partial(_forget, self._context.store, _draft(video_id), text))
         if here:
             self._thread.put(comment)
             if self.field.toPlainText().strip() == text:
                 self.field.forget()
-            self.answer(None)
+                if self._parent is not None and self._parent.id == parent_id:
+                    self.answer(None)
             self._fill()
         self._allow()
 
@@ -297,3 +286,9 @@ class CommentsPane(SidePane):
 
 def _draft(video_id: UUID) -> str:
     return f"comment:{video_id}"
+
+
+def _forget(store: Store, key: str, sent: str) -> None:
+    """Delete what was sent, unless more was typed since: writes run one after the other."""
+    if store.draft(key).strip() == sent:
+        store.save_draft(key, "")

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from server.content.rules import EventKind
 from server.content.schemas import Profile
+from studio.api.errors import ApiError
 from studio.api.live import Connection
 from studio.messages import Level
+from studio.offline.changes import Changes
 from studio.tab import Context
 from studio.tabs.feed.events import EventLog
 from studio.tabs.feed.people import People
+from studio.tabs.feed.policy_book import PolicyBook
 from studio.tabs.feed.report import ReportSheet, Subject, of_person, of_video
 from studio.tabs.feed.state import FeedList, Opinion
+from studio.tabs.feed.verdicts import not_taken
 from studio.video_link import link_to
 from studio.widgets import clipboard
+
+_OPINIONS: Final = {EventKind.LIKE: Opinion.LIKE, EventKind.SAVE: Opinion.SAVE}
 
 
 class Deeds(QObject):
@@ -31,6 +39,18 @@ class Deeds(QObject):
         self._context, self._feed, self._log, self._people = context, feed, log, people
         self._page = parent
         self.report: ReportSheet | None = None
+        self._ready = False
+        context.changes.subscribe(self._heard)
+
+    def make_ready(self) -> None:
+        """The server is in reach: have the rules here, once, so that one can report without it, too."""
+        if not self._ready:
+            self._ready = True
+            read = PolicyBook(self._context).read
+            self._context.tasks.read(read, lambda _policies: None, self._not_ready, owner=self)
+
+    def _not_ready(self, _error: ApiError) -> None:
+        self._ready = False  # it is tried again when something else was read
 
     def toggle(self, opinion: Opinion) -> None:
         """Say it of the video, or take it back."""
@@ -49,6 +69,15 @@ class Deeds(QObject):
         if holds:
             self.meant.emit(opinion)
         self.changed.emit()
+
+    def _heard(self, changes: Changes) -> None:
+        """What the server did not take is put back."""
+        for refused in not_taken(changes):
+            opinion = _OPINIONS.get(refused.word)
+            if opinion is None or not self._log.counts(refused):
+                continue
+            if self._feed.set_opinion(refused.subject, opinion, refused.holds) is not None:
+                self.changed.emit()
 
     def share(self) -> None:
         """Copy the link of the video."""

@@ -14,6 +14,7 @@ from server.content.schemas import ViewerEvent
 from studio.offline.edits import Edit, EditKind
 from studio.offline.outbox import Outbox
 from studio.tabs.feed.beats import Beat
+from studio.tabs.feed.verdicts import Key, NotTaken, key_of
 from studio.tasks import Tasks
 
 PATH: Final = "/v1/content/events"
@@ -30,7 +31,9 @@ class EventLog:
     def __init__(self, tasks: Tasks, outbox: Outbox) -> None:
         self._tasks, self._outbox = tasks, outbox
         self._session: UUID | None = None
+        self._past: UUID | None = None
         self._gathered: list[ViewerEvent] = []
+        self._last_words: dict[Key, UUID] = {}
         self._writing = False
         self._last: Any = None
 
@@ -45,7 +48,7 @@ class EventLog:
         """The viewer has left the feed."""
         if self._session is not None:
             self.add(EventKind.SESSION_END)
-            self._session = None
+            self._past, self._session = self._session, None
 
     def watched(self, beat: Beat) -> None:
         """Take a stretch that was played; it is dated to its end."""
@@ -59,13 +62,26 @@ class EventLog:
         self._take(EventKind.WATCH, datetime.now(UTC) - timedelta(milliseconds=beat.ago_ms), about)
 
     def add(self, kind: EventKind, **about: Any) -> None:
-        """Take one fact; it belongs to the session that has begun, or begins one."""
+        """Take one fact. It belongs to the session that has begun, or to the one before: what is said from
+        another tab, as by the button of a notice, does not mean that somebody watches."""
         self._take(kind, datetime.now(UTC), about)
 
     def _take(self, kind: EventKind, at: datetime, about: dict[str, Any]) -> None:
-        session = self.begin()
-        self._gathered.append(ViewerEvent(id=uuid4(), kind=kind, at=at, session_id=session, **about))
+        session = self._session or self._past
+        if session is None:  # nothing was shown yet in this run: it is the whole of a session
+            session = self.begin()
+            self._take(kind, at, about)
+            self.end()
+            return
+        event = ViewerEvent(id=uuid4(), kind=kind, at=at, session_id=session, **about)
+        if (key := key_of(event)) is not None:
+            self._last_words[key] = event.id
+        self._gathered.append(event)
         self._write()
+
+    def counts(self, refused: NotTaken) -> bool:
+        """Whether nothing else was said since then of what was refused."""
+        return self._last_words.get(refused.key, refused.event_id) == refused.event_id
 
     async def settle(self) -> None:
         """Wait until everything is stored; to be called before the store is closed."""

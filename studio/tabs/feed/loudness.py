@@ -39,8 +39,9 @@ class Loudness(QObject):
         self._set(muted=False, volume=min(100, max(0, volume)))
 
     def turn(self, by: int) -> None:
-        """Louder, or softer by a negative step."""
-        self.set_volume(self._settings.get(FEED_VOLUME) + by)
+        """Louder, or softer by a negative step: who wants less to be heard does not turn the sound on."""
+        volume = min(100, max(0, self._settings.get(FEED_VOLUME) + by))
+        self._set(muted=self._settings.get(FEED_MUTED) and by < 0, volume=volume)
 
     def _set(self, *, muted: bool, volume: int) -> None:
         self._settings.set(FEED_MUTED, muted)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from server.content.schemas import FeedItem, VideoView
 from studio.api.client import Api, broken_protocol
+from studio.api.transfer import Progress
 from studio.offline.media_cache import MediaCorrupt, MediaTooLarge, MediaWiped, media_path
 from studio.offline.media_window import MediaWindow
 from studio.tabs.feed.kept import Kept, KeptVideo
@@ -36,14 +37,16 @@ class FeedMedia:
         self._api, self._kept, self._cache = api, kept, kept.cache
         self._files: OrderedDict[UUID, tuple[str, int]] = OrderedDict()
 
-    async def fetch(self, video: VideoView) -> Held:
+    async def fetch(self, video: VideoView, progress: Progress | None = None) -> Held:
         """Bring a video; `release` it when done. Raises ApiError, Unplayable."""
         key, size = await self._file(video.id)
         if video.restricted_class:
             return Held(MediaWindow(self._api, str(video.id), size=size), None)
         await self._kept.open()
         try:
-            path = await self._cache.fetch(self._api, str(video.id), sha256=key, size=size, restricted=False)
+            path = await self._cache.fetch(
+                self._api, str(video.id), sha256=key, size=size, restricted=False, progress=progress
+            )
         except (MediaTooLarge, OSError):
             return Held(MediaWindow(self._api, str(video.id), size=size), None)
         except (MediaCorrupt, MediaWiped) as error:

@@ -29,9 +29,11 @@ Fail = Callable[[str], object]
 
 
 class Opening(QObject):
-    """`opened` carries the item that was asked for; the last one asked for counts."""
+    """`opened` carries the item that was asked for; the last one asked for counts. `gone` carries the id of
+    one that is not to be had."""
 
     opened = Signal(object)
+    gone = Signal(object)
 
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,7 +48,7 @@ class Opening(QObject):
             return (await self._context.api.get(f"/v1/content/feed/{video_id}")).model(FeedItem)
 
         self._asking = self._context.tasks.read(
-            fetch, partial(self._take, on_failed), partial(self._fail, on_failed), owner=self
+            fetch, partial(self._take, on_failed), partial(self._fail, video_id, on_failed), owner=self
         )
 
     def give_up(self) -> None:
@@ -60,12 +62,18 @@ class Opening(QObject):
         if may_be_shown(item.video, asked_for=True):
             self.opened.emit(item)
         else:
-            on_failed(GONE)
+            self._refuse(item.video.id, on_failed)
 
-    def _fail(self, on_failed: Fail, error: ApiError) -> None:
+    def _refuse(self, video_id: UUID, on_failed: Fail) -> None:
+        on_failed(GONE)
+        self.gone.emit(video_id)
+
+    def _fail(self, video_id: UUID, on_failed: Fail, error: ApiError) -> None:
         self._asking = None
-        if isinstance(error, NotFound):
-            on_failed(BLOCKED if error.code == "blocked" else GONE)
+        if isinstance(error, NotFound) and error.code == "blocked":
+            on_failed(BLOCKED)
+        elif isinstance(error, NotFound):
+            self._refuse(video_id, on_failed)
         else:
             on_failed(f"{error.what_happened} {error.what_to_do}".strip())
 

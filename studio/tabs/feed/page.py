@@ -84,8 +84,11 @@ class FeedPage(QWidget):
         self.reading.arrived.connect(self._arrived)
         self.reading.failed.connect(self._failed)
         self.reading.removed.connect(self._removed)
-        self.reading.updated.connect(self._updated)
+        self.reading.updated.connect(lambda _video: self._repaint())
+        self.reading.withheld.connect(self.aside.profile.leave_out)
         self.opening.opened.connect(self._opened)
+        self.opening.gone.connect(self.aside.profile.leave_out)
+        self.opening.gone.connect(self._gone)
         self.watching.changed.connect(self._repaint)
         self.watching.painted.connect(self.stage.update_picture)
         self.watching.gone.connect(self._gone)
@@ -161,8 +164,8 @@ class FeedPage(QWidget):
         if self._offline and online:
             self._say_offline(False)
             self.watching.retry()
-        if self.feed.items and self.feed.wants_more and not self._offline:
-            self.reading.more()
+        if self.feed.items or self.reading.rests:
+            self._read_on()
         if not online:
             self._look_round()
         else:
@@ -178,7 +181,8 @@ class FeedPage(QWidget):
     def look_at(self, ids: frozenset[str]) -> None:
         """The server says that these videos changed; of others than those here it says something new."""
         here = {str(each) for each in ids_of(self.feed.items)}
-        self.reading.look_at([UUID(each) for each in ids & here])
+        beside = {str(video.id) for video in self.aside.profile.grid.videos}
+        self.reading.look_at([UUID(each) for each in ids & (here | beside)])
         self.watching.look_at_kept(ids)
         if self.feed.ended and ids - here and self.feed.current is None:
             self.look_again()
@@ -198,13 +202,14 @@ class FeedPage(QWidget):
 
     def _arrived(self) -> None:
         self._say_offline(False)
-        self.surface.say_loading(False)
+        self.deeds.make_ready()
+        self.surface.say_loading(self.reading.rests and not self.feed.items)
         if not self.feed.items and self.feed.ended:
             text = "Follow people whose videos you like. What is new appears here."
             self.states.empty("feed", "Nothing to watch yet", text, "Look again")
             return
         self.states.content()
-        self._follow()
+        self._follow(read=not self.reading.rests)
 
     def _failed(self, error: ApiError) -> None:
         self.surface.say_loading(False)
@@ -260,14 +265,15 @@ class FeedPage(QWidget):
         if self.feed.remove(video_id):
             self._removed(video_id)
 
-    def _updated(self, _video_id: UUID) -> None:
-        self._repaint()
-
     # Moving
 
     def go(self, step: int) -> None:
         """Go to the next (1) or previous (-1) page."""
-        if self._left or not self.feed.items or not self.feed.go(step):
+        if self._left:
+            return
+        if not self.feed.items or not self.feed.go(step):
+            if step > 0:
+                self._read_on()
             return
         self.opening.give_up()
         self._went(step)
@@ -306,7 +312,11 @@ class FeedPage(QWidget):
         self.watching.follow()
         if self.stage.resting and self.stage.offset == 0:
             self.watching.arrive()
-        if read and self.feed.wants_more and not self._offline:
+        if read:
+            self._read_on()
+
+    def _read_on(self) -> None:
+        if self.feed.wants_more and not self._offline:
             self.reading.more()
 
     def _repaint(self) -> None:

@@ -18,6 +18,7 @@ from studio.offline.edits import EditKind
 from studio.tab import Context
 from studio.tabs.feed.events import EventLog
 from studio.tabs.feed.state import FeedList
+from studio.tabs.feed.verdicts import NotTaken, not_taken
 
 UNDO_S: Final = 12.0
 
@@ -31,7 +32,7 @@ class People(QObject):
     to. `settled`: the server has everything; `freed`: and somebody is blocked no more.
 
     What is said here is shown at once, and remembered until the server has it: what is read of somebody
-    meanwhile is older.
+    meanwhile is older. What the server does not take is put back.
     """
 
     changed = Signal(object)
@@ -107,7 +108,26 @@ class People(QObject):
         self.generation += 1
         self.changed.emit(person_id)
 
+    def _put_right(self, refused: NotTaken) -> None:
+        """The server did not take it: show what is so instead."""
+        person_id, holds = refused.subject, refused.holds
+        if refused.word is EventKind.FOLLOW:
+            self._feed.set_following(person_id, holds)
+            self._say(person_id, followed=holds)
+        elif holds:
+            self._feed.blocked.add(person_id)
+            items = self._feed.take_out(person_id)
+            self._say(person_id, blocked=True)
+            self.taken.emit(person_id, items)
+        else:
+            self._feed.blocked.discard(person_id)
+            self._freed = True
+            self._say(person_id, blocked=False)
+
     def _heard(self, changes: Changes) -> None:
+        for refused in not_taken(changes):
+            if refused.word in (EventKind.FOLLOW, EventKind.BLOCK) and self._log.counts(refused):
+                self._put_right(refused)
         if self._said and changes.touches(EditKind.FEED_EVENT):
             self._context.tasks.spawn(self._forget(), self)
 

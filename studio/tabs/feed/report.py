@@ -17,6 +17,7 @@ from studio.api.errors import ApiError
 from studio.messages import Problem
 from studio.offline.edits import Edit, EditKind
 from studio.tab import Context
+from studio.tabs.feed.policy_book import PolicyBook
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.draft_edit import DraftEdit
@@ -59,6 +60,8 @@ class ReportSheet(Overlay):
     def __init__(self, context: Context, window: QWidget, subject: Subject) -> None:
         super().__init__(subject.title, window, 520)
         self._context, self._subject = context, subject
+        self._book = PolicyBook(context)
+        self._policies: Policies | None = None
         self._nodes: dict[str, PolicyNode] = {}
         worn = style.tokens()
         self.search = SearchField("Find a rule")
@@ -97,11 +100,15 @@ class ReportSheet(Overlay):
         self.closed.connect(self.deleteLater)
 
     def read(self) -> None:
-        """Ask the server for the rules."""
-        self.states.loading()
+        """Show the rules as they were last, and ask the server whether there are others now."""
+        if self._policies is None:
+            self.states.loading()
 
         async def fetch() -> Policies:
-            return (await self._context.api.get("/v1/moderation/policies")).model(Policies)
+            kept = await self._book.kept()
+            if kept is not None:
+                self._show(kept)
+            return await self._book.read()
 
         self._context.tasks.read(fetch, self._show, self._failed, owner=self)
 
@@ -121,6 +128,11 @@ class ReportSheet(Overlay):
         return max(560, super().wanted_height())
 
     def _show(self, policies: Policies) -> None:
+        if policies == self._policies:
+            return
+        item = self.list.currentItem()
+        chosen = item.data(CODE) if item is not None else ""
+        self._policies = policies
         self._nodes = {node.code: node for node in policies.items}
         parents = {node.code.rpartition(".")[0] for node in policies.items}
         self.list.clear()
@@ -135,8 +147,11 @@ class ReportSheet(Overlay):
             self.list.addItem(item)
         self.states.content()
         self._filter(self.search.text())
+        self.choose(chosen)
 
     def _failed(self, error: ApiError) -> None:
+        if self._policies is not None:
+            return  # the server looks at the report by the rules that it has then
         self.states.failed(
             Problem(
                 what_happened="The rules cannot be read now.",

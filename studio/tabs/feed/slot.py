@@ -48,6 +48,8 @@ class Slot(QObject):
         self.picture: Picture | None = None
         self.problem = ""
         self.notice = ""
+        self.come = 0
+        """How much of its file has come, in per cent."""
         self._on_screen: Picture | None = None
         self._size = _size_told(item.video)
         self._media, self._spawn = media, spawn
@@ -107,7 +109,7 @@ class Slot(QObject):
             # It arrived whole and cannot be played: the copy may have been damaged on the disk since.
             self._media.discard(self._held)
             self._held = None
-        self.problem = ""
+        self.problem, self.come = "", 0
         self.changed.emit()
         self._spawn(self._load(), self)
 
@@ -154,7 +156,7 @@ class Slot(QObject):
             held = self._held
         else:
             try:
-                held = await self._media.fetch(self.video)
+                held = await self._media.fetch(self.video, self._note_progress)
             except NotFound:
                 self.gone.emit(self.id)
                 return
@@ -173,6 +175,12 @@ class Slot(QObject):
             return
         self._held = held
         self.player.open(held.source)
+
+    def _note_progress(self, done: int, whole: int) -> None:
+        share = done * 100 // whole if whole else 0
+        if share != self.come and not self._closed:
+            self.come = share
+            self.changed.emit()
 
     def _give_up(self, why: str) -> None:
         if not self._closed:

@@ -9,6 +9,8 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
     QColor,
     QFont,
     QLinearGradient,
@@ -44,6 +46,9 @@ CLICK_PX: Final = 6
 NEARLY: Final = 0.4
 """Of a page's height: nearer than this to its place, 60 % of it is seen and it begins to play."""
 FRAME_MS: Final = 16
+UNPLAYABLE: Final = "This video cannot be played"
+WHAT_NOW: Final = "Go on to the next one, or press here to try again."
+COMING: Final = "Loading the video"
 
 
 @lru_cache(maxsize=8)
@@ -56,6 +61,13 @@ def _scrim(width: int, height: int) -> QPixmap:
     with QPainter(image) as painter:
         painter.fillRect(image.rect(), fade)
     return image
+
+
+def waiting(slot: Slot) -> str:
+    """What stands there until the first picture comes; a large file takes its time."""
+    if not slot.waits:
+        return ""
+    return f"{COMING}, {slot.come} %" if slot.come else COMING
 
 
 class Stage(QWidget):
@@ -79,6 +91,7 @@ class Stage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Video feed")
         self._now = now
+        self._told_problem = ""
         self._pages: tuple[Slot | None, Slot | None, Slot | None] = (None, None, None)
         self._ways = (False, False)
         self._offset = 0.0
@@ -115,6 +128,25 @@ class Stage(QWidget):
         self._pages, self._ways = (previous, current, following), ways
         self._fit()
         self.update()
+
+    def describe(self, what: str) -> None:
+        """Tell a screen reader what is in place, and what stands there in painted words. One that fails is
+        spoken at once: whoever does not see it would wait for it."""
+        slot = self._pages[1]
+        problem = slot.problem if slot is not None and slot.picture is None else ""
+        said = [f"{UNPLAYABLE}. {problem} {WHAT_NOW}" if problem else self._state(slot)]
+        described = ". ".join(part for part in (what, *said) if part)
+        if described != self.accessibleDescription():
+            self.setAccessibleDescription(described)  # whoever listens is told of the change
+        if problem != self._told_problem:
+            self._told_problem = problem
+            if problem:
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, described))
+
+    def _state(self, slot: Slot | None) -> str:
+        if slot is not None and slot.waits:
+            return COMING
+        return "Paused" if slot is not None and self.held else ""
 
     def settle(self, step: int) -> None:
         """Bring the page that is now in the middle to its place from where it was before the step."""
@@ -275,7 +307,7 @@ class Stage(QWidget):
         picture = slot.picture
         if picture is None:
             painter.fillRect(rect, QColor("#14171d"))
-            self._paint_words(painter, rect, "Loading the video" if slot.waits else "", slot.problem)
+            self._paint_words(painter, rect, waiting(slot), slot.problem)
             return
         image = image_over(picture.pixels)
         painter.setRenderHint(
@@ -336,7 +368,7 @@ class Stage(QWidget):
             painter.drawPixmap(QPoint(wide.center().x() - 15, centre - 62), icon)
         painter.setPen(INK if problem else PALE)
         painter.setFont(style.font("title", QFont.Weight.DemiBold) if problem else style.font("body"))
-        title = "This video cannot be played" if problem else waiting
+        title = UNPLAYABLE if problem else waiting
         painter.drawText(
             QRect(wide.left(), centre - 22, wide.width(), 24), Qt.AlignmentFlag.AlignCenter, title
         )
@@ -345,4 +377,4 @@ class Stage(QWidget):
             painter.setFont(style.font("body"))
             flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
             room = QRect(self.width() // 2 - 200, centre + 8, 400, 90)
-            painter.drawText(room, flags, f"{problem} Go on to the next one, or press here to try again.")
+            painter.drawText(room, flags, f"{problem} {WHAT_NOW}")

@@ -45,6 +45,8 @@ class FeedList:
         self.position = 0
         self.cursor: str | None = None
         self.ended = False
+        self.generation = 0
+        """How often it was asked from the beginning."""
         self.blocked: set[UUID] = set()
         """People whom the viewer blocks, as far as it was said here: the server may not know yet."""
 
@@ -93,14 +95,18 @@ class FeedList:
             del self.items[:surplus]
             self.position -= surplus
 
-    def add(self, items: Iterable[FeedItem], cursor: str | None) -> None:
-        """Take a page; what is here already stays where it is."""
+    def add(self, items: Iterable[FeedItem], cursor: str | None, *, generation: int | None = None) -> bool:
+        """Take a page; what is here already stays where it is. False when it was asked for in an earlier
+        `generation`: what comes after it is not what comes next any more."""
+        if generation is not None and generation != self.generation:
+            return False
         known = {item.video.id for item in self.items}
         for item in items:
             if item.video.id not in known and item.video.owner.id not in self.blocked:
                 known.add(item.video.id)
                 self.items.append(item)
         self.cursor, self.ended = cursor, cursor is None
+        return True
 
     def put(self, item: FeedItem) -> bool:
         """Put an item in place now, behind what is watched; False when it is in place already."""
@@ -120,6 +126,7 @@ class FeedList:
     def look_again(self) -> None:
         """Ask from the beginning: there may be something new, and nothing that was watched comes twice."""
         self.cursor, self.ended = None, False
+        self.generation += 1
 
     def remove(self, video_id: UUID) -> bool:
         """Take a video out, which is hidden or gone; False when it is not here."""

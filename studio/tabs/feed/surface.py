@@ -85,6 +85,7 @@ class Surface(QObject):
         if shown != self._shown:  # most of what is told of a video changes nothing here
             self._shown = shown
             self._tell(item, ways=ways, notice=notice, own=own, end=end)
+        self._stage.describe(f"{item.video.title}, by {item.video.owner.name}" if item is not None else "")
         self.place()
 
     def _tell(
@@ -100,8 +101,6 @@ class Surface(QObject):
         if item is not None:
             self.column.show_item(item)
             self.caption.show_item(item, own=own, notice=notice)
-            video = item.video
-            self._stage.setAccessibleDescription(f"{video.title}, by {video.owner.name}")
 
     def say_loading(self, loading: bool) -> None:
         """Whether the feed itself is on its way."""

@@ -71,5 +71,11 @@ class FeedTab(Tab):
         else:
             self.page.rest()
 
+    @classmethod
+    def watch(cls, context: Context) -> object:
+        from studio.tabs.feed.refused_notices import RefusedNotices
+
+        return RefusedNotices(context)
+
     async def leave(self) -> None:
         await self.page.leave()

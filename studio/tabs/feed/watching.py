@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from server.content.schemas import FeedItem
 from studio.tab import Context
-from studio.tabs.feed.beats import Meter
+from studio.tabs.feed.beats import Allowance, Meter
 from studio.tabs.feed.events import EventLog
 from studio.tabs.feed.kept import Kept
 from studio.tabs.feed.media import FeedMedia
@@ -47,6 +47,7 @@ class Watching(QObject):
         self._media = FeedMedia(context.api, self._kept)
         self._slots: dict[UUID, Slot] = {}
         self._meter: Meter | None = None
+        self._allowance = Allowance()
         self._current: UUID | None = None
         self._leaving: Slot | None = None
         self._seen: UUID | None = None
@@ -178,7 +179,7 @@ class Watching(QObject):
             return
         if self._visible and self._arrived and not self._held:
             if self._meter is None:
-                self._meter = Meter(slot.id, self._log.watched)
+                self._meter = Meter(slot.id, self._log.watched, self._allowance)
             slot.play()
         else:
             slot.pause()

@@ -231,6 +231,8 @@ class DecisionPanel(Card):
         """Send the decision if it is ready; one of critical severity needs a second press."""
         if self._case is None or self._locked or self._case.problems(self._draft):
             self._show()
+            if self._lacks_facts():
+                self.focus_facts()
             return
         self._presses += 1
         if self._presses >= self._case.presses(self._draft):
@@ -240,6 +242,12 @@ class DecisionPanel(Card):
             self._show()
 
     # Inside
+
+    def _lacks_facts(self) -> bool:
+        """Whether facts are all that is missing."""
+        if self._case is None or self._locked or self._draft.facts.strip():
+            return False
+        return not self._case.problems(replace(self._draft, facts="written"))
 
     def _press_policy(self, code: str) -> None:
         """A button that is down comes up again."""

@@ -91,10 +91,22 @@ def test_a_day_has_an_end(db: Database, videos: list[UUID], monkeypatch: pytest.
     with clock.held() as now:
         assert codes(send(db, actor, likes)) == ["accepted"] * 4
         verdicts = codes(send(db, actor, [said(EventKind.LIKE, video_id=videos[0]) for _ in range(3)]))
-        assert sorted(verdicts) == ["accepted", "too_many", "too_many"]
+        assert sorted(verdicts) == ["accepted", "day_full", "day_full"]
         assert codes(send(db, actor, likes)) == ["duplicate"] * 4
         now.advance(timedelta(days=1, seconds=1))
         assert codes(send(db, actor, [said(EventKind.LIKE, video_id=videos[0])])) == ["accepted"]
+
+
+def test_who_watches_without_end_can_still_block_somebody(
+    db: Database, videos: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewing, "FACTS_A_DAY", 5)
+    monkeypatch.setattr(viewing, "WORDS_A_DAY", 2)
+    actor, other = viewer(db), viewer(db)
+    beats = [watch(videos[0], minute() + timedelta(seconds=4 * n)) for n in range(5)]
+    assert codes(send(db, actor, beats)) == ["accepted"] * 3 + ["day_full"] * 2
+    blocks = [said(EventKind.BLOCK, person_id=other.person) for _ in range(3)]
+    assert sorted(codes(send(db, actor, blocks))) == ["accepted", "accepted", "day_full"]
 
 
 def test_a_long_batch_is_counted_in_several_transactions(

@@ -130,6 +130,16 @@ async def test_later_edits_are_sent_as_they_come(tmp_path: Path) -> None:
     assert [changes.touches("note", "item:1") for changes in accepted] == [True, True]
 
 
+async def test_who_listens_gets_what_the_server_said_to_an_edit(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "s.sqlite", Server("429"))
+    edit = desk.write("a")
+    async with desk.sending():
+        await desk.until(waiting=0)
+    (answered,) = [changes.answered for changes in desk.heard if changes.answered is not None]
+    assert answered.edit == edit
+    assert answered.answer.status == 201
+
+
 async def test_refusal_is_kept_and_does_not_block(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "s.sqlite", Server("409"))
     refused = desk.write("a")

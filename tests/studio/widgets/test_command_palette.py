@@ -84,6 +84,14 @@ def test_found_things_come_in_their_own_section(window: Window, qtbot: QtBot) ->
     assert shown(window.palette_) == ["Videos", "clip_1.mp4"]
 
 
+def test_the_field_promises_what_can_be_found(window: Window) -> None:
+    assert window.palette_.field.placeholderText() == "Type a command"
+    window.palette_.set_providers([("Videos", lambda text, found: found([]))])
+    assert "a title" in window.palette_.field.placeholderText()
+    window.palette_.set_providers([])
+    assert window.palette_.field.placeholderText() == "Type a command"
+
+
 def test_a_late_answer_to_an_old_question_is_dropped(window: Window, qtbot: QtBot) -> None:
     answers: list[tuple[str, Found]] = []
     window.palette_.set_providers([("Videos", lambda text, found: answers.append((text, found)))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -32,7 +33,7 @@ def watch(qapp: QApplication, tmp_path: Path, clip: bytes) -> Watch:
         async def at_the_feed(desk: office.Office) -> None:
             await story(Viewer(desk, shown))
 
-        office.play(qapp, tmp_path, shown.handle, at_the_feed, me=me())
+        office.play(qapp, tmp_path, httpx.MockTransport(shown.answer), at_the_feed, me=me())
         return shown
 
     return watch

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.tabs.feed.beats import LONGEST_MS, Beat, Meter
+from server.content.rules import BEATS_A_MINUTE
+from studio.tabs.feed.beats import LONGEST_MS, ROUNDS_A_MINUTE, Allowance, Beat, Meter
 
 VIDEO = UUID(int=7)
 
@@ -63,6 +65,46 @@ def test_each_of_several_that_are_told_at_once_says_how_long_ago_it_ended() -> N
     watching.pause(13_000, 23.0)
     assert spans(told) == [(0, 5_000, 5_000), (5_000, 10_000, 5_000), (10_000, 13_000, 3_000)]
     assert [beat.ago_ms for beat in told] == [7_000, 2_000, 0]
+
+
+def loops(watching: Meter, ms: int, began: float, seconds: float) -> float:
+    """Play a file of so many ms round and round; when it was paused, in the middle of a round."""
+    now = began
+    watching.play(0, now)
+    while now < began + seconds:
+        now += ms / 1_000
+        watching.jump(ms, 0, now)
+    watching.pause(ms // 2, now + ms / 2_000)
+    return now + ms / 2_000
+
+
+@pytest.mark.parametrize("ms", [40, 200, 400, 590, 700])
+def test_rounds_of_a_short_video_never_use_up_what_a_minute_holds(ms: int) -> None:
+    told: list[float] = []
+    now = 0.0
+    watching = Meter(VIDEO, lambda _beat: told.append(now))
+    watching.play(0, now)
+    while now < 180:
+        now += ms / 1_000
+        watching.jump(ms, 0, now)
+    for first in told:
+        assert sum(first <= at < first + 60 for at in told) <= ROUNDS_A_MINUTE < BEATS_A_MINUTE
+    assert len(told) >= min(180_000 // ms, 3 * ROUNDS_A_MINUTE) - 1, "no more is left out than has to be"
+
+
+def test_seconds_at_a_short_video_are_told_in_full() -> None:
+    watching, told = meter()
+    loops(watching, 250, 10.0, 10.0)
+    assert spans(told) == [(0, 250, 250)] * 40 + [(0, 125, 125)]
+
+
+def test_the_first_round_at_the_next_video_is_told_though_the_last_one_used_up_its_rounds() -> None:
+    told: list[Beat] = []
+    allowance = Allowance()
+    end = loops(Meter(VIDEO, told.append, allowance), 125, 10.0, 20.0)
+    other = UUID(int=8)
+    loops(Meter(other, told.append, allowance), 500, end, 4.0)
+    assert [(beat.start_ms, beat.end_ms) for beat in told if beat.video_id == other] == [(0, 500), (0, 250)]
 
 
 @given(

@@ -9,13 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from server.content.rules import BATCH_MAX, EventKind
+from server.content.rules import BATCH_MAX, BEATS_A_MINUTE, EventKind
 from studio.offline.edits import EditKind, EditState
 from studio.offline.outbox import Outbox
 from studio.offline.store import Store
-from studio.tabs.feed.beats import Beat
+from studio.tabs.feed.beats import ROUNDS_A_MINUTE, Beat
 from studio.tabs.feed.events import EventLog, together
 from tests.studio.tabs.feed.conftest import Watch
+from tests.studio.tabs.feed.test_blocking import blocked, undo
 from tests.studio.tabs.feed.world import Viewer
 from tests.studio.tabs.office import until
 
@@ -130,6 +131,56 @@ def test_who_has_left_begins_no_session(watch: Watch) -> None:
 
     world = watch(story)
     assert len(world.told("session_start")) == len(world.told("session_end")) == 1
+
+
+def test_a_file_of_one_frame_does_not_use_up_what_a_minute_holds(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        await until(lambda: viewer.playing)
+        for _ in range(300):
+            viewer.clock.at += 0.04
+            viewer.slot.looped.emit(40)
+        await played(viewer, 500)
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_Down)
+        await viewer.sees(1)
+        await played(viewer, 500)
+        viewer.tab.hide()
+        await viewer.send()
+
+    told = watch(story).told("watch")
+    assert ROUNDS_A_MINUTE <= len(told) <= BEATS_A_MINUTE
+    assert {each["video_id"] for each in told} == {str(UUID(int=1_000)), str(UUID(int=1_001))}
+
+
+def test_what_is_said_from_another_tab_begins_no_session(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await blocked(viewer)
+        await viewer.sees(1)
+        viewer.tab.hide()
+        undo(viewer)
+        await viewer.send()
+
+    world = watch(story)
+    (start,) = world.told("session_start")
+    (end,) = world.told("session_end")
+    (unblock,) = world.told("unblock")
+    assert start["session_id"] == end["session_id"] == unblock["session_id"]
+
+
+def test_what_is_said_before_anything_was_shown_is_a_whole_session(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        viewer.page.log.add(EventKind.FOLLOW, person_id=UUID(int=100))
+        viewer.page.log.add(EventKind.FOLLOW, person_id=UUID(int=101))
+        await viewer.send()
+
+    world = watch(story)
+    assert [each["kind"] for each in world.events.values()] == [
+        "session_start",
+        "follow",
+        "session_end",
+        "follow",
+    ]
+    assert len({each["session_id"] for each in world.events.values()}) == 1
 
 
 def test_batches_grow_to_what_the_server_takes() -> None:

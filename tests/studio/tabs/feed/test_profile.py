@@ -13,8 +13,11 @@ from PySide6.QtTest import QTest
 from server.content.rules import Visibility
 from server.kit.wire import Availability
 from studio.api.live import Connection
+from studio.offline.changes import Changes
 from studio.tabs.feed.name_button import NameButton
+from studio.tabs.feed.opening import GONE
 from studio.tabs.feed.profile import ProfilePane
+from studio.tabs.feed.tab import FEED
 from studio.widgets.initials import initials_of
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.world import AT, MY_ID, FeedWorld, Viewer, item
@@ -161,6 +164,40 @@ def test_what_is_not_public_is_not_among_them(watch: Watch, clip: bytes) -> None
         assert numbers(await opened(viewer)) == [0]
 
     watch(story, FeedWorld([item(0)], clip, others=others))
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["gone", "hidden"])
+def test_one_that_is_taken_away_leaves_the_stills(watch: Watch, clip: bytes, hidden: bool) -> None:
+    lost = UUID(int=1_063)
+    world = FeedWorld([item(0)], clip, others=[item(60), item(63), item(66)])
+
+    async def story(viewer: Viewer) -> None:
+        pane = await opened(viewer)
+        await until(lambda: numbers(pane) == [0, 60, 63, 66])
+        if hidden:
+            world.others[1] = item(63, availability=Availability.RESTRICTED)
+        else:
+            world.gone.add(lost)
+        viewer.office.changes.send(Changes(frozenset({FEED}), frozenset({str(lost)}), "live"))
+        await until(lambda: numbers(pane) == [0, 60, 66])
+
+    watch(story, world)
+
+
+def test_one_that_cannot_be_opened_any_more_leaves_the_stills(watch: Watch, clip: bytes) -> None:
+    world = FeedWorld([item(0), item(1)], clip, others=[item(60)])
+
+    async def story(viewer: Viewer) -> None:
+        pane = await opened(viewer)
+        await until(lambda: numbers(pane) == [0, 60])
+        world.gone |= {UUID(int=1_060), UUID(int=1_001)}
+        click(pane, 1)
+        await until(lambda: numbers(pane) == [0])
+        assert GONE in viewer.office.told()
+        viewer.page.open_video(UUID(int=1_001))
+        await until(lambda: viewer.page.feed.find(UUID(int=1_001)) is None)
+
+    watch(story, world)
 
 
 def test_follows_and_is_the_same_on_the_stage(watch: Watch) -> None:

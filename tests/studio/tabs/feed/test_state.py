@@ -51,6 +51,16 @@ def test_asks_for_more_before_the_end_is_reached() -> None:
     assert feed.wants_more
 
 
+def test_a_page_that_was_on_its_way_when_one_looked_again_is_not_taken() -> None:
+    feed = filled(2)
+    before = feed.generation
+    feed.look_again()
+    assert not feed.add([item(7)], None, generation=before)
+    assert (ids(feed), feed.cursor, feed.ended) == ([0, 1], None, False)
+    assert feed.add([item(8)], None, generation=feed.generation)
+    assert (ids(feed), feed.ended) == ([0, 1, 8], True)
+
+
 def test_what_is_asked_for_comes_behind_what_is_watched() -> None:
     feed = filled(4)
     feed.go(1)

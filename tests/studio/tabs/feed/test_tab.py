@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import httpx
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from studio.offline.changes import Changes
 from studio.settings import FEED_MUTED, FEED_VOLUME
+from studio.tabs.feed.reading import MOST_EMPTY
 from studio.tabs.feed.tab import FEED
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
 from tests.studio.tabs.office import nameless, until, words
+
+READ = "GET /v1/content/feed"
 
 
 def press(viewer: Viewer, key: Qt.Key) -> None:
@@ -63,12 +67,17 @@ def test_pauses_and_remembers_sound(watch: Watch) -> None:
         await until(lambda: viewer.playing)
         press(viewer, Qt.Key.Key_Space)
         assert not viewer.playing
-        assert slot.player.muted
-        press(viewer, Qt.Key.Key_M)
-        assert not slot.player.muted
-        press(viewer, Qt.Key.Key_Minus)
         settings = viewer.office.context.settings
-        assert (settings.get(FEED_MUTED), settings.get(FEED_VOLUME)) == (False, 70)
+        for key, muted, volume in (
+            (Qt.Key.Key_Minus, True, 70),
+            (Qt.Key.Key_M, False, 70),
+            (Qt.Key.Key_Minus, False, 60),
+            (Qt.Key.Key_M, True, 60),
+            (Qt.Key.Key_Plus, False, 70),
+        ):
+            press(viewer, key)
+            assert (settings.get(FEED_MUTED), settings.get(FEED_VOLUME)) == (muted, volume)
+            assert slot.player.muted is muted
         viewer.tab.hide()
         assert not viewer.playing
 
@@ -110,3 +119,52 @@ def test_every_control_has_a_name(watch: Watch) -> None:
         assert nameless(viewer.tab) == []
 
     watch(story)
+
+
+def test_who_looks_again_while_a_page_is_on_its_way_sees_what_is_new(watch: Watch) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        page, world = viewer.page, viewer.world
+        await until(lambda: page.feed.ended)
+        asked = world.asked.count(READ)
+        world.slow = READ
+        page.look_again()
+        await until(lambda: world.asked.count(READ) > asked)
+        world.items.insert(0, item(9))
+        page.look_again()
+        world.gate.set()
+        await until(lambda: not page.reading.busy)
+        assert page.feed.find(UUID(int=1_009)) is not None
+
+    watch(story)
+
+
+class Sparse(FeedWorld):
+    """Before its items come so many pages without one."""
+
+    empty = 2 * MOST_EMPTY + 1
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        if f"{request.method} {request.url.path}" != READ or self.asked.count(READ) >= self.empty:
+            return super().handle(request)
+        self.asked.append(READ)
+        return httpx.Response(200, json={"items": [], "next_cursor": "0"})
+
+
+def test_after_some_pages_without_a_video_it_waits_to_be_asked(watch: Watch, clip: bytes) -> None:
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down(ready=False)
+        page, world = viewer.page, viewer.world
+        await until(lambda: page.reading.rests)
+        await viewer.office.settle()
+        assert world.asked.count(READ) == MOST_EMPTY
+        assert "Loading the feed" in words(viewer.tab)
+        page.look()
+        await until(lambda: page.reading.rests)
+        await viewer.office.settle()
+        assert world.asked.count(READ) == 2 * MOST_EMPTY
+        press(viewer, Qt.Key.Key_Down)
+        await viewer.sees(0)
+        assert "Loading the feed" not in words(viewer.tab)
+
+    watch(story, Sparse([item(0)], clip))

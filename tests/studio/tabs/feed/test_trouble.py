@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
+import httpx
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from benchmarks.coded_clips import Recipe, write_clip
 from studio.api.live import Connection
+from studio.api.transfer import BLOCK
 from studio.offline.changes import Changes
+from studio.tabs.feed import stage
 from studio.tabs.feed.slot import BUDGET, Slot
 from studio.tabs.feed.tab import FEED
 from studio.widgets.empty_state import EmptyState, ErrorState
@@ -36,6 +43,77 @@ def test_what_cannot_be_decoded_is_told_and_skipped(watch: Watch, clip: bytes) -
         await viewer.sees(1)
 
     watch(story, FeedWorld([item(0), item(1)], clip, files={UUID(int=1_000): b"not a video" * 50}))
+
+
+def test_what_is_painted_in_words_is_told_to_a_screen_reader(
+    watch: Watch, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr(stage, "QAccessibleAnnouncementEvent", lambda _widget, text: text)
+    monkeypatch.setattr(stage, "QAccessible", SimpleNamespace(updateAccessibility=spoken.append))
+    world = FeedWorld([item(0), item(1)], clip, files={UUID(int=1_000): b"not a video" * 50})
+
+    async def story(viewer: Viewer) -> None:
+        told = viewer.page.stage.accessibleDescription
+        world.slow = "GET .*/file"
+        await viewer.sit_down(ready=False)
+        await until(lambda: told() == "Video 0, by Maker 0. Loading the video")
+        world.gate.set()
+        await until(lambda: viewer.slot.problem)
+        assert told().startswith(
+            f"Video 0, by Maker 0. This video cannot be played. {viewer.slot.problem} Go on"
+        )
+        assert spoken == [told()]
+        down(viewer)
+        await viewer.sees(1)
+        assert told() == "Video 1, by Maker 1"
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_Space)
+        assert told() == "Video 1, by Maker 1. Paused"
+        down(viewer)
+        assert told() == ""
+        assert len(spoken) == 1
+
+    watch(story, world)
+
+
+class Halting(httpx.AsyncByteStream):
+    """A file of which the second half waits for a gate."""
+
+    def __init__(self, content: bytes, gate: asyncio.Event) -> None:
+        self._content, self._gate = content, gate
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        half = len(self._content) // 2
+        yield self._content[:half]
+        await self._gate.wait()
+        yield self._content[half:]
+
+
+class Slow(FeedWorld):
+    """One whose files come in halves."""
+
+    def _file(self, request: httpx.Request, video_id: UUID) -> httpx.Response:
+        whole = super()._file(request, video_id)
+        if request.method == "HEAD":
+            return whole
+        stream = Halting(self.files[video_id], self.gate)
+        return httpx.Response(206, headers={"Content-Range": whole.headers["Content-Range"]}, stream=stream)
+
+
+def test_a_large_video_says_how_much_of_it_has_come(watch: Watch, clip: bytes) -> None:
+    large = {UUID(int=1_000): clip + bytes(4 * BLOCK - len(clip))}
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down(ready=False)
+        await until(lambda: viewer.page.watching.slot is not None)
+        assert stage.waiting(viewer.slot) == "Loading the video"
+        await until(lambda: stage.waiting(viewer.slot) == "Loading the video, 50 %")
+        assert viewer.page.stage.accessibleDescription().endswith("Loading the video"), "not told 100 times"
+        viewer.world.gate.set()
+        await viewer.sees(0)
+        assert stage.waiting(viewer.slot) == ""
+
+    watch(story, Slow([item(0)], clip, files=large))
 
 
 def shows(slot: Slot, frame: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
@@ -99,7 +100,8 @@ def item(number: int, **more: Any) -> FeedItem:
 @dataclass
 class FeedWorld:
     """`items` in their order, `others` that are met by their ids alone, `files` by video; `events` are those
-    that were taken in, each once."""
+    that were taken in, each once. Nobody likes or follows who or what is `away`, nor follows or blocks more
+    than `most`."""
 
     items: list[FeedItem]
     clip: bytes
@@ -117,6 +119,17 @@ class FeedWorld:
     people: dict[UUID, Profile] = field(default_factory=lambda: {each.id: each for each in makers()})
     said: dict[str, set[UUID]] = field(default_factory=lambda: {"followed": set(), "blocked": set()})
     poster: bytes = b""
+    most: dict[str, int] = field(default_factory=lambda: {"followed": 1_000, "blocked": 1_000})
+    away: set[UUID] = field(default_factory=set)
+    slow: str = ""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request; the answers to those that `slow` names wait on their way for `gate`."""
+        answer = self.handle(request)
+        if self.slow and re.fullmatch(self.slow, f"{request.method} {request.url.path}"):
+            await self.gate.wait()
+        return answer
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -129,12 +142,7 @@ class FeedWorld:
         if path == "/v1/content/events":
             events = json.loads(request.content)["events"]
             self.batches.append(len(events))
-            self.events.update((each["id"], each) for each in events)
-            for each in events:
-                if each["kind"] in WORDS:
-                    name, holds = WORDS[each["kind"]]
-                    (self.said[name].add if holds else self.said[name].discard)(UUID(each["person_id"]))
-            return httpx.Response(200, json={"verdicts": []})
+            return httpx.Response(200, json={"verdicts": [self._take_in(each) for each in events]})
         if path == "/v1/moderation/policies":
             return httpx.Response(
                 200, json={"version": 1, "items": [policy("spam"), policy("violence.threat")]}
@@ -167,6 +175,31 @@ class FeedWorld:
         shown = next(each.video for each in [*self.items, *self.others] if each.video.id == video_id)
         return httpx.Response(200, content=shown.model_dump_json())
 
+    def _take_in(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Keep an event, and what it says of somebody, unless it is refused."""
+        if event["id"] in self.events:
+            return {"id": event["id"], "verdict": "duplicate"}
+        if code := self._refusal(event):
+            return {"id": event["id"], "verdict": "refused", "code": code}
+        self.events[event["id"]] = event
+        if event["kind"] in WORDS:
+            name, holds = WORDS[event["kind"]]
+            (self.said[name].add if holds else self.said[name].discard)(UUID(event["person_id"]))
+        return {"id": event["id"], "verdict": "accepted"}
+
+    def _refusal(self, event: dict[str, Any]) -> str:
+        kind = event["kind"]
+        if kind in ("like", "save", "share"):
+            return "not_found" if UUID(event["video_id"]) in self.gone | self.away else ""
+        name, holds = WORDS.get(kind, ("", False))
+        if not holds:
+            return ""
+        person_id = UUID(event["person_id"])
+        if kind == "follow" and person_id in self.away:
+            return "not_found"
+        full = len(self.said[name]) >= self.most[name] and person_id not in self.said[name]
+        return "too_many" if full else ""
+
     def told(self, kind: str) -> list[dict[str, Any]]:
         """The events of a kind that arrived."""
         return [each for each in self.events.values() if each["kind"] == kind]
@@ -185,7 +218,7 @@ class FeedWorld:
         return httpx.Response(200, json={"items": items, "next_cursor": more})
 
     def _person(self, person_id: UUID) -> httpx.Response:
-        if person_id not in self.people:
+        if person_id not in self.people or person_id in self.away:
             return problem(404, "not_found")
         told = self.people[person_id].model_copy(
             update={
@@ -297,6 +330,7 @@ class Viewer:
         self.clock = StillClock()
         self.tab = FeedTab(office.context, now=self.clock, make_sound=silent)
         self.page = self.tab.page
+        self.notices = FeedTab.watch(office.context)
 
     @property
     def slot(self) -> Slot:
