@@ -76,7 +76,7 @@ def score(slot: Slot, bp: int | Abstained, **more: Any) -> ScoreView:
     return ScoreView(**values | more)
 
 
-def signal(slot: Slot, *spans: tuple[int, int, int, str]) -> SignalView:
+def signal(slot: Slot, *spans: tuple[int, int, int, str], note: str = "") -> SignalView:
     """A made-up signal with where it was seen."""
     return SignalView(
         slot=slot,
@@ -87,6 +87,7 @@ def signal(slot: Slot, *spans: tuple[int, int, int, str]) -> SignalView:
         score_bp=6_000,
         reliability_bp=5_000,
         abstained=None,
+        note=note,
         spans=[SpanView(start_ms=a, end_ms=b, score_bp=bp, note=note) for a, b, bp, note in spans],
     )
 
@@ -144,6 +145,7 @@ def found() -> VideoAnalyses:
                 (11_900, 12_400, 7_000, "the skin flickers"),
             ),
             signal(Slot.LIP_SYNC, (3_000, 9_000, 7_100, "the sound comes 240 ms late")),
+            signal(Slot.PROVENANCE, note="Written by Lavf60.16.100; no C2PA manifest."),
         ],
         verdict=VerdictView(score_bp=8_100, confidence_bp=5_000, is_deepfake=None),
         earlier=EarlierView(
@@ -151,7 +153,7 @@ def found() -> VideoAnalyses:
             finished_at=_AT,
             verdict=VerdictView(score_bp=6_200, confidence_bp=3_000, is_deepfake=None),
         ),
-        missing=["Violence was not looked at: there is no model for it."],
+        missing=["violence: no model for it is installed", "The last 12 seconds are damaged."],
         state=AnalysisState.PARTLY,
     )
     words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200), signals=[], method="words-v1")

@@ -14,12 +14,12 @@ from server.content.media.results import Refused
 from server.forensics import engine, service, sweeps, workflow
 from server.forensics.models import Analysis
 from server.forensics.rules import AnalysisKind, AnalysisState, Priority
-from server.kit import job_history
+from server.kit import job_history, jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database
 from server.kit.jobs import Context
 from tests.server.conftest import SignIn
-from tests.server.forensics.conftest import CORE, TEXT, Engine, Lab, found
+from tests.server.forensics.lab import CORE, TEXT, Engine, Lab, found
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -95,6 +95,27 @@ def test_a_cancel_reaches_the_running_engine(
     looks.says = until_cancelled
     workflow.analyse_video("one")
     assert (lab.row(asked).state, lab.row(asked).code) == (AnalysisState.CANCELLED, None)
+
+
+def test_a_server_that_stops_gives_the_work_back_and_that_is_no_failure(
+    lab: Lab, looks: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "WATCH_S", 0.01)
+    monkeypatch.setattr(jobs, "stopping", lambda: True)
+    asked = lab.ask(lab.video())
+
+    def until_stopped(*, cancel: threading.Event, **_: Any) -> Refused:
+        assert cancel.wait(30)
+        return Refused("cancelled", "It was cancelled.")
+
+    looks.says = until_stopped
+    for run in range(3):
+        workflow.analyse_video(f"run {run}")
+        assert (lab.row(asked).state, lab.row(asked).runs) == (AnalysisState.QUEUED, 0)
+    monkeypatch.setattr(jobs, "stopping", lambda: False)
+    looks.says = lambda **given: found(given["sha256"])
+    workflow.analyse_video("last")
+    assert lab.row(asked).state is AnalysisState.DONE
 
 
 def test_progress_is_written_while_the_engine_looks(

@@ -141,7 +141,7 @@ def test_every_stretch_is_in_a_lane() -> None:
 def test_the_method_says_what_was_done_and_what_was_not() -> None:
     assert state.read(made.found()).method == (
         "Picture and sound: signals-v1, 96 frames, 82 % of the length, no checkpoint.",
-        "Violence was not looked at: there is no model for it.",
+        "The last 12 seconds are damaged.",
         "Words: words-v1, 8 frames, 82 % of the length.",
     )
     said = state.read(made.no_model()).method
@@ -184,6 +184,11 @@ def test_restricted_videos_say_that_there_is_no_evidence() -> None:
     assert scores.lanes == ()
     assert "no evidence is kept" in scores.notes[0]
     assert state.read(made.found()).notes == ()
+
+
+def test_what_the_file_says_of_itself_is_a_fact_and_no_score() -> None:
+    assert state.read(made.found()).facts == ("Written by Lavf60.16.100; no C2PA manifest.",)
+    assert state.read(made.abstained()).facts == ()
 
 
 def test_an_earlier_analysis_is_named() -> None:
