@@ -126,6 +126,13 @@ Index(
 Index("ix_forensics_analyses_video", Analysis.video_id, Analysis.kind, Analysis.requested_at, Analysis.id)
 Index("ix_forensics_analyses_state", Analysis.state, Analysis.requested_at, Analysis.id)
 Index(
+    "ix_forensics_analyses_file",
+    Analysis.sha256,
+    Analysis.kind,
+    sqlite_where=_CURRENT,
+    postgresql_where=_CURRENT,
+)
+Index(
     "ix_forensics_analyses_build",
     Analysis.kind,
     Analysis.build,

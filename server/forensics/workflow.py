@@ -12,7 +12,7 @@ from types import TracebackType
 from uuid import UUID
 
 from server.content.media.results import Refused
-from server.forensics import engine, queries, results, service
+from server.forensics import engine, known, queries, results, service
 from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
@@ -51,12 +51,17 @@ def look(analysis: str, job: str) -> None:
     context, analysis_id = jobs.context(), UUID(analysis)
     with context.db.read() as s:
         work = queries.work(s, analysis_id, job)
-    if work is None:
-        return
-    with Watch(context.db, analysis_id, job) as watch:
-        found = _look(Store(context.settings.media), work, watch)
+        if work is None:
+            return
+        # Whoever asks for another look gets one.
+        found: results.Analysis | Refused | None = None if work.asked_by_person else known.recall(s, work)
+    stopping = False
+    if found is None:
+        with Watch(context.db, analysis_id, job) as watch:
+            found = _look(Store(context.settings.media), work, watch)
+        stopping = watch.stopping
     with context.db.write() as s:
-        if watch.stopping and isinstance(found, Refused):
+        if stopping and isinstance(found, Refused):
             service.postpone(s, actor=SYSTEM, analysis_id=analysis_id, job=job)
         elif not isinstance(found, Refused):
             service.keep(s, actor=SYSTEM, analysis_id=analysis_id, job=job, found=found)

@@ -102,6 +102,14 @@ def upgrade() -> None:
         postgresql_where=CURRENT,
     )
     op.create_index(
+        "ix_forensics_analyses_file",
+        "forensics_analyses",
+        ["sha256", "kind"],
+        unique=False,
+        sqlite_where=CURRENT,
+        postgresql_where=CURRENT,
+    )
+    op.create_index(
         "ix_forensics_analyses_open",
         "forensics_analyses",
         ["video_id", "kind"],

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.content.media.results import Refused
-from server.forensics import engine, service, sweeps, workflow
+from server.forensics import engine, queries, service, sweeps, workflow
 from server.forensics.models import Analysis
 from server.forensics.rules import AnalysisKind, AnalysisState, Priority
 from server.kit import job_history, jobs
@@ -47,6 +47,45 @@ def test_without_detectors_the_truth_is_told(lab: Lab, client: httpx.Client, sig
         assert result["analysis"]["missing"]
         assert result["verdict"] == {"score_bp": None, "confidence_bp": None, "is_deepfake": None}
         assert {(score["score_bp"], score["abstained"]) for score in result["scores"]} == {(None, "no_model")}
+
+
+def test_the_same_file_is_looked_at_once_and_again_where_a_person_asks(
+    db: Database, lab: Lab, looks: Engine
+) -> None:
+    first = lab.video()
+    again = lab.video(sha256=first.hex * 2)
+    asked = [lab.ask(first), lab.ask(again)]
+    for run in ("one", "two"):
+        workflow.analyse_video(run)
+    assert len(looks.asked) == 1
+    with db.read() as s:
+        scores = [[_plain(row) for row in queries.scores(s, [one])[one]] for one in asked]
+        signals = [[_plain(row) for row in queries.signals(s, [one])[one]] for one in asked]
+    assert scores[0] == scores[1]
+    assert signals[0] == signals[1] != []
+    verdicts = [(row.deepfake_score_bp, row.confidence_bp, row.method) for row in map(lab.row, asked)]
+    assert verdicts[0] == verdicts[1]
+    lab.ask(again, priority=Priority.ASKED)
+    workflow.analyse_video("three")
+    assert len(looks.asked) == 2
+    looks.versions = {"face": "2"}
+    lab.ask(again, priority=Priority.REFRESH)
+    workflow.analyse_video("four")
+    assert len(looks.asked) == 3
+
+
+def test_what_was_kept_without_evidence_is_not_used_for_others(lab: Lab, looks: Engine) -> None:
+    first = lab.video(restricted_class=True)
+    again = lab.video(sha256=first.hex * 2)
+    lab.ask(first)
+    workflow.analyse_video("one")
+    lab.ask(again)
+    workflow.analyse_video("two")
+    assert len(looks.asked) == 2
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {c.name: getattr(row, c.name) for c in row.__table__.c if c.name != "analysis_id"}
 
 
 @pytest.mark.parametrize(
