@@ -28,6 +28,8 @@ from studio.widgets.card import Card
 from studio.widgets.label import Label
 
 VIDEO: Final = UUID(int=1)
+MOMENT_MS: Final = 1_200
+"""The first moment of `found`."""
 _AT: Final = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _WIDTH: Final = 362
 """What the panel has beside a review."""
@@ -46,7 +48,7 @@ def analysis(kind: AnalysisKind, state: AnalysisState = AnalysisState.DONE, **mo
         "progress_bp": 10_000,
         "coverage_bp": 8_200,
         "frames": 96 if kind is AnalysisKind.CORE else 8,
-        "method": "signals-v1",
+        "method": "made up for the demo",
         "detectors": {"demo": "1"},
         "missing": [],
         "code": None,
@@ -140,7 +142,7 @@ def found() -> VideoAnalyses:
         signals=[
             signal(
                 Slot.FACE_MANIPULATION,
-                (1_200, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
+                (MOMENT_MS, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
                 (6_400, 8_000, 7_900, "the skin flickers"),
                 (11_900, 12_400, 7_000, "the skin flickers"),
             ),
@@ -156,7 +158,7 @@ def found() -> VideoAnalyses:
         missing=["violence: no model for it is installed", "The last 12 seconds are damaged."],
         state=AnalysisState.PARTLY,
     )
-    words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200), signals=[], method="words-v1")
+    words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200))
     return video(core, words)
 
 

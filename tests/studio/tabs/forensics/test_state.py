@@ -140,9 +140,9 @@ def test_every_stretch_is_in_a_lane() -> None:
 
 def test_the_method_says_what_was_done_and_what_was_not() -> None:
     assert state.read(made.found()).method == (
-        "Picture and sound: signals-v1, 96 frames, 82 % of the length, no checkpoint.",
+        "Picture and sound: made up for the demo, 96 frames, 82 % of the length, no checkpoint.",
         "The last 12 seconds are damaged.",
-        "Words: words-v1, 8 frames, 82 % of the length.",
+        "Words: made up for the demo, 8 frames, 82 % of the length.",
     )
     said = state.read(made.no_model()).method
     assert said[0] == "Picture and sound: nothing looked."
