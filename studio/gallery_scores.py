@@ -144,7 +144,7 @@ def found() -> VideoAnalyses:
                 Slot.FACE_MANIPULATION,
                 (MOMENT_MS, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
                 (6_400, 8_000, 7_900, "the skin flickers"),
-                (11_900, 12_400, 7_000, "the skin flickers"),
+                (8_200, 8_700, 7_000, "the skin flickers"),
             ),
             signal(Slot.LIP_SYNC, (3_000, 9_000, 7_100, "the sound comes 240 ms late")),
             signal(Slot.PROVENANCE, note="Written by Lavf60.16.100; no C2PA manifest."),

@@ -28,6 +28,7 @@ from server.forensics.schemas import (
 )
 from studio.tabs.forensics.words import (
     ENDED,
+    LANES,
     MEANINGS,
     NOT_ANALYSED,
     TITLES,
@@ -229,7 +230,7 @@ def _lanes(signals: Sequence[SignalView]) -> tuple[Lane, ...]:
             if 0 <= span.start_ms <= span.end_ms
         )
         if ranges:
-            lanes.append(Lane(title, ranges))
+            lanes.append(Lane(LANES[slot], ranges))
     return tuple(lanes)
 
 
