@@ -145,6 +145,18 @@ def waiting(s: AnySession) -> int:
     return s.scalar(queued) or 0
 
 
+def parked(s: AnySession) -> int:
+    """How many analyses were given up and not asked for again."""
+    later = analyses.alias().c
+    again = exists().where(
+        later.video_id == Analysis.video_id,
+        later.kind == Analysis.kind,
+        later.requested_at > Analysis.requested_at,
+    )
+    given_up = select(func.count()).select_from(Analysis).where(Analysis.state == AnalysisState.PARKED)
+    return s.scalar(given_up.where(~again)) or 0
+
+
 def without_tickets(s: AnySession, job: str) -> int:
     """How many analyses wait beyond the jobs that wait."""
     return max(waiting(s) - job_history.waiting(s, job), 0)
