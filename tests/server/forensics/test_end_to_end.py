@@ -62,7 +62,8 @@ def test_an_upload_is_analysed_flagged_and_shown(
     scores = f"/v1/forensics/videos/{video_id}"
 
     def known(kind: str) -> bool:
-        return client.get(scores, headers=moderator).json()[kind]["result"]["analysis"]["state"] == "done"
+        result = client.get(scores, headers=moderator).json()[kind]["result"]
+        return bool(result["analysis"]["state"] == "done")
 
     until(lambda: known("core") and known("text"))
     core = client.get(scores, headers=moderator).json()["core"]["result"]
