@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 from server.content.media.results import Refused
 from server.forensics.results import Analysis, SlotScore, Verdict
 from server.forensics.rules import SLOTS_OF, Abstained, AnalysisKind
+from server.forensics.run import analysis_of
 
 NOT_INSTALLED = "none"
 """The method of an analysis for which nothing looked."""
@@ -31,8 +33,11 @@ def analyse(
     `Refused("cancelled", ...)`, within a second. Of a `restricted` file there is no evidence in the answer.
     `Refused("worker_failed" | "timed_out", ...)` says that nothing can be said of the file yet.
 
-    Until the detectors land, it says of every slot that nothing looked at it.
+    What is said and written is not looked at yet: of the kind `text` it says so.
     """
+    if kind is AnalysisKind.CORE:
+        found = analysis_of(path, sha256=sha256, cancel=cancel)
+        return found if isinstance(found, Refused) or not restricted else _without_evidence(found)
     return Analysis(
         sha256=sha256,
         method=NOT_INSTALLED,
@@ -42,13 +47,23 @@ def analyse(
         slots=tuple(SlotScore(slot, NOT_INSTALLED, abstained=Abstained.NO_MODEL) for slot in SLOTS_OF[kind]),
         signals=(),
         verdict=Verdict(None, 0, None),
-        missing=("No detector is installed on this server: nothing was looked at.",),
+        missing=("Nothing looks at words yet.",),
     )
 
 
 def versions(kind: AnalysisKind) -> dict[str, str]:
     """The detectors that `analyse` would use now, by name, with their versions."""
-    return {}
+    if kind is not AnalysisKind.CORE:
+        return {}
+    # Late: what they work with takes long to load, and the server itself never runs one.
+    from server.forensics.analysers.all import versions
+
+    return versions()
+
+
+def _without_evidence(found: Analysis) -> Analysis:
+    bare = (replace(signal, spans=(), boxes=(), curves=()) for signal in found.signals)
+    return replace(found, signals=tuple(bare))
 
 
 def build_of(detectors: dict[str, str]) -> str:

@@ -36,6 +36,19 @@ DEEPFAKE: Final = (Slot.FACE_MANIPULATION, Slot.VOICE_SYNTHESIS, Slot.LIP_SYNC)
 """The slots of which the overall deepfake score is made."""
 
 
+class MatchClass(StrEnum):
+    """What a hit in a hash bank is worth, the surest first.
+
+    `strong` (at most 10 bits at quality 80) may restrict in the meantime where the bank entry is confirmed,
+    and always makes an item of the queue; `queue` (at most 31 bits) makes one; `weak` (at most 40) is shown
+    as similar and does nothing.
+    """
+
+    STRONG = "strong"
+    QUEUE = "queue"
+    WEAK = "weak"
+
+
 class Abstained(StrEnum):
     """Why a detector or a slot says nothing."""
 
