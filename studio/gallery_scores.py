@@ -28,6 +28,8 @@ from studio.widgets.card import Card
 from studio.widgets.label import Label
 
 VIDEO: Final = UUID(int=1)
+MOMENT_MS: Final = 1_200
+"""The first moment of `found`."""
 _AT: Final = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _WIDTH: Final = 362
 """What the panel has beside a review."""
@@ -46,7 +48,7 @@ def analysis(kind: AnalysisKind, state: AnalysisState = AnalysisState.DONE, **mo
         "progress_bp": 10_000,
         "coverage_bp": 8_200,
         "frames": 96 if kind is AnalysisKind.CORE else 8,
-        "method": "signals-v1",
+        "method": "made up for the demo",
         "detectors": {"demo": "1"},
         "missing": [],
         "code": None,
@@ -76,7 +78,7 @@ def score(slot: Slot, bp: int | Abstained, **more: Any) -> ScoreView:
     return ScoreView(**values | more)
 
 
-def signal(slot: Slot, *spans: tuple[int, int, int, str]) -> SignalView:
+def signal(slot: Slot, *spans: tuple[int, int, int, str], note: str = "") -> SignalView:
     """A made-up signal with where it was seen."""
     return SignalView(
         slot=slot,
@@ -87,6 +89,7 @@ def signal(slot: Slot, *spans: tuple[int, int, int, str]) -> SignalView:
         score_bp=6_000,
         reliability_bp=5_000,
         abstained=None,
+        note=note,
         spans=[SpanView(start_ms=a, end_ms=b, score_bp=bp, note=note) for a, b, bp, note in spans],
     )
 
@@ -139,11 +142,12 @@ def found() -> VideoAnalyses:
         signals=[
             signal(
                 Slot.FACE_MANIPULATION,
-                (1_200, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
+                (MOMENT_MS, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
                 (6_400, 8_000, 7_900, "the skin flickers"),
-                (11_900, 12_400, 7_000, "the skin flickers"),
+                (8_200, 8_700, 7_000, "the skin flickers"),
             ),
             signal(Slot.LIP_SYNC, (3_000, 9_000, 7_100, "the sound comes 240 ms late")),
+            signal(Slot.PROVENANCE, note="Written by Lavf60.16.100; no C2PA manifest."),
         ],
         verdict=VerdictView(score_bp=8_100, confidence_bp=5_000, is_deepfake=None),
         earlier=EarlierView(
@@ -151,10 +155,10 @@ def found() -> VideoAnalyses:
             finished_at=_AT,
             verdict=VerdictView(score_bp=6_200, confidence_bp=3_000, is_deepfake=None),
         ),
-        missing=["Violence was not looked at: there is no model for it."],
+        missing=["violence: no model for it is installed", "The last 12 seconds are damaged."],
         state=AnalysisState.PARTLY,
     )
-    words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200), signals=[], method="words-v1")
+    words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200))
     return video(core, words)
 
 

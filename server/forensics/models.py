@@ -18,6 +18,8 @@ REASON = String(40)
 """An `Abstained`, not checked by the database: detectors bring reasons of their own, and SQLite would write
 the whole table anew for each."""
 
+NOTE_MAX = 500
+
 
 class Analysis(Identified, Versioned, Base):
     """One look at the file of a video; a later look is another row.
@@ -58,7 +60,8 @@ class Analysis(Identified, Versioned, Base):
 
 
 class Score(Base):
-    """What an analysis says of one slot, within `low_bp`..`high_bp`; no score without a reason."""
+    """What an analysis says of one slot, within `low_bp`..`high_bp`, or why it says nothing. `track` is the
+    face that it speaks of, if one."""
 
     __tablename__ = "forensics_scores"
 
@@ -66,6 +69,7 @@ class Score(Base):
     slot: Mapped[Slot] = mapped_column(one_of(Slot), primary_key=True)
     method: Mapped[str] = mapped_column(String(200))
     score_bp: Mapped[int | None]
+    track: Mapped[int | None] = mapped_column(SmallInteger)
     low_bp: Mapped[int | None]
     high_bp: Mapped[int | None]
     reliability_bp: Mapped[int]
@@ -75,8 +79,8 @@ class Score(Base):
 
 
 class Signal(Base):
-    """One measurement, with where it was seen: `evidence` holds `spans`, `boxes` and `curves`; None for the
-    restricted class, of which no evidence is kept."""
+    """One measurement, on the face `track` if on one, or a fact in words (`note`), with where it was seen:
+    `evidence` holds `spans`, `boxes` and `curves`; None for the restricted class, of which none is kept."""
 
     __tablename__ = "forensics_signals"
 
@@ -90,6 +94,8 @@ class Signal(Base):
     score_bp: Mapped[int | None]
     reliability_bp: Mapped[int]
     abstained: Mapped[str | None] = mapped_column(REASON)
+    track: Mapped[int | None] = mapped_column(SmallInteger)
+    note: Mapped[str] = mapped_column(String(NOTE_MAX))
     evidence: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
@@ -119,6 +125,13 @@ Index(
 )
 Index("ix_forensics_analyses_video", Analysis.video_id, Analysis.kind, Analysis.requested_at, Analysis.id)
 Index("ix_forensics_analyses_state", Analysis.state, Analysis.requested_at, Analysis.id)
+Index(
+    "ix_forensics_analyses_file",
+    Analysis.sha256,
+    Analysis.kind,
+    sqlite_where=_CURRENT,
+    postgresql_where=_CURRENT,
+)
 Index(
     "ix_forensics_analyses_build",
     Analysis.kind,

@@ -15,7 +15,7 @@ from server.content.rules import VideoState
 from server.forensics import engine
 from server.forensics.models import Analysis, Score, Signal
 from server.forensics.record import analyses
-from server.forensics.rules import OPEN, AnalysisKind, AnalysisState, Slot
+from server.forensics.rules import OPEN, AnalysisKind, AnalysisState, Priority, Slot
 from server.kit import job_history
 from server.kit.access import Actor
 from server.kit.db import AnySession
@@ -112,16 +112,20 @@ class Work:
     kind: AnalysisKind
     sha256: str
     restricted: bool
+    asked_by_person: bool
 
 
 def work(s: AnySession, analysis_id: UUID, job: str) -> Work | None:
     """The analysis, while this job has it; None when it was cancelled or given to another."""
     row = s.execute(
-        select(Analysis.video_id, Analysis.kind, Analysis.sha256, Video.restricted_class)
+        select(Analysis.video_id, Analysis.kind, Analysis.sha256, Analysis.priority, Video.restricted_class)
         .join(Video, Video.id == Analysis.video_id)
         .where(Analysis.id == analysis_id, Analysis.state == AnalysisState.RUNNING, Analysis.job == job)
     ).one_or_none()
-    return Work(row.video_id, AnalysisKind(row.kind), row.sha256, row.restricted_class) if row else None
+    if row is None:
+        return None
+    asked = row.priority == Priority.ASKED
+    return Work(row.video_id, AnalysisKind(row.kind), row.sha256, row.restricted_class, asked)
 
 
 def abandoned(s: AnySession) -> list[tuple[UUID, str]]:
@@ -139,6 +143,18 @@ def waiting(s: AnySession) -> int:
     """How many analyses wait."""
     queued = select(func.count()).select_from(Analysis).where(Analysis.state == AnalysisState.QUEUED)
     return s.scalar(queued) or 0
+
+
+def parked(s: AnySession) -> int:
+    """How many analyses were given up and not asked for again."""
+    later = analyses.alias().c
+    again = exists().where(
+        later.video_id == Analysis.video_id,
+        later.kind == Analysis.kind,
+        later.requested_at > Analysis.requested_at,
+    )
+    given_up = select(func.count()).select_from(Analysis).where(Analysis.state == AnalysisState.PARKED)
+    return s.scalar(given_up.where(~again)) or 0
 
 
 def without_tickets(s: AnySession, job: str) -> int:

@@ -114,6 +114,7 @@ MACHINE: Final = (
     Transition(_RUNNING, "refuse", AnalysisState.REFUSED, "the file cannot be read"),
     Transition(_RUNNING, "give back", _QUEUED, f"its worker died, fewer than {RUNS} runs"),
     Transition(_RUNNING, "give back", AnalysisState.PARKED, f"its worker died {RUNS} times"),
+    Transition(_RUNNING, "postpone", _QUEUED, "the server stops meanwhile; run - 1"),
     Transition(_QUEUED, "cancel", AnalysisState.CANCELLED, "somebody cancels it, or the video is deleted"),
     Transition(_RUNNING, "cancel", AnalysisState.CANCELLED, "the same; the worker is stopped"),
 )

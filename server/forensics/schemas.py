@@ -71,7 +71,8 @@ class CurveView(Frozen):
 
 
 class SignalView(Frozen):
-    """One measurement of one detector. For the restricted class it comes without evidence."""
+    """One measurement of one detector, on the face `track` if on one, or a fact in words (`note`). For the
+    restricted class it comes without evidence."""
 
     slot: Slot
     detector: str
@@ -81,6 +82,8 @@ class SignalView(Frozen):
     score_bp: BasisPoints | None
     reliability_bp: Share
     abstained: Abstained | None
+    track: int | None = None
+    note: str = ""
     spans: list[SpanView] = []
     boxes: list[BoxView] = []
     curves: list[CurveView] = []
@@ -90,12 +93,14 @@ class ScoreView(Frozen):
     """What is said of one slot: `score_bp` within `low_bp`..`high_bp` (80 %), or `abstained` with the reason;
     null is "not analysed", never 0.
 
-    `look_closer` and `likely` = it passes the threshold with a false positive rate of at most 0.10 and 0.02.
+    `track` is the face that it speaks of, the worst of several. `look_closer` and `likely` = it passes the
+    threshold with a false positive rate of at most 0.10 and 0.02.
     """
 
     slot: Slot
     method: str
     score_bp: BasisPoints | None
+    track: int | None = None
     low_bp: BasisPoints | None
     high_bp: BasisPoints | None
     reliability_bp: Share

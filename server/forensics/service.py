@@ -17,7 +17,7 @@ from server.content.media.results import Refused
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.forensics import engine, results
-from server.forensics.models import Analysis, Score, Signal
+from server.forensics.models import NOTE_MAX, Analysis, Score, Signal
 from server.forensics.record import RETURNED, analyses, is_restricted, record, tell
 from server.forensics.rules import (
     OPEN,
@@ -212,6 +212,24 @@ def give_back(s: WriteSession, *, actor: Actor, analysis_id: UUID, job: str, why
     return True
 
 
+def postpone(s: WriteSession, *, actor: Actor, analysis_id: UUID, job: str) -> bool:
+    """Take an analysis from a job whose process is about to end: that counts for no run."""
+    again = _change(
+        s,
+        *_with(analysis_id, job),
+        state=AnalysisState.QUEUED,
+        job=None,
+        runs=analyses.c.runs - 1,
+        progress_bp=0,
+        started_at=None,
+    )
+    if again is None:
+        return False
+    record(s, actor, "postponed", again)
+    add_tickets(s, 1)
+    return True
+
+
 def cancel(s: WriteSession, *, actor: Actor, which: ColumnElement[bool]) -> int:
     """Cancel those of the analyses that are open; their workers stop within seconds. Answers how many."""
     gone = s.execute(
@@ -246,7 +264,7 @@ def drop_evidence(s: WriteSession, *, video_id: UUID) -> int:
     return s.changed(
         update(Signal)
         .where(Signal.analysis_id.in_(of_video), Signal.evidence.is_not(None))
-        .values(evidence=None)
+        .values(evidence=None, note="")
     )
 
 
@@ -297,6 +315,8 @@ def _signals(analysis_id: UUID, found: results.Analysis, *, evidence: bool) -> l
             "score_bp": signal.score_bp,
             "reliability_bp": signal.reliability_bp,
             "abstained": signal.abstained,
+            "track": signal.track,
+            "note": _said(signal.note) if evidence else "",
             "evidence": _evidence(signal) if evidence else None,
         }
         for ordinal, signal in enumerate(found.signals[:SIGNALS_MAX])
@@ -305,13 +325,18 @@ def _signals(analysis_id: UUID, found: results.Analysis, *, evidence: bool) -> l
 
 def _evidence(signal: results.Signal) -> dict[str, Any]:
     return {
-        "spans": [asdict(span) for span in signal.spans[:SPANS_MAX]],
+        "spans": [{**asdict(span), "note": _said(span.note)} for span in signal.spans[:SPANS_MAX]],
         "boxes": [asdict(box) for box in signal.boxes[:BOXES_MAX]],
         "curves": [
             {**asdict(curve), "values": [_finite(value) for value in curve.values[:CURVE_MAX]]}
             for curve in signal.curves
         ],
     }
+
+
+def _said(words: str) -> str:
+    """Words that came out of a file, cut, without U+0000, which PostgreSQL cannot store."""
+    return words[:NOTE_MAX].replace("\x00", "")
 
 
 def _finite(value: float | None) -> float | None:

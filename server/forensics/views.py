@@ -24,7 +24,7 @@ from server.kit.db import AnySession
 
 _ANALYSIS = tuple(AnalysisView.model_fields.keys() - {"detectors", "missing"})
 _SCORE = tuple(ScoreView.model_fields)
-_SIGNAL = tuple(SignalView.model_fields.keys() - {"spans", "boxes", "curves"})
+_SIGNAL = tuple(SignalView.model_fields.keys() - {"note", "spans", "boxes", "curves"})
 
 
 def analysis(row: Analysis) -> AnalysisView:
@@ -73,7 +73,7 @@ def _result(
 
 def _signal(row: Signal, *, evidence: bool) -> SignalView:
     # What was kept before the video was of the restricted class may not be gone yet.
-    seen = row.evidence if evidence and row.evidence else {}
+    seen = {"note": row.note, **(row.evidence or {})} if evidence else {}
     return SignalView(**_named(row, _SIGNAL), **seen)
 
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from uuid import UUID
 
 from server.content.media.results import Refused
-from server.forensics import engine, queries, results, service
+from server.forensics import engine, known, queries, results, service
 from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
@@ -51,12 +51,19 @@ def look(analysis: str, job: str) -> None:
     context, analysis_id = jobs.context(), UUID(analysis)
     with context.db.read() as s:
         work = queries.work(s, analysis_id, job)
-    if work is None:
-        return
-    with Watch(context.db, analysis_id, job) as watch:
-        found = _look(Store(context.settings.media), work, watch)
+        if work is None:
+            return
+        # Whoever asks for another look gets one.
+        found: results.Analysis | Refused | None = None if work.asked_by_person else known.recall(s, work)
+    stopping = False
+    if found is None:
+        with Watch(context.db, analysis_id, job) as watch:
+            found = _look(Store(context.settings.media), work, watch)
+        stopping = watch.stopping
     with context.db.write() as s:
-        if not isinstance(found, Refused):
+        if stopping and isinstance(found, Refused):
+            service.postpone(s, actor=SYSTEM, analysis_id=analysis_id, job=job)
+        elif not isinstance(found, Refused):
             service.keep(s, actor=SYSTEM, analysis_id=analysis_id, job=job, found=found)
         elif found.code in TRY_AGAIN:
             service.give_back(s, actor=SYSTEM, analysis_id=analysis_id, job=job, why=found)
@@ -82,7 +89,8 @@ def _look(store: Store, work: queries.Work, watch: Watch) -> results.Analysis | 
 
 
 class Watch:
-    """Beside a running analysis: tells its progress, and sets `unwanted` when it was cancelled.
+    """Beside a running analysis: tells its progress, and sets `unwanted` when it was cancelled, or when this
+    process is `stopping`.
 
     In a thread of its own, so that whoever looks at the file never waits for the database, and a cancel is
     heard in whichever process the analysis runs.
@@ -90,6 +98,7 @@ class Watch:
 
     def __init__(self, db: Database, analysis_id: UUID, job: str) -> None:
         self.unwanted = threading.Event()
+        self.stopping = False
         self._db = db
         self._analysis_id = analysis_id
         self._job = job
@@ -113,6 +122,10 @@ class Watch:
 
     def _run(self) -> None:
         while not self._over.wait(WATCH_S):
+            if jobs.stopping():
+                self.stopping = True
+                self.unwanted.set()
+                return
             try:
                 wanted = self._look_up()
             except Busy:

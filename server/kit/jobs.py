@@ -344,6 +344,11 @@ def _take_over(executor: str) -> None:
     DBOS._recover_pending_workflows([executor])
 
 
+def stopping() -> bool:
+    """Whether the jobs of this process are about to end: a step that takes long gives its work back."""
+    return _slots is not None and _unwanted.is_set()
+
+
 def purge(given: Context) -> int:
     """Forget workflows that ended longer than `KEEP` ago, with their checkpoints; answers how many.
 

@@ -102,6 +102,14 @@ def upgrade() -> None:
         postgresql_where=CURRENT,
     )
     op.create_index(
+        "ix_forensics_analyses_file",
+        "forensics_analyses",
+        ["sha256", "kind"],
+        unique=False,
+        sqlite_where=CURRENT,
+        postgresql_where=CURRENT,
+    )
+    op.create_index(
         "ix_forensics_analyses_open",
         "forensics_analyses",
         ["video_id", "kind"],
@@ -133,6 +141,7 @@ def upgrade() -> None:
         sa.Column("slot", SLOT, nullable=False),
         sa.Column("method", sa.String(length=200), nullable=False),
         sa.Column("score_bp", sa.Integer(), nullable=True),
+        sa.Column("track", sa.SmallInteger(), nullable=True),
         sa.Column("low_bp", sa.Integer(), nullable=True),
         sa.Column("high_bp", sa.Integer(), nullable=True),
         sa.Column("reliability_bp", sa.Integer(), nullable=False),
@@ -156,6 +165,8 @@ def upgrade() -> None:
         sa.Column("score_bp", sa.Integer(), nullable=True),
         sa.Column("reliability_bp", sa.Integer(), nullable=False),
         sa.Column("abstained", sa.String(length=40), nullable=True),
+        sa.Column("track", sa.SmallInteger(), nullable=True),
+        sa.Column("note", sa.String(length=500), nullable=False),
         sa.Column("evidence", JSON, nullable=True),
         sa.ForeignKeyConstraint(
             ["analysis_id"], ["forensics_analyses.id"], name=op.f("fk_forensics_signals_analysis_id")

@@ -92,6 +92,23 @@ class ScoresPanel(QWidget):
 
         self._reading = self._context.tasks.read(fetch, self._take, self._failed, owner=self)
 
+    def show_known(self, known: VideoAnalyses) -> None:
+        """Show what is known of the video, here and on the time bar."""
+        self._shown = True
+        self.lanes_changed.emit(self.view.show_known(known).lanes)
+
+    def show_error(self, error: ApiError) -> None:
+        """Say that nothing could be read."""
+        self._shown = False
+        self.view.failed(
+            Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.what_to_do)
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read."""
+        return self._reading is None or self._reading.done()
+
     def analyse_again(self) -> None:
         """Have the video looked at, or once more."""
         if self._video is None:
@@ -121,16 +138,13 @@ class ScoresPanel(QWidget):
 
     def _take(self, known: VideoAnalyses) -> None:
         if known.video_id == self._video:
-            self._shown = True
-            self.lanes_changed.emit(self.view.show_known(known).lanes)
+            self.show_known(known)
 
     def _failed(self, error: ApiError) -> None:
         if isinstance(error, NotFound):
             self.view.empty("lock", "No scores for you", "They are not shown of own or restricted videos.")
         elif not self._shown:  # else what is shown is older, and the window tells of the connection
-            self.view.failed(
-                Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.what_to_do)
-            )
+            self.show_error(error)
 
     def _refused(self, error: ApiError) -> None:
         self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)

@@ -28,6 +28,7 @@ from server.forensics.schemas import (
 )
 from studio.tabs.forensics.words import (
     ENDED,
+    LANES,
     MEANINGS,
     NOT_ANALYSED,
     TITLES,
@@ -77,11 +78,13 @@ class Meter:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an analysis is that is not over, or how it ended without scores; `share_bp` None = it waits."""
+    """Where an analysis is that is not over, or how it ended without scores. One that has `begun` has done
+    `share_bp` of its work, where 0 = it did not say."""
 
     text: str
     share_bp: int | None = None
     analysis: AnalysisView | None = None
+    begun: bool = False
     ended: bool = False
 
 
@@ -97,12 +100,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything that the panel shows of a video."""
+    """Everything that the panel shows of a video; `facts` are what the file says of where it comes from."""
 
     progress: tuple[Progress, ...]
     notes: tuple[str, ...]
     sections: tuple[Section, ...]
     method: tuple[str, ...]
+    facts: tuple[str, ...]
     lanes: tuple[Lane, ...]
 
 
@@ -122,6 +126,7 @@ def read(known: VideoAnalyses) -> Scores:
         sections=sections,
         notes=(_NO_EVIDENCE,) if known.restricted_class and sections else (),
         method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
+        facts=tuple(s.note for s in signals if s.slot is Slot.PROVENANCE and s.note),
         lanes=_lanes(signals),
     )
 
@@ -225,7 +230,7 @@ def _lanes(signals: Sequence[SignalView]) -> tuple[Lane, ...]:
             if 0 <= span.start_ms <= span.end_ms
         )
         if ranges:
-            lanes.append(Lane(title, ranges))
+            lanes.append(Lane(LANES[slot], ranges))
     return tuple(lanes)
 
 
@@ -258,7 +263,9 @@ def _method(kind: KindView) -> list[str]:
     if kind.kind is AnalysisKind.CORE and done.detectors:
         models = [s.method for s in kind.result.scores if s.method.startswith("model:")]
         parts.append(f"checkpoint {models[0][6:].partition('@')[0]}" if models else "no checkpoint")
-    return [f"{_KINDS[kind.kind]}: {', '.join(part for part in parts if part)}.", *done.missing]
+    beside = tuple(f"{slot}:" for slot in Slot)  # what is said of a slot stands beside it already
+    missing = [words for words in done.missing if not words.startswith(beside)]
+    return [f"{_KINDS[kind.kind]}: {', '.join(part for part in parts if part)}.", *missing]
 
 
 _METHODS: Final = {"none": "nothing looked"}
@@ -274,7 +281,7 @@ def _progress(kind: KindView) -> Progress | None:
         again = " It stopped once and is tried again." if latest.runs else ""
         return Progress(f"{name}: to be analysed.{again}", None, latest)
     if latest.state is AnalysisState.RUNNING:
-        return Progress(f"{name}: being analysed", latest.progress_bp, latest)
+        return Progress(f"{name}: being analysed", latest.progress_bp, latest, begun=True)
     if latest.state in ENDED:
         old = " The scores below are from before." if kind.result is not None else ""
         said = " ".join(part for part in (ENDED[latest.state], latest.reason) if part)

@@ -75,6 +75,9 @@ class ScoresView(StateStack):
             self._column.addWidget(Label(words, "muted", wrap=True))
         for section in scores.sections:
             self._column.addWidget(self._section(section))
+        if scores.facts:
+            self._column.addWidget(Label("Provenance", "section"))
+            self._column.addWidget(Label("\n".join(scores.facts), wrap=True))
         if scores.method:
             self._column.addWidget(Label("\n".join(scores.method), "caption", wrap=True))
         if self._may_ask and not any(state.may_cancel(line) for line in scores.progress):
@@ -109,9 +112,10 @@ class ScoresView(StateStack):
 
     def _tell(self, line: Progress) -> None:
         row = self._rows.get(line.analysis.id) if line.analysis is not None else None
-        if row is not None:
-            waits = line.share_bp is None
-            row.set_progress(0.0 if waits else (line.share_bp or 0) / 10_000, "Waiting" if waits else "")
+        if row is not None and line.begun:
+            row.set_progress((line.share_bp or 0) / 10_000 or None)
+        elif row is not None:
+            row.set_progress(0.0, "Waiting")
 
     def _clear(self) -> None:
         self._rows.clear()

@@ -17,6 +17,9 @@ TITLES: Final = {
     Slot.PROVENANCE: "Provenance",
 }
 
+LANES: Final = TITLES | {Slot.FACE_MANIPULATION: "Face", Slot.VOICE_SYNTHESIS: "Voice"}
+"""Short names, for the room beside the time bar."""
+
 MEANINGS: Final = {
     Slot.FACE_MANIPULATION: "Whether a face was swapped, altered or made.",
     Slot.VOICE_SYNTHESIS: "Whether the voice was made by a machine.",

@@ -56,10 +56,20 @@ class ContextTabs(QTabWidget):
         self.setTabToolTip(self.indexOf(self.transcript), tooltip(keymap.tooltip("review.transcript")))
 
     def lend(self, panel: Panel) -> None:
-        """Put a panel of another feature behind the flags."""
+        """Put a panel of another feature behind the flags. What is said in a video is known to such a panel
+        alone, so the tab that says that nobody knows it makes room."""
         self._lent.append(panel)
+        if (at := self.indexOf(self.transcript)) >= 0:
+            self.removeTab(at)
         at = self.insertTab(len(self._lent), panel.widget(), panel.title.replace("&", "&&"))
         self.setTabToolTip(at, tooltip(self._keymap.tooltip("review.scores")))
+
+    def show_transcript(self) -> None:
+        """Bring to the front where it is told what is said."""
+        if self.indexOf(self.transcript) >= 0:
+            self.setCurrentWidget(self.transcript)
+        else:
+            self.show_lent()
 
     def show_lent(self) -> None:
         """Bring the first lent panel to the front, if there is one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -140,15 +140,27 @@ class Maker:
         )
         forensics.begin(s, actor=SYSTEM, job="job")
         curve = Curve("mouth", "share", 0, 40.0, (0.1, None, 0.5))
-        seen = Signal("lag", slot, "mouth", "1", 0.2, 6_000, 5_000, None, (Span(0, 900, 6_000),))
-        seen = replace(seen, boxes=(Box(400, 10, 10, 2_000, 2_000, 0),), curves=(curve,))
+        seen = Signal(
+            name="lag",
+            slot=slot,
+            detector="mouth",
+            version="1",
+            score_bp=6_000,
+            reliability_bp=5_000,
+            track=0,
+            note="the sound is late",
+            spans=(Span(0, 900, 6_000),),
+            boxes=(Box(400, 10, 10, 2_000, 2_000, 0),),
+            curves=(curve,),
+        )
+        score = SlotScore(slot, "signals-v1", 6_000, low_bp=4_000, high_bp=8_000, reliability_bp=5_000)
         found = Analysis(
             sha256=s.scalars(sa.select(Video.sha256).where(Video.id == video_id)).one() or "",
             method="signals-v1",
             frames=40,
             coverage_bp=9_000,
             detectors={"mouth": "1"},
-            slots=(SlotScore(slot, "signals-v1", 6_000, 4_000, 8_000, 5_000),),
+            slots=(score,),
             signals=(seen,),
             verdict=Verdict(6_000, 3_000, None),
         )

@@ -14,7 +14,7 @@ from server.forensics.rules import AnalysisKind, AnalysisState
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.events import bus
-from tests.server.forensics.conftest import Lab
+from tests.server.forensics.lab import Lab
 
 
 def deliver(db: Database) -> None:

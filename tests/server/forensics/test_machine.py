@@ -26,9 +26,10 @@ from server.forensics.rules import (
 from server.kit.access import SYSTEM
 from server.kit.db import Database
 from server.kit.errors import Conflict
-from tests.server.forensics.conftest import Lab, found
+from tests.server.forensics.lab import Lab, found
 
 VIDEOS = 2
+ENDS = ["keep", "die", "refuse", "tell", "stop"]
 KNOWN = {(t.before, t.after) for t in MACHINE}
 DIED = Refused("worker_failed", "It died.")
 BAD = Refused("unreadable", "It is damaged.")
@@ -91,7 +92,11 @@ class Analyses(RuleBasedStateMachine):
             b = self.known[begun]
             b.update(state=AnalysisState.RUNNING, job=job, runs=b["runs"] + 1)
 
-    @rule(pick=st.integers(0, 50), mine=st.booleans(), how=st.sampled_from(["keep", "die", "refuse", "tell"]))
+    @rule(
+        pick=st.integers(0, 50),
+        mine=st.booleans(),
+        how=st.sampled_from(["keep", "die", "refuse", "tell", "stop"]),
+    )
     def end(self, pick: int, mine: bool, how: str) -> None:
         """Whoever has the job, or had it, or another one says how it went."""
         if not self.order:
@@ -104,6 +109,8 @@ class Analyses(RuleBasedStateMachine):
         with self.db.write() as s:
             if how == "keep":
                 done = service.keep(s, **given, found=found(b["video"].hex * 2))
+            elif how == "stop":
+                done = service.postpone(s, **given)
             elif how == "tell":
                 done = service.progress(s, analysis_id=analysis_id, job=job, progress_bp=4_000)
             else:
@@ -115,6 +122,8 @@ class Analyses(RuleBasedStateMachine):
         if how == "keep":
             b["state"] = AnalysisState.DONE
             self.current[b["video"], b["kind"]] = analysis_id
+        elif how == "stop":
+            b.update(state=AnalysisState.QUEUED, job=None, runs=b["runs"] - 1)
         elif how == "refuse":
             b["state"] = AnalysisState.REFUSED
         elif b["runs"] < RUNS:

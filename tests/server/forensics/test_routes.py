@@ -12,7 +12,7 @@ from server.accounts.permissions import Role
 from server.kit.access import Actor
 from server.kit.db import Database
 from tests.server.conftest import SignIn
-from tests.server.forensics.conftest import CORE, TEXT, Lab
+from tests.server.forensics.lab import CORE, TEXT, Lab
 
 VIDEOS, ANALYSES = "/v1/forensics/videos", "/v1/forensics/analyses"
 

@@ -27,7 +27,7 @@ from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, NotFound
 from server.kit.events import Event
-from tests.server.forensics.conftest import CORE, TEXT, Lab, found
+from tests.server.forensics.lab import CORE, TEXT, Lab, found
 
 DIED = Refused("worker_failed", "It died.")
 

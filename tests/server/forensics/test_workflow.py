@@ -11,15 +11,15 @@ import sqlalchemy as sa
 
 from server.accounts.permissions import Role
 from server.content.media.results import Refused
-from server.forensics import engine, service, sweeps, workflow
+from server.forensics import engine, queries, service, sweeps, workflow
 from server.forensics.models import Analysis
 from server.forensics.rules import AnalysisKind, AnalysisState, Priority
-from server.kit import job_history
+from server.kit import job_history, jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database
 from server.kit.jobs import Context
 from tests.server.conftest import SignIn
-from tests.server.forensics.conftest import CORE, TEXT, Engine, Lab, found
+from tests.server.forensics.lab import CORE, TEXT, Engine, Lab, found
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -47,6 +47,45 @@ def test_without_detectors_the_truth_is_told(lab: Lab, client: httpx.Client, sig
         assert result["analysis"]["missing"]
         assert result["verdict"] == {"score_bp": None, "confidence_bp": None, "is_deepfake": None}
         assert {(score["score_bp"], score["abstained"]) for score in result["scores"]} == {(None, "no_model")}
+
+
+def test_the_same_file_is_looked_at_once_and_again_where_a_person_asks(
+    db: Database, lab: Lab, looks: Engine
+) -> None:
+    first = lab.video()
+    again = lab.video(sha256=first.hex * 2)
+    asked = [lab.ask(first), lab.ask(again)]
+    for run in ("one", "two"):
+        workflow.analyse_video(run)
+    assert len(looks.asked) == 1
+    with db.read() as s:
+        scores = [[_plain(row) for row in queries.scores(s, [one])[one]] for one in asked]
+        signals = [[_plain(row) for row in queries.signals(s, [one])[one]] for one in asked]
+    assert scores[0] == scores[1]
+    assert signals[0] == signals[1] != []
+    verdicts = [(row.deepfake_score_bp, row.confidence_bp, row.method) for row in map(lab.row, asked)]
+    assert verdicts[0] == verdicts[1]
+    lab.ask(again, priority=Priority.ASKED)
+    workflow.analyse_video("three")
+    assert len(looks.asked) == 2
+    looks.versions = {"face": "2"}
+    lab.ask(again, priority=Priority.REFRESH)
+    workflow.analyse_video("four")
+    assert len(looks.asked) == 3
+
+
+def test_what_was_kept_without_evidence_is_not_used_for_others(lab: Lab, looks: Engine) -> None:
+    first = lab.video(restricted_class=True)
+    again = lab.video(sha256=first.hex * 2)
+    lab.ask(first)
+    workflow.analyse_video("one")
+    lab.ask(again)
+    workflow.analyse_video("two")
+    assert len(looks.asked) == 2
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {c.name: getattr(row, c.name) for c in row.__table__.c if c.name != "analysis_id"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +134,27 @@ def test_a_cancel_reaches_the_running_engine(
     looks.says = until_cancelled
     workflow.analyse_video("one")
     assert (lab.row(asked).state, lab.row(asked).code) == (AnalysisState.CANCELLED, None)
+
+
+def test_a_server_that_stops_gives_the_work_back_and_that_is_no_failure(
+    lab: Lab, looks: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "WATCH_S", 0.01)
+    monkeypatch.setattr(jobs, "stopping", lambda: True)
+    asked = lab.ask(lab.video())
+
+    def until_stopped(*, cancel: threading.Event, **_: Any) -> Refused:
+        assert cancel.wait(30)
+        return Refused("cancelled", "It was cancelled.")
+
+    looks.says = until_stopped
+    for run in range(3):
+        workflow.analyse_video(f"run {run}")
+        assert (lab.row(asked).state, lab.row(asked).runs) == (AnalysisState.QUEUED, 0)
+    monkeypatch.setattr(jobs, "stopping", lambda: False)
+    looks.says = lambda **given: found(given["sha256"])
+    workflow.analyse_video("last")
+    assert lab.row(asked).state is AnalysisState.DONE
 
 
 def test_progress_is_written_while_the_engine_looks(

@@ -22,7 +22,7 @@ from server.moderation import policy as policies
 from server.moderation import scores, service
 from server.moderation.models import Flag, Item
 from server.moderation.rules import ItemState, Severity, Source
-from tests.server.forensics.conftest import found
+from tests.server.forensics.lab import found
 from tests.server.moderation.conftest import LEASE_S, SPAM, Studio
 
 pytestmark = pytest.mark.usefixtures("installed")

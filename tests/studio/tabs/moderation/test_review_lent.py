@@ -50,6 +50,10 @@ def test_the_panel_follows_the_item_and_is_a_tab_of_its_own(review: PlayReview, 
         assert [tabs.tabText(n).split()[0] for n in range(3)] == ["Flags", "Scores", "Creator"]
         QTest.keyClick(me.page, Qt.Key.Key_T, Qt.KeyboardModifier.ShiftModifier)
         assert tabs.currentWidget() is lent
+        tabs.setCurrentWidget(tabs.flags)
+        me.press(Qt.Key.Key_T)
+        assert tabs.currentWidget() is lent
+        assert "Text" not in [tabs.tabText(n) for n in range(tabs.count())]
         await me.page.leave()
         assert lent.subjects[-1] is None
 
