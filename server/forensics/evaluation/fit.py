@@ -30,7 +30,7 @@ SIGNALS: Final[dict[Slot, tuple[str, ...]]] = {
         *("pitch_jitter", "pitch_spread", "shimmer", "clarity", "clarity_spread", "cepstral_movement"),
         *("cepstral_slow_movement", "average_ripple", "group_delay_spread"),
     ),
-    Slot.LIP_SYNC: ("sync_surprise", "sync_peak", "sync_over_median"),
+    Slot.LIP_SYNC: ("sync_surprise",),
 }
 """Chosen for what they mean, before the fit; absolute levels, lengths and resolutions are not among them."""
 _DRAWS = 30
@@ -103,7 +103,7 @@ def _weights(used: Sequence[Example]) -> Rows:
     for one in used:
         key = (one.fake, one.groups[0])
         count[key] = count.get(key, 0) + 1
-    clips = len({(one.clip) for one in used})
+    clips = 2 * min(len({one.clip for one in used if one.fake is kind}) for kind in (True, False))
     raw = np.array([1 / math.sqrt(count[one.fake, one.groups[0]]) for one in used])
     fake = np.array([one.fake for one in used])
     for kind in (True, False):
