@@ -13,7 +13,7 @@ standard deviations, is the signal; so each clip is its own yardstick, and nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,8 @@ Rows = NDArray[np.float64]
 @dataclass(frozen=True)
 class Fit:
     """How the lips go with the sound. `lags` are standard deviations above the mean of all shifts, from -500
-    to 500 ms, more than 0 where the sound comes late; `surprise` is the highest within 200 ms, at `offset_ms`;
-    `trace` is Pillai's there."""
+    to 500 ms, more than 0 where the sound comes late; `surprise` is the highest within 200 ms, at
+    `offset_ms`; `trace` is Pillai's there."""
 
     lags: tuple[float, ...]
     surprise: float
@@ -100,7 +100,7 @@ class LipSync:
             Curve("speech_envelope", "log10 RMS", piece.start_ms, STEP_MS, _rounded(loud)),
             Curve("agreement_by_lag", "standard deviations", -LAG_MS, STEP_MS, found.lags),
         )
-        how = {
+        how: dict[str, Any] = {
             "track": track,
             "reliability_bp": round(BP * min(1.0, (piece.end_ms - piece.start_ms) / 10_000)),
             "spans": (Span(piece.start_ms, piece.end_ms),),
@@ -199,7 +199,8 @@ def _opening(window: Window, track: int, start_ms: int, size: int) -> Row:
     eyes = np.linalg.norm(points[:, mesh.RIGHT_EYE] - points[:, mesh.LEFT_EYE], axis=1)
     opening = np.linalg.norm(points[:, mesh.LIP_UP] - points[:, mesh.LIP_DOWN], axis=1) / np.maximum(eyes, 1)
     seen = np.isfinite(opening)
-    return np.interp(start_ms + np.arange(size) * STEP_MS, window.t_ms[seen], opening[seen])
+    times = start_ms + np.arange(size) * STEP_MS
+    return np.asarray(np.interp(times, window.t_ms[seen], opening[seen]))
 
 
 def _quick(row: Row) -> Row:
