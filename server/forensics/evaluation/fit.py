@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import chain, combinations
-from statistics import NormalDist, fmean, pstdev
+from statistics import fmean, pstdev, stdev
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.stats import t as student
 
 from server.forensics.conditions import OF_SLOT, Condition
 from server.forensics.evaluation.metrics import auc_interval, threshold
@@ -162,17 +163,20 @@ def _uses(
 
 
 def _threshold(mine: Sequence[Example], shown: Sequence[tuple[Example, float]], rate: float) -> float:
-    """The larger of two: what keeps the real clips of every condition within the rate, and what a normal
-    distribution of their logits would ask for; few clips have few extremes."""
+    """The larger of two: what keeps the real clips of every condition within the rate, and what one more real
+    clip would pass at that rate if their logits are normal (the prediction bound of Student's t, with one
+    degree of freedom less than there are clips): few clips have few extremes."""
     found = [0.0]
     for condition in sorted({one.condition for one in mine}):
         n = sum(not one.fake and one.condition is condition for one in mine)
         real = [s for one, s in shown if not one.fake and one.condition is condition]
         found.append(threshold(real, n, rate))
-        if len(real) > 3:
-            logits = [math.log(s / (1 - s)) for s in (min(max(s, 1e-6), 1 - 1e-6) for s in real)]
-            above = fmean(logits) + NormalDist().inv_cdf(1 - rate) * pstdev(logits)
-            found.append(1 / (1 + math.exp(-above)))
+    real = [s for one, s in shown if not one.fake]
+    clips = len({one.clip for one, _ in shown if not one.fake})
+    if clips > 1:
+        logits = [math.log(s / (1 - s)) for s in (min(max(s, 1e-6), 1 - 1e-6) for s in real)]
+        bound = float(student.ppf(1 - rate, clips - 1)) * math.sqrt(1 + 1 / clips)
+        found.append(1 / (1 + math.exp(-(fmean(logits) + bound * stdev(logits)))))
     return min(1.0, max(found))
 
 
