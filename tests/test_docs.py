@@ -17,6 +17,12 @@ def test_the_state_machines_in_the_docs_are_those_of_the_rules() -> None:
         assert script["render"](name, page) == page, "stale: run `make docs`"
 
 
+def test_the_model_card_has_the_figures_that_were_measured() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/model_card.py"))
+    page = (ROOT / "docs/forensics.md").read_text()
+    assert script["render"](page) == page
+
+
 def test_every_file_that_the_map_of_the_server_names_exists() -> None:
     table = (ROOT / "server/README.md").read_text().split("## I want to change")[1].split("\n## ")[0]
     for words in re.findall(r"`([\w/.{},]+\.(?:py|json))`", table):

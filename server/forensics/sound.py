@@ -64,6 +64,14 @@ class Sound:
         """The largest sample, 0 to 1; 0 is digital silence."""
         return max((float(np.abs(p.samples).max()) for p in self.pieces if p.samples.size), default=0.0)
 
+    def spoken_s(self, start_ms: int, end_ms: int) -> float:
+        """For how many seconds somebody speaks between two times."""
+        steps = 0
+        for piece in self.pieces:
+            first, last = (max(0, ms - piece.start_ms) // 10 for ms in (start_ms, end_ms))
+            steps += int(piece.talk[first:last].sum())
+        return steps / 100
+
     def cut(self, start_ms: int, end_ms: int) -> Piece | None:
         """What there is between two times, from the first piece that has any of it."""
         for piece in self.pieces:

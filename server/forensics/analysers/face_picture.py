@@ -100,7 +100,8 @@ def _spectrum(grey: Grey, points: Points) -> tuple[float, float]:
     radius = np.hypot(x, y)
     share = float(np.log(power[radius > 32].sum() / power.sum()))
     steps = np.arange(2, 62)
-    profile = np.log(np.array([power[(radius >= r) & (radius < r + 1)].mean() for r in steps]))
+    ring = radius.astype(int).ravel()
+    profile = np.log((np.bincount(ring, power.ravel()) / np.bincount(ring))[steps])
     slope, offset = np.polyfit(np.log(steps), profile, 1)
     return share, float(np.std(profile - (slope * np.log(steps) + offset)))
 

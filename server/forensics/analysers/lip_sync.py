@@ -1,16 +1,23 @@
-"""Whether mouth and sound belong together: how well the opening of the mouth follows the loudness of speech.
+"""Whether mouth and sound belong together: whether the lips move with the speech that is heard.
 
 It finds sound that was put under another picture, and says no more than that sound and mouth disagree.
-Generated lips follow the sound better than real ones: of those it knows nothing.
+Generated lips follow the sound as well as real ones: of those it knows nothing.
+
+The movement of the lips (four principal components of their outline) and the speech (the levels of four
+bands) are compared by Pillai's trace, the sum of their squared canonical correlations (Hotelling 1936). The
+same is done with the sound shifted round by every other amount: shifted sound is as loud and as fast, but not
+that of these lips. How far the trace at lags of up to 200 ms stands above those of all shifts, in their
+standard deviations, is the signal; so each clip is its own yardstick, and nothing of it was fitted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import stft
 
 from server.forensics import sound as sounds
 from server.forensics.analysers.base import abstain, signal
@@ -29,20 +36,23 @@ _SMOOTH = 3
 _SEEN = 0.8
 _SPEECH_S = 2.0
 _MOVES = 0.008
-_QUIET = 1e-4
+_QUIET = 1e-7
+_PARTS = 4
+_RIDGE = 0.1
+_BANDS: Final = ((100, 400), (400, 1_000), (1_000, 2_500), (2_500, 6_000))
 Row = NDArray[np.float64]
+Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How one mouth follows the sound: correlations at lags -500 to 500 ms, the highest within 200 ms, how
-    far that stands above the middle of all lags, and above what other parts of the same sound give, in their
-    standard deviations."""
+    """How the lips go with the sound. `lags` are standard deviations above the mean of all shifts, from -500
+    to 500 ms, more than 0 where the sound comes late; `surprise` is the highest within 200 ms, at
+    `offset_ms`; `trace` is Pillai's there."""
 
     lags: tuple[float, ...]
-    peak: float
-    over_median: float
     surprise: float
+    trace: float
     offset_ms: int
 
 
@@ -67,48 +77,38 @@ class LipSync:
         piece = sample.sound.cut(start, int(sample.window.t_ms[-1]) + STEP_MS)
         if piece is None or (piece.end_ms - piece.start_ms) < SHORTEST_MS:
             return [abstain(self, "lip_sync", Abstained.NO_SOUND)]
-        if piece.talk.sum() < _SPEECH_S * 100:
+        if sample.sound.spoken_s(piece.start_ms, piece.end_ms) < _SPEECH_S:
             return [abstain(self, "lip_sync", Abstained.NO_SPEECH)]
-        envelope = loudness_curve(piece)
-        best: tuple[int, Row, Fit] | None = None
+        heard = bands(piece)
+        best: tuple[int, Fit] | None = None
         for track in sorted(sample.window.meshes):
-            mouth = mouth_curve(sample.window, track, piece.start_ms, envelope.size)
-            if mouth is None:
+            lips = movement(sample.window, track, piece.start_ms, len(heard))
+            if lips is None:
                 continue
-            found = fit(mouth, envelope)
-            if best is None or found.surprise > best[2].surprise:
-                best = (track, mouth, found)
+            found = fit(lips, heard)
+            if best is None or found.surprise > best[1].surprise:
+                best = (track, found)
         if best is None:
             return [abstain(self, "lip_sync", Abstained.MOUTH_UNSEEN)]
-        return self._signals(piece, envelope, *best)
+        return self._signals(piece, sample.window, *best)
 
-    def _signals(
-        self, piece: sounds.Piece, envelope: Row, track: int, mouth: Row, found: Fit
-    ) -> list[Signal]:
-        span = Span(piece.start_ms, piece.end_ms)
+    def _signals(self, piece: sounds.Piece, window: Window, track: int, found: Fit) -> list[Signal]:
+        loud = np.log10(sounds.loudness(piece.samples) + 1e-4)[::2]
+        opening = _opening(window, track, piece.start_ms, loud.size)
         curves = (
-            Curve("mouth_opening", "of eye distance", piece.start_ms, STEP_MS, _rounded(mouth)),
-            Curve("speech_envelope", "log10 RMS", piece.start_ms, STEP_MS, _rounded(envelope)),
-            Curve("correlation_by_lag", "correlation", -LAG_MS, STEP_MS, _rounded(np.array(found.lags))),
+            Curve("mouth_opening", "of eye distance", piece.start_ms, STEP_MS, _rounded(opening)),
+            Curve("speech_envelope", "log10 RMS", piece.start_ms, STEP_MS, _rounded(loud)),
+            Curve("agreement_by_lag", "standard deviations", -LAG_MS, STEP_MS, found.lags),
         )
-        trust = round(BP * min(1.0, mouth.size * STEP_MS / 10_000))
-        values = {
-            "sync_surprise": found.surprise,
-            "sync_peak": found.peak,
-            "sync_over_median": found.over_median,
-            "sync_offset_ms": float(found.offset_ms),
+        how: dict[str, Any] = {
+            "track": track,
+            "reliability_bp": round(BP * min(1.0, (piece.end_ms - piece.start_ms) / 10_000)),
+            "spans": (Span(piece.start_ms, piece.end_ms),),
         }
         return [
-            signal(
-                self,
-                name,
-                round(value, 4),
-                track=track,
-                reliability_bp=trust,
-                spans=(span,),
-                curves=curves if name == "sync_surprise" else (),
-            )
-            for name, value in values.items()
+            signal(self, "sync_surprise", round(found.surprise, 4), curves=curves, **how),
+            signal(self, "sync_trace", round(found.trace, 4), **how),
+            signal(self, "sync_offset_ms", float(found.offset_ms), **how),
         ]
 
 
@@ -128,49 +128,79 @@ def _needs(sample: MediaSample) -> Abstained | None:
     return None
 
 
-def loudness_curve(piece: sounds.Piece) -> Row:
-    """Log of the loudness of the speech band, one value each 20 ms, lightly smoothed."""
-    level = sounds.loudness(piece.samples)
-    level = level[: level.size // 2 * 2].reshape(-1, 2).mean(axis=1)
-    rows = np.log10(level + _QUIET)
-    return np.asarray(np.convolve(np.pad(rows, _SMOOTH // 2, "edge"), np.ones(_SMOOTH) / _SMOOTH, "valid"))
+def bands(piece: sounds.Piece) -> Rows:
+    """Log level of four bands of the sound (n, 4), a row each 20 ms, without what is slower than a second."""
+    size, hop = sounds.RATE // 25, sounds.RATE * STEP_MS // 1000
+    hz, _, rows = stft(piece.samples.astype(np.float64), sounds.RATE, nperseg=size, noverlap=size - hop)
+    power = np.abs(rows[:, : piece.samples.size // hop]) ** 2
+    levels = [np.log10(power[(hz >= low) & (hz < high)].sum(axis=0) + _QUIET) for low, high in _BANDS]
+    even = np.ones(_SMOOTH) / _SMOOTH
+    return np.stack([_quick(np.convolve(np.pad(r, 1, "edge"), even, "valid")) for r in levels], axis=1)
 
 
-def mouth_curve(window: Window, track: int, start_ms: int, size: int) -> Row | None:
-    """The opening of a mouth against the distance of the eyes, one value each 20 ms from `start_ms`; None
-    when it is not seen for four fifths of the time or hardly moves."""
-    points = window.meshes[track]
-    eyes = np.linalg.norm(points[:, mesh.RIGHT_EYE] - points[:, mesh.LEFT_EYE], axis=1)
-    opening = np.linalg.norm(points[:, mesh.LIP_UP] - points[:, mesh.LIP_DOWN], axis=1) / np.maximum(
-        eyes, 1.0
-    )
-    seen = np.isfinite(opening)
+def movement(window: Window, track: int, start_ms: int, size: int) -> Rows | None:
+    """How the lips move: the first four principal components of their outline and the chin, turned upright
+    and scaled by the distance of the eyes; (size, at most 4), a row each 20 ms from `start_ms`.
+
+    None when they are not seen for four fifths of the time, or hardly open and close.
+    """
+    points = window.meshes[track].astype(np.float64)
+    seen = np.isfinite(points[:, 0, 0])
     if seen.mean() < _SEEN or seen.sum() < 2:
         return None
+    if float(_quick(_opening(window, track, start_ms, size)).std()) < _MOVES:
+        return None
+    across = points[:, mesh.LEFT_EYE] - points[:, mesh.RIGHT_EYE]
+    along = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+    off = points[:, mesh.LIPS] - points[:, [mesh.NOSE_ROOT]]
+    x = off[..., 0] * along[:, :1] + off[..., 1] * along[:, 1:]
+    y = off[..., 1] * along[:, :1] - off[..., 0] * along[:, 1:]
+    shape = np.concatenate([x, y], axis=1) / float(np.nanmedian(np.linalg.norm(across, axis=1)))
     times = start_ms + np.arange(size) * STEP_MS
-    row = np.interp(times, window.t_ms[seen], opening[seen])
-    return row if float(_quick(row).std()) > _MOVES else None
+    rows = [np.interp(times, window.t_ms[seen], column[seen]) for column in shape.T]
+    quick = np.stack([_quick(row) for row in rows], axis=1)
+    parts, strength, _ = np.linalg.svd(quick - quick.mean(axis=0), full_matrices=False)
+    moving = int((strength[:_PARTS] > 1e-3 * strength[0]).sum())
+    return np.asarray(parts[:, :moving])
 
 
-def fit(mouth: Row, envelope: Row) -> Fit:
-    """Compare two curves of 20 ms steps and equal length."""
-    a, b = _standard(_quick(mouth)), _standard(_quick(envelope))
-    size = a.size
-    # A circular correlation: every shift compares the same number of steps.
-    by_shift = np.fft.irfft(np.fft.rfft(b) * np.conj(np.fft.rfft(a)), size) / size
+def fit(lips: Rows, heard: Rows) -> Fit:
+    """Compare rows of both kinds, (n, some), 20 ms each."""
+    size = len(heard)
+    a, b = (np.fft.rfft(_white(rows), axis=0) for rows in (lips, heard))
+    # A circular correlation: every shift compares the same number of rows.
+    cross = np.fft.irfft(np.conj(a)[:, :, None] * b[:, None, :], size, axis=0) / size
+    trace = (cross**2).sum(axis=(1, 2))
     near, far = NEAR_MS // STEP_MS, LAG_MS // STEP_MS
-    lags = np.concatenate([by_shift[-far:], by_shift[: far + 1]])
-    others = by_shift[far + 5 : size - far - 5]
+    others = trace[far + 5 : size - far - 5]
+    spread = max(float(others.std()), 1e-6)
+    lags = (np.concatenate([trace[-far:], trace[: far + 1]]) - float(others.mean())) / spread
     inside = lags[far - near : far + near + 1]
-    peak = float(inside.max())
-    spread = float(others.std()) if others.size > 20 else 1.0
+    at = int(inside.argmax())
     return Fit(
-        lags=tuple(float(value) for value in lags),
-        peak=peak,
-        over_median=peak - float(np.median(lags)),
-        surprise=(peak - float(others.mean() if others.size else 0.0)) / max(spread, 1e-3),
-        offset_ms=int(inside.argmax() - near) * STEP_MS,
+        lags=_rounded(lags),
+        surprise=float(inside[at]),
+        trace=float(inside[at] * spread + others.mean()),
+        offset_ms=(at - near) * STEP_MS,
     )
+
+
+def _white(rows: Rows) -> Rows:
+    """Rows whose columns are uncorrelated and of one variance, a little short of it for the weak ones."""
+    each = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-9)
+    value, vector = np.linalg.eigh(each.T @ each / len(each) + _RIDGE * np.eye(each.shape[1]))
+    return np.asarray(each @ (vector * value**-0.5) @ vector.T)
+
+
+def _opening(window: Window, track: int, start_ms: int, size: int) -> Row:
+    """The opening of the mouth against the distance of the eyes, one value each 20 ms; of a face that is seen
+    in part at least."""
+    points = window.meshes[track].astype(np.float64)
+    eyes = np.linalg.norm(points[:, mesh.RIGHT_EYE] - points[:, mesh.LEFT_EYE], axis=1)
+    opening = np.linalg.norm(points[:, mesh.LIP_UP] - points[:, mesh.LIP_DOWN], axis=1) / np.maximum(eyes, 1)
+    seen = np.isfinite(opening)
+    times = start_ms + np.arange(size) * STEP_MS
+    return np.asarray(np.interp(times, window.t_ms[seen], opening[seen]))
 
 
 def _quick(row: Row) -> Row:
@@ -180,9 +210,5 @@ def _quick(row: Row) -> Row:
     return np.asarray(row - slow)
 
 
-def _standard(row: Row) -> Row:
-    return np.asarray((row - row.mean()) / max(float(row.std()), 1e-9))
-
-
-def _rounded(row: Row) -> tuple[float | None, ...]:
+def _rounded(row: Row) -> tuple[float, ...]:
     return tuple(round(float(value), 3) for value in row)

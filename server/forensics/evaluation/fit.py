@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import chain, combinations
-from statistics import NormalDist, fmean, pstdev
+from statistics import fmean, pstdev, stdev
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.stats import t as student
 
 from server.forensics.conditions import OF_SLOT, Condition
 from server.forensics.evaluation.metrics import auc_interval, threshold
@@ -30,7 +31,7 @@ SIGNALS: Final[dict[Slot, tuple[str, ...]]] = {
         *("pitch_jitter", "pitch_spread", "shimmer", "clarity", "clarity_spread", "cepstral_movement"),
         *("cepstral_slow_movement", "average_ripple", "group_delay_spread"),
     ),
-    Slot.LIP_SYNC: ("sync_surprise", "sync_peak", "sync_over_median"),
+    Slot.LIP_SYNC: ("sync_surprise",),
 }
 """Chosen for what they mean, before the fit; absolute levels, lengths and resolutions are not among them."""
 _DRAWS = 30
@@ -103,7 +104,7 @@ def _weights(used: Sequence[Example]) -> Rows:
     for one in used:
         key = (one.fake, one.groups[0])
         count[key] = count.get(key, 0) + 1
-    clips = len({(one.clip) for one in used})
+    clips = 2 * min(len({one.clip for one in used if one.fake is kind}) for kind in (True, False))
     raw = np.array([1 / math.sqrt(count[one.fake, one.groups[0]]) for one in used])
     fake = np.array([one.fake for one in used])
     for kind in (True, False):
@@ -152,6 +153,10 @@ def _uses(
         within = frozenset(chosen)
         shown = [(one, s) for one, s in held if within.issuperset(set(one.found) & set(every))]
         look_closer, likely = (_threshold(mine, shown, rate) for rate in (LOOK_CLOSER, LIKELY))
+        # Where fakes are many and real clips few, the threshold leans on the many: it is as strict as leaves
+        # nine tenths of the fakes that are scored above it.
+        caught = sorted(s for one, s in shown if one.fake)
+        look_closer = max(look_closer, caught[len(caught) // 10] if caught else 0.0)
         likely = max(likely, look_closer)
         rates = [_rate(mine, shown, condition, look_closer) for condition in chosen]
         if min(rates) >= LEAST_TPR:
@@ -162,17 +167,20 @@ def _uses(
 
 
 def _threshold(mine: Sequence[Example], shown: Sequence[tuple[Example, float]], rate: float) -> float:
-    """The larger of two: what keeps the real clips of every condition within the rate, and what a normal
-    distribution of their logits would ask for; few clips have few extremes."""
+    """The larger of two: what keeps the real clips of every condition within the rate, and what one more real
+    clip would pass at that rate if their logits are normal (the prediction bound of Student's t, with one
+    degree of freedom less than there are clips): few clips have few extremes."""
     found = [0.0]
     for condition in sorted({one.condition for one in mine}):
         n = sum(not one.fake and one.condition is condition for one in mine)
         real = [s for one, s in shown if not one.fake and one.condition is condition]
         found.append(threshold(real, n, rate))
-        if len(real) > 3:
-            logits = [math.log(s / (1 - s)) for s in (min(max(s, 1e-6), 1 - 1e-6) for s in real)]
-            above = fmean(logits) + NormalDist().inv_cdf(1 - rate) * pstdev(logits)
-            found.append(1 / (1 + math.exp(-above)))
+    real = [s for one, s in shown if not one.fake]
+    clips = len({one.clip for one, _ in shown if not one.fake})
+    if clips > 1:
+        logits = [math.log(s / (1 - s)) for s in (min(max(s, 1e-6), 1 - 1e-6) for s in real)]
+        bound = float(student.ppf(1 - rate, clips - 1)) * math.sqrt(1 + 1 / clips)
+        found.append(1 / (1 + math.exp(-(fmean(logits) + bound * stdev(logits)))))
     return min(1.0, max(found))
 
 

@@ -24,6 +24,7 @@ from server.forensics.windows import choose
 
 _LIMITS = FileLimits()
 _WHOLE_MS = 30_000
+_OF_SOUND = (Condition.CLEAN, Condition.NOISE, Condition.GATE, Condition.TELEPHONE)
 Say = Callable[[str], None]
 
 
@@ -68,10 +69,12 @@ def build(manifest: Manifest, say: Say) -> list[Example]:
         for clip in manifest.clips
         if clip.own_sound and (sample := pictures.get(clip.name) or samples.get(clip.name)) and sample.sound
     ]
+    worn = {condition: [(c, perturb.sound(condition, s)) for c, s in sounds] for condition in _OF_SOUND}
     for clip in videos:
         if clip.name in pictures:
             say(f"{clip.name}, its sound swapped and its picture worn")
-            rows += _lips(clip, pictures[clip.name], sounds, OF_SLOT[Slot.LIP_SYNC][:4])
+            for condition in _OF_SOUND:
+                rows += _lips(clip, pictures[clip.name], worn[condition], condition)
             rows += _worn(clip, pictures[clip.name], sounds)
     return rows
 
@@ -94,7 +97,7 @@ def _worn(clip: Clip, clean: MediaSample, sounds: list[tuple[Clip, Sound]]) -> I
         taken = replace(taken, sound=clean.sound)
         if not clip.sound_swapped:
             yield from _face(clip, taken, condition)
-        yield from _lips(clip, taken, sounds, (condition,))
+        yield from _lips(clip, taken, sounds, condition)
 
 
 def _voice(clip: Clip, sample: MediaSample, fake: bool) -> Iterator[Example]:
@@ -111,20 +114,19 @@ def _face(clip: Clip, sample: MediaSample, condition: Condition) -> Iterator[Exa
 
 
 def _lips(
-    clip: Clip, sample: MediaSample, sounds: list[tuple[Clip, Sound]], under: tuple[Condition, ...]
+    clip: Clip, sample: MediaSample, sounds: list[tuple[Clip, Sound]], condition: Condition
 ) -> Iterator[Example]:
-    """The clip with its own sound and, where that is true, with every other real one."""
-    if not (clip.own_sound or clip.sound_swapped):
-        return
-    for condition in under:
-        for other, sound in sounds if clip.own_sound else [(clip, sample.sound)]:
-            own = other.name == clip.name
-            if sound is None:
-                continue
-            heard = _windowed(replace(sample, sound=perturb.sound(condition, sound)))
-            name = clip.name if own else f"{clip.name} + {other.name}"
-            groups = tuple(dict.fromkeys((clip.group, other.group)))
-            yield _example(LipSync(), heard, name, groups, clip.sound_swapped or not own, condition)
+    """The clip with its own sound, where that is true, and with every other real one.
+
+    Each recording is a source: what is measured is that of these lips with this sound, of which other
+    recordings of a collection know nothing.
+    """
+    for other, sound in sounds if clip.own_sound else ():
+        own = other.name == clip.name
+        heard = _windowed(replace(sample, sound=sound))
+        name = clip.name if own else f"{clip.name} + {other.name}"
+        groups = tuple(dict.fromkeys((clip.name, other.name)))
+        yield _example(LipSync(), heard, name, groups, not own, condition)
 
 
 def _windowed(sample: MediaSample) -> MediaSample:

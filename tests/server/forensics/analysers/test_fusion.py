@@ -92,7 +92,7 @@ def test_where_it_is_of_no_use_it_gives_no_number(condition: Condition, how: dic
 def test_the_reason_of_a_detector_is_the_reason_of_the_slot() -> None:
     silent = measured("lip_sync", None, abstained=Abstained.SILENT)
     assert fusion.slot_score(SLOT, [silent], CLEAN, fitted()).abstained is Abstained.SILENT
-    assert fusion.slot_score(SLOT, [], CLEAN, None).abstained is Abstained.NO_MODEL
+    assert fusion.slot_score(SLOT, [measured("a", 1.0)], CLEAN, None).abstained is Abstained.NO_MODEL
 
 
 def scored(*slots: tuple[int, bool, bool], method: str = fusion.METHOD) -> list[SlotScore]:
