@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from server.audit import service as audit
 from server.content.announcing import announce, lock_videos, tell_viewers
@@ -21,9 +21,9 @@ from server.kit.wire import Availability
 
 
 def lock(s: WriteSession, *, content_type: str, content_id: UUID) -> None:
-    """Let no other transaction change this content until this one ends."""
+    """Let no other transaction change this content until this one ends; who counts its viewers goes on."""
     table = SLOTS[ContentType(content_type)].table
-    s.execute(select(table.id).where(table.id == content_id).with_for_update())
+    s.execute(select(table.id).where(table.id == content_id).with_for_update(key_share=True))
 
 
 def schedule_availability(
@@ -43,7 +43,9 @@ def schedule_availability(
     content that is itself of that class. Raises NotFound.
     """
     slot, at_once = SLOTS[ContentType(content_type)], effective_at <= clock.now()
-    _fold(s, slot, slot.table.id == content_id)  # else nobody would be told of a change that this replaces
+    _fold(
+        s, slot, clock.now(), slot.table.id == content_id
+    )  # else nobody would be told of a change that this replaces
     before = lock_videos(s, Video.id == content_id) if at_once and slot.table is Video else {}
     changed = s.execute(
         update(slot.table)
@@ -114,13 +116,20 @@ def _changed(
 def fold_due(s: WriteSession) -> int:
     """Make the changes that are in force the stored value; answers how many. Reads never wait for this, but
     whoever has read before is told now."""
-    return sum(_fold(s, slot) for slot in SLOTS.values())
+    now = clock.now()
+    # All videos at once, whichever of their slots is due, or they would be locked in two orders.
+    lock_videos(s, or_(*(slot.following_at <= now for slot in SLOTS.values() if slot.table is Video)))
+    return sum(_fold(s, slot, now) for slot in SLOTS.values())
 
 
-def _fold(s: WriteSession, slot: Slot, *which: ColumnElement[bool]) -> int:
-    due = and_(slot.following_at <= clock.now(), *which)
+def _fold(s: WriteSession, slot: Slot, now: datetime, *which: ColumnElement[bool]) -> int:
+    due = and_(slot.following_at <= now, *which)
     of_videos = slot.table is Video
-    before = lock_videos(s, due) if of_videos else {}
+    if of_videos:
+        before = lock_videos(s, due)
+    else:
+        before = {}
+        s.execute(select(slot.table.id).where(due).order_by(slot.table.id).with_for_update(key_share=True))
     if of_videos and not before:
         return 0
     rows = s.execute(

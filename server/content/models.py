@@ -288,6 +288,7 @@ Index(
 Index(
     "ix_content_events_shares",
     ViewerEvent.video_id,
+    ViewerEvent.person_id,
     sqlite_where=text("kind = 'share'"),
     postgresql_where=text("kind = 'share'"),
 )
@@ -298,7 +299,7 @@ Index(
     sqlite_where=text("kind = 'watch'"),
     postgresql_where=text("kind = 'watch'"),
 )
-Index("ix_content_events_person", ViewerEvent.person_id, ViewerEvent.seq)
+Index("ix_content_events_person", ViewerEvent.person_id, ViewerEvent.received_at)
 Index("ix_content_playbacks_video", Playback.video_id)
 Index("ix_content_follows_other", Follow.other_id)
 Index("ix_content_reactions_mine", VideoReaction.person_id, VideoReaction.kind, VideoReaction.at)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, select, text
+from sqlalchemy import ColumnElement, Table, func, select, text, union
 
 from server.accounts.models import Person
 from server.content.counters import of_people, of_videos
@@ -18,15 +18,20 @@ from server.content.counting import watched_ms
 from server.content.models import Comment, Follow, Playback, Video, VideoReaction, ViewerEvent
 from server.content.opinions import TABLE, Kind, Opinion, holds, last_words, new_opinion, set_word
 from server.content.rules import Reaction
-from server.content.viewing import hold_viewer
+from server.content.viewing import IS_SHARE, hold_viewer
 from server.content.watching import IS_WATCH, WATCH, beat_of, new_stay, views_among
 from server.kit.db import AnySession, Database, WriteSession
 from server.kit.upsert import add_to
 
 BATCH = 500
 SAID = text("kind <> 'watch'")
-IS_SHARE = text("kind = 'share'")
-"""In words, as the partial index has it."""
+_PEOPLE = (
+    ViewerEvent.person_id,
+    Playback.person_id,
+    VideoReaction.person_id,
+    *(table.person_id for table in TABLE.values()),
+)
+"""Who may have done something, whether or not a fact says so."""
 WORD = tuple(getattr(ViewerEvent, name) for name in ("id", "kind", "video_id", "other_id", "at", "told_at"))
 
 Numbers = dict[UUID, dict[str, int]]
@@ -44,16 +49,20 @@ class Difference:
 def recount(db: Database, *, repair: bool = False) -> list[Difference]:
     """Compare what is stored with the facts: what each person watched and says, then the counters.
 
-    `repair` mends it. Each person and each batch is a transaction of its own, so that whoever watches
-    meanwhile is not kept waiting. What is counted while a batch is compared stays: differences are added.
+    `repair` mends it, each person and each batch in a transaction of its own. Only what is wrong is written,
+    so that nobody is kept waiting where all is right. What is counted while a batch is compared stays:
+    differences are added.
     """
     found: list[Difference] = []
-    for people in _batches(db, ViewerEvent.person_id):
+    for people in _batches(db, *_PEOPLE):
         for person_id in people:
-            with db.write() as s:
-                hold_viewer(s, person_id)
-                found += _stays(s, person_id, repair=repair)
-                found += _opinions(s, person_id, repair=repair)
+            with db.read() as s:
+                wrong = _of_person(s, person_id)
+            if wrong and repair:
+                with db.write() as s:
+                    hold_viewer(s, person_id)
+                    wrong = _of_person(s, person_id, mending=s)
+            found += wrong
     for table, column, right in ((of_videos, Video.id, _of_videos), (of_people, Person.id, _of_people)):
         for ids in _batches(db, column):
             with db.read() as s:
@@ -65,22 +74,31 @@ def recount(db: Database, *, repair: bool = False) -> list[Difference]:
     return found
 
 
-def _batches(db: Database, column: Any) -> Iterator[list[UUID]]:
+def _batches(db: Database, *columns: Any) -> Iterator[list[UUID]]:
+    """What these columns have, each value once, in order."""
     last = UUID(int=0)
     while True:
+        parts = [
+            select(column.label("id")).where(column > last).distinct().order_by(column).limit(BATCH)
+            for column in columns
+        ]
+        every = union(*(select(part.subquery().c.id) for part in parts)).subquery()
         with db.read() as s:
-            after = select(column).where(column > last).distinct().order_by(column).limit(BATCH)
-            ids = list(s.scalars(after))
+            ids = list(s.scalars(select(every.c.id).order_by(every.c.id).limit(BATCH)))
         if not ids:
             return
         yield ids
         last = ids[-1]
 
 
+def _of_person(s: AnySession, person_id: UUID, mending: WriteSession | None = None) -> list[Difference]:
+    return _stays(s, person_id, mending) + _opinions(s, person_id, mending)
+
+
 # What each stay is worth
 
 
-def _stays(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Difference]:
+def _stays(s: AnySession, person_id: UUID, mending: WriteSession | None) -> list[Difference]:
     right = _right_stays(s, person_id)
     rows = s.scalars(select(Playback).where(Playback.person_id == person_id))
     stored = {(row.id, row.video_id): row for row in rows}
@@ -89,8 +107,8 @@ def _stays(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Difference
         wanted, row = right.get(key), stored.get(key)
         if wanted is None or row is None:
             found.append(Difference(key[0], "content_playbacks", -1 if wanted is None else 1))
-            if repair:
-                s.add(wanted) if wanted is not None else s.delete(row)
+            if mending:
+                mending.add(wanted) if wanted is not None else mending.delete(row)
             continue
         pairs = (
             ("began", (wanted.began - row.began) // timedelta(milliseconds=1)),
@@ -99,7 +117,7 @@ def _stays(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Difference
             ("counted", wanted.counted - row.counted),
         )
         found += [Difference(key[0], name, by) for name, by in pairs if by]
-        if repair:
+        if mending:
             row.began, row.watched_ms = wanted.began, wanted.watched_ms
             row.own, row.counted = wanted.own, wanted.counted
     return found
@@ -132,7 +150,7 @@ def _right_stays(s: AnySession, person_id: UUID) -> dict[Key, Playback]:
 # What each person says
 
 
-def _opinions(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Difference]:
+def _opinions(s: AnySession, person_id: UUID, mending: WriteSession | None) -> list[Difference]:
     facts = [
         row._asdict() for row in s.execute(select(*WORD).where(ViewerEvent.person_id == person_id, SAID))
     ]
@@ -148,14 +166,14 @@ def _opinions(s: WriteSession, person_id: UUID, *, repair: bool) -> list[Differe
         is_held, right = row is not None and row.holds, fact is not None and holds(fact)
         if is_held != right:
             found.append(Difference(key[1], key[0], right - is_held))
-        if not repair:
+        if not mending:
             continue
         if fact is None:
-            s.delete(row)
+            mending.delete(row)
         else:
             if row is None:
                 row = new_opinion(person_id, *key)
-                s.add(row)
+                mending.add(row)
             set_word(row, fact)
     return found
 
@@ -172,7 +190,8 @@ def _of_videos(s: AnySession, ids: Collection[UUID]) -> Numbers:
     _fill(s, right, "own_views", Playback.video_id, stays, Playback.counted, Playback.own)
     _fill(s, right, "likes", VideoReaction.video_id, *held, VideoReaction.kind == Reaction.LIKE)
     _fill(s, right, "saves", VideoReaction.video_id, *held, VideoReaction.kind == Reaction.SAVE)
-    _fill(s, right, "shares", ViewerEvent.video_id, ViewerEvent.video_id.in_(ids), IS_SHARE)
+    sharers = func.count(ViewerEvent.person_id.distinct())
+    _fill(s, right, "shares", ViewerEvent.video_id, ViewerEvent.video_id.in_(ids), IS_SHARE, number=sharers)
     _fill(s, right, "comments", Comment.video_id, Comment.video_id.in_(ids), *written)
     spent = func.sum(Playback.watched_ms)
     _fill(s, right, "watched_ms", Playback.video_id, stays, Playback.own.is_(False), number=spent)

@@ -123,6 +123,8 @@ BATCH_MAX = 500
 """Events that may be sent in at once."""
 BEAT_MAX_MS = 10_000
 """The longest stretch that one `watch` tells of."""
+FACTS_A_DAY = 20_000
+"""More is not kept of what a person tells in a day; to watch without end on two devices is 17,280."""
 BEATS_A_MINUTE = 120
 """More stretches than that are not told by a player."""
 STAYS_MAX = 1_000

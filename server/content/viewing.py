@@ -10,11 +10,11 @@ arrived.)
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, or_, select
+from sqlalchemy import Row, Table, func, or_, select, text
 
 from server.accounts.models import Person
 from server.accounts.schemas import PersonState
@@ -25,6 +25,7 @@ from server.content.models import Block, OfPerson, Video
 from server.content.models import ViewerEvent as Fact
 from server.content.rules import (
     BLOCKS_MAX,
+    FACTS_A_DAY,
     FOLLOWS_MAX,
     SKEW,
     VERY_LATE,
@@ -36,11 +37,16 @@ from server.content.rules import (
 from server.content.schemas import EventVerdict, ViewerEvent
 from server.kit import clock, locks
 from server.kit.access import Actor
-from server.kit.db import WriteSession
+from server.kit.db import Database, WriteSession
 from server.kit.upsert import insert_new
 
 VIEWER = 7_203_011
 """The space of the names that a transaction holds while it counts what one person did."""
+
+AT_ONCE = 100
+"""Events of one transaction."""
+IS_SHARE = text("kind = 'share'")
+"""In words, as the partial index has it."""
 
 facts = cast(Table, Fact.__table__)
 AnyRow = Row[*tuple[Any, ...]]
@@ -72,15 +78,50 @@ def take_in(s: WriteSession, *, actor: Actor, events: Sequence[ViewerEvent]) -> 
     rows = [
         _fact(actor.person, event, now) for event in fresh.values() if codes[event.id] == Verdict.ACCEPTED
     ]
+    codes |= dict.fromkeys(_too_many(s, actor.person, rows, now), "too_many")
+    rows = [row for row in rows if codes[row["id"]] == Verdict.ACCEPTED]
     watches = [row for row in rows if row["kind"] is EventKind.WATCH]
+    codes |= dict.fromkeys(watching.surplus(s, actor.person, watches), "too_many")
+    watches = [row for row in watches if codes[row["id"]] == Verdict.ACCEPTED]
     around = watching.around(s, actor.person, [row["at"] for row in watches])
-    codes |= dict.fromkeys(watching.surplus(s, actor.person, around, watches), "too_many")
+    shared = _shared(s, actor.person, rows)
     # In one order, so that two who send the same ids do not wait for each other.
     rows = sorted((row for row in rows if codes[row["id"]] == Verdict.ACCEPTED), key=lambda row: row["id"])
     new = insert_new(s, facts, rows, key="id")
     codes |= {row["id"]: "id_taken" for row in rows if row["id"] not in new}
-    _count(s, actor.person, [row for row in rows if row["id"] in new], around, videos)
+    _count(s, actor.person, [row for row in rows if row["id"] in new], around, shared, videos)
     return _verdicts(events, codes)
+
+
+def take_in_all(db: Database, *, actor: Actor, events: Sequence[ViewerEvent]) -> list[EventVerdict]:
+    """As `take_in`, in transactions of `AT_ONCE` events: nobody waits long for the counting of one."""
+    verdicts: list[EventVerdict] = []
+    for begin in range(0, len(events), AT_ONCE):
+        with db.write() as s:
+            verdicts += take_in(s, actor=actor, events=events[begin : begin + AT_ONCE])
+    return verdicts
+
+
+def _too_many(
+    s: WriteSession, person_id: UUID, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> list[UUID]:
+    """What is more than a person can do in a day: facts are kept for ever."""
+    today = select(func.count()).where(
+        Fact.person_id == person_id, Fact.received_at > now - timedelta(days=1)
+    )
+    room = max(0, FACTS_A_DAY - (s.scalar(today) or 0)) if rows else 0
+    if room >= len(rows):
+        return []
+    return [row["id"] for row in sorted(rows, key=lambda row: (row["at"], row["id"]))[room:]]
+
+
+def _shared(s: WriteSession, person_id: UUID, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Which of the videos that are shared now the person had shared before: that counts once."""
+    videos = {row["video_id"] for row in rows if row["kind"] is EventKind.SHARE}
+    if not videos:
+        return set()
+    found = select(Fact.video_id).where(Fact.video_id.in_(videos), Fact.person_id == person_id, IS_SHARE)
+    return {video_id for video_id in s.scalars(found.distinct()) if video_id is not None}
 
 
 def _known(s: WriteSession, actor: Actor, ids: Collection[UUID]) -> dict[UUID, str]:
@@ -209,15 +250,15 @@ def _count(
     person_id: UUID,
     new: Sequence[dict[str, Any]],
     around: Sequence[Beat],
+    shared: set[UUID],
     videos: Mapping[UUID, AnyRow],
 ) -> None:
     tally = Tally()
     watches = [row for row in new if row["kind"] is EventKind.WATCH]
     watching.count(s, person_id, watches, around, videos, tally)
     opinions.take_in(s, person_id, new, tally)
-    for row in new:
-        if row["kind"] is EventKind.SHARE:
-            tally.video(row["video_id"], shares=1)
+    for video_id in {row["video_id"] for row in new if row["kind"] is EventKind.SHARE} - shared:
+        tally.video(video_id, shares=1)
     tally.write(s)
 
 

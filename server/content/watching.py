@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import CTE, Row, column, func, select, text, values
 
 from server.content.counters import Tally
 from server.content.counting import Beat, counted, enough_ms, watched_ms
@@ -16,10 +16,11 @@ from server.content.counting import Playback as Key
 from server.content.models import Playback, Video, ViewerEvent
 from server.content.rules import BEAT_MAX_MS, BEATS_A_MINUTE, STAYS_MAX
 from server.kit.db import AnySession, WriteSession
+from server.kit.types import UTCDateTime
 
 LONGEST = timedelta(milliseconds=BEAT_MAX_MS)
-APART = timedelta(minutes=10)
-"""Stretches that lie further apart are looked up apart."""
+APART = 2 * LONGEST
+"""Stretches whose ends lie further apart have nothing to do with each other."""
 
 IS_WATCH = text("kind = 'watch'")
 """In words, as the partial index has it."""
@@ -50,17 +51,25 @@ def _beat(row: Mapping[str, Any]) -> Beat:
 def around(s: AnySession, person_id: UUID, ends: Collection[datetime]) -> list[Beat]:
     """The stretches of a person whose worth new ones that end then can change, and those on which that
     depends: what ended before a new one began, or begins after it has ended, has no part in it."""
-    found: list[Beat] = []
-    for first, last in _spans(ends):
-        rows = s.execute(
-            select(*WATCH).where(
-                ViewerEvent.person_id == person_id,
-                ViewerEvent.at.between(first - LONGEST, last + LONGEST),
-                IS_WATCH,
-            )
+    if not ends:
+        return []
+    near = _table("near", [(first - LONGEST, last + LONGEST) for first, last in _spans(ends)])
+    rows = s.execute(
+        select(*WATCH).join_from(
+            near,
+            ViewerEvent,
+            (ViewerEvent.person_id == person_id)
+            & ViewerEvent.at.between(near.c.first, near.c.last)
+            & IS_WATCH,
         )
-        found += [beat_of(row) for row in rows]
-    return found
+    )
+    return [beat_of(row) for row in rows]
+
+
+def _table(name: str, spans: Sequence[tuple[datetime, datetime]]) -> CTE:
+    """Spans of time as a table, so that one statement looks each up along the index."""
+    columns = (column(each, UTCDateTime()) for each in ("first", "last"))
+    return values(*columns, name=name).data(spans).cte(name)
 
 
 def _spans(ends: Collection[datetime]) -> Iterator[tuple[datetime, datetime]]:
@@ -77,26 +86,46 @@ def _spans(ends: Collection[datetime]) -> Iterator[tuple[datetime, datetime]]:
         yield first, last
 
 
-def surplus(
-    s: AnySession, person_id: UUID, stored: Sequence[Beat], told: Sequence[Mapping[str, Any]]
-) -> set[UUID]:
-    """Those of the new stretches that are more than anybody can watch, so that to count them stays cheap."""
+def surplus(s: AnySession, person_id: UUID, told: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Those of the new stretches that are more than anybody can watch, so that to count them stays cheap:
+    what is stored of the minutes in which they end leaves room for so many, and these are the first of them.
+    """
+    if not told:
+        return set()
     stays = (
         select(Playback.video_id)
         .where(Playback.person_id == person_id, Playback.video_id.in_({row["video_id"] for row in told}))
         .group_by(Playback.video_id)
         .having(func.count() >= STAYS_MAX)
     )
-    full = set(s.scalars(stays)) if told else set()
-    a_minute = Counter(_minute(beat.ended) for beat in stored)
+    full = set(s.scalars(stays))
+    a_minute = _stored(s, person_id, {_minute(row["at"]) for row in told})
     refused: set[UUID] = set()
-    for row in told:
+    for row in sorted(told, key=lambda row: (row["at"], row["id"])):
         minute = _minute(row["at"])
         if row["video_id"] in full or a_minute[minute] >= BEATS_A_MINUTE:
             refused.add(row["id"])
         else:
             a_minute[minute] += 1
     return refused
+
+
+def _stored(s: AnySession, person_id: UUID, minutes: Collection[datetime]) -> Counter[datetime]:
+    """How many stretches of a person that end in these minutes are stored."""
+    table = _table("minutes", [(minute, minute + timedelta(minutes=1)) for minute in sorted(minutes)])
+    counts = (
+        select(table.c.first, func.count())
+        .join_from(
+            table,
+            ViewerEvent,
+            (ViewerEvent.person_id == person_id)
+            & (ViewerEvent.at >= table.c.first)
+            & (ViewerEvent.at < table.c.last)
+            & IS_WATCH,
+        )
+        .group_by(table.c.first)
+    )
+    return Counter({row[0]: row[1] for row in s.execute(counts)})
 
 
 def _minute(at: datetime) -> datetime:

@@ -187,5 +187,5 @@ def _store(
         Video.state == VideoState.PROCESSING,
         Video.restricted_class.is_(False),
     )
-    if s.scalar(allowed.with_for_update()) is not None:
+    if s.scalar(allowed.with_for_update(key_share=True)) is not None:
         derivatives.add(s, store, video_id, kind, product)

@@ -51,6 +51,7 @@ class Signal:
 
     `value` is in the detector's own unit; `score_bp` (0 to 10,000) is what it says by itself of its slot, if
     anything; `reliability_bp` how far the input lets it be trusted. With `abstained` there is neither.
+    `track` is the face that it was measured on, if one; `note` a fact in words, cut to length.
     """
 
     name: str
@@ -61,6 +62,8 @@ class Signal:
     score_bp: int | None = None
     reliability_bp: int = 0
     abstained: Abstained | None = None
+    track: int | None = None
+    note: str = ""
     spans: tuple[Span, ...] = ()
     boxes: tuple[Box, ...] = ()
     curves: tuple[Curve, ...] = ()
@@ -71,12 +74,14 @@ class SlotScore:
     """What all signals of a slot say together, 0 to 10,000, within `low_bp`..`high_bp` (80 %).
 
     `method` is "signals-v1", or "model:NAME@sha256" with a checkpoint. `look_closer` and `likely` say which
-    of the two thresholds it passes (false positive rates of 0.10 and 0.02).
+    of the two thresholds it passes (false positive rates of 0.10 and 0.02). `track` is the face it speaks of:
+    the worst of several.
     """
 
     slot: Slot
     method: str
     score_bp: int | None = None
+    track: int | None = None
     low_bp: int | None = None
     high_bp: int | None = None
     reliability_bp: int = 0

@@ -6,7 +6,9 @@ None is "not analysed", never 0.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 from typing import Final
 
 BP: Final = 10_000
@@ -83,3 +85,77 @@ class AnalysisKind(StrEnum):
 
     CORE = "core"
     TEXT = "text"
+
+
+OPEN: Final = (AnalysisState.QUEUED, AnalysisState.RUNNING)
+"""The states in which an analysis waits or is worked on; a video has at most one of a kind."""
+KEPT: Final = (AnalysisState.DONE, AnalysisState.PARTLY)
+"""The states of an analysis that has scores."""
+RUNS: Final = 2
+"""How often an analysis is begun whose worker dies, before it is parked."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """`event` leads from `before` (None = there is no such analysis yet) to `after`, if `guard` holds."""
+
+    before: AnalysisState | None
+    event: str
+    after: AnalysisState
+    guard: str
+
+
+_QUEUED, _RUNNING = AnalysisState.QUEUED, AnalysisState.RUNNING
+MACHINE: Final = (
+    Transition(None, "request", _QUEUED, "the video is ready; none of this kind is open"),
+    Transition(_QUEUED, "begin", _RUNNING, "the most urgent one; run + 1"),
+    Transition(_RUNNING, "keep", AnalysisState.DONE, "by the job that began it"),
+    Transition(_RUNNING, "keep", AnalysisState.PARTLY, "the same; the analysis says what is missing"),
+    Transition(_RUNNING, "refuse", AnalysisState.REFUSED, "the file cannot be read"),
+    Transition(_RUNNING, "give back", _QUEUED, f"its worker died, fewer than {RUNS} runs"),
+    Transition(_RUNNING, "give back", AnalysisState.PARKED, f"its worker died {RUNS} times"),
+    Transition(_QUEUED, "cancel", AnalysisState.CANCELLED, "somebody cancels it, or the video is deleted"),
+    Transition(_RUNNING, "cancel", AnalysisState.CANCELLED, "the same; the worker is stopped"),
+)
+
+
+class Priority(IntEnum):
+    """Which analysis is begun first; within one, core before text, then as they came."""
+
+    REFRESH = -100
+    UPLOAD = 0
+    ASKED = 100
+    CLAIMED = 200
+
+
+CONTENT: Final = (Slot.EXPLICIT, Slot.VIOLENCE, Slot.HATE_SPEECH, Slot.NON_CONSENSUAL)
+"""The slots of the content panel."""
+SLOTS_OF: Final = {
+    AnalysisKind.CORE: (*DEEPFAKE, Slot.EXPLICIT, Slot.VIOLENCE, Slot.NON_CONSENSUAL),
+    AnalysisKind.TEXT: (Slot.HATE_SPEECH,),
+}
+"""What each job gives a score for, or a reason why not: the columns of the seed."""
+
+
+def overall_risk(scores: Mapping[str, int | None]) -> tuple[str, int] | None:
+    """The highest score that there is, with its name: one certain harm is not diluted by four absent ones.
+
+    `scores` are basis points by name, None where not analysed. None when nothing was analysed.
+    """
+    known = [(bp, name) for name, bp in scores.items() if bp is not None]
+    if not known:
+        return None
+    bp, name = max(known)
+    return name, bp
+
+
+def manipulated_of_100(score_bp: int, *, prevalence_bp: int) -> float:
+    """Of 100 videos with this score, how many are manipulated, where `prevalence_bp` of all videos are.
+
+    A score is calibrated on as many manipulated videos as real ones. Bayes' rule moves it to the share that
+    there really is: posterior odds = odds of the score x odds of the prevalence (Saerens, Latinne and
+    Decaestecker 2002, Neural Computation 14, eq. 2.4).
+    """
+    right = score_bp * prevalence_bp
+    wrong = (BP - score_bp) * (BP - prevalence_bp)
+    return 100 * right / (right + wrong) if right + wrong else 0.0

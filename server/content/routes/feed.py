@@ -50,8 +50,8 @@ def take_in_events(
     request: Request, body: EventBatch, actor: Actor = require("content.watch")
 ) -> EventVerdicts:
     """Keep what the caller did, each thing once however often it is sent, in any order."""
-    with database(request).write() as s:
-        return EventVerdicts(verdicts=viewing.take_in(s, actor=actor, events=body.events))
+    verdicts = viewing.take_in_all(database(request), actor=actor, events=body.events)
+    return EventVerdicts(verdicts=verdicts)
 
 
 @router.get("/blocks")

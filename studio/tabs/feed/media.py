@@ -57,6 +57,12 @@ class FeedMedia:
         if held.key is not None:
             self._cache.release(held.key)
 
+    def discard(self, held: Held) -> None:
+        """Let go of a video, and of its copy, so that it is fetched anew."""
+        self.release(held)
+        if held.key is not None:
+            self._cache.wipe([held.key])
+
     def know(self, kept: KeptVideo) -> None:
         """Take a video that is here for one that needs no server."""
         self._files[kept.item.video.id] = kept.sha256, kept.size

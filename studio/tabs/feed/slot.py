@@ -103,6 +103,10 @@ class Slot(QObject):
 
     def load(self) -> None:
         """Bring the video; again after a failure."""
+        if self.problem and self._held is not None:
+            # It arrived whole and cannot be played: the copy may have been damaged on the disk since.
+            self._media.discard(self._held)
+            self._held = None
         self.problem = ""
         self.changed.emit()
         self._spawn(self._load(), self)

@@ -48,6 +48,7 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
         "review.give-back": (ANY, flow.give_back),
         "review.account": (WORKING, page.tabs.creator.open_account),
         "review.why": (WORKING, page.show_why),
+        "review.scores": (WORKING, page.tabs.show_lent),
     }
     for n in range(1, 10):
         table[f"review.policy.{n}"] = (DECIDING, lambda n=n: panel.picker.choose(n))

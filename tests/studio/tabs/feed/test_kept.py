@@ -123,6 +123,25 @@ def test_an_empty_file_after_a_loss_of_power_is_not_taken_for_a_video(
     watch(away, world)
 
 
+def test_a_copy_that_was_damaged_on_the_disk_is_fetched_anew_when_one_tries_again(
+    watch: Watch, tmp_path: Path, clip: bytes
+) -> None:
+    world = watch(watch_two, different(FeedWorld([item(n) for n in range(6)], clip)))
+    for each in (tmp_path / "feed").iterdir():
+        each.write_bytes(bytes(each.stat().st_size))
+    world.offline = True
+
+    async def away(viewer: Viewer) -> None:
+        viewer.office.connection = Connection.OFFLINE
+        await viewer.sit_down(ready=False)
+        await until(lambda: (slot := viewer.page.watching.slot) and slot.problem)
+        world.offline = False
+        QTest.keyClick(viewer.page.stage, Qt.Key.Key_Space)
+        await viewer.sees(1)
+
+    watch(away, world)
+
+
 def test_what_is_fetched_while_the_list_is_read_stays(watch: Watch) -> None:
     async def story(viewer: Viewer) -> None:
         kept, media, may_read = viewer.page.watching._kept, viewer.page.watching._media, threading.Event()
