@@ -67,7 +67,9 @@ def test_a_signal_that_tells_is_of_use_and_keeps_to_its_rates() -> None:
 def test_noise_is_of_no_use() -> None:
     fitted = fit_slot(SLOT, examples(0.0))
     assert not any(fitted.usable.values())
-    assert all(line.coverage == 0.0 and line.tpr_likely == 0.0 for line in leave_source_out(SLOT, examples(0.0)))
+    assert all(
+        line.coverage == 0.0 and line.tpr_likely == 0.0 for line in leave_source_out(SLOT, examples(0.0))
+    )
 
 
 def test_a_condition_in_which_it_fails_is_left_out_alone() -> None:
@@ -137,7 +139,9 @@ def write_manifest(folder: Path, rows: list[tuple[str, str, str, str, str]]) -> 
     with (folder / "MANIFEST.csv").open("w", newline="") as file:
         out = csv.writer(file)
         out.writerow(["file", "kind", "label", "source", "licence", "duration_s", "notes"])
-        out.writerows([name, kind, label, source, "own", 1, notes] for name, kind, label, source, notes in rows)
+        out.writerows(
+            [name, kind, label, source, "own", 1, notes] for name, kind, label, source, notes in rows
+        )
     return folder / "MANIFEST.csv"
 
 

@@ -37,7 +37,9 @@ def by_name(signals: list[Signal]) -> dict[str, Signal]:
 
 
 def test_a_voice_is_measured_where_it_speaks(spoken: Speak) -> None:
-    found = by_name(VoiceSignals().analyse(heard(np.concatenate([np.zeros(2 * RATE, np.float32), spoken(6.0)]))))
+    found = by_name(
+        VoiceSignals().analyse(heard(np.concatenate([np.zeros(2 * RATE, np.float32), spoken(6.0)])))
+    )
     assert {one.slot for one in found.values()} == {Slot.VOICE_SYNTHESIS}
     assert all(one.value is not None and np.isfinite(one.value) for one in found.values())
     assert min(span.start_ms for span in next(iter(found.values())).spans) >= 1_900
