@@ -50,7 +50,10 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
         from server.content.media.source import Refusal
 
-        av.logging.set_level(av.logging.PANIC)
+        # PyAV's own callback takes the interpreter's lock in a decoding thread. Freeing a decoder holds that
+        # lock while it waits for the thread: whoever stops before the end of a file hung there now and then.
+        av.logging.restore_default_callback()
+        av.logging.set_libav_level(av.logging.PANIC)
         module, _, function = request["task"].partition(":")
         if not module.startswith("server."):
             raise ValueError("a task is a function of the server")

@@ -26,7 +26,7 @@ BANK_STEP_MS: Final = 125
 BANK_REST_MS: Final = 500
 """How often at least a frame is kept of what hardly moves."""
 BANK_MOVED_BITS: Final = 10
-"""What a frame must differ by from the one kept before, else."""
+"""What a frame must differ by from the one kept before to be kept sooner."""
 MOST_QUERY: Final = 600
 MOST_BANK: Final = 4_800
 _BUDGET_PIXELS = 10_000_000_000
@@ -41,8 +41,6 @@ Sampled = Iterator[tuple[int, Picture]]
 
 def query_hashes(path: Path, limits: FileLimits) -> QueryHashes:
     """One frame each second, both ways round; of a video too long for that up to 600 keyframes, by seeking.
-
-    `complete` says whether the whole length was sampled.
 
     Raises Refusal like `probe`.
     """
@@ -148,5 +146,6 @@ def _pictures(frames: Iterator[VideoFrame], table: FrameTable) -> Sampled:
 
 
 def _some(times: list[int]) -> None:
+    """Raises Refusal where nothing was hashed."""
     if not times:
         raise Refusal("undecodable", "The video is damaged: no picture in it can be decoded.")

@@ -11,16 +11,13 @@ from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.forensics.hashing.pdq import BYTES, Algorithm
 from server.forensics.hashing.segments import KINDS, SEGMENT, Columns, Segments
-
-BLOCK: Final = 1 << 14
-"""Rows of one step of the scan: its columns stay in the cache of one core."""
 
 Hashes = NDArray[np.uint8]
 Found = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
@@ -170,31 +167,28 @@ def _fill(columns: Columns, at: int, rows: Rows, part: slice) -> None:
 def _scan(segments: Segments, queries: Hashes, within: int) -> Found:
     """Two of the four columns rule out nearly every row; the other two are counted for what is left."""
     words = queries.view("<u8")
-    differing, counted, total = np.empty(BLOCK, "<u8"), np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.uint8)
+    differing = np.empty(SEGMENT, "<u8")
+    counted, total = np.empty(SEGMENT, np.uint8), np.empty(SEGMENT, np.uint8)
     found: list[Found] = []
+    # All queries go over one segment, while the cache holds it.
     for first, count, columns in segments.filled():
-        bits = [columns[f"bits{n}"] for n in range(4)]
-        for start in range(0, count, BLOCK):
-            block = slice(start, min(start + BLOCK, count))
-            size = block.stop - block.start
-            xor, ones, both = differing[:size], counted[:size], total[:size]
-            for query, word in enumerate(words):
-                np.bitwise_count(np.bitwise_xor(bits[0][block], word[0], out=xor), out=both)
-                np.bitwise_count(np.bitwise_xor(bits[1][block], word[1], out=xor), out=ones)
-                np.add(both, ones, out=both)
-                near = np.flatnonzero(both <= within)
-                if near.size:
-                    rows = near + start
-                    distance = both[near].astype(np.intp)
-                    for n in (2, 3):
-                        distance += np.bitwise_count(bits[n][rows] ^ word[n])
-                    kept = distance <= within
-                    rows = rows[kept] + first
-                    found.append((np.full(len(rows), query), rows, distance[kept]))
+        bits = [columns[f"bits{n}"][:count] for n in range(4)]
+        xor, ones, both = differing[:count], counted[:count], total[:count]
+        for query, word in enumerate(words):
+            np.bitwise_count(np.bitwise_xor(bits[0], word[0], out=xor), out=both)
+            np.bitwise_count(np.bitwise_xor(bits[1], word[1], out=xor), out=ones)
+            near = np.flatnonzero(np.add(both, ones, out=both) <= within)
+            if near.size:
+                distance = both[near].astype(np.intp)
+                for n in (2, 3):
+                    distance += np.bitwise_count(bits[n][near] ^ word[n])
+                rows = near[distance <= within] + first
+                found.append((np.full(len(rows), query), rows, distance[distance <= within]))
     if not found:
         nothing = np.zeros(0, np.intp)
         return nothing, nothing, nothing
-    return tuple(np.concatenate(part) for part in zip(*found, strict=True))  # type: ignore[return-value]
+    query_parts, row_parts, distance_parts = zip(*found, strict=True)
+    return np.concatenate(query_parts), np.concatenate(row_parts), np.concatenate(distance_parts)
 
 
 def _flat() -> Any:

@@ -193,6 +193,10 @@ def _by_entry(asked: Query, index: Index) -> Iterator[tuple[tuple[int, bool], _P
 
 
 def _hits(asked: Query, index: Index, entry: int, flipped: bool, pairs: _Pairs) -> list[VideoHit]:
+    """Stretches of matches; where there are none, those that similar frames bridge.
+
+    With half of its frames within 31 bits it is as good: a logo pushes single ones beyond, not out of order.
+    """
     sure = _stretches(asked, index, entry, flipped, pairs.where(pairs.bits <= MATCH_BITS))
     return sure or _stretches(asked, index, entry, flipped, pairs)
 
@@ -233,11 +237,11 @@ def _hit(entry: int, flipped: bool, speed: float, matched: _Pairs) -> VideoHit:
             matched.query, matched.bank, matched.bits, matched.quality, matched.crop_bp, strict=True
         )
     )
-    kinds = [frame_class(pair.bits, pair.quality) for pair in pairs]
-    if kinds.count(MatchClass.STRONG) * 2 > len(kinds):
+    strong = sum(frame_class(pair.bits, pair.quality) is MatchClass.STRONG for pair in pairs)
+    if strong * 2 > len(pairs):
         kind = MatchClass.STRONG
     else:
-        kind = MatchClass.WEAK if MatchClass.WEAK in kinds else MatchClass.QUEUE
+        kind = MatchClass.QUEUE if np.median(matched.bits) <= MATCH_BITS else MatchClass.WEAK
     return VideoHit(entry, kind, flipped, round(speed, 3), pairs)
 
 

@@ -191,6 +191,17 @@ def test_beyond_31_bits_it_is_only_similar(bits: int) -> None:
     assert hit.kind is MatchClass.WEAK
 
 
+@pytest.mark.parametrize(("similar", "kind"), [(3, MatchClass.QUEUE), (5, MatchClass.WEAK)])
+def test_similar_frames_bridge_a_stretch_but_do_not_make_one(similar: int, kind: MatchClass) -> None:
+    index = HashIndex()
+    copied = played(banked(index, 1, 60), speed=1.0, start_ms=0, seconds=30)
+    # Of eight frames so many are only similar: the matches between are nowhere ten seconds long.
+    far = np.arange(30) % 8 < similar
+    mixed = np.where(far[:, None], changed(copied, 38), changed(copied, 20))
+    (hit,) = matches(asked(mixed), index)
+    assert (hit.kind, hit.query_span_ms) == (kind, (0, 29_000))
+
+
 def test_beyond_40_bits_it_is_nothing() -> None:
     index = HashIndex()
     made = banked(index, 1, 60)

@@ -13,7 +13,7 @@ QUICK = ("re-encoded, CRF 35", "cropped 5 %", "mirrored", "letterboxed to 9:16",
 
 
 def test_edited_scenes_are_found_and_strangers_are_not(tmp_path: Path) -> None:
-    banked = originals(tmp_path, range(3), seconds=14)
+    banked = originals(tmp_path, range(3), seconds=12)
     table = drill(tmp_path, banked, {name: EDITS[name] for name in QUICK})
     assert {name: row["found"] for name, row in table["edits"].items()} == dict.fromkeys(QUICK, 3)
     assert table["unrelated_pairs"] == 30
