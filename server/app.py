@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import server.content.workflow
-import server.forensics.workflow  # noqa: F401
+import server.forensics.workflow
+import server.kit.ai.usage  # noqa: F401
 from server.accounts import sweeps as accounts_sweeps
 from server.accounts.resolver import resolver
 from server.accounts.routes import router as accounts

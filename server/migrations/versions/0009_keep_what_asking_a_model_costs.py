@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(length=80), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_calls")),
-        sa.UniqueConstraint("job", "attempt", name=op.f("uq_ai_calls_job")),
+        sa.UniqueConstraint("job", "attempt", name=op.f("uq_ai_calls_job_attempt")),
     )
     with op.batch_alter_table("ai_calls", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ai_calls_at"), ["at"], unique=False)

@@ -70,6 +70,9 @@ def fault(status: int, kind: str, **headers: str) -> httpx2.Response:
     )
 
 
+CYBER = {"type": "refusal", "category": "cyber"}
+
+
 class Ask:
     """One model before the answers that a provider gives in turn; the last one goes on for ever."""
 
@@ -140,9 +143,9 @@ def test_an_answer_is_what_was_asked_for_and_its_cost_is_known(ask: Ask) -> None
         (fault(529, "overloaded_error"), Status.UNAVAILABLE, "overloaded_error"),
         (httpx2.ConnectError("no"), Status.UNAVAILABLE, "APIConnectionError"),
         (httpx2.ReadTimeout("no"), Status.UNAVAILABLE, "APITimeoutError"),
-        (httpx2.Response(200, text="<html>", headers={"content-type": "text/html"}), Status.UNAVAILABLE, "bad_response"),
+        (httpx2.Response(200, html="<html>"), Status.UNAVAILABLE, "bad_response"),
         (httpx2.Response(200, json={}), Status.UNAVAILABLE, "bad_response"),
-        (message("", stop="refusal", stop_details={"type": "refusal", "category": "cyber"}), Status.REFUSED, "cyber"),
+        (message("", stop="refusal", stop_details=CYBER), Status.REFUSED, "cyber"),
         (message("{", stop="refusal"), Status.REFUSED, "unstated"),
         (message(stop="pause_turn"), Status.INVALID, "stop_reason"),
     ],
