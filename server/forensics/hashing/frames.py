@@ -21,14 +21,15 @@ from server.forensics.hashing.trim import Trimmer
 from server.forensics.hashing.variants import variants
 
 QUERY_STEP_MS: Final = 1_000
-BANK_STEP_MS: Final = 125
-"""How often a video is looked at for a bank: a quick pan moves a hash by 40 bits within 100 ms."""
+BANK_STEP_MS: Final = 60
+"""What lies at least between two frames that are looked at for a bank: a copy may be cut anywhere, and a
+quick pan moves a hash by 40 bits within 100 ms."""
 BANK_REST_MS: Final = 500
 """How often at least a frame is kept of what hardly moves."""
 BANK_MOVED_BITS: Final = 10
 """What a frame must differ by from the one kept before to be kept sooner."""
 MOST_QUERY: Final = 600
-MOST_BANK: Final = 4_800
+MOST_BANK: Final = 9_000
 _BUDGET_PIXELS = 10_000_000_000
 """Decoded in a row for a query: some 160 s of 1080p at 30 frames a second. Beyond, keyframes alone."""
 _FARTHEST_KEYS_MS = 10_000
@@ -75,16 +76,16 @@ def query_hashes(path: Path, limits: FileLimits) -> QueryHashes:
 def bank_hashes(
     path: Path, limits: FileLimits, *, start_ms: int = 0, end_ms: int | None = None
 ) -> BankHashes:
-    """Two frames a second from `start_ms` to `end_ms` (None: to the end) with their crops, and up to eight
+    """Two frames a second from `start_ms` to `end_ms` (None: to the end) with their crops, and up to sixteen
     where something moves.
 
-    Looked at 4,800 times at most: of more than ten minutes the frames lie further apart, and re-uploads of it
+    Looked at 9,000 times at most: of more than ten minutes the frames lie further apart, and re-uploads of it
     may be missed; so bank the part that matters. Takes minutes; `results.BANKING` is what the worker needs.
     Raises Refusal like `probe`.
     """
     table, _ = _table(path, limits)
     end = table.duration_ms if end_ms is None else min(end_ms, table.duration_ms)
-    wanted = stills.evenly(_wanted(table, start_ms, end, BANK_STEP_MS), MOST_BANK)
+    wanted = stills.evenly(_apart(table, start_ms, end), MOST_BANK)
     times, crops, quality, hashes = [], [], [], []
     kept: tuple[int, Hash] | None = None
     for t_ms, picture in _exact(path, limits, table, wanted, _BANK_BUDGET_PIXELS):
@@ -118,6 +119,15 @@ def _table(path: Path, limits: FileLimits) -> tuple[FrameTable, int]:
 def _wanted(table: FrameTable, start_ms: int, end_ms: int, step_ms: int) -> list[int]:
     """The pts of the frames shown at every step, each once."""
     return sorted({table.at(ms) for ms in range(start_ms, max(end_ms, start_ms + 1), step_ms)})
+
+
+def _apart(table: FrameTable, start_ms: int, end_ms: int) -> list[int]:
+    """The frame shown at `start_ms` and those that come after it before `end_ms`, none too near another."""
+    wanted = [table.at(start_ms)]
+    for pts in table.pts:
+        if table.ms(pts) - table.ms(wanted[-1]) >= BANK_STEP_MS and table.ms(pts) < end_ms:
+            wanted.append(pts)
+    return wanted
 
 
 def _exact(path: Path, limits: FileLimits, table: FrameTable, wanted: list[int], budget: int) -> Sampled:

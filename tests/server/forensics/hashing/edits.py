@@ -120,11 +120,12 @@ EDITS: dict[str, Edit] = {
     "speed 0.9": Edit(speed=Fraction(9, 10)),
     "speed 1.1": Edit(speed=Fraction(11, 10)),
     "20 s cut out of it": Edit(cut_s=(17.4, 37.4)),
-    "logo of 12 %": Edit(_logo(0.12)),
+    "logo of 8 %": Edit(_logo(0.08)),
     "brighter by 30": Edit(_brighter(30)),
     "darker by 30": Edit(_brighter(-30)),
     "mirrored and cropped 5 %": Edit(lambda p: _crop(0.05)(_mirrored(p)), target=None),
     "cropped 10 % on the left": Edit(_crop(0.10, sides=(0, 0, 1, 0)), target=None),
+    "logo of 12 %": Edit(_logo(0.12), target=None),
     "logo of 35 %": Edit(_logo(0.35), target=None),
     "turned by 2 degrees": Edit(_turned, target=None),
 }
