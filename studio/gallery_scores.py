@@ -84,7 +84,7 @@ def signal(slot: Slot, *spans: tuple[int, int, int, str], note: str = "") -> Sig
         slot=slot,
         detector="demo",
         version="1",
-        name="demo",
+        name="manifest" if slot is Slot.PROVENANCE else "demo",
         value=0.4,
         score_bp=6_000,
         reliability_bp=5_000,
@@ -147,7 +147,7 @@ def found() -> VideoAnalyses:
                 (8_200, 8_700, 7_000, "the skin flickers"),
             ),
             signal(Slot.LIP_SYNC, (3_000, 9_000, 7_100, "the sound comes 240 ms late")),
-            signal(Slot.PROVENANCE, note="Written by Lavf60.16.100; no C2PA manifest."),
+            signal(Slot.PROVENANCE, note="none"),
         ],
         verdict=VerdictView(score_bp=8_100, confidence_bp=5_000, is_deepfake=None),
         earlier=EarlierView(

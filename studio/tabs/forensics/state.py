@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from server.forensics.rules import (
+    BP,
     CONTENT,
     DEEPFAKE,
     OPEN,
@@ -114,7 +115,13 @@ def read(known: VideoAnalyses) -> Scores:
     """What the panel shows."""
     kinds = (known.core, known.text)
     scores = {score.slot: score for kind in kinds if kind.result for score in kind.result.scores}
-    signals = [signal for kind in kinds if kind.result for signal in kind.result.signals]
+    passed = {slot for slot, score in scores.items() if score.look_closer or score.likely}
+    signals = [
+        _telling(signal, always=signal.slot in passed)
+        for kind in kinds
+        if kind.result
+        for signal in kind.result.signals
+    ]
     sections: tuple[Section, ...] = ()
     if any(kind.result for kind in kinds):
         sections = (
@@ -126,9 +133,20 @@ def read(known: VideoAnalyses) -> Scores:
         sections=sections,
         notes=(_NO_EVIDENCE,) if known.restricted_class and sections else (),
         method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
-        facts=tuple(s.note for s in signals if s.slot is Slot.PROVENANCE and s.note),
+        facts=tuple(f"{_fact(s.name)}: {s.note}" for s in signals if s.slot is Slot.PROVENANCE and s.note),
         lanes=_lanes(signals),
     )
+
+
+def _telling(signal: SignalView, *, always: bool) -> SignalView:
+    """A signal without the stretches that only say where something was measured: where its slot passes no
+    threshold, a stretch counts that says more than even odds."""
+    told = [span for span in signal.spans if always or (span.score_bp or 0) > BP // 2]
+    return signal.model_copy(update={"spans": told})
+
+
+def _fact(name: str) -> str:
+    return name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def never_asked(known: VideoAnalyses) -> bool:

@@ -138,6 +138,14 @@ def test_every_stretch_is_in_a_lane() -> None:
     assert [r.start_ms for r in face.ranges] == [1_200, 6_400, 8_200]
 
 
+def test_where_something_was_only_measured_is_no_moment() -> None:
+    weak = made.signal(Slot.EXPLICIT, (0, 100, 75, ""), (200, 300, 6_000, ""))
+    core = made.kind(CORE, made.score(Slot.EXPLICIT, 400), signals=[weak])
+    scores = state.read(made.video(core, made.none_yet(TEXT)))
+    assert [(lane.name, len(lane.ranges)) for lane in scores.lanes] == [("Explicit", 1)]
+    assert [moment.start_ms for moment in scores.sections[1].meters[0].moments] == [200]
+
+
 def test_the_method_says_what_was_done_and_what_was_not() -> None:
     assert state.read(made.found()).method == (
         "Picture and sound: made up for the demo, 96 frames, 82 % of the length, no checkpoint.",
@@ -187,7 +195,7 @@ def test_restricted_videos_say_that_there_is_no_evidence() -> None:
 
 
 def test_what_the_file_says_of_itself_is_a_fact_and_no_score() -> None:
-    assert state.read(made.found()).facts == ("Written by Lavf60.16.100; no C2PA manifest.",)
+    assert state.read(made.found()).facts == ("Manifest: none",)
     assert state.read(made.abstained()).facts == ()
 
 
