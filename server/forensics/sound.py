@@ -26,6 +26,7 @@ _SYLLABLES = (2.0, 8.0)
 _SYLLABIC = 0.25
 _VOICED = 0.3
 _OCTAVE = 0.02
+_AT_ONCE = 256
 _SPEECH_BAND = (200.0, 3_800.0)
 Samples = NDArray[np.float32]
 
@@ -209,6 +210,10 @@ def periodicity(blocks: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
     low, high = RATE // 400, min(RATE // 70, size * 3 // 4)
     if not count or high <= low + 2:
         return np.zeros(count), np.zeros(count)
+    if count > _AT_ONCE:
+        # A minute of blocks in one transform would fill a good part of the worker's memory.
+        parts = [periodicity(blocks[at : at + _AT_ONCE]) for at in range(0, count, _AT_ONCE)]
+        return np.concatenate([hz for hz, _ in parts]), np.concatenate([height for _, height in parts])
     window = np.hanning(size)
     length = 1 << (2 * size - 1).bit_length()
     centred = (blocks - blocks.mean(axis=1, keepdims=True)) * window
