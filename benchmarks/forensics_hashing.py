@@ -19,8 +19,8 @@ from tests.server.forensics.hashing.pictures import SIZES, picture
 from tests.server.forensics.hashing.reuploads import drill, originals
 
 MILLION = 1_000_000
-ENTRY_ROWS = 6_240
-"""Of a banked minute full of movement: 480 frames, 13 hashes each."""
+ENTRY_ROWS = 12_480
+"""Of a banked minute full of movement: 960 frames, 13 hashes each."""
 
 
 def pdq_1080p_ms(rounds: int = 30) -> float:
