@@ -20,7 +20,7 @@ setup: $(STAMP)  ## make .venv and install everything
 $(STAMP): pyproject.toml constraints.txt scripts/system-packages
 	@PYTHON="$(PYTHON)" sh scripts/system-packages
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,nsfw,provenance]'
 	@$(BIN)/python -m compileall -q server studio resources
 	@touch $@
 
@@ -69,6 +69,7 @@ constraints:  ## write constraints.txt anew from the ranges in pyproject.toml (n
 docs: setup  ## write the generated parts of the documentation
 	$(BIN)/python scripts/seed_map.py
 	PYTHONPATH=. $(BIN)/python scripts/machines.py
+	PYTHONPATH=. $(BIN)/python scripts/model_card.py
 	PYTHONPATH=. $(BIN)/python scripts/settings_page.py
 
 clean:

@@ -1,14 +1,35 @@
-"""Writes the state machines of moderation into docs/moderation.md (`make docs`)."""
+"""Writes the state machines of moderation and of analyses into their pages (`make docs`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final, Protocol
 
-from server.moderation.rules import FLAG_MACHINE, ITEM_MACHINE, Transition
+from server.forensics.rules import MACHINE
+from server.moderation.rules import FLAG_MACHINE, ITEM_MACHINE
 
-PAGE = Path(__file__).parents[1] / "docs/moderation.md"
+DOCS: Final = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- machines -->", "<!-- /machines -->"
+
+
+class Transition(Protocol):
+    """One line of a machine."""
+
+    @property
+    def before(self) -> str | None: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def after(self) -> str: ...
+    @property
+    def guard(self) -> str: ...
+
+
+PAGES: Final[Mapping[str, Mapping[str, Sequence[Transition]]]] = {
+    "moderation.md": {"Flag": FLAG_MACHINE, "Item": ITEM_MACHINE},
+    "forensics.md": {"Analysis": MACHINE},
+}
 
 
 def table(title: str, machine: Sequence[Transition]) -> str:
@@ -17,12 +38,14 @@ def table(title: str, machine: Sequence[Transition]) -> str:
     return "\n".join([f"### {title}", "", "| from | event | to | guard |", "|---|---|---|---|", *rows, ""])
 
 
-def render(page: str) -> str:
-    """The page with its tables as the rules are now."""
+def render(name: str, page: str) -> str:
+    """The page of this name with its tables as the rules are now."""
     head, rest = page.split(BEGIN)
-    tables = "\n".join((table("Flag", FLAG_MACHINE), table("Item", ITEM_MACHINE)))
+    tables = "\n".join(table(title, machine) for title, machine in PAGES[name].items())
     return f"{head}{BEGIN}\n\n{tables}\n{END}{rest.split(END)[1]}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(render(PAGE.read_text()))
+    for name in PAGES:
+        file = DOCS / name
+        file.write_text(render(name, file.read_text()))

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-import server.content.workflow  # noqa: F401
+import server.content.workflow
+import server.forensics.workflow
+import server.kit.ai.usage  # noqa: F401
 from server.accounts import sweeps as accounts_sweeps
 from server.accounts.resolver import resolver
 from server.accounts.routes import router as accounts
@@ -18,6 +20,9 @@ from server.content import handlers as content_handlers
 from server.content import sweeps as content_sweeps
 from server.content.routes import router as content
 from server.content.upload import Receiver
+from server.forensics import handlers as forensics_handlers
+from server.forensics import sweeps as forensics_sweeps
+from server.forensics.routes import router as forensics
 from server.kit import errors
 from server.kit.bodies import Bounded
 from server.kit.crypto import Keys
@@ -38,11 +43,15 @@ from server.settings import Settings
 bus.on("accounts.person_changed", content_handlers.person_changed)
 accounts_sweeps.register(ticker)
 content_sweeps.register(ticker)
+forensics_handlers.register(bus)
+forensics_sweeps.register(ticker)
 moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-ROUTES = [route for router in (audit, accounts, content, moderation, ops) for route in router.routes]
+ROUTES = [
+    route for router in (audit, accounts, content, forensics, moderation, ops) for route in router.routes
+]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 
 

@@ -86,6 +86,12 @@ def _parser() -> argparse.ArgumentParser:
         "recount", _recount, "compare counters with what happened; exit code 1 when one is wrong", to=content
     )
     one.add_argument("--repair", action="store_true", help="put the right numbers")
+    forensics = commands.add_parser("forensics", help="what scores are worth").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    one = add("evaluate", _evaluate, "measure the analysers on labelled clips of your own", to=forensics)
+    one.add_argument("manifest", type=Path, metavar="MANIFEST.csv", help="its clips lie beside it")
+    one.add_argument("--json", action="store_true", help="the figures as JSON instead of a table")
     add("verify", _audit_verify, "check every entry and seal; exit code 1 when one does not hold", to=audit)
     add("seal", _audit_seal, "sign the newest entry now", to=audit)
     return parser
@@ -274,3 +280,10 @@ def _recount(settings: Settings, asked: argparse.Namespace) -> int:
         else f"{len(found)} are wrong; --repair mends."
     )
     return 0 if asked.repair else REFUSED
+
+
+def _evaluate(settings: Settings, asked: argparse.Namespace) -> int:
+    from server.forensics.commands import evaluate
+
+    evaluate(asked.manifest, json_only=asked.json)
+    return 0

@@ -37,6 +37,12 @@ class Settings(BaseModel):
     grace_s: int = Field(
         default=10, ge=0, description="How long a decision can be undone before it takes effect."
     )
+    prevalence_bp: int = Field(
+        default=200,
+        ge=0,
+        le=10_000,
+        description="How many of 10,000 videos are taken to be manipulated: what a score means hangs on it.",
+    )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 
     def __init__(self, **given: Any) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.gallery_pieces import controls_page, data_page, states_page
+from studio.gallery_scores import scores_again_page, scores_page, scores_states_page
 from studio.gallery_windows import (
     PAGE,
     error_sheet,
@@ -33,6 +34,9 @@ PAGES: Final[dict[str, Callable[[], QWidget]]] = {
     "controls": controls_page,
     "data": data_page,
     "states": states_page,
+    "scores": scores_page,
+    "scores-states": scores_states_page,
+    "scores-again": scores_again_page,
     "rail": rail_page,
     "palette": palette_page,
     "keys": keys_page,

@@ -195,6 +195,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Decision", "give-back", "Give the item back", "U", icon="chevron-left"),
     _review("Decision", "account", "Open the creator's account", "C", icon="person"),
     _review("Decision", "why", "Why is this first?", "W", icon="help"),
+    _review("Decision", "scores", "Scores of the video", "Shift+T", icon="shield"),
     _feed("Watching", "next", "Next video", "Down", "PgDown", icon="chevron-down"),
     _feed("Watching", "previous", "Previous video", "Up", "PgUp", icon="chevron-up"),
     _feed("Watching", "blocked", "People you block", "B", icon="restrict"),

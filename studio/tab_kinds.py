@@ -35,4 +35,9 @@ def _moderation(context: Context) -> Tab:
 def _review(context: Context) -> QWidget:
     from studio.tabs.moderation.review_page import ReviewPage
 
-    return ReviewPage(context)
+    page = ReviewPage(context)
+    if "forensics.read" in context.me.permissions:
+        from studio.tabs.forensics.panel import ScoresPanel
+
+        page.lend(ScoresPanel(context))
+    return page

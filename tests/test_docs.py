@@ -11,7 +11,15 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_state_machines_in_the_docs_are_those_of_the_rules() -> None:
     script = runpy.run_path(str(ROOT / "scripts/machines.py"))
-    page = (ROOT / "docs/moderation.md").read_text()
+    assert len(script["PAGES"]) == 2
+    for name in script["PAGES"]:
+        page = (ROOT / "docs" / name).read_text()
+        assert script["render"](name, page) == page, "stale: run `make docs`"
+
+
+def test_the_model_card_has_the_figures_that_were_measured() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/model_card.py"))
+    page = (ROOT / "docs/forensics.md").read_text()
     assert script["render"](page) == page
 
 

@@ -29,6 +29,7 @@ EVERYONE = frozenset(
 _REVIEW = frozenset(
     {
         "content.review",
+        "forensics.read",
         "moderation.read",
         "moderation.claim",
         "moderation.decide",
@@ -41,10 +42,11 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.FAN: frozenset(),
     Role.CREATOR: frozenset({"content.upload", "content.edit"}),
     Role.MODERATOR: _REVIEW,
-    Role.LEAD: _REVIEW | {"moderation.lead", "audit.read", "people.read", "ops.read"},
+    Role.LEAD: _REVIEW | {"forensics.analyse", "moderation.lead", "audit.read", "people.read", "ops.read"},
     Role.FINANCE: frozenset({"audit.read"}),
     Role.ADMIN: frozenset(
         {
+            "forensics.analyse",
             "moderation.read",
             "moderation.configure",
             "people.history",

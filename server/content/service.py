@@ -328,6 +328,7 @@ def set_restricted_class(
         # For the last time by its open name: whoever shows it reads it anew and finds it gone.
         for topic in (LIVE_TOPIC, LIVE_RESTRICTED):
             live.publish(s, topic, new_id, version)
+        bus.emit(s, "content.video_restricted", new_id)
         if new_id != video_id:
             bus.emit(s, COPY_OF_RESTRICTED, new_id)
     tell_viewers(s, before)

@@ -114,6 +114,12 @@ def unfinished(s: AnySession, workflow_ids: Sequence[str]) -> set[str]:
     return found
 
 
+def waiting(s: AnySession, name: str) -> int:
+    """How many runs of this workflow are queued and have not begun."""
+    run = _runs(s)
+    return s.execute(sa.select(sa.func.count()).where(run.name == name, run.status.in_(WAITING))).scalar_one()
+
+
 def waiting_for_other_versions(s: AnySession, version: str) -> int:
     """Unfinished work that only another version of the program may finish."""
     run = _runs(s)

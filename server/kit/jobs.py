@@ -45,6 +45,8 @@ AT_ONCE = 4
 """Workflows that one process runs at a time."""
 PROMPT = "prompt"
 """The queue of what is short and must not wait behind long work."""
+HEAVY = "heavy"
+"""The queue of what fills a core for minutes: each process runs one at a time."""
 POLL_S = 0.5
 KEEP = timedelta(days=14)
 """How long the record of a finished workflow is kept."""
@@ -282,8 +284,8 @@ def _launch(given: Context) -> None:
     _context, _slots = given, slots
     try:
         DBOS.launch()
-        for queue in (QUEUE, PROMPT):
-            DBOS.register_queue(queue, worker_concurrency=AT_ONCE, polling_interval_sec=POLL_S)
+        for queue, at_once in ((QUEUE, AT_ONCE), (PROMPT, AT_ONCE), (HEAVY, 1)):
+            DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLL_S)
     except BaseException:
         DBOS.destroy()
         slots.release()
@@ -340,6 +342,11 @@ def _take_over(executor: str) -> None:
     from dbos import DBOS
 
     DBOS._recover_pending_workflows([executor])
+
+
+def stopping() -> bool:
+    """Whether the jobs of this process are about to end: a step that takes long gives its work back."""
+    return _slots is not None and _unwanted.is_set()
 
 
 def purge(given: Context) -> int:

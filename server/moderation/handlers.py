@@ -5,26 +5,34 @@ Events may come late and in any order, so each handler acts on how things stand 
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from server.content.service import COPY_OF_RESTRICTED
+from server.forensics import queries as forensics
+from server.forensics.service import ANALYSED
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
+from server.kit.errors import NotFound
 from server.kit.events import Bus, Event
 from server.moderation import policy as policies
+from server.moderation import scores
 from server.moderation.rules import ContentType, Source
 from server.moderation.service.cancel import follow_subject
 from server.moderation.service.flags import receive_flag
 from server.moderation.sweeps import end_claims_of
 
+log = logging.getLogger(__name__)
+
 
 def register(bus: Bus) -> None:
-    """Hear of deletions, of what comes back, and of people who lose what they may do."""
+    """Hear of deletions, of what comes back, of people who lose what they may do, and of scores."""
     bus.on("content.video_deleted", video_deleted)
     bus.on("content.video_restored", video_restored)
     bus.on("content.comment_deleted", comment_deleted)
     bus.on("accounts.person_changed", person_changed)
     bus.on(COPY_OF_RESTRICTED, copy_of_restricted)
+    bus.on(ANALYSED, video_analysed)
 
 
 def video_deleted(s: WriteSession, event: Event) -> None:
@@ -64,3 +72,32 @@ def copy_of_restricted(s: WriteSession, event: Event) -> None:
         source=Source.HASH_MATCH,
         source_ref="the same file",
     )
+
+
+def video_analysed(s: WriteSession, event: Event) -> None:
+    """Flag what the scores of a video say that the analysis before did not say, each slot by itself."""
+    video_id, news = forensics.news(s, UUID(event.subject))
+    table = scores.shipped()
+    nodes = policies.current(s).nodes if news else {}
+    for said in news:
+        row = table.flag(said.slot, likely=said.likely)
+        if row is None:
+            continue
+        if not scores.may_be_flagged(nodes.get(row.policy)):
+            log.warning("scores-%s flags %s under no policy that it may: ignored", table.version, said.slot)
+            continue
+        try:
+            receive_flag(
+                s,
+                actor=SYSTEM,
+                content_type=ContentType.VIDEO,
+                content_id=video_id,
+                policy=row.policy,
+                severity=row.severity,
+                source=Source.CLASSIFIER,
+                source_ref=f"analysis {event.subject} {said.slot} scores-{table.version}",
+                confidence_bp=said.score_bp,
+                ranges=said.spans,
+            )
+        except NotFound:
+            return  # deleted by now; brought back, it is analysed again

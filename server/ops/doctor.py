@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from server.audit.models import AuditEntry, AuditHead
 from server.content.sweeps import sweep_files
+from server.forensics import queries as forensics
 from server.kit import clock, job_history, jobs, live
 from server.kit.crypto import Keys
 from server.kit.db import Database
@@ -68,6 +69,7 @@ def _of_a_database(settings: Settings, db: Database, keys: Keys | None) -> dict[
         "events": partial(_events, db),
         "audit": partial(_audit, db),
         "files": partial(_files, settings, db),
+        "analyses": partial(_analyses, db),
     }
 
 
@@ -239,6 +241,16 @@ def _audit(db: Database) -> Finding:
     found = f"{newest} entries, {newest - sealed} unsealed"
     if oldest and datetime.fromisoformat(oldest) < clock.now() - SEAL_LATE:
         return WARN, found, "Run `python -m server audit seal`, and see why the job audit.seal does not run."
+    return OK, found, ""
+
+
+def _analyses(db: Database) -> Finding:
+    with db.read() as s:
+        waiting, parked = forensics.waiting(s), forensics.parked(s)
+    found = f"{waiting} videos wait to be analysed"
+    if parked:
+        advice = "Each stopped the program that looks at it, twice. Ask again beside a review, or leave them."
+        return WARN, f"{found}, {parked} were given up", advice
     return OK, found, ""
 
 

@@ -28,6 +28,8 @@ TOPICS = {
     "content.feed": "content.watch",
     "content.restricted_video": "moderation.restricted",
     "content.video": "content.review",
+    "forensics.analysis": "forensics.read",
+    "forensics.restricted_analysis": "moderation.restricted",
     "moderation.handover": "moderation.claim",
     "moderation.item": "moderation.read",
     "moderation.queue": "moderation.read",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from studio.scenes import content, feed, office, offline, queue, review, start, window
+from studio.scenes import content, feed, office, offline, queue, review, scores, start, window
 from studio.scenes.camera import Strip
 
 STRIPS: Final[tuple[Strip, ...]] = (
     *start.STRIPS,
     *queue.STRIPS,
     *review.STRIPS,
+    *scores.STRIPS,
     *window.STRIPS,
     *content.STRIPS,
     *feed.STRIPS,

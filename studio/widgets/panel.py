@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from studio.theme.icons import icon
@@ -30,6 +31,17 @@ class Panel(Protocol):
 
     def show_subject(self, subject: Subject | None) -> None:
         """Show what the panel knows about `subject`; called only while it can be seen."""
+
+
+class TimedPanel(Panel, Protocol):
+    """A panel that knows moments of a video: `seek_wanted` carries the millisecond to go to,
+    `lanes_changed` the rows of stretches (`studio.video.playhead.Lane`) for the time bar.
+
+    It is told of a subject while it is out of sight too, since its lanes are seen.
+    """
+
+    seek_wanted: SignalInstance
+    lanes_changed: SignalInstance
 
 
 class PanelHost(QWidget):

@@ -11,11 +11,11 @@ from studio.widgets.label import ElidedLabel, Label
 
 
 class ProgressRow(QWidget):
-    """Emits `cancelled` once when the person stops the task."""
+    """Emits `cancelled` once when the person stops the task; without `may_stop` it is only looked at."""
 
     cancelled = Signal()
 
-    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None, *, may_stop: bool = True) -> None:
         super().__init__(parent)
         worn = style.tokens()
         self._title = title
@@ -26,7 +26,7 @@ class ProgressRow(QWidget):
         self._cancel = IconButton("x", f"Stop: {title}", tip="Stop")
         self._cancel.clicked.connect(self._stop)
         room = self._cancel.sizePolicy()
-        room.setRetainSizeWhenHidden(True)
+        room.setRetainSizeWhenHidden(may_stop)
         self._cancel.setSizePolicy(room)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -40,6 +40,7 @@ class ProgressRow(QWidget):
         column.addWidget(self._bar)
         row.addLayout(column, 1)
         row.addWidget(self._cancel)
+        self._cancel.setVisible(may_stop)
         self.set_progress(0.0)
 
     def set_progress(self, fraction: float | None, text: str = "") -> None:

@@ -83,12 +83,15 @@ def test_the_servers_commands_are_reachable_and_load_no_qt() -> None:
     assert done.stderr.endswith("no Qt\n")
 
 
+PROBE = "server.content.media.probe:probe"
+
+
 def test_the_media_worker_answers_and_loads_no_qt(tmp_path: Path) -> None:
     limits = {"address_space": 2 << 30, "cpu_seconds": 30, "wall_seconds": 30, "output": 1 << 20}
     sizes = {"duration_ms": 60_000, "pixels": 1 << 20, "side": 4096, "streams": 4, "frames": 1000}
     video = tmp_path / "clip.mp4"
     video.write_bytes(b"not a video")
-    request = {"task": "probe", "path": str(video), "file_limits": sizes, "worker_limits": limits}
+    request = {"task": PROBE, "path": str(video), "file_limits": sizes, "worker_limits": limits}
     request["options"] = {}
     done = started("--media-worker", stdin=json.dumps(request))
     assert done.returncode == 0, done.stderr

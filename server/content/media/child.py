@@ -2,21 +2,23 @@
 
 Started by `server.content.media.worker`, as `python -m server.content.media.child` or, frozen, as
 `<app> --media-worker`. Reads one request from standard input: `{"task", "path", "options", "file_limits",
-"worker_limits"}`; writes one answer to standard output: `{"result": {...}}`, with bytes in base64,
-`{"refused": {"code", "reason"}}` or `{"failed": "where"}`.
+"worker_limits"}`, the task as "module:function" of the server; writes one answer to standard output:
+`{"result": {...}}`, with bytes in base64, `{"refused": {"code", "reason"}}` or `{"failed": "where"}`.
 """
 
 from __future__ import annotations
 
 import base64
+import importlib
 import json
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from server.content.media.results import FileLimits, Result, WorkerLimits
+from server.content.media.results import FileLimits, WorkerLimits
 
 
 def main() -> int:
@@ -33,6 +35,7 @@ def restrict(limits: WorkerLimits) -> None:
         return
     import resource
 
+    os.nice(limits.niceness)
     resource.setrlimit(resource.RLIMIT_AS, (limits.address_space, limits.address_space))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -45,16 +48,16 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         # Imported under the limits: loading the decoders already spends memory.
         import av.logging
 
-        from server.content.media.poster import poster
-        from server.content.media.probe import probe
         from server.content.media.source import Refusal
-        from server.content.media.storyboard import storyboard
-        from server.content.media.waveform import waveform
 
-        av.logging.set_level(av.logging.PANIC)
-        tasks: dict[str, Callable[..., Result]]
-        tasks = {"probe": probe, "storyboard": storyboard, "poster": poster, "waveform": waveform}
-        task = tasks[request["task"]]
+        # PyAV's own callback takes the interpreter's lock in a decoding thread. Freeing a decoder holds that
+        # lock while it waits for the thread: whoever stops before the end of a file hung there now and then.
+        av.logging.restore_default_callback()
+        av.logging.set_libav_level(av.logging.PANIC)
+        module, _, function = request["task"].partition(":")
+        if not module.startswith("server."):
+            raise ValueError("a task is a function of the server")
+        task = getattr(importlib.import_module(module), function)
         try:
             limits = FileLimits(**request["file_limits"])
             result = task(Path(request["path"]), limits, **request["options"])

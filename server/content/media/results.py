@@ -19,12 +19,14 @@ class FileLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerLimits:
-    """What one worker process may use at most: bytes, and seconds of CPU and of wall clock."""
+    """What one worker process may use at most: bytes, and seconds of CPU and of wall clock; with `niceness`
+    0 to 19 it stands back for others."""
 
     address_space: int = 2 << 30
     cpu_seconds: int = 120
     wall_seconds: float = 180.0
     output: int = 16 << 20
+    niceness: int = 0
 
 
 @dataclass(frozen=True)

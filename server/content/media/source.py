@@ -19,7 +19,9 @@ from server.content.media.results import FileLimits, Refused
 # A playlist, a concat script or an image sequence names other files and hosts. None of the demuxers
 # below can: the whitelist of formats is the wall, the whitelist of protocols is the ditch before it.
 _FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf"
-_OPTIONS = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, "enable_drefs": "0"}
+SOUND_FORMATS = "wav,mp3,flac,aac"
+"""Containers of sound alone, for those who ask for them; they cannot name other files either."""
+_OPTIONS = {"protocol_whitelist": "file", "enable_drefs": "0"}
 _CODECS = frozenset(
     (
         *("h264", "hevc", "av1", "vp8", "vp9", "theora", "mpeg4", "h263", "msmpeg4v3", "flv1"),
@@ -40,16 +42,19 @@ class Refusal(Exception):
 
 
 @contextmanager
-def opened(path: Path, limits: FileLimits) -> Iterator[InputContainer]:
-    """Open `path` for demuxing, with every way out of the file shut.
+def opened(path: Path, limits: FileLimits, *, more_formats: str = "") -> Iterator[InputContainer]:
+    """Open `path` for demuxing, with every way out of the file shut; `more_formats` may be SOUND_FORMATS.
 
     Raises Refusal("empty" | "missing" | "not_video" | "unreadable" | "too_many_streams").
     """
     head = _head(path)
     if not head:
         raise Refusal("empty", "The file is empty.")
+    formats = f"{_FORMATS},{more_formats}" if more_formats else _FORMATS
     try:
-        container = av.open(f"file:{os.path.abspath(path)}", "r", options=dict(_OPTIONS))
+        container = av.open(
+            f"file:{os.path.abspath(path)}", "r", options={**_OPTIONS, "format_whitelist": formats}
+        )
     except av.FFmpegError as error:
         raise _unopened(head) from error
     with container:

@@ -114,6 +114,23 @@ def frame_at(
     return best
 
 
+def span(
+    container: InputContainer, stream: VideoStream, table: FrameTable, first: int, last: int, budget: int
+) -> Iterator[VideoFrame]:
+    """The frames shown from pts `first` to `last`, in order, those that do not decode left out.
+
+    Stops early once `budget` pixels were decoded. Where a container lands behind `first`, what it shows from
+    there on is given.
+    """
+    stream.thread_type = "AUTO"
+    for time, frame in _frames_from(container, stream, table.key_before(first)):
+        budget -= frame.width * frame.height
+        if time > last or budget < 0:
+            return
+        if time >= first and not frame.is_corrupt:
+            yield frame
+
+
 def _frames_from(
     container: InputContainer, stream: VideoStream, start: int | None
 ) -> Iterator[tuple[int, VideoFrame]]:

@@ -22,18 +22,13 @@ import time
 from dataclasses import asdict, fields
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import server
-from server.content.media.results import (
-    FileLimits,
-    Poster,
-    Probe,
-    Refused,
-    Storyboard,
-    Waveform,
-    WorkerLimits,
-)
+from server.content.media.results import FileLimits, Refused, WorkerLimits
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FROZEN_FLAG = "--media-worker"
 _CANCEL_POLL_S = 0.05
@@ -42,7 +37,7 @@ _TIMED_OUT = Refused("timed_out", "The video could not be examined: reading it t
 _CANCELLED = Refused("cancelled", "The examination was cancelled.")
 _log = logging.getLogger(__name__)
 
-ResultT = TypeVar("ResultT", Probe, Storyboard, Poster, Waveform)
+ResultT = TypeVar("ResultT", bound="DataclassInstance")
 
 
 def run(
@@ -55,13 +50,42 @@ def run(
     **options: int | None,
 ) -> ResultT | Refused:
     """Make a `task` (the type of result wanted) of the file at `path` in a worker process; `options` are
-    those of the task.
+    those of the task. As `ask` otherwise. A result of a domain above content names its function in `TASK`.
+    """
+    name = task.__name__.lower()
+    answer = ask(
+        getattr(task, "TASK", f"server.content.media.{name}:{name}"),
+        path,
+        file_limits=file_limits,
+        limits=limits,
+        cancel=cancel,
+        **options,
+    )
+    if isinstance(answer, Refused):
+        return answer
+    try:
+        return task(**_values(task, answer))
+    except (ValueError, TypeError, LookupError) as error:
+        return _failed(name, f"no answer that can be understood ({type(error).__name__})")
+
+
+def ask(
+    task: str,
+    path: Path,
+    *,
+    file_limits: FileLimits = FileLimits(),
+    limits: WorkerLimits = WorkerLimits(),
+    cancel: Event | None = None,
+    **options: int | str | None,
+) -> dict[str, Any] | Refused:
+    """Have a worker process call `task`, "module:function" of the server, with the path, the limits of the
+    file and `options`; the fields of the dataclass that it answers, as JSON has them.
 
     Blocks the calling thread until the worker ends, `limits.wall_seconds` have passed or `cancel`
     is set; the worker is gone when this returns. Never raises for anything that the file does.
     """
     request = {
-        "task": task.__name__.lower(),
+        "task": task,
         "path": os.path.abspath(path),
         "options": options,
         "file_limits": asdict(file_limits),
@@ -83,7 +107,7 @@ def run(
             process.kill()
     if isinstance(written, Refused):
         return written
-    return _result(task, written, process.returncode)
+    return _answer(task, written, process.returncode)
 
 
 def _command() -> list[str]:
@@ -144,21 +168,24 @@ def _talk(process: subprocess.Popen[bytes], request: bytes, most: int, written: 
     written.append(answer)
 
 
-def _result(task: type[ResultT], written: bytes, returncode: int) -> ResultT | Refused:
-    """The worker's answer as a value; its death or its confusion as a refusal."""
+def _answer(task: str, written: bytes, returncode: int) -> dict[str, Any] | Refused:
+    """What the worker wrote; its death or its confusion as a refusal."""
     if returncode:
-        _log.warning("media worker for %s ended with status %s", task.__name__, returncode)
+        _log.warning("media worker for %s ended with status %s", task, returncode)
         return _TIMED_OUT if returncode == -_SIGXCPU else _FAILED
     try:
         answer = json.loads(written)
         if "result" in answer:
-            return task(**_values(task, answer["result"]))
+            return dict(answer["result"])
         if "refused" in answer:
             return Refused(**answer["refused"])
-        failed = answer["failed"]
+        return _failed(task, answer["failed"])
     except (ValueError, TypeError, LookupError) as error:
-        failed = f"no answer that can be understood ({type(error).__name__})"
-    _log.warning("media worker for %s failed: %s", task.__name__, failed)
+        return _failed(task, f"no answer that can be understood ({type(error).__name__})")
+
+
+def _failed(task: str, why: str) -> Refused:
+    _log.warning("media worker for %s failed: %s", task, why)
     return _FAILED
 
 

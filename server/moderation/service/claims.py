@@ -14,6 +14,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, select, update
 
 from server.accounts.models import Person
+from server.forensics import service as forensics
+from server.forensics.rules import Priority
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import AnySession, WriteSession
@@ -27,6 +29,7 @@ from server.moderation.rules import (
     CLAIMS_MAX,
     PREFETCH_S,
     SKIPS_TO_ESCALATE,
+    ContentType,
     ItemState,
     QueueKind,
     queue_of,
@@ -279,6 +282,8 @@ def _take(s: WriteSession, actor: Actor, place: Served, lease_s: int, *, ahead: 
 
 def claimed(s: WriteSession, actor: Actor, row: Any) -> Claim:
     moved(s, actor, "item_claimed", row, token=row.claim_token)
+    if row.content_type == ContentType.VIDEO:  # whoever judges it is to see its scores
+        forensics.hasten(s, video_id=row.content_id, priority=Priority.CLAIMED)
     return claim_of(row)
 
 

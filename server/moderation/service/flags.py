@@ -56,6 +56,12 @@ class _Voice:
     confidence_bp: int | None
     concerns_minors: bool
     at: datetime
+    stated: Severity | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How severe it is: as its policy says, unless a program that measures says otherwise."""
+        return self.stated or self.node.severity
 
     @property
     def reporter_id(self) -> UUID | None:
@@ -91,8 +97,10 @@ def receive_flag(
     source: Source = Source.USER,
     source_ref: str | None = None,
     confidence_bp: int | None = None,
+    severity: Severity | None = None,
 ) -> FlagReceipt:
-    """Take in one flag. `ranges` are ms of the video, `confidence_bp` basis points.
+    """Take in one flag. `ranges` are ms of the video, `confidence_bp` basis points; `severity` replaces that
+    of the policy, where the server itself measures.
 
     A flag is a `duplicate` (and counts for nothing more) when the same voice said the same of the same
     version before. It is also one when a user flags what a standing decision of the same family was about
@@ -123,6 +131,7 @@ def receive_flag(
         confidence_bp=confidence_bp,
         concerns_minors=tree.nodes[policies.family_of(policy)].concerns_minors,
         at=clock.now(),
+        stated=severity,
     )
     said = s.execute(select(Flag.id, Flag.item_id).where(Flag.dedup_key == voice.dedup_key)).one_or_none()
     if said is not None:
@@ -270,7 +279,7 @@ def _open(s: WriteSession, voice: _Voice) -> None:
         share_subject(s, content_type=subject.content_type, content_id=subject.content_id)
     restricted = node.restricted or subjects.is_restricted(s, subject.content_id)
     clocks = priority.clocks(node.sla_class, since=voice.at)
-    points, why = priority.score(priority.Signals(node.severity))
+    points, why = priority.score(priority.Signals(voice.severity))
     title = _first_line(subject)
     insert_ignoring(
         s,
@@ -285,7 +294,7 @@ def _open(s: WriteSession, voice: _Voice) -> None:
             "content_id": subject.content_id,
             "family": voice.family,
             "policy": node.code,
-            "severity": node.severity,
+            "severity": voice.severity,
             "sla_class": node.sla_class,
             "state": ItemState.PENDING,
             "stage": 1,
@@ -343,8 +352,8 @@ def _count(s: WriteSession, item: Any, voice: _Voice) -> int:
             .where(Flag.dedup_key.is_distinct_from(voice.dedup_key))
         )
     )
-    severer = node.severity.tier > Severity(item.severity).tier
-    severity = node.severity if severer else Severity(item.severity)
+    severer = voice.severity.tier > Severity(item.severity).tier
+    severity = voice.severity if severer else Severity(item.severity)
     sla_class = priority.stricter(node.sla_class, SlaClass(item.sla_class))
     clocks = priority.clocks(node.sla_class, since=at)
     signals = priority.Signals(

@@ -17,6 +17,7 @@ from studio.tabs.moderation.context_notes import NotesTab
 from studio.tabs.moderation.context_policy import PolicyTab
 from studio.tabs.moderation.review_bundle import Bundle
 from studio.widgets.label import Label, tooltip
+from studio.widgets.panel import Panel, Subject
 
 NAME: Final = "What is known of the item"
 
@@ -26,6 +27,7 @@ class ContextTabs(QTabWidget):
 
     def __init__(self, keymap: Keymap, *, read: Read, keep_note: Callable[[str], object]) -> None:
         super().__init__()
+        self._keymap = keymap
         self.setDocumentMode(True)
         self.setAccessibleName(NAME)
         self.tabBar().setAccessibleName(NAME)
@@ -48,9 +50,36 @@ class ContextTabs(QTabWidget):
             (self.evidence, "Evidence"),
             (self.transcript, "Text"),
         )
+        self._lent: list[Panel] = []
         for widget, name in self._named:
             self.addTab(widget, name)
         self.setTabToolTip(self.indexOf(self.transcript), tooltip(keymap.tooltip("review.transcript")))
+
+    def lend(self, panel: Panel) -> None:
+        """Put a panel of another feature behind the flags. What is said in a video is known to such a panel
+        alone, so the tab that says that nobody knows it makes room."""
+        self._lent.append(panel)
+        if (at := self.indexOf(self.transcript)) >= 0:
+            self.removeTab(at)
+        at = self.insertTab(len(self._lent), panel.widget(), panel.title.replace("&", "&&"))
+        self.setTabToolTip(at, tooltip(self._keymap.tooltip("review.scores")))
+
+    def show_transcript(self) -> None:
+        """Bring to the front where it is told what is said."""
+        if self.indexOf(self.transcript) >= 0:
+            self.setCurrentWidget(self.transcript)
+        else:
+            self.show_lent()
+
+    def show_lent(self) -> None:
+        """Bring the first lent panel to the front, if there is one."""
+        if self._lent:
+            self.setCurrentWidget(self._lent[0].widget())
+
+    def show_subject(self, subject: Subject | None) -> None:
+        """Tell the lent panels what is reviewed."""
+        for panel in self._lent:
+            panel.show_subject(subject)
 
     def show_bundle(self, bundle: Bundle, titles: Callable[[str], str]) -> None:
         """Show what is known of another item, beginning with its flags."""

@@ -123,6 +123,10 @@ class Content(QWidget):
         if self.player.player.head is None:
             self.player.view.say(title, text)
 
+    def show_lanes(self, lanes: Sequence[Lane]) -> None:
+        """Show these stretches of time under the time bar of the video."""
+        self.player.player.set_lanes(lanes)
+
     def show_marks(self, marks: Sequence[MarkBody]) -> None:
         """Show the marks on frames in the time bar."""
         own = [Mark(m.frame, m.ms or 0, m.note or "") for m in marks if m.frame is not None]

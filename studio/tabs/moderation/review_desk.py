@@ -28,7 +28,9 @@ from studio.tabs.moderation.review_header import ReviewHeader
 from studio.tabs.moderation.review_media import Media
 from studio.tabs.moderation.review_notice import Notice
 from studio.tabs.moderation.review_state import Exposure, Phase
+from studio.video.playhead import Lane
 from studio.video.storyboard import Preview
+from studio.widgets.panel import Subject, TimedPanel
 from studio.widgets.toast import ToastStack
 
 AWAY: Final = "Are you still there? In a minute the claim is no longer extended."
@@ -60,6 +62,7 @@ class ReviewDesk(QWidget):
         self.content = Content(context.keymap, context.settings)
         self.header = ReviewHeader(context.keymap)
         self.panel = DecisionPanel(context.keymap)
+        self._lent_lanes: tuple[Lane, ...] = ()
         self.panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property
@@ -99,6 +102,7 @@ class ReviewDesk(QWidget):
         self.header.show_review(review, restricted=bundle.restricted)
         self.header.show_claim(self.flow.held, self._now())
         self.tabs.show_bundle(bundle, case.title)
+        self.tabs.show_subject(Subject(review.item.content_type, review.item.content_id))
         self.show_draft(bundle, case)
         self.known.show()
         self.side.show()
@@ -125,11 +129,9 @@ class ReviewDesk(QWidget):
     def show_media(self, media: Media) -> None:
         """The video of the item is here."""
         self.trouble.tell("")
-        if self.flow.bundle is not None and self.flow.case is not None:
-            bundle, title = self.flow.bundle, self.flow.case.title
-            self.content.show_video(
-                bundle.item_id, media.source, review_state.lanes_of(bundle.review.lanes, title)
-            )
+        if self.flow.bundle is not None:
+            self.content.show_video(self.flow.bundle.item_id, media.source, self._lanes())
+            self.content.show_lanes(self._lanes())  # one that was prepared does not know those that are lent
 
     def show_media_problem(self, text: str, what_to_do: str) -> None:
         """The video of the item cannot be had."""
@@ -187,6 +189,7 @@ class ReviewDesk(QWidget):
         self.keep_typed()
         self.panel.clear()
         self.content.let_go()
+        self.tabs.show_subject(None)
         self.header.clear()
         for notice in (self.away, self.trouble, self.other_draft):
             notice.tell("")
@@ -208,7 +211,23 @@ class ReviewDesk(QWidget):
         self.tabs.notes.field.keep_now()
         self.tabs.evidence.keep_now()
 
+    def lend(self, panel: TimedPanel) -> None:
+        """Take in a panel of another feature: beside the item, and its moments on the time bar."""
+        self.tabs.lend(panel)
+        panel.seek_wanted.connect(self.content.seek_ms)
+        panel.lanes_changed.connect(self._take_lanes)
+
     # Inside
+
+    def _take_lanes(self, lanes: Sequence[Lane]) -> None:
+        self._lent_lanes = tuple(lanes)
+        self.content.show_lanes(self._lanes())
+
+    def _lanes(self) -> tuple[Lane, ...]:
+        """What was flagged, and what is lent."""
+        bundle, case = self.flow.bundle, self.flow.case
+        flagged = review_state.lanes_of(bundle.review.lanes, case.title) if bundle and case else ()
+        return (*flagged, *self._lent_lanes)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -30,7 +30,7 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
         "review.note": ({Phase.OPEN}, page.mark_frame),
         "review.mark-in": ({Phase.OPEN}, lambda: page.mark_end("review.mark-in")),
         "review.mark-out": ({Phase.OPEN}, lambda: page.mark_end("review.mark-out")),
-        "review.transcript": (WORKING, lambda: page.tabs.setCurrentWidget(page.tabs.transcript)),
+        "review.transcript": (WORKING, page.tabs.show_transcript),
         PANIC: (ANY, lambda: page.set_break(not page.on_break)),
         "review.proceed": ({Phase.COVERED}, page.proceed),
         "review.allow": (DECIDING, lambda: panel.choose_outcome(Outcome.ALLOW)),
@@ -48,6 +48,7 @@ def handlers(page: ReviewPage) -> dict[str, Act]:
         "review.give-back": (ANY, flow.give_back),
         "review.account": (WORKING, page.tabs.creator.open_account),
         "review.why": (WORKING, page.show_why),
+        "review.scores": (WORKING, page.tabs.show_lent),
     }
     for n in range(1, 10):
         table[f"review.policy.{n}"] = (DECIDING, lambda n=n: panel.picker.choose(n))

@@ -28,6 +28,7 @@ CHECKS: Final = {
     "durable": "Durable jobs",
     "audit": "Audit log",
     "files": "Files",
+    "analyses": "Analyses",
 }
 HEADLINES: Final = {
     Level.OK: "All is well",

@@ -20,6 +20,9 @@ from server.content import service as content
 from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, EventKind, VideoState
 from server.content.schemas import ViewerEvent
+from server.forensics import service as forensics
+from server.forensics.results import Analysis, Box, Curve, Signal, SlotScore, Span, Verdict
+from server.forensics.rules import AnalysisKind, Priority, Slot
 from server.kit import clock
 from server.kit.access import SYSTEM, Actor
 from server.kit.crypto import Keys
@@ -129,6 +132,43 @@ class Maker:
         )
         return flag.item_id, flag.flag_id
 
+    def analysed(self, video_id: UUID) -> UUID:
+        """A core analysis with a score and its evidence, and one of the text that waits: the id of that."""
+        s, slot = self.s, Slot.LIP_SYNC
+        asked = forensics.request(
+            s, actor=SYSTEM, video_id=video_id, kind=AnalysisKind.CORE, priority=Priority.CLAIMED
+        )
+        forensics.begin(s, actor=SYSTEM, job="job")
+        curve = Curve("mouth", "share", 0, 40.0, (0.1, None, 0.5))
+        seen = Signal(
+            name="lag",
+            slot=slot,
+            detector="mouth",
+            version="1",
+            score_bp=6_000,
+            reliability_bp=5_000,
+            track=0,
+            note="the sound is late",
+            spans=(Span(0, 900, 6_000),),
+            boxes=(Box(400, 10, 10, 2_000, 2_000, 0),),
+            curves=(curve,),
+        )
+        score = SlotScore(slot, "signals-v1", 6_000, low_bp=4_000, high_bp=8_000, reliability_bp=5_000)
+        found = Analysis(
+            sha256=s.scalars(sa.select(Video.sha256).where(Video.id == video_id)).one() or "",
+            method="signals-v1",
+            frames=40,
+            coverage_bp=9_000,
+            detectors={"mouth": "1"},
+            slots=(score,),
+            signals=(seen,),
+            verdict=Verdict(6_000, 3_000, None),
+        )
+        forensics.keep(s, actor=SYSTEM, analysis_id=asked, job="job", found=found)
+        return forensics.request(
+            s, actor=SYSTEM, video_id=video_id, kind=AnalysisKind.TEXT, priority=Priority.UPLOAD
+        )
+
     def claimed(self, by: Actor, policy: str = "spam") -> UUID:
         item_id, _ = self.item(policy)
         service.claim_item(self.s, actor=by, item_id=item_id, lease_s=DAY_S)
@@ -156,7 +196,12 @@ def make(db: Database, keys: Keys, media: Path) -> World:
             comments.add_comment(s, actor=author, video_id=video, body="words").id
             for author, video in ((everyone, others), (creator, own))
         ]
-        block = {"id": uuid4(), "kind": EventKind.BLOCK, "at": clock.now(), "session_id": uuid4()}
+        block: dict[str, Any] = {
+            "id": uuid4(),
+            "kind": EventKind.BLOCK,
+            "at": clock.now(),
+            "session_id": uuid4(),
+        }
         words = [ViewerEvent(**block, person_id=maker.colleague.person)]
         viewing.take_in(s, actor=everyone, events=words)
         (waiting, _), (_, flag) = maker.item(), maker.item(by=everyone)
@@ -167,6 +212,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         restricted, _ = maker.item("child_safety.csam")
         service.add_note(s, actor=everyone, item_id=claimed, body=NewNote(body="see 0:01", at_ms=1_000))
         reason = service.save_reason(s, actor=everyone, body=SavedReasonBody(title="Spam", body="Sells."))
+        waiting_analysis = maker.analysed(others)
         device, _ = maker.session(everyone)
         program, _ = programs.create(s, actor=SYSTEM, keys=keys, name="frame-rules")
         callers = {
@@ -185,6 +231,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "ids": list(items),
         "decision_id": [str(one) for one in decisions],
         "flag_id": [str(flag)],
+        "analysis_id": [str(waiting_analysis)],
         "reason_id": [str(reason.id)],
         "session_id": [str(device)],
         "person_id": list(people),
@@ -228,6 +275,8 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "POST /v1/content/events": {"events": [event]},
         "POST /v1/accounts/sign-in": {"email": EMAIL, "password": PASSWORD},
     }
+    for path in ("GET /v1/forensics/videos/{video_id}", "POST /v1/forensics/videos/{video_id}/analyses"):
+        fitting[path] = {"video_id": str(others)}
     for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
         fitting[f"POST {items_api}/{verb}"] = {"item_id": str(claimed)}
     return World(callers | {"anyone": {}}, existing, fitting)

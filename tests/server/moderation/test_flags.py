@@ -13,7 +13,7 @@ from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
 from server.content.models import Video
 from server.content.rules import VideoState, Visibility
-from server.kit import clock
+from server.kit import clock, events
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -349,6 +349,7 @@ def test_deleting_does_not_end_the_judgement_of_the_restricted_class(
 ) -> None:
     video = studio.video()
     got = studio.flag(fan, video, CSAM)
+    events.bus.deliver_due(db)  # what the flag itself tells others
     bus = Bus()
     handlers.register(bus)
     studio.delete(video)

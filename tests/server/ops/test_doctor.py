@@ -12,7 +12,11 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
+from server.accounts.models import Person
+from server.accounts.permissions import Role
 from server.audit import service as audit
+from server.content.media.results import Refused
+from server.forensics import service as analyses
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM
 from server.kit.crypto import Keys, generate
@@ -23,6 +27,7 @@ from server.kit.ticker import GIVE_UP, JobSchedule
 from server.ops import doctor, service
 from server.ops.schemas import Check, Level
 from server.settings import Settings
+from tests.server.forensics.lab import Lab, acting
 
 
 def check(name: str, settings: Settings, db: Database, keys: Keys) -> Check:
@@ -128,6 +133,22 @@ def test_files_without_a_row_are_counted(settings: Settings, db: Database, keys:
     assert check("files", settings, db, keys).level is Level.OK, "a young file may just be on its way in"
     with clock.held(clock.now() + timedelta(days=1)):
         assert check("files", settings, db, keys).level is Level.WARN
+
+
+def test_analyses_that_were_given_up_are_told_until_somebody_asks_again(
+    settings: Settings, db: Database, keys: Keys, people: dict[Role, Person]
+) -> None:
+    lab = Lab(db, acting(people[Role.CREATOR], Role.CREATOR))
+    asked = lab.ask(lab.video())
+    assert check("analyses", settings, db, keys).finding == "1 videos wait to be analysed"
+    for job in ("one", "two"):
+        lab.begin(job)
+        with db.write() as s:
+            analyses.give_back(s, actor=SYSTEM, analysis_id=asked, job=job, why=Refused("timed_out", "Slow."))
+    found = check("analyses", settings, db, keys)
+    assert (found.level, found.finding) == (Level.WARN, "0 videos wait to be analysed, 1 were given up")
+    lab.ask(lab.row(asked).video_id)
+    assert check("analyses", settings, db, keys).level is Level.OK
 
 
 def test_a_check_that_breaks_is_a_finding(

@@ -11,9 +11,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import av.logging
 import pytest
 
-from server.content.media import worker
+from server.content.media import child, worker
 from server.content.media.poster import poster
 from server.content.media.probe import probe
 from server.content.media.results import (
@@ -58,6 +59,14 @@ def test_all_tasks_answer_as_they_do_in_this_process(plain: Path) -> None:
     assert run(Storyboard, plain) == storyboard(plain, limits)
     assert run(Poster, plain) == poster(plain, limits)
     assert run(Waveform, plain) == waveform(plain, limits)
+
+
+def test_no_decoding_thread_waits_for_the_interpreter(plain: Path) -> None:
+    """A log callback of Python's would: then whoever frees a decoder early may wait for ever."""
+    request = {"task": "server.content.media.poster:poster", "path": str(plain), "options": {}}
+    answer = child.answer(request | {"file_limits": {}, "worker_limits": {}})
+    assert "result" in answer
+    assert av.logging.get_level() is None
 
 
 def test_a_refusal_travels_with_its_sentence(tmp_path: Path, plain: Path) -> None:

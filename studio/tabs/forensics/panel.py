@@ -1,0 +1,151 @@
+"""The panel of scores that the review borrows: what analysing the video found, and where to look."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+from uuid import UUID, uuid4
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from server.forensics.rules import AnalysisKind
+from server.forensics.schemas import VideoAnalyses
+from studio.api.errors import ApiError, NotFound
+from studio.messages import Level, Problem
+from studio.offline.changes import Changes
+from studio.tab import Context
+from studio.tabs.forensics.view import ScoresView
+from studio.widgets.panel import Subject
+from studio.workplace import RESYNC
+
+ANALYSE: Final = "forensics.analyse"
+KINDS: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
+VIDEO: Final = "video"
+
+
+def path_of(video_id: UUID) -> str:
+    """Where the scores of a video are read."""
+    return f"/v1/forensics/videos/{video_id}"
+
+
+class ScoresPanel(QWidget):
+    """A `TimedPanel`: its moments can be gone to, and are drawn under the video's time bar."""
+
+    seek_wanted = Signal(int)
+    lanes_changed = Signal(object)
+
+    title = "Scores"
+    icon = "shield"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setAccessibleName(self.title)
+        self._context = context
+        self._video: UUID | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._shown = False
+        self.view = ScoresView(may_ask=ANALYSE in context.me.permissions)
+        self.view.retried.connect(self.reload)
+        self.view.seek_wanted.connect(self.seek_wanted)
+        self.view.again_wanted.connect(self.analyse_again)
+        self.view.stop_wanted.connect(self.stop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        context.changes.subscribe(self.on_changes)
+
+    def widget(self) -> QWidget:
+        """Return the panel's widget."""
+        return self
+
+    def show_subject(self, subject: Subject | None) -> None:
+        """Show the scores of a video; of anything else there are none."""
+        video = subject.content_id if subject is not None and subject.content_type == VIDEO else None
+        if video is not None and video == self._video:
+            return
+        self._video, self._shown = video, False
+        self._stop_reading()
+        self.lanes_changed.emit(())
+        self.view.begin()
+        if subject is not None and video is None:
+            self.view.empty("shield", "No scores", "Only videos are analysed.")
+        self.reload()
+
+    def on_changes(self, changes: Changes) -> None:
+        """Read anew when an analysis of this video has moved on."""
+        video = self._video
+        if video is None:
+            return
+        if RESYNC in changes.kinds or any(changes.touches(kind, str(video)) for kind in KINDS):
+            self.reload()
+
+    def reload(self) -> None:
+        """Read what is known of the video now; what is shown stays until then."""
+        video = self._video
+        self._stop_reading()
+        if video is None:
+            return
+
+        async def fetch() -> VideoAnalyses:
+            return (await self._context.api.get(path_of(video))).model(VideoAnalyses)
+
+        self._reading = self._context.tasks.read(fetch, self._take, self._failed, owner=self)
+
+    def show_known(self, known: VideoAnalyses) -> None:
+        """Show what is known of the video, here and on the time bar."""
+        self._shown = True
+        self.lanes_changed.emit(self.view.show_known(known).lanes)
+
+    def show_error(self, error: ApiError) -> None:
+        """Say that nothing could be read."""
+        self._shown = False
+        self.view.failed(
+            Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.what_to_do)
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read."""
+        return self._reading is None or self._reading.done()
+
+    def analyse_again(self) -> None:
+        """Have the video looked at, or once more."""
+        if self._video is None:
+            return
+        path, api = f"{path_of(self._video)}/analyses", self._context.api
+
+        async def ask() -> None:
+            for kind in AnalysisKind:
+                await api.post(path, json={"kind": kind.value}, idempotency_key=str(uuid4()))
+
+        self._context.tasks.read(ask, lambda _done: self.reload(), self._refused, owner=self)
+
+    def stop(self, analysis_id: UUID) -> None:
+        """Stop an analysis that waits or runs."""
+
+        async def cancel() -> None:
+            await self._context.api.post(f"/v1/forensics/analyses/{analysis_id}/cancel")
+
+        self._context.tasks.read(cancel, lambda _done: self.reload(), self._refused, owner=self)
+
+    # Inside
+
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _take(self, known: VideoAnalyses) -> None:
+        if known.video_id == self._video:
+            self.show_known(known)
+
+    def _failed(self, error: ApiError) -> None:
+        if isinstance(error, NotFound):
+            self.view.empty("lock", "No scores for you", "They are not shown of own or restricted videos.")
+        elif not self._shown:  # else what is shown is older, and the window tells of the connection
+            self.show_error(error)
+
+    def _refused(self, error: ApiError) -> None:
+        self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+        self.reload()

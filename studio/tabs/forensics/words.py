@@ -1,0 +1,70 @@
+"""What the scores are called and what their reasons mean, in the moderator's words. Free of Qt."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.forensics.rules import Abstained, AnalysisState, Slot
+
+TITLES: Final = {
+    Slot.FACE_MANIPULATION: "Face manipulation",
+    Slot.VOICE_SYNTHESIS: "Voice synthesis",
+    Slot.LIP_SYNC: "Lip sync",
+    Slot.EXPLICIT: "Explicit",
+    Slot.VIOLENCE: "Violence",
+    Slot.HATE_SPEECH: "Hate speech",
+    Slot.NON_CONSENSUAL: "Non-consensual",
+    Slot.PROVENANCE: "Provenance",
+}
+
+LANES: Final = TITLES | {Slot.FACE_MANIPULATION: "Face", Slot.VOICE_SYNTHESIS: "Voice"}
+"""Short names, for the room beside the time bar."""
+
+MEANINGS: Final = {
+    Slot.FACE_MANIPULATION: "Whether a face was swapped, altered or made.",
+    Slot.VOICE_SYNTHESIS: "Whether the voice was made by a machine.",
+    Slot.LIP_SYNC: "Whether the sound and the mouth belong together. Good fakes do.",
+    Slot.EXPLICIT: "Nudity and sexual acts.",
+    Slot.VIOLENCE: "Injury, blood, fights.",
+    Slot.HATE_SPEECH: "Abusive words, spoken or written in the picture. Hate in code is missed.",
+    Slot.NON_CONSENSUAL: "Whether somebody is shown against their will.",
+    Slot.PROVENANCE: "What the file says of where it comes from.",
+}
+
+WHY: Final = {
+    Abstained.NO_FACE: "No face was found.",
+    Abstained.FACE_TOO_SMALL: "The faces are too small to judge.",
+    Abstained.NO_SOUND: "The video has no sound.",
+    Abstained.SILENT: "The sound is silent.",
+    Abstained.NO_SPEECH: "Nobody speaks.",
+    Abstained.MOUTH_UNSEEN: "No mouth is seen while somebody speaks.",
+    Abstained.TOO_SHORT: "The video is too short to judge.",
+    Abstained.NO_PICTURE: "The video has no picture.",
+    Abstained.NO_MODEL: "No detector for this is installed on the server.",
+    Abstained.NO_USABLE_SIGNAL: "No usable signal: here the measurements do no better than chance.",
+    Abstained.NOT_INSTALLED: "The detector for this is not installed on the server.",
+    Abstained.RESTRICTED: "Not looked at, since the video is restricted.",
+    Abstained.FAILED: "The detector failed.",
+}
+
+NEVER_SEEN: Final = "Never read from the picture: it follows from consent records and reports alone."
+"""Why there is no score for `non_consensual`, whatever the server says."""
+NOT_ANALYSED: Final = "Not analysed"
+
+ENDED: Final = {
+    AnalysisState.REFUSED: "The file could not be analysed.",
+    AnalysisState.PARKED: "The analysis failed twice and waits for an administrator.",
+    AnalysisState.CANCELLED: "The analysis was cancelled.",
+}
+
+
+def why_not(slot: Slot, abstained: Abstained | None) -> str:
+    """Why a slot has no score, in a sentence."""
+    if slot is Slot.NON_CONSENSUAL:
+        return NEVER_SEEN
+    return WHY[abstained] if abstained is not None else ""
+
+
+def percent(bp: int) -> str:
+    """Basis points as whole percent."""
+    return f"{(bp + 50) // 100} %"
