@@ -180,12 +180,15 @@ def check_effects(s: AnySession, decisions: dict[UUID, Decision]) -> None:
 
 
 def check_deletions(s: AnySession, states: dict[UUID, ItemState], promised: set[UUID]) -> None:
-    """A deleted video has its event, owed once to its handler; once that is paid its item is cancelled."""
+    """A deleted video has its event, owed once to moderation; once that is paid its item is cancelled."""
     deleted = set(s.scalars(sa.select(Video.id).where(Video.deleted_at.is_not(None))))
     assert promised <= deleted
     debts = s.execute(
         sa.select(Event.subject, Delivery.done_at)
-        .outerjoin(Delivery, Delivery.event_id == Event.id)
+        .outerjoin(
+            Delivery,
+            sa.and_(Delivery.event_id == Event.id, Delivery.handler.startswith("server.moderation")),
+        )
         .where(Event.topic == "content.video_deleted")
     ).all()
     assert Counter(UUID(subject) for subject, _ in debts) == Counter(deleted)
