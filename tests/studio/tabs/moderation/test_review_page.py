@@ -81,7 +81,6 @@ def test_critical_needs_facts_and_enter_twice(review: PlayReview, clip: bytes) -
         await me.open()
         me.press(ONE, D, ENTER)
         assert not entries(me.desk)
-        me.press(Qt.Key.Key_F)
         me.type("a person is named")
         me.press(Qt.Key.Key_Escape, ENTER)
         assert not entries(me.desk)
