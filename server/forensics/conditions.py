@@ -72,7 +72,7 @@ def _of_sound(sound: Sound) -> set[Condition]:
     if np.percentile(level, 5) > _NOISY_DB:
         found.add(Condition.NOISE)
     # The first and last half second may be the silence of an encoder.
-    if (level[50:-50] < _GATED_DB).mean() > _GATED_SHARE if level.size > 200 else False:
+    if level.size > 200 and (level[50:-50] < _GATED_DB).mean() > _GATED_SHARE:
         found.add(Condition.GATE)
     talk = np.concatenate([piece.talk for piece in sound.pieces])
     hz, _, rows = stft(samples, RATE, nperseg=512, noverlap=512 - 160)

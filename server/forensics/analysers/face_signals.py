@@ -49,8 +49,8 @@ class FaceSignals:
         seen = tracks(sample)
         if not seen:
             return [abstain(self, "face_signals", Abstained.NO_FACE)]
-        order = sorted(seen, key=lambda track: (-len(seen[track]), track))[:_TRACKS]
-        found = [one for track in order for one in self._track(sample, track, seen[track])]
+        longest = list(seen.items())[:_TRACKS]
+        found = [one for track, places in longest for one in self._track(sample, track, places)]
         return found or [abstain(self, "face_signals", _why(sample, seen))]
 
     def _track(self, sample: MediaSample, track: int, places: list[tuple[int, int]]) -> list[Signal]:

@@ -35,8 +35,7 @@ class Faces:
         seen = tracks(sample)
         if not seen:
             return [abstain(self, "face_px", Abstained.NO_FACE)]
-        order = sorted(seen, key=lambda track: (-len(seen[track]), track))
-        return [self._track(sample, track, seen[track]) for track in order[:8]]
+        return [self._track(sample, track, places) for track, places in list(seen.items())[:8]]
 
     def _track(self, sample: MediaSample, track: int, places: list[tuple[int, int]]) -> Signal:
         stills = [(sample.stills[i], sample.stills[i].faces[j]) for i, j in places]
@@ -55,12 +54,12 @@ class Faces:
 
 
 def tracks(sample: MediaSample) -> dict[int, list[tuple[int, int]]]:
-    """For each track the stills that show it and its place among the faces of the still."""
+    """For each track, the longest seen first, the stills that show it and its place among their faces."""
     found: dict[int, list[tuple[int, int]]] = {}
     for i, still in enumerate(sample.stills):
         for j, face in enumerate(still.faces):
             found.setdefault(face.track, []).append((i, j))
-    return found
+    return dict(sorted(found.items(), key=lambda seen: (-len(seen[1]), seen[0])))
 
 
 def spans(times: list[int]) -> tuple[Span, ...]:
