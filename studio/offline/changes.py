@@ -7,10 +7,12 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from studio.api.client import Answer
-from studio.offline.edits import Edit
+if TYPE_CHECKING:
+    # The settings tell of changes before the first window is there; the client of the API is slow to load.
+    from studio.api.client import Answer
+    from studio.offline.edits import Edit
 
 log = logging.getLogger(__name__)
 

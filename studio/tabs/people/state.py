@@ -256,6 +256,8 @@ _ALLOWS: Final = {
     "content.review": "See content under review, whatever its state",
     "content.upload": "Upload videos",
     "content.watch": "Like, save and follow; have what is watched counted",
+    "forensics.analyse": "Have a video analysed for deepfakes, again or first",
+    "forensics.read": "See the deepfake scores of a video",
     "live.listen": "Hear of changes as they happen",
     "moderation.claim": "Take items from the queue",
     "moderation.configure": "Queues and policies",
