@@ -13,7 +13,7 @@ from server.content.media import worker
 from server.content.media.results import FileLimits, Refused, WorkerLimits
 from server.forensics.results import Analysis
 
-LIMITS: Final = WorkerLimits(address_space=3 << 30, cpu_seconds=300, wall_seconds=1800.0, niceness=10)
+LIMITS: Final = WorkerLimits(address_space=3 << 30, cpu_seconds=300, wall_seconds=1800.0, niceness=19)
 """The networks map more memory than they use: peak use is measured by `benchmarks forensics`."""
 FILE: Final = FileLimits()
 _ANALYSIS: Final = TypeAdapter(Analysis)
