@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 
-from server.forensics.banks import scans
+from server.forensics.banks import queries, scans
 from server.forensics.banks.models import BankEntry, BankHashes
 from server.forensics.banks.record import bank_changed, banks, entries, index_changed
 from server.forensics.banks.rules import (
@@ -27,10 +27,10 @@ from server.forensics.banks.rules import (
     EntryState,
     needs_second,
 )
-from server.forensics.banks.schemas import Format, ImportReceipt, NewImport, Skipped
+from server.forensics.banks.schemas import Format, HashRow, ImportReceipt, NewImport, Skipped
 from server.kit import clock
 from server.kit.access import Actor
-from server.kit.db import WriteSession
+from server.kit.db import Database, WriteSession
 from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.upsert import insert_new
 
@@ -46,11 +46,13 @@ TYPES: Final = {
 }
 """What a type is called there, and by which algorithm its hashes compare; None = of the file."""
 WRITTEN: Final = {REFERENCE: "pdq", OURS: "pdq-1s"}
+MEDIA_TYPES: Final = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TAG = re.compile(r"[\w.:/-]{1,64}")
 _TAGS_MAX = 20
 _PROBLEMS_MAX = 100
 _FIELD_MAX = 4_096
+_ENTRIES_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -216,10 +218,42 @@ def _packed(number: int, one: Read) -> bytes:
     return packing.rows_packed(rows)
 
 
-def written(packed: bytes, algorithm: str) -> list[tuple[str, str]]:
-    """The hashes of an entry that others can use, without the crops: (digits, type)."""
+def record_export(s: WriteSession, *, actor: Actor, bank_id: UUID, form: Format) -> None:
+    """Put on record who takes hashes with them."""
+    bank_changed(s, actor, "exported", bank_id, format=str(form))
+
+
+def lines(db: Database, viewer: Actor, bank_id: UUID, form: Format) -> Iterator[str]:
+    """The hashes of a bank's active entries as text, piece by piece, in constant memory."""
+    rows = _stream(db, viewer, bank_id)
+    if form is Format.CSV:
+        yield "hash,type,tags\r\n"
+        for row in rows:
+            yield f"{row.hash},{row.type},{' '.join(row.tags)}\r\n"
+        return
+    begun = "["
+    for row in rows:
+        yield f"{begun}\n{row.model_dump_json()}"
+        begun = ","
+    yield "[]\n" if begun == "[" else "\n]\n"
+
+
+def _stream(db: Database, viewer: Actor, bank_id: UUID) -> Iterator[HashRow]:
     from server.forensics.banks import packing
 
-    rows = packing.rows_of(packed, 0)
-    whole = rows.hashes[rows.crop_bp == 0]
-    return [(bytes(one).hex(), WRITTEN[algorithm]) for one in whole]
+    before: int | None = None
+    while True:
+        with db.read() as s:
+            rows, before = queries.export_page(
+                s, viewer, bank_id=bank_id, before=before, limit=_ENTRIES_AT_ONCE
+            )
+        for row in rows:
+            tags = [*row.tags, f"severity:{row.severity}"]
+            if row.sha256:
+                yield HashRow(hash=row.sha256, type="sha256", tags=tags)
+            if row.packed:
+                found = packing.rows_of(row.packed, row.number)
+                for one in found.hashes[found.crop_bp == 0]:
+                    yield HashRow(hash=one.tobytes().hex(), type=WRITTEN[row.algorithm], tags=tags)
+        if before is None:
+            return

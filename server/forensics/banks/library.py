@@ -27,7 +27,7 @@ _open: dict[Path, HashIndex] = {}
 _guard = threading.Lock()
 
 
-def index(db: Database, data: Path, algorithm: Algorithm) -> HashIndex:
+def index(db: Database, data: Path, algorithm: str) -> HashIndex:
     """The index of one algorithm, with everything in it that had been committed when this was called.
 
     For jobs: what is missing is read from the database, and a first search maps its files.
@@ -45,7 +45,7 @@ def index(db: Database, data: Path, algorithm: Algorithm) -> HashIndex:
         return made
 
 
-def _opened(data: Path, algorithm: Algorithm, *, anew: bool = False) -> HashIndex:
+def _opened(data: Path, algorithm: str, *, anew: bool = False) -> HashIndex:
     """The newest generation of the files, or the next one: files that others map cannot be taken away."""
     root = data / FOLDER
     found = sorted(root.glob(f"{algorithm}.*"), key=lambda path: int(path.suffix[1:]))
@@ -54,10 +54,10 @@ def _opened(data: Path, algorithm: Algorithm, *, anew: bool = False) -> HashInde
     for old in found[:-1]:
         shutil.rmtree(old, ignore_errors=True)
     try:
-        return HashIndex(root / f"{algorithm}.{number}", algorithm=algorithm)
+        return HashIndex(root / f"{algorithm}.{number}", algorithm=Algorithm(algorithm))
     except Damaged as error:
         log.warning("the index is made anew: %s", error)
-        return HashIndex(root / f"{algorithm}.{number + 1}", algorithm=algorithm)
+        return HashIndex(root / f"{algorithm}.{number + 1}", algorithm=Algorithm(algorithm))
 
 
 def _catch_up(db: Database, found: HashIndex) -> bool:
@@ -85,7 +85,7 @@ def _catch_up(db: Database, found: HashIndex) -> bool:
         found.replace(there, added, position=changes[-1].position)
 
 
-def rows(s: AnySession, entries: list[int], algorithm: Algorithm) -> Rows:
+def rows(s: AnySession, entries: list[int], algorithm: str) -> Rows:
     """The rows of entries as they lie in the database."""
     stored = s.execute(
         select(BankHashes.entry, BankHashes.packed)

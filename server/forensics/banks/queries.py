@@ -15,7 +15,7 @@ from server.content import queries as content
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.forensics.banks.matching import COUNTED, Hit
-from server.forensics.banks.models import Bank, BankEntry, Fingerprint, Match, Scan
+from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint, Match, Scan
 from server.forensics.banks.record import entries, scans
 from server.forensics.banks.rules import (
     KEPT,
@@ -80,6 +80,31 @@ def entry(s: AnySession, viewer: Actor, entry_id: UUID) -> BankEntry | None:
     """One entry, as it is now."""
     found = select(BankEntry).where(BankEntry.id == entry_id, _known(viewer))
     return s.scalars(found.execution_options(populate_existing=True)).one_or_none()
+
+
+def export_page(
+    s: AnySession, viewer: Actor, *, bank_id: UUID, before: int | None, limit: int
+) -> tuple[Rows, int | None]:
+    """The active entries of a bank with their hashes, the newest first, and where the next page begins."""
+    packed = and_(
+        BankHashes.entry == BankEntry.number, BankHashes.algorithm == BankEntry.algorithm
+    )
+    found = (
+        select(
+            BankEntry.number,
+            BankEntry.sha256,
+            BankEntry.algorithm,
+            BankEntry.tags,
+            BankEntry.severity,
+            BankHashes.packed,
+        )
+        .outerjoin(BankHashes, packed)
+        .where(BankEntry.bank_id == bank_id, BankEntry.state == EntryState.ACTIVE, _known(viewer))
+    )
+    if before is not None:
+        found = found.where(BankEntry.number < before)
+    rows = s.execute(found.order_by(BankEntry.number.desc()).limit(limit + 1)).all()
+    return rows[:limit], rows[limit - 1].number if len(rows) > limit else None
 
 
 def seen_by(s: AnySession, viewer: Actor, videos: Collection[UUID]) -> set[UUID]:
@@ -174,14 +199,14 @@ RANGES = 20
 def news(s: AnySession, video_id: UUID, entry_id: UUID) -> News | None:
     """What there is to be said of a video and an entry as they are now; None when nothing (any more)."""
     known = s.execute(
-        select(BankEntry.policy, BankEntry.severity, Bank)
+        select(BankEntry.policy, BankEntry.severity, BankEntry.state, Bank)
         .join(Bank, Bank.id == BankEntry.bank_id)
         .where(BankEntry.id == entry_id, BankEntry.state.in_((EntryState.ACTIVE, EntryState.QUARANTINED)))
         .where(Bank.enabled, Bank.kind != BankKind.NEGATIVE)
     ).one_or_none()
     if known is None:
         return None
-    policy, severity, its = known
+    policy, severity, state, its = known
     rows = s.scalars(
         select(Match)
         .where(Match.video_id == video_id, Match.entry_id == entry_id, Match.grade.in_(COUNTED))
@@ -197,7 +222,7 @@ def news(s: AnySession, video_id: UUID, entry_id: UUID) -> News | None:
         severity=severity,
         ranges=tuple((row.start_ms, max(row.end_ms, row.start_ms + 1)) for row in rows),
         bits=min(row.bits for row in rows),
-        restricts=any(_restricts(row, its) for row in rows),
+        restricts=state is EntryState.ACTIVE and any(_restricts(row, its) for row in rows),
     )
 
 

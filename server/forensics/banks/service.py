@@ -85,13 +85,12 @@ def add_entry(
     body: NewEntry,
     decision_id: UUID | None = None,
     two_people: bool = False,
-    proposed: bool = False,
 ) -> UUID:
     """Let a bank recognise a video from now on, or a part of it; answers the entry.
 
-    An entry of low or medium severity is active at once, unless it is only `proposed`; so is any that
-    `two_people` agreed on. What is known of how the video looks is searchable as soon as the entry is active;
-    its crops follow by a job.
+    An entry of low or medium severity is active at once, and so is any that `two_people` agreed on. What is
+    known of how the video looks is searchable as soon as the entry is active; its crops follow by a job. A
+    decision may be about a video that is deleted.
 
     Raises NotFound, Conflict `not_ready`, `bank_disabled`, `already_banked`.
     """
@@ -103,7 +102,8 @@ def add_entry(
     video = s.execute(
         select(Video.sha256, Video.state, Video.deleted_at).where(Video.id == body.video_id)
     ).one_or_none()
-    if video is None or video.deleted_at is not None:
+    gone = video is not None and video.deleted_at is not None
+    if video is None or (gone and decision_id is None):
         raise NotFound("There is no such video.")
     if video.state is not VideoState.READY or video.sha256 is None:
         raise Conflict("This video is not ready: there is nothing to be banked.", code="not_ready")
@@ -128,7 +128,7 @@ def add_entry(
     entry_changed(s, actor, "added", row, severity=str(row.severity), reason=body.reason)
     _bank_what_is_known(s, row)
     jobs.enqueue(s, HASH, row.id)
-    if two_people or not (proposed or needs_second(EntrySeverity(row.severity))):
+    if two_people or not needs_second(EntrySeverity(row.severity)):
         move(s, actor=actor, entry_id=row.id, event="activate", reason=body.reason, seconded=True)
     return UUID(str(row.id))
 
