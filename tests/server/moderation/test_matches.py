@@ -155,9 +155,7 @@ def test_allowing_lifts_the_restriction_and_undo_brings_it_back(
         now.advance(timedelta(seconds=GRACE_S + 1))
         assert studio.availability(video_id) == Availability.RESTRICTED
         assert again.item_id == the_item(db).id
-        with db.write() as s:
-            claim = service.claim_item(s, actor=moderator, item_id=again.item_id, lease_s=LEASE_S)
-        studio.decide(moderator, claim)
+        studio.decide(moderator, again)
         now.advance(timedelta(seconds=GRACE_S))
         assert studio.availability(video_id) == Availability.PUBLIC
 
@@ -236,9 +234,7 @@ def test_undoing_a_decision_takes_its_entry_out(
     with db.write() as s:
         back = service.undo(s, actor=moderator, decision_id=decision, lease_s=LEASE_S)
     assert shelf.entries()[1].state is EntryState.DECONFIRMED
-    with db.write() as s:
-        claim = service.claim_item(s, actor=moderator, item_id=back.item_id, lease_s=LEASE_S)
-    studio.decide(moderator, claim, Outcome.REMOVE, policy=SPAM, bank_id=shelf.bank_id)
+    studio.decide(moderator, back, Outcome.REMOVE, policy=SPAM, bank_id=shelf.bank_id)
     assert [entry.state for entry in shelf.entries()[1:]] == [EntryState.DECONFIRMED, EntryState.ACTIVE]
 
 
