@@ -147,6 +147,7 @@ def _entries(s: WriteSession, video_id: UUID, numbers: set[int]) -> dict[int, An
             BankEntry.number,
             BankEntry.id,
             BankEntry.source_video_id,
+            BankEntry.sha256,
             BankEntry.activated_at,
             Bank.kind,
             Bank.distance,
@@ -204,11 +205,14 @@ def _tell(s: WriteSession, video_id: UUID, entry: Any, new: list[Hit]) -> None:
 
 
 def _stop_flood(s: WriteSession, entry: Any) -> None:
-    """Take an entry out that matches far more than is usual: most likely it shows something harmless."""
+    """Take an entry out that matches far more than is usual: most likely it shows something harmless. That
+    the very same file comes again is no such sign."""
     now = clock.now()
     since = max(now - _HOUR, entry.activated_at or now - _HOUR)
     found_at = s.scalars(
         select(Match.found_at)
+        .join(Video, Video.id == Match.video_id)
+        .where(Video.sha256.is_distinct_from(entry.sha256))
         .where(Match.entry_id == entry.id, Match.grade.in_(COUNTED), Match.found_at > now - FLOOD_WEEK)
         .order_by(Match.found_at.desc())
         .limit(_LONGEST_COUNT)

@@ -160,6 +160,13 @@ def test_a_flood_of_matches_takes_an_entry_out(bench: Bench) -> None:
         assert bench.state(entry_id) is EntryState.ACTIVE
 
 
+def test_the_same_file_again_and_again_is_no_flood(bench: Bench) -> None:
+    entry_id = bench.add(bench.bank(), bench.video(sha256="ab" * 32))
+    for _ in range(12):
+        bench.found(bench.video(sha256="ab" * 32), entry_id, MatchClass.STRONG, bits=0)
+    assert bench.state(entry_id) is EntryState.ACTIVE
+
+
 def test_what_is_usual_is_no_flood(db: Database, bench: Bench) -> None:
     with clock.held(START) as now:
         entry_id = bench.add(bench.bank(), bench.video())
