@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -58,10 +58,11 @@ class Hit:
     mirrored: bool = False
     crop_bp: int = 0
 
-    def covers(self, other: Hit | Any) -> bool:
-        """Whether half of the other stretch, or more, lies in this one."""
-        shared = min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms)
-        return bool(shared * 2 >= other.end_ms - other.start_ms and shared >= 0)
+
+def _covers(one: Any, other: Any) -> bool:
+    """Whether half of the other stretch, or more, lies in the first one."""
+    shared = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
+    return bool(shared >= 0 and shared * 2 >= other.end_ms - other.start_ms)
 
 
 def hit_of(found: VideoHit, step_ms: float) -> Hit:
@@ -106,7 +107,7 @@ def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
         return 0
     known = _entries(s, video_id, {hit.entry for hit in hits})
     usable = [
-        Hit(**asdict(hit) | {"grade": graded(hit.grade, bits=hit.bits, distance=known[hit.entry].distance)})
+        replace(hit, grade=graded(hit.grade, bits=hit.bits, distance=known[hit.entry].distance))
         for hit in hits
         if hit.entry in known
     ]
@@ -116,7 +117,7 @@ def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
     fresh: dict[int, list[Hit]] = defaultdict(list)
     for hit in [*harmless, *(hit for hit in usable if hit not in harmless)]:
         entry = known[hit.entry]
-        if entry.kind is not BankKind.NEGATIVE and any(one.covers(hit) for one in calm):
+        if entry.kind is not BankKind.NEGATIVE and any(_covers(one, hit) for one in calm):
             video_matched(
                 s,
                 SYSTEM,
@@ -179,7 +180,7 @@ def _write(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> bool:
     before = s.execute(
         select(matches).where(matches.c.video_id == video_id, matches.c.entry_id == entry_id)
     ).all()
-    same = next((row for row in before if hit.covers(row)), None)
+    same = next((row for row in before if _covers(hit, row)), None)
     if same is None:
         row = {"id": uuid4(), "verdict": MatchVerdict.PENDING, "version": 1, **values}
         return bool(insert_new(s, matches, [row], key="id"))
