@@ -171,15 +171,9 @@ def take_in(s: WriteSession, *, actor: Actor, bank_id: UUID, body: NewImport) ->
         ],
         key="id",
     )
-    numbers = dict(
-        row._tuple()
-        for row in s.execute(
-            select(BankEntry.number, BankEntry.id).where(
-                BankEntry.bank_id == bank_id, BankEntry.created_at == now, BankEntry.proposed_by == actor.ref
-            )
-        )
-        if row.id in added
-    )
+    mine = (BankEntry.bank_id == bank_id, BankEntry.created_at == now, BankEntry.proposed_by == actor.ref)
+    made = s.execute(select(BankEntry.number, BankEntry.id).where(*mine))
+    numbers = {row.number: row.id for row in made if row.id in added}
     hashes = [
         {"entry": number, "algorithm": rows[entry_id].algorithm, "packed": _packed(number, rows[entry_id])}
         for number, entry_id in numbers.items()

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from statistics import median
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -73,14 +72,18 @@ def hit_of(found: VideoHit, step_ms: float) -> Hit:
         entry=found.entry,
         grade=found.kind,
         bits=round(found.median_bits),
-        quality=int(median([pair.quality for pair in pairs])),
+        quality=_median([pair.quality for pair in pairs]),
         start_ms=start,
         end_ms=max(end, start + round(step_ms)) if len(pairs) == 1 else end,
         original_start_ms=first,
         original_end_ms=last,
         mirrored=found.flipped,
-        crop_bp=int(median([pair.crop_bp for pair in pairs])),
+        crop_bp=_median([pair.crop_bp for pair in pairs]),
     )
+
+
+def _median(values: list[int]) -> int:
+    return sorted(values)[len(values) // 2]
 
 
 def same_file(s: AnySession, video_id: UUID) -> list[Hit]:

@@ -33,7 +33,7 @@ def test_what_is_there_already_is_found(db: Database, bench: Bench) -> None:
     assert {match.video_id for match in bench.matches()} == {*copies, same_file}
     assert bench.matches(stranger) == []
     [scan] = bench.scans()
-    assert (scan.state, scan.done, scan.found) == (ScanState.DONE, 6, 4)
+    assert (scan.state, scan.done, scan.found) == (ScanState.DONE, 7, 4)
     with db.read() as s:
         assert job_history.waiting(s, scans.SCAN) == 1
 
