@@ -216,7 +216,7 @@ def test_a_decision_adds_what_it_removes_and_its_reversal_takes_it_out(
         )
         [_, entry] = shelf.entries()
         assert (entry.source_video_id, entry.decision_id, entry.policy) == (video_id, decision, SPAM)
-        assert (entry.severity, entry.state, entry.reason) == ("low", EntryState.ACTIVE, "Sells.")
+        assert (entry.severity, entry.state, entry.reason) == ("medium", EntryState.ACTIVE, "Sells.")
         now.advance(timedelta(seconds=GRACE_S + 1))
         with db.write() as s:
             body = Judgement(outcome=Outcome.ALLOW, facts="It does not.")
