@@ -92,9 +92,7 @@ def same_file(s: AnySession, video_id: UUID) -> list[Hit]:
     if video is None or video.sha256 is None:
         return []
     numbers = s.scalars(
-        select(BankEntry.number).where(
-            BankEntry.sha256 == video.sha256, BankEntry.state == EntryState.ACTIVE
-        )
+        select(BankEntry.number).where(BankEntry.sha256 == video.sha256, BankEntry.state == EntryState.ACTIVE)
     ).all()
     lasts = max(video.duration_ms or 0, 1)
     return [Hit(number, MatchClass.STRONG, 0, 100, 0, lasts, 0, lasts) for number in numbers]
@@ -199,9 +197,7 @@ def _write(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> bool:
 
 def _tell(s: WriteSession, video_id: UUID, entry: Any, new: list[Hit]) -> None:
     best = min(new, key=lambda hit: (RANKS.index(hit.grade), hit.bits))
-    video_matched(
-        s, SYSTEM, "matched", video_id, entry=str(entry.id), grade=str(best.grade), bits=best.bits
-    )
+    video_matched(s, SYSTEM, "matched", video_id, entry=str(entry.id), grade=str(best.grade), bits=best.bits)
     if entry.kind is BankKind.NEGATIVE or best.grade is MatchClass.WEAK:
         return
     bus.emit(s, MATCHED, video_id, entry=str(entry.id))
@@ -252,17 +248,13 @@ def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdic
     )
     if not said:
         raise Conflict("Somebody has just judged this match. Look again.", code="conflict")
-    video_matched(
-        s, actor, "match_judged", row.video_id, match=str(match_id), verdict=str(verdict)
-    )
+    video_matched(s, actor, "match_judged", row.video_id, match=str(match_id), verdict=str(verdict))
     if verdict is MatchVerdict.FALSE_POSITIVE:
         _stop_wrong(s, row.entry_id)
 
 
 def _stop_wrong(s: WriteSession, entry_id: UUID) -> None:
-    entry = s.execute(
-        select(BankEntry.activated_at).where(BankEntry.id == entry_id).with_for_update()
-    ).one()
+    entry = s.execute(select(BankEntry.activated_at).where(BankEntry.id == entry_id).with_for_update()).one()
     wrong = select(Match.judged_at).where(
         Match.entry_id == entry_id, Match.verdict == MatchVerdict.FALSE_POSITIVE
     )

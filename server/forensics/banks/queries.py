@@ -88,9 +88,7 @@ def export_page(
     s: AnySession, viewer: Actor, *, bank_id: UUID, before: int | None, limit: int
 ) -> tuple[Rows, int | None]:
     """The active entries of a bank with their hashes, the newest first, and where the next page begins."""
-    packed = and_(
-        BankHashes.entry == BankEntry.number, BankHashes.algorithm == BankEntry.algorithm
-    )
+    packed = and_(BankHashes.entry == BankEntry.number, BankHashes.algorithm == BankEntry.algorithm)
     found = (
         select(
             BankEntry.number,
@@ -274,9 +272,7 @@ def looked(s: AnySession, video_id: UUID) -> set[str]:
 
 def _looks() -> Select[Any]:
     return (
-        select(
-            Fingerprint.video_id, Fingerprint.algorithm, Fingerprint.duration_ms, Fingerprint.packed
-        )
+        select(Fingerprint.video_id, Fingerprint.algorithm, Fingerprint.duration_ms, Fingerprint.packed)
         .join(Video, Video.id == Fingerprint.video_id)
         .where(*_THERE)
     )

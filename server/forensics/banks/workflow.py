@@ -107,9 +107,7 @@ def _recall(s: WriteSession, video_id: UUID, sha256: str) -> None:
         _insert(s, video_id=video_id, sha256=sha256, algorithm=known.algorithm, **seen)
 
 
-def _keep(
-    s: WriteSession, video_id: UUID, sha256: str, algorithm: str, found: QueryHashes | Refused
-) -> None:
+def _keep(s: WriteSession, video_id: UUID, sha256: str, algorithm: str, found: QueryHashes | Refused) -> None:
     from server.forensics.banks import packing
 
     seen: dict[str, object] = {"duration_ms": 0, "complete": False, "packed": b""}
@@ -209,9 +207,7 @@ def look_through(scan: str) -> None:
         jobs.enqueue(s, scans.SCAN, scan_id)
 
 
-def _kept(
-    db: Database, scan_id: UUID, hits: dict[UUID, list[matching.Hit]], after: UUID, done: int
-) -> bool:
+def _kept(db: Database, scan_id: UUID, hits: dict[UUID, list[matching.Hit]], after: UUID, done: int) -> bool:
     """Keep what was found in some videos; False when the scan is not wanted any more."""
     with db.write() as s:
         found = sum(matching.keep(s, video_id=video, hits=those) for video, those in hits.items())

@@ -1,4 +1,4 @@
-"""What matches a hash bank is put into the queue, held back where that may be, and never removed by itself."""
+"""What matches a hash bank is put into the queue, held back where that may be, never removed by itself."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ class Shelf:
         self.original = studio.video()
         body = NewEntry(video_id=self.original, severity=EntrySeverity.HIGH, reason="It was removed.")
         with db.write() as s:
-            self.entry_id = banks.add_entry(
-                s, actor=SYSTEM, bank_id=self.bank_id, body=body, two_people=True
-            )
+            self.entry_id = banks.add_entry(s, actor=SYSTEM, bank_id=self.bank_id, body=body, two_people=True)
 
     def bank(self, name: str, kind: BankKind = BankKind.HARMFUL, **more: Any) -> UUID:
         with self.db.write() as s:
@@ -160,9 +158,7 @@ def test_allowing_lifts_the_restriction_and_undo_brings_it_back(
         assert studio.availability(video_id) == Availability.PUBLIC
 
 
-def test_removing_takes_the_place_of_the_restriction(
-    db: Database, studio: Studio, moderator: Actor
-) -> None:
+def test_removing_takes_the_place_of_the_restriction(db: Database, studio: Studio, moderator: Actor) -> None:
     shelf, video_id = Shelf(db, studio, **STRICT), studio.video()
     with clock.held() as now:
         shelf.found(video_id)

@@ -116,9 +116,7 @@ class Bench:
     def search(self, video_id: UUID) -> int:
         return workflow.search(str(video_id))
 
-    def found(
-        self, video_id: UUID, entry_id: UUID, grade: MatchClass = MatchClass.QUEUE, **more: Any
-    ) -> int:
+    def found(self, video_id: UUID, entry_id: UUID, grade: MatchClass = MatchClass.QUEUE, **more: Any) -> int:
         """Say that a search found something."""
         values = {
             "bits": 8,

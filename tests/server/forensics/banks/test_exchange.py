@@ -112,9 +112,7 @@ def test_what_is_no_list_is_refused(db: Database, bench: Bench, content: str, fo
 
 def test_rows_that_say_nothing_are_named(db: Database, bench: Bench) -> None:
     rows = [1, None, [], {}, {"hash": 1, "type": "pdq"}, {"hash": PDQ, "type": None}, {"hash": PDQ + "\x00"}]
-    receipt = take_in(
-        db, bench.bank("others", BankKind.EXCHANGE), given(json.dumps(rows), Format.JSON)
-    )
+    receipt = take_in(db, bench.bank("others", BankKind.EXCHANGE), given(json.dumps(rows), Format.JSON))
     assert (receipt.added, receipt.skipped) == (0, len(rows))
     tags = exchange._tags("=cmd|'x'!A1, fine <b> " + "y" * 65)
     assert tags == ("fine",)

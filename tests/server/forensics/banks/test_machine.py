@@ -58,7 +58,11 @@ class Entries(RuleBasedStateMachine):
         self.now = self._held.__enter__()
 
     def teardown(self) -> None:
+        """The next example finds nothing that its own time would end."""
         self._held.__exit__(None, None, None)
+        with self.db.write() as s:
+            s.execute(sa.update(BankEntry).values(state=EntryState.DECONFIRMED))
+            s.execute(sa.update(Scan).values(state=ScanState.DONE))
 
     @initialize()
     def begin(self) -> None:
@@ -139,8 +143,9 @@ class Entries(RuleBasedStateMachine):
         if not found:
             return
         with self.db.write() as s:
-            match_id = s.scalars(sa.select(Match.id).where(Match.start_ms == self.at)
-                                 .where(Match.entry_id == entry_id)).one()
+            match_id = s.scalars(
+                sa.select(Match.id).where(Match.start_ms == self.at).where(Match.entry_id == entry_id)
+            ).one()
             verdict = MatchVerdict.FALSE_POSITIVE if wrong else MatchVerdict.CONFIRMED
             matching.judge(s, actor=self.people[0], match_id=match_id, verdict=verdict)
         b["wrong"] += wrong
@@ -181,9 +186,7 @@ class Entries(RuleBasedStateMachine):
         return (was, now) in KNOWN
 
 
-def test_whatever_is_tried_in_any_order(
-    db: Database, bench: Bench, lead: Actor, cleared: Actor
-) -> None:
+def test_whatever_is_tried_in_any_order(db: Database, bench: Bench, lead: Actor, cleared: Actor) -> None:
     class Here(Entries):
         pass
 

@@ -1,4 +1,4 @@
-"""What a search finds becomes matches: once each, graded, suppressed by what is harmless, stopped in a flood."""
+"""What a search finds becomes matches: once each, graded, not of what is harmless, stopped in a flood."""
 
 from __future__ import annotations
 

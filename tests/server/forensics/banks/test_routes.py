@@ -112,9 +112,7 @@ def test_the_list_goes_on_where_its_last_page_ended_and_a_verdict_moves_a_match(
         if not (cursor := page["next_cursor"]):
             break
     assert seen == wanted
-    judged = client.post(
-        f"{MATCHES}/{wanted[0]}/verdict", headers=moderator, json={"verdict": "confirmed"}
-    )
+    judged = client.post(f"{MATCHES}/{wanted[0]}/verdict", headers=moderator, json={"verdict": "confirmed"})
     assert (judged.status_code, judged.json()["verdict"], judged.json()["version"]) == (200, "confirmed", 2)
     pending = client.get(MATCHES, params={"state": "pending"}, headers=moderator).json()["items"]
     assert [item["id"] for item in pending] == wanted[1:]

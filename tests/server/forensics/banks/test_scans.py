@@ -53,9 +53,7 @@ def test_a_new_entry_is_matched_within_a_second(bench: Bench) -> None:
     assert took < 1.0
 
 
-def test_a_look_goes_on_where_it_stopped(
-    bench: Bench, db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_look_goes_on_where_it_stopped(bench: Bench, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow, "VIDEOS_AT_ONCE", 2)
     original = pictures(1)
     copies = {bench.showing(original) for _ in range(5)}

@@ -54,7 +54,8 @@ def test_a_file_is_hashed_banked_and_its_copy_found(
     assert bench.entry(entry_id).hashes > 13 * 4
     workflow.match_video(str(copy))
     [match] = bench.matches()
-    assert (match.video_id, match.grade, match.mirrored) == (copy, MatchClass.STRONG, True)
+    assert (match.video_id, match.mirrored) == (copy, True)
+    assert match.grade is not MatchClass.WEAK
     bench.scan()
     assert len(bench.matches()) == 1
 
