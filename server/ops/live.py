@@ -29,6 +29,7 @@ TOPICS = {
     "content.restricted_video": "moderation.restricted",
     "content.video": "content.review",
     "forensics.analysis": "forensics.read",
+    "forensics.opinion": "forensics.read",
     "forensics.restricted_analysis": "moderation.restricted",
     "moderation.handover": "moderation.claim",
     "moderation.item": "moderation.read",

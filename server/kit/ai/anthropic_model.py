@@ -141,9 +141,12 @@ class AnthropicModel:
         # Thinking may come first: the text is chosen by its type, not by its place.
         text = "".join(block.text for block in message.content if block.type == "text")
         try:
-            return Result(Status.OK, self._name, answer=request.answer.model_validate_json(text))
+            answer = request.answer.model_validate_json(text)
         except ValidationError as error:
             return Result(Status.INVALID, self._name, detail=_places(error, request.answer))
+        if places := request.fits(answer):
+            return Result(Status.INVALID, self._name, detail=places)
+        return Result(Status.OK, self._name, answer=answer)
 
     def _failed(self, error: Exception) -> Result[Any]:
         sdk = self._sdk
