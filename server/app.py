@@ -23,6 +23,7 @@ from server.content.routes import router as content
 from server.content.upload import Receiver
 from server.forensics import handlers as forensics_handlers
 from server.forensics import sweeps as forensics_sweeps
+from server.forensics.bundle.routes import router as bundle
 from server.forensics.opinion import floors
 from server.forensics.opinion import handlers as opinion_handlers
 from server.forensics.opinion import sweeps as opinion_sweeps
@@ -60,7 +61,7 @@ recurring.register(ticker)
 
 ROUTES = [
     route
-    for router in (audit, accounts, content, forensics, opinion, moderation, ops)
+    for router in (audit, accounts, content, forensics, opinion, bundle, moderation, ops)
     for route in router.routes
 ]
 """As they were declared: `include_router` would work each of them out once more for every app."""
