@@ -1,4 +1,4 @@
-"""Keep what models say of videos."""
+"""Keep what models say of videos, and the tables of scores that leads write."""
 
 from __future__ import annotations
 
@@ -61,4 +61,12 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_forensics_opinions_video", "forensics_opinions", ["video_id", "asked_at", "id"], unique=False
+    )
+    op.create_table(
+        "moderation_score_tables",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("flags", JSON, nullable=False),
+        sa.Column("author", sa.String(length=96), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_moderation_score_tables")),
     )
