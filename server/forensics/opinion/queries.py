@@ -19,6 +19,8 @@ from server.forensics.rules import OPEN, AnalysisKind, AnalysisState
 from server.kit import job_history
 from server.kit.db import AnySession
 
+SCREEN_TEXT, TRANSCRIPT = "screen_text", "transcript"
+"""The names of the signals whose spans quote, line by line, what was read or heard."""
 _ENDED = tuple(state for state in AnalysisState if state not in OPEN)
 
 
@@ -78,8 +80,8 @@ def work(s: AnySession, opinion_id: UUID, job: str) -> Work | None:
         words={
             "title": row.title,
             "caption": row.caption,
-            "on_screen_text": _lines(spoken, "screen"),
-            "transcript": _lines(spoken, "transcript"),
+            "on_screen_text": _lines(spoken, SCREEN_TEXT),
+            "transcript": _lines(spoken, TRANSCRIPT),
         },
     )
 
@@ -101,12 +103,12 @@ def _moments(signals: Sequence[Signal]) -> tuple[int, ...]:
     return tuple((span["start_ms"] + span["end_ms"]) // 2 for span in spans if span["start_ms"] >= 0)
 
 
-def _lines(signals: Sequence[Signal], kind: str) -> str:
+def _lines(signals: Sequence[Signal], name: str) -> str:
     """What was read or heard, line by line in order of time, each once."""
     spans = [
         (span["start_ms"], span["note"])
         for signal in signals
-        if kind in f"{signal.detector} {signal.name}".casefold()
+        if signal.name == name
         for span in (signal.evidence or {}).get("spans", ())
         if span["note"]
     ]

@@ -12,6 +12,8 @@ import pytest
 from server.forensics import pictures
 from server.forensics.opinion import handlers, service, sweeps, workflow
 from server.forensics.opinion.rules import ASKED_OF, OpinionState
+from server.forensics.results import Signal, Span
+from server.forensics.rules import Slot
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM
 from server.kit.ai.model import Status
@@ -68,6 +70,25 @@ def test_what_a_model_says_is_kept_with_what_it_was_asked(opinions: Opinions, pr
     ]
     assert "A day at the lake" in labels[3]
     assert "tools" not in sent
+
+
+def test_what_was_read_and_heard_goes_along_in_order(
+    opinions: Opinions, provider: Provider, lab: Lab
+) -> None:
+    def line(name: str, *spans: Span) -> Signal:
+        return Signal(name=name, slot=Slot.HATE_SPEECH, detector="words", version="1", spans=spans)
+
+    heard = line("transcript", Span(4_000, 5_000, note="and then"), Span(1_000, 2_000, note="we swam"))
+    read = line("screen_text", Span(0, 500, note="SUMMER"), Span(900, 1_500, note="SUMMER"))
+    judged = line("abuse", Span(0, 500, 9_000, note="SUMMER"))
+    video_id = lab.video()
+    lab.analysed(video_id, TEXT, signals=(heard, read, judged))
+    opinions.run(opinions.ask(video_id))
+    block = provider.sent[0]["messages"][0]["content"][-1]["text"]
+    words = json.loads(block.splitlines()[2])
+    assert words["transcript"] == "we swam\nand then"
+    assert words["on_screen_text"] == "SUMMER"
+    assert words["title"] == "A day at the lake"
 
 
 WRONG = [
