@@ -76,9 +76,14 @@ def take(
 
 
 def _still(sent: dict[str, Any]) -> Still:
-    boxed = base64.b64decode(sent["boxed"]) if sent["boxed"] is not None else None
-    numbers = (int(sent[name]) for name in ("wanted_ms", "t_ms", "width", "height"))
-    return Still(*numbers, base64.b64decode(sent["jpeg"]), boxed)
+    return Still(
+        wanted_ms=int(sent["wanted_ms"]),
+        t_ms=int(sent["t_ms"]),
+        width=int(sent["width"]),
+        height=int(sent["height"]),
+        jpeg=base64.b64decode(sent["jpeg"]),
+        boxed=base64.b64decode(sent["boxed"]) if sent["boxed"] is not None else None,
+    )
 
 
 def draw(path: Path, limits: FileLimits, *, wanted: str, side: int, quality: int) -> Drawn:

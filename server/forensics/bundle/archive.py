@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from server.forensics.bundle.tables import Member, as_json
 from server.kit.crypto import Keys
@@ -23,8 +24,8 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        taken = bytes(memoryview(data))  # type: ignore[arg-type]
+    def write(self, data: Any) -> int:
+        taken = bytes(data)
         self._held += taken
         return len(taken)
 

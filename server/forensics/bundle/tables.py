@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from server.audit.export import cell
@@ -68,7 +68,7 @@ def _curve(curve: CurveView) -> bytes:
     return _csv(head, ([t_ms, value] for t_ms, value in zip(times, curve.values, strict=True)))
 
 
-def _csv(head: Iterable[str], rows: Iterable[list[object]]) -> bytes:
+def _csv(head: Iterable[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Numbers as they are, words so that no spreadsheet takes them for a formula; nothing is empty."""
     out = io.StringIO()
     to = csv.writer(out)

@@ -35,7 +35,8 @@ def _in_keyring() -> str | None:
 
     try:
         if keyring.get_keyring().priority >= TRUSTED:
-            return keyring.get_password(KEYRING_SERVICE, ACCOUNT) or None
+            stored: str | None = keyring.get_password(KEYRING_SERVICE, ACCOUNT)
+            return stored or None
     except (keyring.errors.KeyringError, RuntimeError):
         pass
     return None
