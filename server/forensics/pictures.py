@@ -108,9 +108,7 @@ def draw(path: Path, limits: FileLimits, *, wanted: str, side: int, quality: int
             picture = stills.upright(frame, stills.shown_size(frame, side, side), "bgr24")
             boxed = stills.jpeg(_marked(picture, boxes), quality) if boxes else None
             height, width = picture.shape[:2]
-            made.setdefault(
-                t_ms, Still(wanted_ms, t_ms, width, height, stills.jpeg(picture, quality), boxed)
-            )
+            made.setdefault(t_ms, Still(wanted_ms, t_ms, width, height, stills.jpeg(picture, quality), boxed))
     return Drawn(tuple(made[t_ms] for t_ms in sorted(made)))
 
 

@@ -67,7 +67,8 @@ def _about(case: Case) -> Iterator[str]:
             yield f"Caption: {video['caption']}"
     yield f"File SHA-256 {video['sha256']}"
     if video["duration_ms"] is not None:
-        yield f"{video['duration_ms'] / 1000:.1f} s, {video['width']} x {video['height']}, {video['size']} bytes"
+        shape = f"{video['width']} x {video['height']}"
+        yield f"{video['duration_ms'] / 1000:.1f} s, {shape}, {video['size']} bytes"
     yield f"Made at {case.at.isoformat(timespec='seconds')} by {case.by}"
 
 
@@ -81,8 +82,9 @@ def _verdict(case: Case) -> Iterator[str]:
     score = "no score" if verdict.score_bp is None else f"score {verdict.score_bp}"
     sure = "" if verdict.confidence_bp is None else f", confidence at most {verdict.confidence_bp}"
     yield f"Deepfake: {words[verdict.is_deepfake]} ({score}{sure})."
-    method, frames = result.analysis.method, result.analysis.frames
-    yield f"Method {method or 'none'}, {frames or 0} frames, {result.analysis.coverage_bp or 0} of 10,000 looked at."
+    analysis = result.analysis
+    looked_at = f"{analysis.frames or 0} frames, {analysis.coverage_bp or 0} of 10,000 of the length"
+    yield f"Method {analysis.method or 'none'}, {looked_at}."
 
 
 def _scores(page: Page, kind: KindView) -> None:
@@ -101,7 +103,9 @@ def _score(score: ScoreView) -> str:
     if score.score_bp is None:
         why = (score.abstained or Abstained.NO_MODEL).replace("_", " ")
         return f"not analysed ({why})"
-    within = "" if score.low_bp is None or score.high_bp is None else f" within {score.low_bp} to {score.high_bp}"
+    within = (
+        "" if score.low_bp is None or score.high_bp is None else f" within {score.low_bp} to {score.high_bp}"
+    )
     word = "likely" if score.likely else "look closer" if score.look_closer else "nothing stands out"
     return f"{score.score_bp}{within}, {word}"
 
@@ -154,7 +158,9 @@ class Page:
 
         wide = (self._width - 2 * MARGIN - 12) / 2
         shown = [data for still in stills for data in (still.jpeg, still.boxed) if data][:PICTURES]
-        sizes = [(still.width, still.height) for still in stills for data in (still.jpeg, still.boxed) if data]
+        sizes = [
+            (still.width, still.height) for still in stills for data in (still.jpeg, still.boxed) if data
+        ]
         for first in range(0, len(shown), 2):
             row = list(zip(shown, sizes, strict=False))[first : first + 2]
             high = min(180.0, max(wide * size[1] / size[0] for _, size in row))

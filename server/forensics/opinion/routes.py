@@ -34,9 +34,7 @@ def _view(s: AnySession, settings: Settings, video_id: UUID, *, restricted: bool
 
 
 @router.get("/videos/{video_id}/opinion", responses=problems(404))
-def read_opinion(
-    request: Request, video_id: UUID, actor: Actor = require("forensics.read")
-) -> OpinionView:
+def read_opinion(request: Request, video_id: UUID, actor: Actor = require("forensics.read")) -> OpinionView:
     """What a model said of a video, or why there is nothing. Not of one's own videos; no model is ever asked
     about the restricted class."""
     db, settings = cast(Database, request.app.state.db), cast(Settings, request.app.state.settings)

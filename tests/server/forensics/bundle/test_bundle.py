@@ -41,7 +41,9 @@ from tests.server.conftest import SignIn
 from tests.server.forensics.lab import Lab
 
 VIDEOS = "/v1/forensics/videos"
-HOSTILE = "=cmd() \u202e\u0628\u0646\u062a \U0001f600 \u4f60\u597d <b>bold</b> \u0000 & ] > \ufffe" + "W" * 200
+HOSTILE = (
+    "=cmd() \u202e\u0628\u0646\u062a \U0001f600 \u4f60\u597d <b>bold</b> \u0000 & ] > \ufffe" + "W" * 200
+)
 
 
 class Opened:
@@ -128,7 +130,13 @@ def test_a_bundle_has_everything_that_is_known(
     assert (row["name"], row["score_bp"], row["value"]) == ("warp", "7400", "0.31")
     assert row["note"].startswith("'=cmd()")
     curve = list(csv.reader(io.StringIO(got.read("curves/core-000-0-warp_px_.csv").decode())))
-    assert curve == [["t_ms", "Warp / px! (px)"], ["0.0", "0.1"], ["40.0", ""], ["80.0", ""], ["120.0", "0.5"]]
+    assert curve == [
+        ["t_ms", "Warp / px! (px)"],
+        ["0.0", "0.1"],
+        ["40.0", ""],
+        ["80.0", ""],
+        ["120.0", "0.5"],
+    ]
 
     frames = got.json("frames.json")
     assert [frame["wanted_ms"] for frame in frames] == [200, 1_000]
@@ -298,7 +306,15 @@ def test_a_proof_that_was_changed_is_found(lab: Lab, db: Database, keys: Keys) -
 
 @pytest.mark.parametrize(
     "words",
-    [HOSTILE, "\ud800 half a pair", "\u0e17\u0e14\u0e2a\u0e2d\u0e1a" * 400, "", "\n" * 50, "x" * 5_000, "\x1b[2J%%EOF (\\)"],
+    [
+        HOSTILE,
+        "\ud800 half a pair",
+        "\u0e17\u0e14\u0e2a\u0e2d\u0e1a" * 400,
+        "",
+        "\n" * 50,
+        "x" * 5_000,
+        "\x1b[2J%%EOF (\\)",
+    ],
     ids=range(7),
 )
 def test_no_text_breaks_the_summary(lab: Lab, db: Database, keys: Keys, words: str) -> None:

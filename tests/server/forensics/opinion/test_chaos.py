@@ -39,7 +39,9 @@ class Unreliable:
         return message('{"summary": "a b', stop="max_tokens") if kind == "cut" else said("high", (1,))
 
 
-def settled(opinions: Opinions, provider: Provider, faults: Unreliable, *, questions: int, at_once: int) -> None:
+def settled(
+    opinions: Opinions, provider: Provider, faults: Unreliable, *, questions: int, at_once: int
+) -> None:
     """Ask so many questions and run their jobs, as often as they are put off, until none waits."""
     provider.says = faults
     asked = [opinions.ask() for _ in range(questions)]

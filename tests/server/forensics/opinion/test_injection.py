@@ -102,7 +102,7 @@ def test_a_model_that_obeys_every_text_lowers_nothing(
 ) -> None:
     """The worst that a text can do is a model that says "none" to everything, with the text as its reason."""
     floor = {Slot.FACE_MANIPULATION: Severity.MEDIUM}
-    calm = {slot: Severity.NONE for slot in ASKED_OF}
+    calm = dict.fromkeys(ASKED_OF, Severity.NONE)
 
     def obeys(sent: Sent) -> Any:
         heard = json.loads(_words(sent).split("\n")[2])["caption"][:300]

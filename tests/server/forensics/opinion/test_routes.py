@@ -143,7 +143,7 @@ def test_an_opinion_never_shows_less_than_the_open_items_say(
         view = views.of_video(s, video_id, restricted=False, configured=True)
         assert floors.of(s, lab.video()) == {}
     shown = {each.slot: each.severity for each in view.categories}
-    assert shown == {slot: Severity.LOW for slot in ASKED_OF} | {Slot.VIOLENCE: Severity.HIGH}
+    assert shown == dict.fromkeys(ASKED_OF, Severity.LOW) | {Slot.VIOLENCE: Severity.HIGH}
 
 
 def test_the_graver_of_two_is_never_below_either() -> None:

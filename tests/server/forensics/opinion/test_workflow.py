@@ -258,9 +258,7 @@ def test_a_server_that_stops_gives_the_question_back(
     assert opinions.run(asked).state is DONE
 
 
-def test_a_question_without_a_job_gets_one(
-    opinions: Opinions, provider: Provider, context: Context
-) -> None:
+def test_a_question_without_a_job_gets_one(opinions: Opinions, provider: Provider, context: Context) -> None:
     asked = opinions.ask()
     job = opinions.row(asked).job
     sweeps.resume(context)
