@@ -24,7 +24,7 @@ _UNREADABLE: Final = Refused("worker_failed", "The pictures of this video could 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The frame shown at `t_ms`. `boxes` are x, y, width and height in basis points of the upright picture."""
+    """The frame shown at `t_ms`. `boxes` are x, y, width and height in basis points of the picture."""
 
     t_ms: int
     boxes: tuple[tuple[int, int, int, int], ...] = ()

@@ -14,7 +14,7 @@ from server.kit.access import Actor
 from server.kit.db import WriteSession
 
 LIVE_TOPIC: Final = "forensics.opinion"
-"""What is published of an opinion, by the id of its video; of the restricted class nothing is: it has none."""
+"""What is published of an opinion, by the id of its video; nothing of the restricted class is."""
 
 opinions = cast(Table, Opinion.__table__)
 RETURNED: Final = (opinions.c.id, opinions.c.video_id, opinions.c.version, opinions.c.tries)

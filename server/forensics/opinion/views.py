@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from server.forensics.opinion import floors, queries
@@ -34,12 +35,13 @@ def of_video(s: AnySession, video_id: UUID, *, restricted: bool, configured: boo
         finished_at=row.finished_at,
         retry_at=row.retry_at,
         summary=row.summary,
-        categories=_categories(row, floors.of(s, video_id)) if row.categories else [],
+        categories=categories(row, floors.of(s, video_id)) if row.categories else [],
         reason=row.reason,
     )
 
 
-def _categories(row: Opinion, floor: dict[Slot, Severity]) -> list[OpinionCategory]:
+def categories(row: Opinion, floor: Mapping[Slot, Severity]) -> list[OpinionCategory]:
+    """What the model said, and beside it what stands: never below the floor."""
     return [
         OpinionCategory(
             slot=slot,

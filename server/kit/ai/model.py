@@ -54,8 +54,8 @@ class Request(Generic[AnswerT]):
     """One question. `system` is ours alone; whatever people wrote goes into `text`, fenced (`ai.fence`).
 
     `template` names the wording of the question, `job` what it is asked for: both are kept with the bill.
-    `person` is an opaque name, never of a person. `fits` says what the answer's own model cannot: the names of
-    the fields that do not fit, None where all do.
+    `person` is an opaque name, never of a person. `fits` says what the answer's own model cannot: the names
+    of the fields that do not fit, None where all do.
     """
 
     job: str

@@ -72,7 +72,7 @@ def settled(
 
 @pytest.mark.usefixtures("context", "stills")
 def test_a_provider_that_fails_loses_no_question(opinions: Opinions, provider: Provider) -> None:
-    settled(opinions, provider, Unreliable(7), questions=20, at_once=1)
+    settled(opinions, provider, Unreliable(7), questions=8, at_once=1)
 
 
 @pytest.mark.drill

@@ -1,4 +1,4 @@
-"""Opinions over HTTP: who reads and asks, and that no severity is shown below what is known without a model."""
+"""Opinions over HTTP: who reads and asks, and that none is shown below what is known without one."""
 
 from __future__ import annotations
 

@@ -91,6 +91,7 @@ def test_what_was_read_and_heard_goes_along_in_order(
     assert words["title"] == "A day at the lake"
 
 
+CYBER = {"type": "refusal", "category": "cyber"}
 WRONG = [
     {"summary": "s", "categories": categories("none")[1:]},
     {"summary": "s", "categories": [*categories()[:4], categories()[0]]},
@@ -106,7 +107,7 @@ WRONG = [
 @pytest.mark.parametrize(
     ("answer", "state", "code", "calls"),
     [
-        (message("", stop="refusal", stop_details={"type": "refusal", "category": "cyber"}), REFUSED, "cyber", 1),
+        (message("", stop="refusal", stop_details=CYBER), REFUSED, "cyber", 1),
         (message("{", stop="max_tokens"), FAILED, "max_tokens", 3),
         (fault(400, "invalid_request_error"), FAILED, "invalid_request_error", 1),
         (fault(401, "authentication_error"), NOT_CONFIGURED, "authentication_error", 1),
