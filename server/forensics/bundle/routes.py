@@ -61,13 +61,13 @@ def export_bundle(
         )
     with db.write() as s:
         audit.seal(s, keys)  # the entry above, too, is below the head that goes along
-    with db.read() as s:
+    with db.read() as read:
         # Once more: what became restricted since is told of as that.
-        now = queries.video(s, queries.scored(actor), video_id)
+        now = queries.video(read, queries.scored(actor), video_id)
         if now is None:
             raise NotFound("There is no such video.")
         told = case.read(
-            s,
+            read,
             reader=actor,
             keys=keys,
             video_id=video_id,
@@ -77,8 +77,8 @@ def export_bundle(
         )
 
     def allowed() -> bool:
-        with db.read() as s:
-            still = queries.video(s, queries.scored(actor), video_id)
+        with db.read() as read:
+            still = queries.video(read, queries.scored(actor), video_id)
         return still is not None and still.restricted_class == told.restricted
 
     return StreamingResponse(

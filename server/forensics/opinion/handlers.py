@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from server.forensics.opinion import service
+from server.forensics.opinion.record import opinions
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
 from server.kit.events import Bus, Event
@@ -24,6 +25,6 @@ def video_deleted(s: WriteSession, event: Event) -> None:
 def video_restricted(s: WriteSession, event: Event) -> None:
     """No model is asked about the restricted class, and nothing is kept of what one said before."""
     video_id = UUID(event.subject)
-    mine = service.opinions.c.video_id == video_id
+    mine = opinions.c.video_id == video_id
     service.cancel(s, actor=SYSTEM, which=mine, code="restricted")
     service.drop_words(s, video_id=video_id)

@@ -22,6 +22,7 @@ from server.forensics.opinion import prompt, queries, service
 from server.forensics.opinion.keys import key_of
 from server.forensics.opinion.prompt import Said
 from server.forensics.opinion.queries import Work
+from server.forensics.opinion.record import opinions
 from server.forensics.opinion.rules import OpinionState
 from server.forensics.opinion.service import Asked
 from server.forensics.pictures import Still, Wanted
@@ -192,7 +193,7 @@ def _take(db: Database, work: Work, job: str, stills: Sequence[Still], result: R
 
 def _drop(db: Database, opinion_id: UUID, job: str) -> None:
     """End a question that must not be asked (any more), if this job has it."""
-    mine = (service.opinions.c.id == opinion_id) & (service.opinions.c.job == job)
+    mine = (opinions.c.id == opinion_id) & (opinions.c.job == job)
     insist(db, lambda s: service.cancel(s, actor=SYSTEM, which=mine, code="unwanted"))
 
 
