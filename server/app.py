@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import server.content.workflow
+import server.forensics.opinion.workflow
 import server.forensics.workflow
 import server.kit.ai.usage  # noqa: F401
 from server.accounts import sweeps as accounts_sweeps
@@ -23,6 +24,11 @@ from server.content.upload import Receiver
 from server.forensics import handlers as forensics_handlers
 from server.forensics import sweeps as forensics_sweeps
 from server.forensics.banks.routes import router as banks
+from server.forensics.bundle.routes import router as bundle
+from server.forensics.opinion import floors
+from server.forensics.opinion import handlers as opinion_handlers
+from server.forensics.opinion import sweeps as opinion_sweeps
+from server.forensics.opinion.routes import router as opinion
 from server.forensics.routes import router as forensics
 from server.kit import errors
 from server.kit.bodies import Bounded
@@ -35,6 +41,7 @@ from server.kit.ticker import ticker
 from server.moderation import handlers as moderation_handlers
 from server.moderation import service as moderation_service
 from server.moderation import sweeps as moderation_sweeps
+from server.moderation.queries.severities import of_open_items
 from server.moderation.queries.statements import explain
 from server.moderation.routes import router as moderation
 from server.ops import recurring
@@ -46,11 +53,14 @@ accounts_sweeps.register(ticker)
 content_sweeps.register(ticker)
 forensics_handlers.register(bus)
 forensics_sweeps.register(ticker)
+opinion_handlers.register(bus)
+opinion_sweeps.register(ticker)
+floors.also(of_open_items)
 moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-_ROUTERS = (audit, accounts, content, forensics, banks, moderation, ops)
+_ROUTERS = (audit, accounts, content, forensics, banks, opinion, bundle, moderation, ops)
 ROUTES = [route for router in _ROUTERS for route in router.routes]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 

@@ -43,6 +43,29 @@ class Settings(BaseModel):
         le=10_000,
         description="How many of 10,000 videos are taken to be manipulated: what a score means hangs on it.",
     )
+    anthropic_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the Anthropic API; unset = the keyring's, and without one no model is asked.",
+    )
+    anthropic_url: str | None = Field(
+        default=None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$))",
+        description="Where the Anthropic API is reached; unset = at Anthropic.",
+    )
+    opinion_model: str = Field(
+        default="claude-haiku-5-5",
+        max_length=80,
+        description="Id of the model that is asked for an opinion of a video.",
+    )
+    opinion_frames: int = Field(
+        default=8, ge=1, le=12, description="How many stills of a video the model is shown at most."
+    )
+    opinion_on_upload: bool = Field(
+        default=False, description="Ask for an opinion of every new video by itself, where there is a key."
+    )
+    ai_tokens_per_day: int = Field(
+        default=2_000_000, ge=0, description="How many tokens, in and out, models may cost in a day (UTC)."
+    )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 
     def __init__(self, **given: Any) -> None:

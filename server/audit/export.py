@@ -27,7 +27,7 @@ def _csv(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
         plain = entry.model_dump(mode="json")
         data = json.dumps(plain["data"], ensure_ascii=False) if plain["data"] is not None else ""
-        yield _row([_cell({**plain, "data": data}[column]) for column in COLUMNS])
+        yield _row([cell({**plain, "data": data}[column]) for column in COLUMNS])
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -36,7 +36,7 @@ def _row(cells: Iterable[str]) -> str:
     return out.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text

@@ -180,7 +180,8 @@ def _last_in_turn(s: WriteSession) -> Any | None:
     return s.core.execute(_LAST[s.core.dialect.name]).one_or_none()
 
 
-def _head_message(seq: int, own: bytes, at: str) -> bytes:
+def head_message(seq: int, own: bytes, at: str) -> bytes:
+    """What the signature of a head is over."""
     return f"creator-studio audit head {seq} {own.hex()} {at}".encode()
 
 
@@ -191,7 +192,7 @@ def seal(s: WriteSession, keys: Keys) -> int | None:
     if last is None or last.seq == sealed:
         return None
     at = clock.now().isoformat(timespec="microseconds")
-    signature = keys.signer.sign(_head_message(last.seq, last.hash, at))
+    signature = keys.signer.sign(head_message(last.seq, last.hash, at))
     s.add(AuditHead(seq=last.seq, hash=last.hash, at=at, signature=signature))
     return int(last.seq)
 
@@ -201,7 +202,7 @@ def head_is_signed(head: AuditHead, keys: Keys) -> bool:
     from cryptography.exceptions import InvalidSignature
 
     try:
-        keys.signer.public_key().verify(head.signature, _head_message(head.seq, head.hash, head.at))
+        keys.signer.public_key().verify(head.signature, head_message(head.seq, head.hash, head.at))
     except InvalidSignature:
         return False
     return True

@@ -43,6 +43,12 @@ def video(s: AnySession, which: ColumnElement[bool], video_id: UUID) -> Row[*tup
     return s.execute(found).one_or_none()
 
 
+def has_file(s: AnySession, video_id: UUID) -> bool:
+    """Whether the file of a video has been taken in."""
+    found = select(Video.id).where(Video.id == video_id, Video.sha256.is_not(None))
+    return s.scalar(found) is not None
+
+
 @dataclass(frozen=True)
 class OfKind:
     """What there is of one kind: the last analysis asked for, the current one, the one before that."""

@@ -47,6 +47,9 @@ PROMPT = "prompt"
 """The queue of what is short and must not wait behind long work."""
 HEAVY = "heavy"
 """The queue of what fills a core for minutes: each process runs one at a time."""
+ASKING = "asking"
+"""The queue of what waits for somebody else's server, for minutes if need be."""
+ASKING_AT_ONCE = 2
 POLL_S = 0.5
 KEEP = timedelta(days=14)
 """How long the record of a finished workflow is kept."""
@@ -207,10 +210,17 @@ def _step_key() -> tuple[str, int] | None:
     return DBOS.workflow_id, DBOS.step_id
 
 
-def enqueue(s: WriteSession, name: str, *ids: UUID | str | int, workflow_id: str | None = None) -> None:
+def enqueue(
+    s: WriteSession,
+    name: str,
+    *ids: UUID | str | int,
+    workflow_id: str | None = None,
+    delay_s: float = 0.0,
+) -> None:
     """Queue workflow `name` in the caller's transaction: rolled back means never queued.
 
-    One that is given a `workflow_id` is queued once under it, and can be looked up by it.
+    One that is given a `workflow_id` is queued once under it, and can be looked up by it. It is begun
+    `delay_s` seconds from now at the earliest.
 
     Raises KeyError for a workflow that nobody registered. (`DBOS.start_workflow` must not be used instead:
     within a SQLite write session it waits for ever for that session's own lock.)
@@ -221,6 +231,8 @@ def enqueue(s: WriteSession, name: str, *ids: UUID | str | int, workflow_id: str
     options: EnqueueOptions = {"workflow_name": name, "queue_name": _queues[name]}
     if workflow_id is not None:
         options["workflow_id"] = workflow_id
+    if delay_s > 0:
+        options["delay_seconds"] = delay_s
     _client(s).enqueue_in_transaction(s, options, *arguments)
 
 
@@ -271,7 +283,7 @@ def _launch(given: Context) -> None:
             "name": APPLICATION,
             "system_database_url": given.db.url,
             "sys_db_pool_size": 6,
-            "max_executor_threads": 2 * AT_ONCE + 4,
+            "max_executor_threads": 2 * AT_ONCE + ASKING_AT_ONCE + 4,
             "application_version": VERSION,
             "executor_id": slots.mine,
             "serializer": DBOSPortableJSONSerializer(),
@@ -284,7 +296,12 @@ def _launch(given: Context) -> None:
     _context, _slots = given, slots
     try:
         DBOS.launch()
-        for queue, at_once in ((QUEUE, AT_ONCE), (PROMPT, AT_ONCE), (HEAVY, 1)):
+        for queue, at_once in (
+            (QUEUE, AT_ONCE),
+            (PROMPT, AT_ONCE),
+            (HEAVY, 1),
+            (ASKING, ASKING_AT_ONCE),
+        ):
             DBOS.register_queue(queue, worker_concurrency=at_once, polling_interval_sec=POLL_S)
     except BaseException:
         DBOS.destroy()

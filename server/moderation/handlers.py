@@ -81,7 +81,7 @@ def copy_of_restricted(s: WriteSession, event: Event) -> None:
 def video_analysed(s: WriteSession, event: Event) -> None:
     """Flag what the scores of a video say that the analysis before did not say, each slot by itself."""
     video_id, news = forensics.news(s, UUID(event.subject))
-    table = scores.shipped()
+    table = scores.current(s)
     nodes = policies.current(s).nodes if news else {}
     for said in news:
         row = table.flag(said.slot, likely=said.likely)

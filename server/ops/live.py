@@ -32,6 +32,7 @@ TOPICS = {
     "forensics.match": "forensics.read",
     "forensics.restricted_match": "moderation.restricted",
     "forensics.scan": "forensics.banks",
+    "forensics.opinion": "forensics.read",
     "forensics.restricted_analysis": "moderation.restricted",
     "moderation.handover": "moderation.claim",
     "moderation.item": "moderation.read",

@@ -80,16 +80,15 @@ class AnthropicModel:
         for number in range(1, ATTEMPTS + 1):
             if wait := self._breaker.wait_s():
                 return Result(Status.UNAVAILABLE, self._name, detail="breaker_open", retry_after_s=wait)
-            if not bill.open(number, self._name):
-                return Result(Status.OVER_BUDGET, self._name)
-            began = self._clock()
-            message: Any = None
+            asked = False
             try:
-                message = self._call(request, max_tokens, hint)
-                last = self._read(request, message)
-            except self._sdk.AnthropicError as error:
-                last = self._failed(error)
-            bill.close(self._attempt(number, last.status, message, began))
+                if not bill.open(number, self._name):
+                    return Result(Status.OVER_BUDGET, self._name)
+                last = self._attempt(request, bill, number, max_tokens, hint)
+                asked = True
+            finally:
+                if not asked:
+                    self._breaker.leave()
             if last.status is Status.NOT_CONFIGURED:
                 self._breaker.trip()
             else:
@@ -101,6 +100,20 @@ class AnthropicModel:
             else:
                 return last
         return last
+
+    def _attempt(
+        self, request: Request[AnswerT], bill: Bill, number: int, max_tokens: int, hint: str
+    ) -> Result[AnswerT]:
+        """One call that is on the bill, and its cost with it, whatever comes of it."""
+        began = self._clock()
+        message: Any = None
+        try:
+            message = self._call(request, max_tokens, hint)
+            result = self._read(request, message)
+        except self._sdk.AnthropicError as error:
+            result = self._failed(error)
+        bill.close(self._cost(number, result.status, message, began))
+        return result
 
     def _call(self, request: Request[AnswerT], max_tokens: int, hint: str) -> anthropic.types.Message:
         content: list[Any] = []
@@ -141,9 +154,12 @@ class AnthropicModel:
         # Thinking may come first: the text is chosen by its type, not by its place.
         text = "".join(block.text for block in message.content if block.type == "text")
         try:
-            return Result(Status.OK, self._name, answer=request.answer.model_validate_json(text))
+            answer = request.answer.model_validate_json(text)
         except ValidationError as error:
             return Result(Status.INVALID, self._name, detail=_places(error, request.answer))
+        if places := request.fits(answer):
+            return Result(Status.INVALID, self._name, detail=places)
+        return Result(Status.OK, self._name, answer=answer)
 
     def _failed(self, error: Exception) -> Result[Any]:
         sdk = self._sdk
@@ -166,7 +182,7 @@ class AnthropicModel:
             status = Status.UNAVAILABLE
         return Result(status, self._name, detail=told, retry_after_s=wait)
 
-    def _attempt(self, number: int, status: Status, message: Any, began: float) -> Attempt:
+    def _cost(self, number: int, status: Status, message: Any, began: float) -> Attempt:
         usage = getattr(message, "usage", None)
         fresh, written = (_count(usage, name) for name in ("input_tokens", "cache_creation_input_tokens"))
         return Attempt(

@@ -40,6 +40,11 @@ class Breaker:
             if not well:
                 self._opened_at = self._now()
 
+    def leave(self) -> None:
+        """Say that nobody was asked after all: the next caller may see instead."""
+        with self._guard:
+            self._trying = False
+
     def trip(self) -> None:
         """Open at once: the key or the model is wrong, and will be in the next second, too."""
         with self._guard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Literal, Protocol, TypeVar
@@ -53,7 +54,8 @@ class Request(Generic[AnswerT]):
     """One question. `system` is ours alone; whatever people wrote goes into `text`, fenced (`ai.fence`).
 
     `template` names the wording of the question, `job` what it is asked for: both are kept with the bill.
-    `person` is an opaque name, never of a person.
+    `person` is an opaque name, never of a person. `fits` says what the answer's own model cannot: the names
+    of the fields that do not fit, None where all do.
     """
 
     job: str
@@ -64,6 +66,7 @@ class Request(Generic[AnswerT]):
     images: tuple[Image, ...] = ()
     max_tokens: int = 1_000
     person: str | None = None
+    fits: Callable[[AnswerT], str | None] = lambda _: None
 
 
 @dataclass(frozen=True)

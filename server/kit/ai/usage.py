@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -11,10 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit import clock
 from server.kit.ai.model import Attempt, Status
-from server.kit.db import AnySession, Database
+from server.kit.db import AnySession, Database, WriteSession
+from server.kit.errors import Busy
 from server.kit.models import Base
 from server.kit.types import BigId, one_of
 
+TRIES: Final = 10
+"""How often a write is tried that must not be lost, since what it tells of has been paid for."""
+PAUSE_S: Final = 0.25
 UNKNOWN_TOKENS: Final = 10_000
 """What a call counts for whose cost nobody told: one that timed out may have been paid for."""
 
@@ -75,19 +81,32 @@ class JobBill:
             AiCall.attempt == self._before + attempt.number,
             AiCall.status == Status.ASKED,
         )
-        with self.db.write() as s:
-            s.execute(
-                update(AiCall)
-                .where(*mine)
-                .values(
-                    status=attempt.status,
-                    input_tokens=attempt.input_tokens,
-                    output_tokens=attempt.output_tokens,
-                    cached_tokens=attempt.cached_tokens,
-                    latency_ms=attempt.latency_ms,
-                    request_id=attempt.request_id,
-                )
+        closed = (
+            update(AiCall)
+            .where(*mine)
+            .values(
+                status=attempt.status,
+                input_tokens=attempt.input_tokens,
+                output_tokens=attempt.output_tokens,
+                cached_tokens=attempt.cached_tokens,
+                latency_ms=attempt.latency_ms,
+                request_id=attempt.request_id,
             )
+        )
+        insist(self.db, lambda s: s.changed(closed))
+
+
+def insist(db: Database, change: Callable[[WriteSession], object]) -> None:
+    """Run `change` in a transaction, and again for a while where the database is busy. Raises Busy after."""
+    for left in reversed(range(TRIES)):
+        try:
+            with db.write() as s:
+                change(s)
+            return
+        except Busy:
+            if not left:
+                raise
+            time.sleep(PAUSE_S)
 
 
 def spent(s: AnySession, at: datetime) -> int:

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from server.moderation.routes import claims, decisions, flags, items, records  # noqa: F401
+from server.moderation.routes import claims, decisions, flags, items, records, scores  # noqa: F401
 from server.moderation.routes.state import router as router

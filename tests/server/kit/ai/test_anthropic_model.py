@@ -218,3 +218,22 @@ def test_nothing_is_sent_that_nobody_may_pay_for(ask: Ask) -> None:
     ask.bills.most = 1
     assert ask(message("{", stop="max_tokens")).status is Status.OVER_BUDGET
     assert len(ask.sent) == 1
+
+
+def test_who_may_not_pay_leaves_the_way_free_for_others(ask: Ask) -> None:
+    for _ in range(FAILURES):
+        ask(fault(500, "api_error"))
+    ask.now += 61
+    ask.bills.most = len(ask.bills.opened)
+    assert ask(message()).status is Status.OVER_BUDGET
+    ask.bills.most += 1
+    assert ask(message()).status is Status.OK
+
+
+def test_what_only_the_caller_knows_to_be_wrong_is_asked_for_once_more(ask: Ask) -> None:
+    calm = message('{"violence": 3, "why": "calm"}')
+    wild = message('{"violence": 90, "why": "wild"}')
+    result = ask(calm, wild, fits=lambda said: None if said.violence > 50 else "violence")
+    assert (result.status, len(ask.sent)) == (Status.OK, 2)
+    assert "violence" in ask.sent[1]["messages"][0]["content"][-1]["text"]
+    assert ask(calm, fits=lambda _: "violence") == Result(Status.INVALID, "some-model", detail="violence")
