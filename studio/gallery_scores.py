@@ -22,6 +22,7 @@ from server.forensics.schemas import (
     VerdictView,
     VideoAnalyses,
 )
+from studio import gallery_evidence as evidence
 from studio.messages import Problem
 from studio.tabs.forensics.view import ScoresView
 from studio.widgets.card import Card
@@ -78,7 +79,9 @@ def score(slot: Slot, bp: int | Abstained, **more: Any) -> ScoreView:
     return ScoreView(**values | more)
 
 
-def signal(slot: Slot, *spans: tuple[int, int, int, str], note: str = "") -> SignalView:
+def signal(
+    slot: Slot, *spans: tuple[int, int, int, str], note: str = "", track: int | None = None
+) -> SignalView:
     """A made-up signal with where it was seen."""
     return SignalView(
         slot=slot,
@@ -90,6 +93,7 @@ def signal(slot: Slot, *spans: tuple[int, int, int, str], note: str = "") -> Sig
         reliability_bp=5_000,
         abstained=None,
         note=note,
+        track=track,
         spans=[SpanView(start_ms=a, end_ms=b, score_bp=bp, note=note) for a, b, bp, note in spans],
     )
 
@@ -135,18 +139,21 @@ def found() -> VideoAnalyses:
     """Much was found."""
     core = kind(
         CORE,
-        score(Slot.FACE_MANIPULATION, 8_400, look_closer=True, likely=True),
+        score(Slot.FACE_MANIPULATION, 8_400, look_closer=True, likely=True, track=evidence.FIRST),
         score(Slot.VOICE_SYNTHESIS, 3_100),
         score(Slot.LIP_SYNC, 7_100, look_closer=True),
         score(Slot.EXPLICIT, 400),
         signals=[
+            *evidence.faces(),
+            *evidence.voice(),
+            *evidence.lips(),
             signal(
                 Slot.FACE_MANIPULATION,
                 (MOMENT_MS, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
                 (6_400, 8_000, 7_900, "the skin flickers"),
                 (8_200, 8_700, 7_000, "the skin flickers"),
+                track=evidence.FIRST,
             ),
-            signal(Slot.LIP_SYNC, (3_000, 9_000, 7_100, "the sound comes 240 ms late")),
             signal(Slot.PROVENANCE, note="none"),
         ],
         verdict=VerdictView(score_bp=8_100, confidence_bp=5_000, is_deepfake=None),

@@ -34,7 +34,7 @@ _IN_WORDS = {
     "second-forward": "+1 s",
 }
 """No icon says these as plainly."""
-_ALWAYS = ("mute", "greyscale", "blur")  # usable with no video open
+_ALWAYS = ("regions", "mute", "greyscale", "blur")  # usable with no video open
 
 
 class ReviewPlayer(QWidget):
@@ -80,6 +80,7 @@ class ReviewPlayer(QWidget):
         self.setFocusProxy(self.view)
         self._closed()
         self._tell_shield(self.player.shield)
+        self._set_regions_seen(True)
         self._show_head(None)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
@@ -109,6 +110,7 @@ class ReviewPlayer(QWidget):
             "review.reveal": player.reveal,
             "review.greyscale": player.toggle_grey,
             "review.mute": self.toggle_mute,
+            "review.regions": self.toggle_regions,
         }
 
     def open(self, source: Source, *, lanes: Sequence[Lane] = (), regions: Sequence[Region] = ()) -> None:
@@ -119,6 +121,25 @@ class ReviewPlayer(QWidget):
         self._extras_due = True
         self.storyboard.preview(previews)
         self.view.say("Opening the video")
+
+    @property
+    def source(self) -> Source | None:
+        """The video that is shown; None until one is asked for."""
+        return self._source
+
+    def show_regions(self, regions: Sequence[Region]) -> None:
+        """Draw these boxes on the frames; asked for anew, they are seen even where they had been hidden."""
+        if regions:
+            self._set_regions_seen(True)
+        self.player.set_regions(regions)
+
+    def toggle_regions(self) -> None:
+        """Boxes on the frames on or off."""
+        head = self.player.head
+        if head is None or not head.regions:
+            self._status.setText("No boxes: press a moment or a signal of the scores")
+        else:
+            self._set_regions_seen(not self.view.regions_seen)
 
     def preview(self, given: Sequence[Preview]) -> None:
         """Show stills while the video itself is still on its way."""
@@ -168,7 +189,7 @@ class ReviewPlayer(QWidget):
             row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
         row.addSpacing(worn.space_2)
         row.addWidget(self._status, 1)
-        for name in ("mute", "greyscale"):
+        for name in ("regions", "mute", "greyscale"):
             row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
         row.addWidget(self._add_button("blur", self.player.toggle_blur))
         row.addWidget(self._strength)
@@ -313,6 +334,10 @@ class ReviewPlayer(QWidget):
         self.view.set_blank(blank)
         self.storyboard.set_blank(blank)
         self.repaint()
+
+    def _set_regions_seen(self, seen: bool) -> None:
+        self.view.set_regions_seen(seen)
+        self._show_toggle("regions", "regions", seen)
 
     def _tell_muted(self, muted: bool) -> None:
         self._show_toggle("mute", "mute" if muted else "volume", not muted)

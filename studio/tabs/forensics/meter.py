@@ -9,7 +9,10 @@ from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.tabs.forensics.state import Level, Meter, Moment
+from studio.tabs.forensics.evidence import Moment
+from studio.tabs.forensics.evidence_box import EvidenceBox
+from studio.tabs.forensics.face_cutter import FaceCutter
+from studio.tabs.forensics.state import Level, Meter
 from studio.tabs.forensics.words import percent
 from studio.theme import style
 from studio.video.playhead import timecode
@@ -62,11 +65,12 @@ class Bar(QWidget):
 
 
 class MeterLine(QWidget):
-    """One line of a panel; `seek_wanted` carries the millisecond of a moment that was pressed."""
+    """One line of a panel; `place_wanted` carries the `Place` that was pressed. `evidence` is what it opens
+    into, where anything was kept."""
 
-    seek_wanted = Signal(int)
+    place_wanted = Signal(object)
 
-    def __init__(self, meter: Meter, *, strong: bool = False) -> None:
+    def __init__(self, meter: Meter, cutter: FaceCutter, *, strong: bool = False) -> None:
         super().__init__()
         worn = style.tokens()
         self.setAccessibleName(described(meter))
@@ -90,6 +94,11 @@ class MeterLine(QWidget):
                 column.addWidget(Label(words, "caption", wrap=True))
         if meter.moments:
             column.addLayout(self._moments(meter.title, meter.moments))
+        self.evidence: EvidenceBox | None = None
+        if meter.evidence is not None:
+            self.evidence = EvidenceBox(meter.title, meter.evidence, cutter)
+            self.evidence.place_wanted.connect(self.place_wanted)
+            column.addWidget(self.evidence)
 
     def _moments(self, title: str, moments: tuple[Moment, ...]) -> QGridLayout:
         grid = QGridLayout()
@@ -99,10 +108,13 @@ class MeterLine(QWidget):
             said = f": {moment.note}" if moment.note else ""
             jump = Button(at.rpartition(".")[0], kind="link", icon="marker", tip=f"Go to {at}{said}")
             jump.setAccessibleName(f"{title}: go to {at}{said}")
-            jump.clicked.connect(partial(self.seek_wanted.emit, moment.start_ms))
+            jump.clicked.connect(partial(self._go, moment))
             grid.addWidget(jump, number // _IN_A_ROW, number % _IN_A_ROW)
         grid.setColumnStretch(_IN_A_ROW, 1)
         return grid
+
+    def _go(self, moment: Moment, _checked: bool = False) -> None:
+        self.place_wanted.emit(moment.place)
 
 
 def between(meter: Meter) -> str:

@@ -15,7 +15,10 @@ from studio.api.errors import ApiError, NotFound
 from studio.messages import Level, Problem
 from studio.offline.changes import Changes
 from studio.tab import Context
+from studio.tabs.forensics.evidence import Place
 from studio.tabs.forensics.view import ScoresView
+from studio.video.panel import ReviewPlayer
+from studio.video.playhead import Playhead
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
 
@@ -30,10 +33,11 @@ def path_of(video_id: UUID) -> str:
 
 
 class ScoresPanel(QWidget):
-    """A `TimedPanel`: its moments can be gone to, and are drawn under the video's time bar."""
+    """A `TimedPanel`: its moments can be gone to, and are drawn on the video and under its time bar."""
 
     seek_wanted = Signal(int)
     lanes_changed = Signal(object)
+    regions_changed = Signal(object)
 
     title = "Scores"
     icon = "shield"
@@ -45,9 +49,10 @@ class ScoresPanel(QWidget):
         self._video: UUID | None = None
         self._reading: asyncio.Task[None] | None = None
         self._shown = False
+        self._player: ReviewPlayer | None = None
         self.view = ScoresView(may_ask=ANALYSE in context.me.permissions)
         self.view.retried.connect(self.reload)
-        self.view.seek_wanted.connect(self.seek_wanted)
+        self.view.place_wanted.connect(self._lead)
         self.view.again_wanted.connect(self.analyse_again)
         self.view.stop_wanted.connect(self.stop)
         layout = QVBoxLayout(self)
@@ -67,10 +72,20 @@ class ScoresPanel(QWidget):
         self._video, self._shown = video, False
         self._stop_reading()
         self.lanes_changed.emit(())
+        self.regions_changed.emit(())
         self.view.begin()
         if subject is not None and video is None:
             self.view.empty("shield", "No scores", "Only videos are analysed.")
         self.reload()
+
+    def watch(self, player: ReviewPlayer) -> None:
+        """The video of the subject is open in this player."""
+        if player is not self._player:
+            if self._player is not None:
+                self._player.player.changed.disconnect(self._moved)
+            self._player = player
+            player.player.changed.connect(self._moved)
+        self.view.cutter.watch(player)
 
     def on_changes(self, changes: Changes) -> None:
         """Read anew when an analysis of this video has moved on."""
@@ -130,6 +145,13 @@ class ScoresPanel(QWidget):
         self._context.tasks.read(cancel, lambda _done: self.reload(), self._refused, owner=self)
 
     # Inside
+
+    def _lead(self, place: Place) -> None:
+        self.seek_wanted.emit(place.ms)
+        self.regions_changed.emit(place.regions)
+
+    def _moved(self, head: Playhead | None) -> None:
+        self.view.set_now(head.ms if head is not None else None)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:

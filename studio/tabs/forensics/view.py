@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from server.forensics.schemas import VideoAnalyses
 from studio.tabs.forensics import state
+from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.meter import MeterLine
-from studio.tabs.forensics.state import Progress, Scores, Section
+from studio.tabs.forensics.state import Meter, Progress, Scores, Section
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.label import Label
@@ -21,11 +22,11 @@ from studio.widgets.state_stack import StateStack
 
 
 class ScoresView(StateStack):
-    """`seek_wanted` carries a millisecond, `stop_wanted` the id of an analysis; `again_wanted`: have the
+    """`place_wanted` carries a `Place`, `stop_wanted` the id of an analysis; `again_wanted`: have the
     video looked at, or once more. Whoever may not ask for that (`may_ask`) is not offered it.
     """
 
-    seek_wanted = Signal(int)
+    place_wanted = Signal(object)
     stop_wanted = Signal(object)
     again_wanted = Signal()
 
@@ -35,6 +36,10 @@ class ScoresView(StateStack):
         self._may_ask = may_ask
         self._known: VideoAnalyses | None = None
         self._rows: dict[UUID, ProgressRow] = {}
+        self._lines: list[MeterLine] = []
+        self._opened: set[str] = set()
+        self._now_ms: int | None = None
+        self.cutter = FaceCutter(self)
         self._inside.setProperty("surface", "clear")
         self._column = QVBoxLayout(self._inside)
         worn = style.tokens()
@@ -45,6 +50,8 @@ class ScoresView(StateStack):
     def begin(self) -> None:
         """Another video: nothing of the one before stays."""
         self._known = None
+        self._opened.clear()
+        self.cutter.forget()
         self._clear()
         self.content()
         self.loading()
@@ -63,7 +70,15 @@ class ScoresView(StateStack):
         for line in scores.progress:
             self._tell(line)
         self.content()
+        self.cutter.show_faces(scores.faces)
         return scores
+
+    def set_now(self, ms: int | None) -> None:
+        """Where the video stands, for the curves."""
+        self._now_ms = ms
+        for line in self._lines:
+            if line.evidence is not None:
+                line.evidence.set_now(ms)
 
     # What is shown
 
@@ -94,13 +109,24 @@ class ScoresView(StateStack):
         column.setSpacing(style.tokens().space_3)
         column.addWidget(Label(section.title, "section"))
         for meter in (section.overall, *section.meters):
-            line = MeterLine(meter, strong=meter is section.overall)
-            line.seek_wanted.connect(self.seek_wanted)
-            column.addWidget(line)
+            column.addWidget(self._meter(meter, strong=meter is section.overall))
             if meter is section.overall:
                 for words in section.notes:
                     column.addWidget(Label(words, wrap=True))
         return made
+
+    def _meter(self, meter: Meter, *, strong: bool) -> MeterLine:
+        line = MeterLine(meter, self.cutter, strong=strong)
+        line.place_wanted.connect(self.place_wanted)
+        self._lines.append(line)
+        if line.evidence is not None:
+            line.evidence.opener.setChecked(meter.title in self._opened)
+            line.evidence.toggled.connect(partial(self._keep_open, meter.title))
+            line.evidence.set_now(self._now_ms)
+        return line
+
+    def _keep_open(self, title: str, on: bool) -> None:
+        (self._opened.add if on else self._opened.discard)(title)
 
     def _progress(self, line: Progress) -> QWidget:
         if line.analysis is None or not state.may_cancel(line):
@@ -119,6 +145,7 @@ class ScoresView(StateStack):
 
     def _clear(self) -> None:
         self._rows.clear()
+        self._lines.clear()
         while (item := self._column.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:
                 gone.hide()

@@ -216,6 +216,8 @@ class ReviewDesk(QWidget):
         self.tabs.lend(panel)
         panel.seek_wanted.connect(self.content.seek_ms)
         panel.lanes_changed.connect(self._take_lanes)
+        panel.regions_changed.connect(self.content.show_regions)
+        self.content.video_opened.connect(lambda: panel.watch(self.content.player))
 
     # Inside
 
