@@ -1,4 +1,4 @@
-"""The wire types of forensics."""
+"""The wire types of forensics; those of hash banks are made in `banks.schemas`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from uuid import UUID
 
 from pydantic import Field
 
+from server.forensics.banks.schemas import BankChoice as BankChoice
+from server.forensics.banks.schemas import BankEdit as BankEdit
+from server.forensics.banks.schemas import BankView as BankView
+from server.forensics.banks.schemas import EntryCommand as EntryCommand
+from server.forensics.banks.schemas import EntryView as EntryView
+from server.forensics.banks.schemas import ImportReceipt as ImportReceipt
+from server.forensics.banks.schemas import MatchView as MatchView
+from server.forensics.banks.schemas import NewBank as NewBank
+from server.forensics.banks.schemas import NewEntry as NewEntry
+from server.forensics.banks.schemas import NewImport as NewImport
+from server.forensics.banks.schemas import NewVerdict as NewVerdict
+from server.forensics.banks.schemas import ScanView as ScanView
 from server.forensics.rules import Abstained, AnalysisKind, AnalysisState, Slot
 from server.kit.wire import BasisPoints, Frozen, Instant, Version
 
