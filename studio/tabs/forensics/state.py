@@ -36,7 +36,13 @@ from studio.tabs.forensics.words import (
     percent,
     why_not,
 )
-from studio.video.playhead import Lane, Range
+from studio.video.playhead import Course, Lane, Range
+
+
+SECOND_MS: Final = 1_000
+_LONGEST_S: Final = 24 * 3_600
+HEARD: Final = frozenset({Slot.VOICE_SYNTHESIS, Slot.LIP_SYNC})
+"""Slots that speak of the sound, so that their stretches are drawn over it."""
 
 
 class Level(StrEnum):
@@ -120,7 +126,7 @@ def read(known: VideoAnalyses) -> Scores:
         notes=(_NO_EVIDENCE,) if known.restricted_class and sections else (),
         method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
         facts=tuple(f"{_fact(s.name)}: {s.note}" for s in signals if s.slot is Slot.PROVENANCE and s.note),
-        lanes=_lanes(signals),
+        lanes=(*_course(kept), *_lanes(signals)),
         faces=() if known.restricted_class else all_faces(kept),
     )
 
@@ -233,8 +239,22 @@ def _lanes(signals: Sequence[SignalView]) -> tuple[Lane, ...]:
             if 0 <= span.start_ms <= span.end_ms
         )
         if ranges:
-            lanes.append(Lane(LANES[slot], tuple(ranges)))
+            lanes.append(Lane(LANES[slot], tuple(ranges), heard=slot in HEARD))
     return tuple(lanes)
+
+
+def _course(signals: Sequence[SignalView]) -> tuple[Lane, ...]:
+    """The highest score of each second, of whatever slot."""
+    highest: dict[int, int] = {}
+    for span in (span for signal in signals for span in signal.spans):
+        if span.score_bp is not None and 0 <= span.start_ms <= span.end_ms:
+            for second in range(span.start_ms // SECOND_MS, min(span.end_ms // SECOND_MS, _LONGEST_S) + 1):
+                highest[second] = max(highest.get(second, 0), span.score_bp)
+    if not highest:
+        return ()
+    first, last = min(highest), max(highest)
+    values = tuple(highest.get(second) for second in range(first, last + 1))
+    return (Lane("Scores", (), course=Course(first * SECOND_MS, SECOND_MS, values)),)
 
 
 # Sentences

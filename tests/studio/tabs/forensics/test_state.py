@@ -132,17 +132,26 @@ def test_the_moments_that_say_most_are_listed_in_the_order_of_the_video() -> Non
 
 
 def test_every_stretch_is_in_a_lane() -> None:
-    face, lips = state.read(made.found()).lanes
-    assert (face.name, lips.name) == ("Face", "Lip sync")
+    scores, face, lips = state.read(made.found()).lanes
+    assert (scores.name, face.name, lips.name) == ("Scores", "Face", "Lip sync")
+    assert [lane.heard for lane in (scores, face, lips)] == [False, False, True]
     assert face.ranges[1] == Range(6_400, 8_000, "Face manipulation: the skin flickers", 7_900)
     assert [r.start_ms for r in face.ranges] == [1_200, 6_400, 8_200]
+
+
+def test_the_course_has_the_highest_score_of_each_second_and_none_where_nothing_was_scored() -> None:
+    course = state.read(made.found()).lanes[0].course
+    assert course is not None
+    assert (course.start_ms, course.step_ms) == (1_000, 1_000)
+    assert course.values == (8_800, 8_800, None, None, None, 7_900, 7_900, 7_900)
+    assert state.read(made.abstained()).lanes == ()
 
 
 def test_where_something_was_only_measured_is_no_moment() -> None:
     weak = made.signal(Slot.EXPLICIT, (0, 100, 75, ""), (200, 300, 6_000, ""))
     core = made.kind(CORE, made.score(Slot.EXPLICIT, 400), signals=[weak])
     scores = state.read(made.video(core, made.none_yet(TEXT)))
-    assert [(lane.name, len(lane.ranges)) for lane in scores.lanes] == [("Explicit", 1)]
+    assert [(lane.name, len(lane.ranges)) for lane in scores.lanes] == [("Scores", 0), ("Explicit", 1)]
     assert [moment.start_ms for moment in scores.sections[1].meters[0].moments] == [200]
 
 
