@@ -68,6 +68,18 @@ def voice() -> list[SignalView]:
     ]
 
 
+def provenance(rank: int = 2) -> list[SignalView]:
+    """Content credentials of this rank (0 none .. 3 trusted), and what the container says."""
+    slot, sure = Slot.PROVENANCE, {"reliability_bp": 10_000}
+    word = ("none", "invalid", "valid", "trusted")[rank]
+    return [
+        signal(slot, "container", note="mov,mp4,m4a,3gp,3g2,mj2", **sure),
+        signal(slot, "video", 30.0, note="h264 1920x1080 yuv420p", **sure),
+        signal(slot, "manifest", float(rank), note=word, **sure),
+        *([signal(slot, "issuer", note="Made-up Camera Works", **sure)] if rank else []),
+    ]
+
+
 def lips() -> list[SignalView]:
     """Curves of mouth and speech, six seconds of them, the sound too late."""
     count = 6_000 // _STEP_MS

@@ -87,7 +87,7 @@ def signal(
         slot=slot,
         detector="demo",
         version="1",
-        name="manifest" if slot is Slot.PROVENANCE else "demo",
+        name="demo",
         value=0.4,
         score_bp=6_000,
         reliability_bp=5_000,
@@ -154,7 +154,7 @@ def found() -> VideoAnalyses:
                 (8_200, 8_700, 7_000, "the skin flickers"),
                 track=evidence.FIRST,
             ),
-            signal(Slot.PROVENANCE, note="none"),
+            *evidence.provenance(),
         ],
         verdict=VerdictView(score_bp=8_100, confidence_bp=5_000, is_deepfake=None),
         earlier=EarlierView(

@@ -10,15 +10,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from server.forensics.rules import AnalysisKind
-from server.forensics.schemas import VideoAnalyses
+from server.forensics.schemas import MatchView, VideoAnalyses
 from studio.api.errors import ApiError, NotFound
 from studio.messages import Level, Problem
 from studio.offline.changes import Changes
 from studio.tab import Context
+from studio.tabs.forensics import matches
+from studio.tabs.forensics.beside import Beside
 from studio.tabs.forensics.evidence import Place
+from studio.tabs.forensics.exporting import Export, Exporting
+from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.view import ScoresView
 from studio.video.panel import ReviewPlayer
-from studio.video.playhead import Playhead
+from studio.video.playhead import Lane, Playhead
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
 
@@ -54,6 +58,18 @@ class ScoresPanel(QWidget):
         self.view.retried.connect(self.reload)
         self.view.place_wanted.connect(self._lead)
         self.view.again_wanted.connect(self.analyse_again)
+        self.view.export_wanted.connect(self._export)
+        self.view.matches.compare_wanted.connect(self.compare)
+        self.view.opinion.ask_wanted.connect(self.ask_model)
+        self._judging = Judging(context, self)
+        self._judging.changed.connect(lambda _match: self._beside.read_matches())
+        self._scored: tuple[Lane, ...] = ()
+        self._matched: tuple[Lane, ...] = ()
+        self._beside = Beside(context, self)
+        self._beside.matches.connect(self._take_matches)
+        self._beside.opinion.connect(self.view.opinion.show_opinion)
+        self.exporting = Exporting(context)
+        self.view.foot.addWidget(self.exporting)
         self.view.stop_wanted.connect(self.stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -71,9 +87,11 @@ class ScoresPanel(QWidget):
             return
         self._video, self._shown = video, False
         self._stop_reading()
+        self._scored = self._matched = ()
         self.lanes_changed.emit(())
         self.regions_changed.emit(())
         self.view.begin()
+        self._beside.show_video(video)
         if subject is not None and video is None:
             self.view.empty("shield", "No scores", "Only videos are analysed.")
         self.reload()
@@ -94,6 +112,7 @@ class ScoresPanel(QWidget):
             return
         if RESYNC in changes.kinds or any(changes.touches(kind, str(video)) for kind in KINDS):
             self.reload()
+        self._beside.on_changes(changes)
 
     def reload(self) -> None:
         """Read what is known of the video now; what is shown stays until then."""
@@ -110,7 +129,8 @@ class ScoresPanel(QWidget):
     def show_known(self, known: VideoAnalyses) -> None:
         """Show what is known of the video, here and on the time bar."""
         self._shown = True
-        self.lanes_changed.emit(self.view.show_known(known).lanes)
+        self._scored = self.view.show_known(known).lanes
+        self._tell_lanes()
 
     def show_error(self, error: ApiError) -> None:
         """Say that nothing could be read."""
@@ -122,7 +142,7 @@ class ScoresPanel(QWidget):
     @property
     def settled(self) -> bool:
         """Whether nothing is being read."""
-        return self._reading is None or self._reading.done()
+        return (self._reading is None or self._reading.done()) and self._beside.settled
 
     def analyse_again(self) -> None:
         """Have the video looked at, or once more."""
@@ -144,7 +164,34 @@ class ScoresPanel(QWidget):
 
         self._context.tasks.read(cancel, lambda _done: self.reload(), self._refused, owner=self)
 
+    def compare(self, match: MatchView) -> None:
+        """Show the banked original beside the video."""
+        from studio.tabs.forensics.match_pane import MatchDialog  # no review has to wait for it
+
+        dialog = MatchDialog(self._context, self._judging, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        dialog.pane.show_match(match)
+
+    def ask_model(self) -> None:
+        """Have a language model asked."""
+        self._beside.ask()
+
     # Inside
+
+    def _export(self) -> None:
+        if (video := self._video) is not None:
+            name = f"evidence-{str(video)[:8]}.zip"
+            self.exporting.ask(Export("Evidence", f"{path_of(video)}/bundle", name, "Evidence (*.zip)"))
+
+    def _take_matches(self, found: tuple[MatchView, ...]) -> None:
+        self.view.show_matches(found)
+        before, self._matched = self._matched, matches.lane(found)
+        if before != self._matched:
+            self._tell_lanes()
+
+    def _tell_lanes(self) -> None:
+        self.lanes_changed.emit((*self._matched, *self._scored))
 
     def _lead(self, place: Place) -> None:
         self.seek_wanted.emit(place.ms)

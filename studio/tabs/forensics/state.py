@@ -26,7 +26,9 @@ from server.forensics.schemas import (
     VerdictView,
     VideoAnalyses,
 )
+from studio.tabs.forensics import provenance
 from studio.tabs.forensics.evidence import FACE, Evidence, Face, Moment, all_faces, moments, of_slot
+from studio.tabs.forensics.provenance import Provenance
 from studio.tabs.forensics.words import (
     ENDED,
     LANES,
@@ -95,13 +97,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything that the panel shows of a video; `facts` are what the file says of where it comes from."""
+    """Everything that the panel shows of a video."""
 
     progress: tuple[Progress, ...]
     notes: tuple[str, ...]
     sections: tuple[Section, ...]
     method: tuple[str, ...]
-    facts: tuple[str, ...]
+    provenance: Provenance | None
     lanes: tuple[Lane, ...]
     faces: tuple[Face, ...] = ()
 
@@ -125,7 +127,7 @@ def read(known: VideoAnalyses) -> Scores:
         sections=sections,
         notes=(_NO_EVIDENCE,) if known.restricted_class and sections else (),
         method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
-        facts=tuple(f"{_fact(s.name)}: {s.note}" for s in signals if s.slot is Slot.PROVENANCE and s.note),
+        provenance=provenance.read(kept) if sections else None,
         lanes=(*_course(kept), *_lanes(signals)),
         faces=() if known.restricted_class else all_faces(kept),
     )
@@ -150,10 +152,6 @@ def _telling(signal: SignalView, *, always: bool) -> SignalView:
     always &= signal.name != FACE
     told = [span for span in signal.spans if always or (span.score_bp or 0) > BP // 2]
     return signal.model_copy(update={"spans": told})
-
-
-def _fact(name: str) -> str:
-    return name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def never_asked(known: VideoAnalyses) -> bool:

@@ -26,12 +26,20 @@ from tests.studio.tabs.office import Office, Routes, body, button, nameless, per
 VIDEO = made.VIDEO
 GET = f"GET {path_of(VIDEO)}"
 ASK = f"POST {path_of(VIDEO)}/analyses"
+MATCHES, OPINION = f"{GET}/matches", f"{GET}/opinion"
 MODERATOR, LEAD = ("forensics.read",), ("forensics.read", "forensics.analyse")
 
 
 @pytest.fixture
 def routes() -> Routes:
-    return Routes({GET: made.found(), ASK: made.analysis(AnalysisKind.CORE)})
+    return Routes(
+        {
+            GET: made.found(),
+            ASK: made.analysis(AnalysisKind.CORE),
+            MATCHES: {"items": []},
+            OPINION: problem(404, "not_found"),
+        }
+    )
 
 
 class At:

@@ -13,8 +13,9 @@ from server.forensics.rules import (
     overall_risk,
 )
 from server.forensics.schemas import KindView, VerdictView, VideoAnalyses
+from studio import gallery_evidence as evidence
 from studio import gallery_scores as made
-from studio.tabs.forensics import state
+from studio.tabs.forensics import provenance, state
 from studio.tabs.forensics.state import Level, Scores, Section
 from studio.tabs.forensics.words import MEANINGS, NEVER_SEEN, NOT_ANALYSED, TITLES, WHY
 from studio.video.playhead import Range
@@ -204,8 +205,35 @@ def test_restricted_videos_say_that_there_is_no_evidence() -> None:
 
 
 def test_what_the_file_says_of_itself_is_a_fact_and_no_score() -> None:
-    assert state.read(made.found()).facts == ("Manifest: none",)
-    assert state.read(made.abstained()).facts == ()
+    told = state.read(made.found()).provenance
+    assert told is not None
+    assert told.badge.word == "Valid credentials"
+    assert told.facts[-1] == ("Signed by", "Made-up Camera Works")
+    assert state.read(made.abstained()).provenance is None
+    assert state.read(made.never()).provenance is None
+
+
+@pytest.mark.parametrize(
+    ("rank", "word", "tone"),
+    [
+        (0, "No credentials", "neutral"),
+        (1, "Invalid credentials", "danger"),
+        (2, "Valid credentials", "info"),
+        (3, "Trusted credentials", "success"),
+    ],
+)
+def test_credentials_that_fit_are_not_credentials_that_are_trusted(rank: int, word: str, tone: str) -> None:
+    told = provenance.read(evidence.provenance(rank))
+    assert told is not None
+    assert (told.badge.word, told.badge.tone) == (word, tone)
+
+
+def test_credentials_that_nothing_looked_at_are_not_none() -> None:
+    unread = evidence.signal(Slot.PROVENANCE, "manifest", abstained=Abstained.NOT_INSTALLED)
+    told = provenance.read([unread])
+    assert told is not None
+    assert told.badge.word == "Credentials not read"
+    assert told.badge.meaning == "The detector for this is not installed on the server."
 
 
 def test_an_earlier_analysis_is_named() -> None:

@@ -1,0 +1,102 @@
+"""The Scores tab: matches that wait for a verdict, the analyses of all videos, the hash banks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout
+
+from studio.offline.changes import Changes
+from studio.tab import Context, Tab
+from studio.theme import style
+from studio.widgets.page_header import PageHeader
+from studio.workplace import RESYNC
+
+MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})
+ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
+BANKED: Final = frozenset({"forensics.scan"})
+
+
+class ScoresTab(Tab):
+    """Loads its pages when it is made; one that is not in front is read when it comes there."""
+
+    id = "forensics"
+    title = "Scores"
+    icon = "shield"
+    section = "Moderation"
+    permission = "forensics.read"
+    kinds = MATCHED | ANALYSED | BANKED | {RESYNC}
+
+    def __init__(self, context: Context) -> None:
+        from studio.tabs.forensics.analyses_page import AnalysesPage
+        from studio.tabs.forensics.banks_page import BanksPage
+        from studio.tabs.forensics.matches_page import MatchesPage
+
+        super().__init__(context)
+        worn = style.tokens()
+        may = context.me.permissions
+        self.matches = MatchesPage(context)
+        self.analyses = AnalysesPage(context) if "forensics.analyse" in may else None
+        self.banks = BanksPage(context) if "forensics.banks" in may else None
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.pages.setAccessibleName("Pages of Scores")
+        self.pages.tabBar().setAccessibleName("Pages of Scores")
+        self.pages.tabBar().setDrawBase(False)
+        self._all: dict[Any, frozenset[str]] = {self.matches: MATCHED}
+        self.pages.addTab(self.matches, "Matches to judge")
+        if self.analyses is not None:
+            self.pages.addTab(self.analyses, "Analyses")
+            self._all[self.analyses] = ANALYSED
+        if self.banks is not None:
+            self.pages.addTab(self.banks, "Hash banks")
+            self._all[self.banks] = BANKED
+        self._stale = set(self._all)
+        self.pages.currentChanged.connect(lambda _: self._read())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
+        layout.setSpacing(worn.space_2)
+        layout.addWidget(PageHeader("Scores", "Indicators: they say where to look, and decide nothing"))
+        layout.addWidget(self.pages, 1)
+        self.setFocusProxy(self.pages)
+
+    def refresh(self) -> None:
+        self._read()
+
+    def on_changes(self, changes: Changes) -> None:
+        for page, kinds in self._all.items():
+            if changes.kinds & (kinds | {RESYNC}):
+                self._stale.add(page)
+        super().on_changes(changes)
+
+    def open(self, **what: Any) -> None:
+        """`left=UUID, right=UUID` compares two videos."""
+        match what:
+            case {"left": left, "right": right, **rest} if not rest:
+                self.pages.setCurrentWidget(self.matches)
+                self.matches.compare(UUID(str(left)), UUID(str(right)))
+            case _:
+                super().open(**what)
+
+    async def leave(self) -> None:
+        self.matches.leave()
+
+    def save_state(self) -> Mapping[str, Any]:
+        return {"page": self.pages.currentIndex()}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        page = state.get("page")
+        if isinstance(page, int) and 0 <= page < self.pages.count():
+            self.pages.setCurrentIndex(page)
+
+    def _read(self) -> None:
+        """Read the page in front, if what it shows may be old."""
+        page = self.pages.currentWidget()
+        if page in self._stale and self.isVisible():
+            self._stale.discard(page)
+            self._page().refresh()
+
+    def _page(self) -> Any:
+        return self.pages.currentWidget()
