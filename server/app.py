@@ -22,6 +22,7 @@ from server.content.routes import router as content
 from server.content.upload import Receiver
 from server.forensics import handlers as forensics_handlers
 from server.forensics import sweeps as forensics_sweeps
+from server.forensics.banks.routes import router as banks
 from server.forensics.routes import router as forensics
 from server.kit import errors
 from server.kit.bodies import Bounded
@@ -50,7 +51,7 @@ moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
 ROUTES = [
-    route for router in (audit, accounts, content, forensics, moderation, ops) for route in router.routes
+    route for router in (audit, accounts, content, forensics, banks, moderation, ops) for route in router.routes
 ]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 

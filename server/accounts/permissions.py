@@ -42,11 +42,20 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.FAN: frozenset(),
     Role.CREATOR: frozenset({"content.upload", "content.edit"}),
     Role.MODERATOR: _REVIEW,
-    Role.LEAD: _REVIEW | {"forensics.analyse", "moderation.lead", "audit.read", "people.read", "ops.read"},
+    Role.LEAD: _REVIEW
+    | {
+        "forensics.analyse",
+        "forensics.banks",
+        "moderation.lead",
+        "audit.read",
+        "people.read",
+        "ops.read",
+    },
     Role.FINANCE: frozenset({"audit.read"}),
     Role.ADMIN: frozenset(
         {
             "forensics.analyse",
+            "forensics.banks",
             "moderation.read",
             "moderation.configure",
             "people.history",

@@ -9,6 +9,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from server.forensics import queries, service
+from server.forensics.banks import handlers as banks
 from server.forensics.rules import Priority
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
@@ -22,6 +23,7 @@ def register(bus: Bus) -> None:
     bus.on("content.video_restored", video_ready)
     bus.on("content.video_deleted", video_deleted)
     bus.on("content.video_restricted", video_restricted)
+    banks.register(bus)
 
 
 def video_ready(s: WriteSession, event: Event) -> None:

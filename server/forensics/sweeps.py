@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from server.content.media.results import Refused
 from server.forensics import queries, service
+from server.forensics.banks import sweeps as banks
 from server.forensics.rules import AnalysisKind, Priority
 from server.kit.access import SYSTEM
 from server.kit.errors import Conflict, NotFound
@@ -21,6 +22,7 @@ def register(ticker: Ticker) -> None:
     """Let the sweeps run for as long as the server does."""
     ticker.every("forensics.resume", timedelta(minutes=5), resume)
     ticker.every("forensics.refresh", timedelta(minutes=10), refresh)
+    banks.register(ticker)
 
 
 def resume(context: Context) -> None:

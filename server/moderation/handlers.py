@@ -10,6 +10,8 @@ from uuid import UUID
 
 from server.content.service import COPY_OF_RESTRICTED
 from server.forensics import queries as forensics
+from server.forensics.banks import queries as banks
+from server.forensics.banks.record import MATCHED
 from server.forensics.service import ANALYSED
 from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
@@ -17,7 +19,8 @@ from server.kit.errors import NotFound
 from server.kit.events import Bus, Event
 from server.moderation import policy as policies
 from server.moderation import scores
-from server.moderation.rules import ContentType, Source
+from server.moderation.rules import ContentType, Severity, Source
+from server.moderation.service.banking import restrict_item
 from server.moderation.service.cancel import follow_subject
 from server.moderation.service.flags import receive_flag
 from server.moderation.sweeps import end_claims_of
@@ -26,13 +29,14 @@ log = logging.getLogger(__name__)
 
 
 def register(bus: Bus) -> None:
-    """Hear of deletions, of what comes back, of people who lose what they may do, and of scores."""
+    """Hear of deletions, of what comes back, of people who lose what they may do, of scores and of matches."""
     bus.on("content.video_deleted", video_deleted)
     bus.on("content.video_restored", video_restored)
     bus.on("content.comment_deleted", comment_deleted)
     bus.on("accounts.person_changed", person_changed)
     bus.on(COPY_OF_RESTRICTED, copy_of_restricted)
     bus.on(ANALYSED, video_analysed)
+    bus.on(MATCHED, video_matched)
 
 
 def video_deleted(s: WriteSession, event: Event) -> None:
@@ -101,3 +105,31 @@ def video_analysed(s: WriteSession, event: Event) -> None:
             )
         except NotFound:
             return  # deleted by now; brought back, it is analysed again
+
+
+def video_matched(s: WriteSession, event: Event) -> None:
+    """Flag a video that looks like something in a hash bank, once for each entry; restrict it in the
+    meantime where the bank may do that. It is never removed by this.
+
+    A bank whose policy is of the restricted class hides what matches, like any flag of that class.
+    """
+    video_id, entry_id = UUID(event.subject), UUID(event.payload["entry"])
+    said = banks.news(s, video_id, entry_id)
+    if said is None:
+        return
+    try:
+        receipt = receive_flag(
+            s,
+            actor=SYSTEM,
+            content_type=ContentType.VIDEO,
+            content_id=video_id,
+            policy=policies.current(s).nearest(said.policy).code,
+            severity=Severity(said.severity),
+            source=Source.HASH_MATCH,
+            source_ref=f"hash entry {entry_id}",
+            ranges=said.ranges,
+        )
+    except NotFound:
+        return  # deleted by now
+    if said.restricts:
+        restrict_item(s, actor=SYSTEM, item_id=receipt.item_id, why=f"hash entry {entry_id}")

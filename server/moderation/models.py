@@ -265,6 +265,23 @@ _where("ix_moderation_actions_target", Action.target_id, where=Action.ended_at.i
 _where("ix_moderation_actions_ends", Action.ends_at, where=Action.ended_at.is_(None))
 
 
+class Interim(Identified, Base):
+    """A restriction that nobody decided: of what matches a hash bank, until its item is decided."""
+
+    __tablename__ = "moderation_interims"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey(Item.id), index=True)
+    target_type: Mapped[ContentType] = mapped_column(one_of(ContentType))
+    target_id: Mapped[UUID]
+    why: Mapped[str] = mapped_column(String(120))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+_where("ix_moderation_interims_target", Interim.target_id, where=Interim.ended_at.is_(None))
+
+
 class Finality(Base):
     """A decision whose grace is not over; the sweep that finds it past `at` makes it final."""
 

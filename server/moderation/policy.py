@@ -41,6 +41,13 @@ class PolicyTree:
         except KeyError:
             raise Invalid("There is no such policy in the current version.", code="unknown_policy") from None
 
+    def nearest(self, code: str) -> PolicyNode:
+        """The node with this code or, where it is gone by now, the nearest of its parents that is there.
+        Raises Invalid `unknown_policy` where none is."""
+        while code not in self.nodes and "." in code:
+            code = code.rpartition(".")[0]
+        return self.get(code)
+
 
 def family_of(code: str) -> str:
     """The top-level node that a policy belongs to."""

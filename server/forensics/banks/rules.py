@@ -10,6 +10,9 @@ from typing import Final
 
 from server.forensics.rules import MatchClass
 
+OURS: Final = "pdq-1s"
+REFERENCE: Final = "pdq-1"
+"""The two algorithms of `hashing.pdq`, whose names are wanted where nothing is hashed."""
 DISTANCE_MAX: Final = 31
 """Bits by which two frames may differ and still be the same picture."""
 STRONG_BITS: Final = 10

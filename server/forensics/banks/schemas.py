@@ -212,10 +212,12 @@ class HashRow(Frozen):
 
 
 class ScanView(Frozen):
-    """How far the library was searched for an entry. `done` of `total` videos; `found` counts matches."""
+    """How far the library was searched for new entries of a bank, for `entry_id` if for one alone. `done` of
+    `total` videos; `found` counts new matches."""
 
     id: UUID
-    entry_id: UUID
+    bank_id: UUID
+    entry_id: UUID | None
     state: ScanState
     done: int
     total: int

@@ -7,6 +7,7 @@ index does the scan; the rows stay here.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,26 +88,44 @@ class HashIndex:
         with self._writing, self._segments.written():
             if position is not None and position <= self._segments.position:
                 return False
-            first, given = self._segments.count, 0
-            while given < len(rows.hashes):
-                number, at = divmod(first + given, SEGMENT)
-                taken = min(SEGMENT - at, len(rows.hashes) - given)
-                self._segments.extend(number)
-                _fill(self._segments.columns(number), at, rows, slice(given, given + taken))
-                given += taken
-            self._segments.publish(first + given, self._segments.position if position is None else position)
+            self._append(rows, self._segments.position if position is None else position)
         return True
 
     def remove(self, entry: int, *, position: int | None = None) -> int:
         """Let nothing of an entry be found any more; the number of rows taken out, 0 the second time."""
-        gone = 0
         with self._writing, self._segments.written():
-            for _, count, columns in self._segments.filled():
-                rows = (columns["entry"][:count] == entry) & (columns["live"][:count] == 1)
-                gone += int(np.count_nonzero(rows))
-                columns["live"][:count][rows] = 0
+            gone = self._remove([entry])
             last = self._segments.position if position is None else max(position, self._segments.position)
             self._segments.publish(self._segments.count, last)
+        return gone
+
+    def replace(self, entries: Collection[int], rows: Rows, *, position: int) -> bool:
+        """Take entries out and add rows, as one change that no other process makes a second time; False
+        where one has. A search meanwhile may miss the entries that come again."""
+        with self._writing, self._segments.written():
+            if position <= self._segments.position:
+                return False
+            if entries:
+                self._remove(entries)
+            self._append(rows, position)
+        return True
+
+    def _append(self, rows: Rows, position: int) -> None:
+        first, given = self._segments.count, 0
+        while given < len(rows.hashes):
+            number, at = divmod(first + given, SEGMENT)
+            taken = min(SEGMENT - at, len(rows.hashes) - given)
+            self._segments.extend(number)
+            _fill(self._segments.columns(number), at, rows, slice(given, given + taken))
+            given += taken
+        self._segments.publish(first + given, position)
+
+    def _remove(self, entries: Collection[int]) -> int:
+        gone = 0
+        for _, count, columns in self._segments.filled():
+            rows = np.isin(columns["entry"][:count], list(entries)) & (columns["live"][:count] == 1)
+            gone += int(np.count_nonzero(rows))
+            columns["live"][:count][rows] = 0
         return gone
 
     def search(self, queries: Hashes, within: int) -> Hits:

@@ -57,6 +57,10 @@ class Judgement(Frozen):
 class NewDecision(Judgement):
     id: Annotated[UUID | None, Field(description="For a client that would undo before the answer")] = None
     claim_token: ClaimToken
+    bank_id: Annotated[
+        UUID | None,
+        Field(description="The hash bank to which a removed video is added, once the item is decided"),
+    ] = None
     marks: Annotated[list[MarkBody], Field(max_length=rules.MARKS_MAX)] = []
     ms_viewed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     ms_revealed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None

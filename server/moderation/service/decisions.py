@@ -32,6 +32,7 @@ from server.moderation.rules import (
 )
 from server.moderation.schemas import DecisionReceipt, MarkBody, NewDecision
 from server.moderation.service import effects
+from server.moderation.service.banking import add_to_bank, check_bank
 from server.moderation.service.claims import held, lost
 from server.moderation.service.judgement import ACTION, DISMISS, WRITE, judged, row_of, valid
 from server.moderation.service.record import FREE, OPINION, RETURNED, changed, decisions, finalities, items
@@ -113,6 +114,8 @@ def decide(
         flagged=tree.nodes.get(item.policy),
         second=item.first_opinion_id is not None,
     )
+    if body.bank_id is not None:
+        check_bank(s, item, body)
     now = clock.now()
     decision_id, effective_at = body.id or uuid4(), now + timedelta(seconds=grace_s)
     course = _course(s, choice, item, decision_id)
@@ -147,6 +150,8 @@ def decide(
     if course.final:
         s.core.execute(AWAIT, {"decision_id": decision_id, "at": effective_at})
         _take_effect(s, actor, item, decision_id, chosen, effective_at)
+        if body.bank_id is not None:
+            add_to_bank(s, actor, item, decision_id, body, node, two_people=course.opinion is Opinion.SECOND)
     elif course.opinion is not Opinion.SOLE:
         _seal(s, actor, item, decision_id, body.outcome, effective_at)
     restricted = item.restricted or course.to_class
@@ -207,11 +212,16 @@ def _take_effect(
     at: datetime,
 ) -> None:
     """Schedule what a decision does, in the place of what the opinions before it had done."""
-    gone = effects.limit_interim(s, item_id=item.id, ends_at=at) if item.first_opinion_id else []
+    gone = effects.limit_interim(s, item_id=item.id, ends_at=at) if _held_back(item) else []
     if chosen or gone:
         effects.add(
             s, actor=actor, decision_id=decision_id, chosen=chosen, item=item, starts_at=at, also=gone
         )
+
+
+def _held_back(item: Any) -> bool:
+    """Whether something may restrict the content before its decision: an opinion, or a match."""
+    return item.first_opinion_id is not None or bool(item.hash_match)
 
 
 def _seal(

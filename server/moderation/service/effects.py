@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, false, insert, or_, select, update
 
 from server.accounts import service as accounts
 from server.content import availability as content
@@ -16,7 +17,7 @@ from server.kit.access import Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Invalid
 from server.kit.wire import Availability
-from server.moderation.models import Action, Decision, Item
+from server.moderation.models import Action, Decision, Interim, Item
 from server.moderation.rules import AVAILABILITY, ActionChoice, ContentType, Measure, Opinion, Scope
 
 Target = tuple[ContentType, UUID]
@@ -61,24 +62,46 @@ def add(
         _settle(s, actor, target)
 
 
+def restrict_meanwhile(s: WriteSession, *, actor: Actor, item: Any, why: str) -> bool:
+    """Restrict the subject of an item until it is decided, without a decision; False when it is already.
+
+    `why` is what brought it about, for the record: a reference, no words.
+    """
+    before = select(Interim.id).where(Interim.item_id == item.id, Interim.ended_at.is_(None))
+    if s.scalar(before.limit(1)) is not None:
+        return False
+    target = (item.content_type, item.content_id)
+    values = {"item_id": item.id, "target_type": target[0], "target_id": target[1]}
+    s.execute(insert(Interim).values(id=uuid4(), why=why, starts_at=clock.now(), **values))
+    _settle(s, actor, target)
+    return True
+
+
 def limit_interim(s: WriteSession, *, item_id: UUID, ends_at: datetime | None) -> list[Target]:
-    """Let what opinions on an item have brought about end at `ends_at`; None = not before its decision.
+    """Let what opinions on an item, or a match, have brought about end at `ends_at`; None = not before its
+    decision.
 
     Answers the targets, which the caller settles together with what takes its place.
     """
-    limited = update(Action).where(_interim(item_id)).values(ends_at=ends_at)
-    rows = s.execute(
-        limited.returning(Action.target_type, Action.target_id), execution_options=UNSYNCED
-    ).all()
-    return [(row.target_type, row.target_id) for row in rows]
+    return _change_interim(s, item_id, ends_at=ends_at)
 
 
 def end_interim(s: WriteSession, *, actor: Actor, item_id: UUID) -> None:
-    """End at once what opinions on an item have brought about: it will not be decided."""
-    ended = update(Action).where(_interim(item_id)).values(ended_at=clock.now())
-    rows = s.execute(ended.returning(Action.target_type, Action.target_id), execution_options=UNSYNCED).all()
-    for target in sorted({(row.target_type, row.target_id) for row in rows}):
+    """End at once what opinions on an item, or a match, have brought about: it will not be decided."""
+    for target in sorted({*_change_interim(s, item_id, ended_at=clock.now())}):
         _settle(s, actor, target)
+
+
+def _change_interim(s: WriteSession, item_id: UUID, **values: datetime | None) -> list[Target]:
+    found: list[Target] = []
+    matched = and_(Interim.item_id == item_id, Interim.ended_at.is_(None))
+    for table, which in ((Action, _interim(item_id)), (Interim, matched)):
+        changed = update(table).where(which).values(values)
+        rows = s.execute(
+            changed.returning(table.target_type, table.target_id), execution_options=UNSYNCED
+        ).all()
+        found += [(row.target_type, row.target_id) for row in rows]
+    return found
 
 
 def _interim(item_id: UUID) -> ColumnElement[bool]:
@@ -135,14 +158,9 @@ def _settle(s: WriteSession, actor: Actor, target: Target, *, never_came: bool =
     """
     _lock(s, target)
     now = clock.now()
-    active = s.execute(
-        select(Action.type, Action.starts_at, Action.ends_at, Action.interim).where(
-            Action.target_type == target[0],
-            Action.target_id == target[1],
-            Action.ended_at.is_(None),
-            or_(Action.ends_at.is_(None), Action.ends_at > now),
-        )
-    ).all()
+    active = [_InForce(*row) for row in s.execute(_left(Action, target, now, Action.type, Action.interim))]
+    meanwhile = s.execute(_left(Interim, target, now))
+    active += [_InForce(row.starts_at, row.ends_at, Measure.RESTRICT, True) for row in meanwhile]
     ends = [row.ends_at for row in active if row.interim and row.ends_at is not None]
     if active and len(ends) == len(active):
         # Nothing follows an interim restriction that a decision has ended: it is lifted to the instant.
@@ -155,6 +173,26 @@ def _settle(s: WriteSession, actor: Actor, target: Target, *, never_came: bool =
         _cancel(s, actor, target)
     else:
         _schedule(s, actor, target, Availability.PUBLIC, now)
+
+
+@dataclass(frozen=True)
+class _InForce:
+    """A measure on a target, in force or to come."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    type: Measure
+    interim: bool
+
+
+def _left(table: type[Action] | type[Interim], target: Target, now: datetime, *more: Any) -> Select[Any]:
+    """What is left on a target: (starts_at, ends_at, more)."""
+    return select(table.starts_at, table.ends_at, *more).where(
+        table.target_type == target[0],
+        table.target_id == target[1],
+        table.ended_at.is_(None),
+        or_(table.ends_at.is_(None), table.ends_at > now),
+    )
 
 
 def _lock(s: WriteSession, target: Target) -> None:

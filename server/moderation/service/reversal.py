@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, exists, select, update
 
+from server.forensics.banks import service as banks
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import WriteSession
@@ -81,6 +82,8 @@ def reverse(s: WriteSession, *, actor: Actor, decision_id: UUID, body: Judgement
     if to_class := node is not None and node.restricted and not restricted:
         quarantine(s, content_type=item.content_type, content_id=item.content_id)
     effects.end(s, actor=actor, decision_id=decision_id)
+    if body.outcome is not Outcome.REMOVE:
+        banks.deconfirm_of(s, actor=actor, decision_id=decision_id, reason="its decision was reversed")
     if chosen:
         effects.add(s, actor=actor, decision_id=new_id, chosen=chosen, item=item, starts_at=now)
         s.add(Finality(decision_id=new_id, at=now))

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import case, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.forensics.banks import service as banks
 from server.kit import clock
 from server.kit.access import Actor
 from server.kit.db import WriteSession
@@ -80,7 +81,7 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
     if decision.opinion is not Opinion.SOLE:
         own = (Exclusion.item_id == item.id, Exclusion.person_id == actor.person)
         s.execute(delete(Exclusion).where(*own, Exclusion.why == OPINION))
-    again = effects.limit_interim(s, item_id=item.id, ends_at=None) if decided and first else []
+    again = effects.limit_interim(s, item_id=item.id, ends_at=None) if decided and (first or item.hash_match) else []
     effects.end(s, actor=actor, decision_id=decision_id, also=again)
     changed(
         s,
@@ -91,6 +92,7 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
         version=row.version,
         decision=str(decision_id),
     )
+    banks.deconfirm_of(s, actor=actor, decision_id=decision_id, reason="its decision was undone")
     hear_again(s, item_id=row.id)
     return Reclaim(item_id=row.id, claim_token=row.claim_token, lease_until=row.lease_until)
 

@@ -1,0 +1,264 @@
+"""What a search has found becomes matches: known, suppressed, counted, told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+
+from server.content.models import Video
+from server.forensics.banks import service
+from server.forensics.banks.models import Bank, BankEntry, Match
+from server.forensics.banks.record import MATCHED, matches, video_matched
+from server.forensics.banks.rules import (
+    FALSE_POSITIVES,
+    FLOOD_WEEK,
+    BankKind,
+    EntryState,
+    MatchVerdict,
+    graded,
+    is_flood,
+)
+from server.forensics.rules import MatchClass
+from server.kit import clock
+from server.kit.access import SYSTEM, Actor
+from server.kit.db import AnySession, WriteSession
+from server.kit.errors import Conflict, NotFound
+from server.kit.events import bus
+from server.kit.upsert import insert_new
+
+if TYPE_CHECKING:
+    from server.forensics.hashing.matching import VideoHit
+
+RANKS = list(MatchClass)
+COUNTED = (MatchClass.STRONG, MatchClass.QUEUE)
+"""What more than `similar` is."""
+_HOUR = timedelta(hours=1)
+_LONGEST_COUNT = 20_000
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A stretch of a video that looks like one of the entry of this number. Times in ms."""
+
+    entry: int
+    grade: MatchClass
+    bits: int
+    quality: int
+    start_ms: int
+    end_ms: int
+    original_start_ms: int
+    original_end_ms: int
+    mirrored: bool = False
+    crop_bp: int = 0
+
+    def covers(self, other: Hit | Any) -> bool:
+        """Whether half of the other stretch, or more, lies in this one."""
+        shared = min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms)
+        return bool(shared * 2 >= other.end_ms - other.start_ms and shared >= 0)
+
+
+def hit_of(found: VideoHit, step_ms: float) -> Hit:
+    """What is kept of a hit: in general, that is the median of its pairs."""
+    (start, end), (first, last) = found.query_span_ms, found.bank_span_ms
+    pairs = found.pairs
+    return Hit(
+        entry=found.entry,
+        grade=found.kind,
+        bits=round(found.median_bits),
+        quality=int(median([pair.quality for pair in pairs])),
+        start_ms=start,
+        end_ms=max(end, start + round(step_ms)) if len(pairs) == 1 else end,
+        original_start_ms=first,
+        original_end_ms=last,
+        mirrored=found.flipped,
+        crop_bp=int(median([pair.crop_bp for pair in pairs])),
+    )
+
+
+def same_file(s: AnySession, video_id: UUID) -> list[Hit]:
+    """The entries of this very file, found without looking at a picture."""
+    video = s.execute(select(Video.sha256, Video.duration_ms).where(Video.id == video_id)).one_or_none()
+    if video is None or video.sha256 is None:
+        return []
+    numbers = s.scalars(
+        select(BankEntry.number).where(
+            BankEntry.sha256 == video.sha256, BankEntry.state == EntryState.ACTIVE
+        )
+    ).all()
+    lasts = max(video.duration_ms or 0, 1)
+    return [Hit(number, MatchClass.STRONG, 0, 100, 0, lasts, 0, lasts) for number in numbers]
+
+
+def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
+    """Keep what is new of what was found in a video; answers how many matches that are.
+
+    What lies in a stretch that a negative bank knows is logged and not kept. Of one stretch and entry there
+    is one match: a nearer one found later takes its place, unless a person has judged it.
+    """
+    if not hits or not _is_wanted(s, video_id):
+        return 0
+    known = _entries(s, video_id, {hit.entry for hit in hits})
+    usable = [
+        Hit(**asdict(hit) | {"grade": graded(hit.grade, bits=hit.bits, distance=known[hit.entry].distance)})
+        for hit in hits
+        if hit.entry in known
+    ]
+    harmless = [hit for hit in usable if known[hit.entry].kind is BankKind.NEGATIVE]
+    calm = [*_harmless_before(s, video_id), *(hit for hit in harmless if hit.grade in COUNTED)]
+    kept = 0
+    fresh: dict[int, list[Hit]] = defaultdict(list)
+    for hit in [*harmless, *(hit for hit in usable if hit not in harmless)]:
+        entry = known[hit.entry]
+        if entry.kind is not BankKind.NEGATIVE and any(one.covers(hit) for one in calm):
+            video_matched(
+                s,
+                SYSTEM,
+                "match_suppressed",
+                video_id,
+                entry=str(entry.id),
+                start_ms=hit.start_ms,
+                end_ms=hit.end_ms,
+            )
+            continue
+        if _write(s, video_id, entry.id, hit):
+            kept += 1
+            fresh[hit.entry].append(hit)
+    for number, new in fresh.items():
+        _tell(s, video_id, known[number], new)
+    return kept
+
+
+def _is_wanted(s: WriteSession, video_id: UUID) -> bool:
+    found = select(Video.id).where(Video.id == video_id, Video.deleted_at.is_(None))
+    return s.scalar(found.with_for_update(read=True)) is not None
+
+
+def _entries(s: WriteSession, video_id: UUID, numbers: set[int]) -> dict[int, Any]:
+    """Those of the entries that are searched for in this video, by number, with what their bank says."""
+    rows = s.execute(
+        select(
+            BankEntry.number,
+            BankEntry.id,
+            BankEntry.source_video_id,
+            BankEntry.activated_at,
+            Bank.kind,
+            Bank.distance,
+        )
+        .join(Bank, Bank.id == BankEntry.bank_id)
+        .where(BankEntry.number.in_(numbers), BankEntry.state == EntryState.ACTIVE, Bank.enabled)
+    ).all()
+    return {row.number: row for row in rows if row.source_video_id != video_id}
+
+
+def _harmless_before(s: WriteSession, video_id: UUID) -> list[Any]:
+    """The stretches of a video that a negative bank is known to know."""
+    return list(
+        s.execute(
+            select(Match.start_ms, Match.end_ms)
+            .join(BankEntry, BankEntry.id == Match.entry_id)
+            .join(Bank, Bank.id == BankEntry.bank_id)
+            .where(Match.video_id == video_id, Match.grade.in_(COUNTED))
+            .where(Match.verdict != MatchVerdict.FALSE_POSITIVE)
+            .where(BankEntry.state == EntryState.ACTIVE, Bank.enabled, Bank.kind == BankKind.NEGATIVE)
+        )
+    )
+
+
+def _write(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> bool:
+    """Write a match unless it is known; True where that is news."""
+    values = {**asdict(hit), "video_id": video_id, "entry_id": entry_id, "found_at": clock.now()}
+    del values["entry"]
+    before = s.execute(
+        select(matches).where(matches.c.video_id == video_id, matches.c.entry_id == entry_id)
+    ).all()
+    same = next((row for row in before if hit.covers(row)), None)
+    if same is None:
+        row = {"id": uuid4(), "verdict": MatchVerdict.PENDING, "version": 1, **values}
+        return bool(insert_new(s, matches, [row], key="id"))
+    nearer = (RANKS.index(hit.grade), hit.bits) < (RANKS.index(same.grade), same.bits)
+    if not nearer or same.verdict is not MatchVerdict.PENDING:
+        return False
+    return s.changed_one(
+        update(matches)
+        .where(matches.c.id == same.id, matches.c.version == same.version)
+        .values(version=same.version + 1, **values)
+    )
+
+
+def _tell(s: WriteSession, video_id: UUID, entry: Any, new: list[Hit]) -> None:
+    best = min(new, key=lambda hit: (RANKS.index(hit.grade), hit.bits))
+    video_matched(
+        s, SYSTEM, "matched", video_id, entry=str(entry.id), grade=str(best.grade), bits=best.bits
+    )
+    if entry.kind is BankKind.NEGATIVE or best.grade is MatchClass.WEAK:
+        return
+    bus.emit(s, MATCHED, video_id, entry=str(entry.id))
+    _stop_flood(s, entry)
+
+
+def _stop_flood(s: WriteSession, entry: Any) -> None:
+    """Take an entry out that matches far more than is usual: most likely it shows something harmless."""
+    now = clock.now()
+    since = max(now - _HOUR, entry.activated_at or now - _HOUR)
+    found_at = s.scalars(
+        select(Match.found_at)
+        .where(Match.entry_id == entry.id, Match.grade.in_(COUNTED), Match.found_at > now - FLOOD_WEEK)
+        .order_by(Match.found_at.desc())
+        .limit(_LONGEST_COUNT)
+    ).all()
+    last_hour = sum(at > since for at in found_at)
+    hours = [0] * int(FLOOD_WEEK / _HOUR)
+    for at in found_at:
+        hours[min(int((now - at) / _HOUR), len(hours) - 1)] += 1
+    if is_flood(last_hour, hours[1:]):
+        _quarantine(s, entry.id, f"{last_hour} matches within an hour")
+
+
+def _quarantine(s: WriteSession, entry_id: UUID, why: str) -> None:
+    state = s.scalar(select(BankEntry.state).where(BankEntry.id == entry_id).with_for_update())
+    if state is EntryState.ACTIVE:
+        service.move(s, actor=SYSTEM, entry_id=entry_id, event="quarantine", reason=why)
+
+
+def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdict) -> None:
+    """Say whether a match is one. The second wrong one since the entry became active takes the entry out.
+
+    Raises NotFound, Conflict `conflict` when somebody else has just said something.
+    """
+    row = s.execute(select(matches).where(matches.c.id == match_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such match.")
+    if row.verdict is verdict:
+        return
+    said = s.changed_one(
+        update(matches)
+        .where(matches.c.id == match_id, matches.c.version == row.version)
+        .values(verdict=verdict, judged_at=clock.now(), version=row.version + 1)
+    )
+    if not said:
+        raise Conflict("Somebody has just judged this match. Look again.", code="conflict")
+    video_matched(
+        s, actor, "match_judged", row.video_id, match=str(match_id), verdict=str(verdict)
+    )
+    if verdict is MatchVerdict.FALSE_POSITIVE:
+        _stop_wrong(s, row.entry_id)
+
+
+def _stop_wrong(s: WriteSession, entry_id: UUID) -> None:
+    entry = s.execute(
+        select(BankEntry.activated_at).where(BankEntry.id == entry_id).with_for_update()
+    ).one()
+    wrong = select(Match.judged_at).where(
+        Match.entry_id == entry_id, Match.verdict == MatchVerdict.FALSE_POSITIVE
+    )
+    if entry.activated_at is not None:
+        wrong = wrong.where(Match.judged_at >= entry.activated_at)
+    if len(s.scalars(wrong.limit(FALSE_POSITIVES)).all()) >= FALSE_POSITIVES:
+        _quarantine(s, entry_id, f"{FALSE_POSITIVES} matches were wrong")

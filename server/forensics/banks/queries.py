@@ -1,0 +1,337 @@
+"""Reads of banks, entries, matches and of what jobs need. What a reader may not see does not exist here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, tuple_
+
+from server.content import queries as content
+from server.content.models import Video
+from server.content.rules import VideoState
+from server.forensics.banks.matching import COUNTED, Hit
+from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint, Match, Scan
+from server.forensics.banks.record import entries, scans
+from server.forensics.banks.rules import (
+    KEPT,
+    BankAction,
+    BankKind,
+    EntrySeverity,
+    EntryState,
+    MatchVerdict,
+    ScanState,
+    may_restrict,
+)
+from server.forensics.queries import CLEARANCE, scored
+from server.forensics.rules import MatchClass
+from server.kit.access import Actor
+from server.kit.db import AnySession
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+Key = tuple[datetime, UUID]
+"""Sorts a list: when something was found or begun, and its id."""
+
+
+# What people read
+
+
+def banks(s: AnySession) -> Sequence[Bank]:
+    """All banks, by name: there are few."""
+    return s.scalars(select(Bank).order_by(Bank.name)).all()
+
+
+def bank(s: AnySession, bank_id: UUID) -> Bank | None:
+    """One bank."""
+    return s.get(Bank, bank_id)
+
+
+def _known(viewer: Actor) -> ColumnElement[bool]:
+    """The entries of whose originals the viewer may know."""
+    if viewer.can(CLEARANCE):
+        return BankEntry.number.is_not(None)
+    secret = exists().where(Video.id == BankEntry.source_video_id, Video.restricted_class)
+    return ~secret
+
+
+def entry_page(
+    s: AnySession,
+    viewer: Actor,
+    *,
+    bank_id: UUID,
+    state: EntryState | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[BankEntry]:
+    """The entries of a bank, the newest first, from before the number `before` on."""
+    found = select(BankEntry).where(BankEntry.bank_id == bank_id, _known(viewer))
+    if state is not None:
+        found = found.where(BankEntry.state == state)
+    if before is not None:
+        found = found.where(BankEntry.number < before)
+    return s.scalars(found.order_by(BankEntry.number.desc()).limit(limit)).all()
+
+
+def entry(s: AnySession, viewer: Actor, entry_id: UUID) -> BankEntry | None:
+    """One entry, as it is now."""
+    found = select(BankEntry).where(BankEntry.id == entry_id, _known(viewer))
+    return s.scalars(found.execution_options(populate_existing=True)).one_or_none()
+
+
+def export_page(
+    s: AnySession, viewer: Actor, *, bank_id: UUID, before: int | None, limit: int
+) -> tuple[Rows, int | None]:
+    """The active entries of a bank with their hashes, the newest first, and where the next page begins."""
+    packed = and_(
+        BankHashes.entry == BankEntry.number, BankHashes.algorithm == BankEntry.algorithm
+    )
+    found = (
+        select(
+            BankEntry.number,
+            BankEntry.sha256,
+            BankEntry.algorithm,
+            BankEntry.tags,
+            BankEntry.severity,
+            BankHashes.packed,
+        )
+        .outerjoin(BankHashes, packed)
+        .where(BankEntry.bank_id == bank_id, BankEntry.state == EntryState.ACTIVE, _known(viewer))
+    )
+    if before is not None:
+        found = found.where(BankEntry.number < before)
+    rows = s.execute(found.order_by(BankEntry.number.desc()).limit(limit + 1)).all()
+    return rows[:limit], rows[limit - 1].number if len(rows) > limit else None
+
+
+def seen_by(s: AnySession, viewer: Actor, videos: Collection[UUID]) -> set[UUID]:
+    """Those of the originals that the viewer may see: neither deleted ones nor, for whoever is not cleared,
+    those of the restricted class."""
+    if not videos:
+        return set()
+    mine = (Video.id.in_(videos), Video.deleted_at.is_(None), content.readable(viewer))
+    found = select(Video.id).where(*mine)
+    if not viewer.can(CLEARANCE):
+        found = found.where(Video.restricted_class.is_(False))  # not even one's own
+    return set(s.scalars(found))
+
+
+def _matches(viewer: Actor) -> Select[Any]:
+    """Matches of videos that the viewer may know of; of originals that still count as such."""
+    return (
+        select(Match, BankEntry.source_video_id, BankEntry.bank_id, Bank.name, Bank.kind)
+        .join(BankEntry, BankEntry.id == Match.entry_id)
+        .join(Bank, Bank.id == BankEntry.bank_id)
+        .join(Video, Video.id == Match.video_id)
+        .where(scored(viewer))
+        .execution_options(populate_existing=True)
+    )
+
+
+def matches_of(s: AnySession, viewer: Actor, video_id: UUID, *, limit: int) -> Rows:
+    """The matches of a video in order of time. Ask first whether the viewer may know of the video."""
+    mine = _matches(viewer).where(Match.video_id == video_id)
+    standing = BankEntry.state != EntryState.DECONFIRMED
+    return s.execute(mine.where(standing).order_by(Match.start_ms, Match.id).limit(limit)).all()
+
+
+def match_page(
+    s: AnySession, viewer: Actor, *, verdict: MatchVerdict | None, before: Key | None, limit: int
+) -> Rows:
+    """Matches of all videos that are there, the last found first."""
+    found = _matches(viewer).where(Video.deleted_at.is_(None), BankEntry.state != EntryState.DECONFIRMED)
+    if verdict is not None:
+        found = found.where(Match.verdict == verdict)
+    if before:
+        found = found.where(tuple_(Match.found_at, Match.id) < before)
+    return s.execute(found.order_by(Match.found_at.desc(), Match.id.desc()).limit(limit)).all()
+
+
+def match(s: AnySession, viewer: Actor, match_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """One match."""
+    return s.execute(_matches(viewer).where(Match.id == match_id)).one_or_none()
+
+
+def scan_page(s: AnySession, viewer: Actor, *, before: Key | None, limit: int) -> Rows:
+    """Looks through the library, the last begun first, each with the entry that it is for, if for one."""
+    found = _scans(viewer)
+    if before:
+        found = found.where(tuple_(Scan.started_at, Scan.id) < before)
+    return s.execute(found.order_by(Scan.started_at.desc(), Scan.id.desc()).limit(limit)).all()
+
+
+def scan(s: AnySession, viewer: Actor, scan_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """One look through the library."""
+    return s.execute(_scans(viewer).where(Scan.id == scan_id)).one_or_none()
+
+
+def _scans(viewer: Actor) -> Select[Any]:
+    one = and_(BankEntry.number == Scan.first, Scan.first == Scan.last)
+    return (
+        select(Scan, BankEntry.id)
+        .outerjoin(BankEntry, one)
+        .where(or_(BankEntry.number.is_(None), _known(viewer)))
+        .execution_options(populate_existing=True)
+    )
+
+
+# What moderation reads
+
+
+@dataclass(frozen=True)
+class News:
+    """A video that matches an entry well enough to be looked at: under which policy, how bad, where (ms)."""
+
+    policy: str
+    severity: EntrySeverity
+    ranges: tuple[tuple[int, int], ...]
+    bits: int
+    restricts: bool
+
+
+RANGES = 20
+"""Stretches of time that one flag names at most."""
+
+
+def news(s: AnySession, video_id: UUID, entry_id: UUID) -> News | None:
+    """What there is to be said of a video and an entry as they are now; None when nothing (any more)."""
+    known = s.execute(
+        select(BankEntry.policy, BankEntry.severity, BankEntry.state, Bank)
+        .join(Bank, Bank.id == BankEntry.bank_id)
+        .where(BankEntry.id == entry_id, BankEntry.state.in_((EntryState.ACTIVE, EntryState.QUARANTINED)))
+        .where(Bank.enabled, Bank.kind != BankKind.NEGATIVE)
+    ).one_or_none()
+    if known is None:
+        return None
+    policy, severity, state, its = known
+    rows = s.scalars(
+        select(Match)
+        .where(Match.video_id == video_id, Match.entry_id == entry_id, Match.grade.in_(COUNTED))
+        .where(Match.verdict != MatchVerdict.FALSE_POSITIVE)
+        .order_by(Match.start_ms)
+        .limit(RANGES)
+    ).all()
+    named = policy or its.policy
+    if not rows or named is None:
+        return None
+    return News(
+        policy=named,
+        severity=severity,
+        ranges=tuple((row.start_ms, max(row.end_ms, row.start_ms + 1)) for row in rows),
+        bits=min(row.bits for row in rows),
+        restricts=state is EntryState.ACTIVE and any(_restricts(row, its) for row in rows),
+    )
+
+
+def _restricts(row: Match, its: Bank) -> bool:
+    return may_restrict(
+        grade=MatchClass(row.grade),
+        bits=row.bits,
+        quality=row.quality,
+        bank=BankKind(its.kind),
+        action=BankAction(its.action),
+        confirmed=its.confirmed,
+    )
+
+
+# What jobs read
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a video looks, as it was kept."""
+
+    video_id: UUID
+    duration_ms: int
+    packed: bytes
+
+
+def file_of(s: AnySession, video_id: UUID) -> str | None:
+    """The file of a video that is ready and there."""
+    found = select(Video.sha256).where(Video.id == video_id, *_THERE)
+    return s.scalar(found)
+
+
+_THERE = (Video.state == VideoState.READY, Video.deleted_at.is_(None))
+
+
+def looks(s: AnySession, video_id: UUID) -> bytes | None:
+    """What was kept of how a video looks: empty for one that shows nothing, None when nobody looked."""
+    return s.scalar(select(Fingerprint.packed).where(Fingerprint.video_id == video_id))
+
+
+def _looks() -> Select[Any]:
+    return (
+        select(Fingerprint.video_id, Fingerprint.duration_ms, Fingerprint.packed)
+        .join(Video, Video.id == Fingerprint.video_id)
+        .where(*_THERE)
+    )
+
+
+def looks_of(s: AnySession, video_id: UUID) -> Looks | None:
+    """How a video looks that is there."""
+    row = s.execute(_looks().where(Fingerprint.video_id == video_id)).one_or_none()
+    return Looks(*row) if row is not None else None
+
+
+def looks_after(s: AnySession, after: UUID | None, *, limit: int) -> list[Looks]:
+    """The videos of the library in the order of their ids, from after one on."""
+    found = _looks()
+    if after is not None:
+        found = found.where(Fingerprint.video_id > after)
+    return [Looks(*row) for row in s.execute(found.order_by(Fingerprint.video_id).limit(limit))]
+
+
+def unlooked(s: AnySession, *, limit: int) -> Sequence[UUID]:
+    """Videos that nobody looked at for the banks: they were there before these were."""
+    looked = exists().where(Fingerprint.video_id == Video.id)
+    return s.scalars(select(Video.id).where(*_THERE, ~looked).limit(limit)).all()
+
+
+def same_files(s: AnySession, numbers: Collection[int], videos: Collection[UUID]) -> dict[UUID, list[Hit]]:
+    """Those of the videos whose file is that of one of these entries."""
+    rows = s.execute(
+        select(Video.id, Video.duration_ms, BankEntry.number)
+        .join(BankEntry, BankEntry.sha256 == Video.sha256)
+        .where(Video.id.in_(videos), BankEntry.number.in_(numbers))
+    ).all()
+    found: dict[UUID, list[Hit]] = defaultdict(list)
+    for video_id, duration_ms, number in rows:
+        lasts = max(duration_ms or 0, 1)
+        found[video_id].append(Hit(number, MatchClass.STRONG, 0, 100, 0, lasts, 0, lasts))
+    return found
+
+
+def to_hash(s: AnySession, entry_id: UUID) -> Row[*tuple[Any, ...]] | None:
+    """The file of an entry that is to be hashed, and which part of it."""
+    return s.execute(
+        select(entries.c.number, entries.c.start_ms, entries.c.end_ms, Video.sha256)
+        .join(Video, Video.id == entries.c.source_video_id)
+        .where(entries.c.id == entry_id, entries.c.state.in_(KEPT), Video.sha256.is_not(None))
+    ).one_or_none()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a look through the library is for, and where it goes on."""
+
+    entries: list[int]
+    after: UUID | None
+
+
+def to_scan(s: AnySession, scan_id: UUID) -> Wanted | None:
+    """A look that has not ended, with the entries that are still active."""
+    row = s.execute(
+        select(scans).where(scans.c.id == scan_id, scans.c.state == ScanState.RUNNING)
+    ).one_or_none()
+    if row is None:
+        return None
+    numbers = s.scalars(
+        select(BankEntry.number)
+        .where(BankEntry.bank_id == row.bank_id, BankEntry.state == EntryState.ACTIVE)
+        .where(BankEntry.number.between(row.first, row.last))
+    ).all()
+    return Wanted(list(numbers), row.after)

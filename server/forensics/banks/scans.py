@@ -1,0 +1,96 @@
+"""Looks through the library for what a bank has only just begun to recognise."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+
+from server.audit import service as audit
+from server.forensics.banks.models import Fingerprint, Scan
+from server.forensics.banks.record import LIVE_SCAN, scans
+from server.forensics.banks.rules import ScanState
+from server.kit import clock, jobs, live
+from server.kit.access import Actor
+from server.kit.db import WriteSession
+from server.kit.errors import Conflict, NotFound
+from server.kit.upsert import insert_ignoring
+
+SCAN = "forensics.scan_library"
+"""The job that makes one look."""
+
+
+def begin(s: WriteSession, *, bank_id: UUID, first: int, last: int) -> UUID:
+    """Look through the library for the entries numbered `first` to `last`, in place of a look for the same
+    that has not ended: it knew less of them."""
+    _end(s, ScanState.CANCELLED, scans.c.first == first, scans.c.last == last)
+    scan_id = uuid4()
+    total = s.scalar(select(func.count()).select_from(Fingerprint)) or 0
+    values = {
+        "id": scan_id,
+        "bank_id": bank_id,
+        "first": first,
+        "last": last,
+        "state": ScanState.RUNNING,
+        "done": 0,
+        "total": total,
+        "found": 0,
+        "started_at": clock.now(),
+        "version": 1,
+    }
+    if not insert_ignoring(s, Scan, values):
+        raise Conflict("The library is being searched for this just now. Ask again.", code="conflict")
+    jobs.enqueue(s, SCAN, scan_id)
+    live.publish(s, LIVE_SCAN, scan_id, 1)
+    return scan_id
+
+
+def progress(s: WriteSession, *, scan_id: UUID, after: UUID, done: int, found: int) -> bool:
+    """Say how far a look has come; False when it is not wanted any more."""
+    now = s.execute(
+        update(scans)
+        .where(scans.c.id == scan_id, scans.c.state == ScanState.RUNNING)
+        .values(
+            after=after,
+            done=scans.c.done + done,
+            found=scans.c.found + found,
+            version=scans.c.version + 1,
+        )
+        .returning(scans.c.version)
+    ).one_or_none()
+    if now is not None:
+        live.publish(s, LIVE_SCAN, scan_id, now.version)
+    return now is not None
+
+
+def finish(s: WriteSession, *, scan_id: UUID) -> bool:
+    """End a look that has seen everything."""
+    return bool(_end(s, ScanState.DONE, scans.c.id == scan_id))
+
+
+def cancel_of(s: WriteSession, *, entry: int) -> None:
+    """Stop looking for an entry that is not active any more."""
+    _end(s, ScanState.CANCELLED, scans.c.first == entry, scans.c.last == entry)
+
+
+def cancel(s: WriteSession, *, actor: Actor, scan_id: UUID) -> None:
+    """Stop a look. Raises NotFound, and Conflict `not_open` when it has ended."""
+    if _end(s, ScanState.CANCELLED, scans.c.id == scan_id):
+        audit.record(s, actor=actor, action="forensics.scan_cancelled", target=f"scan:{scan_id}")
+        return
+    if s.scalar(select(scans.c.id).where(scans.c.id == scan_id)) is None:
+        raise NotFound("There is no such search.")
+    raise Conflict("This search has ended: there is nothing to be cancelled.", code="not_open")
+
+
+def _end(s: WriteSession, state: ScanState, *which: Any) -> int:
+    ended = s.execute(
+        update(scans)
+        .where(*which, scans.c.state == ScanState.RUNNING)
+        .values(state=state, finished_at=clock.now(), version=scans.c.version + 1)
+        .returning(scans.c.id, scans.c.version)
+    ).all()
+    for row in ended:
+        live.publish(s, LIVE_SCAN, row.id, row.version)
+    return len(ended)

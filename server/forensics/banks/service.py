@@ -1,0 +1,272 @@
+"""Banks and their entries: each change names in its WHERE the state that it starts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, or_, select, true, update
+
+from server.content.models import Video
+from server.content.rules import VideoState
+from server.forensics.banks import scans
+from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint
+from server.forensics.banks.record import bank_changed, banks, entries, entry_changed, index_changed
+from server.forensics.banks.rules import (
+    KEPT,
+    OURS,
+    TWO_PEOPLE,
+    BankKind,
+    EntrySeverity,
+    EntryState,
+    needs_second,
+    sources_of,
+    target_of,
+)
+from server.forensics.banks.schemas import BankEdit, NewBank, NewEntry
+from server.kit import clock, jobs
+from server.kit.access import SYSTEM, Actor
+from server.kit.db import WriteSession
+from server.kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from server.kit.upsert import insert_ignoring
+
+if TYPE_CHECKING:
+    from server.forensics.hashing.index import Rows
+
+HASH = "forensics.hash_entry"
+"""The job that hashes what an entry is about, with all the crops that a bank keeps."""
+_WORD = {
+    "activate": "activated",
+    "quarantine": "quarantined",
+    "deconfirm": "deconfirmed",
+    "expire": "expired",
+}
+
+
+def create_bank(s: WriteSession, *, actor: Actor, body: NewBank) -> UUID:
+    """Make a bank. Raises Conflict `name_taken`, Invalid `bank_policy` for one that would flag nothing."""
+    _check_policy(body.kind, body.policy)
+    bank_id = uuid4()
+    values = body.model_dump() | {"id": bank_id, "created_at": clock.now(), "version": 1}
+    if not insert_ignoring(s, Bank, values):
+        raise Conflict("There is a bank of this name.", code="name_taken")
+    bank_changed(s, actor, "created", bank_id, **body.model_dump(mode="json"))
+    return bank_id
+
+
+def edit_bank(s: WriteSession, *, actor: Actor, bank_id: UUID, version: int, body: BankEdit) -> None:
+    """Change what is given of a bank that is still at `version`. Raises NotFound, Stale, and as `create_bank`
+    does."""
+    bank = s.execute(select(banks).where(banks.c.id == bank_id).with_for_update()).one_or_none()
+    if bank is None:
+        raise NotFound("There is no such bank.")
+    if bank.version != version:
+        raise Stale("This bank was changed in the meantime. Nothing of yours was applied.")
+    values = body.model_dump(exclude_none=True)
+    _check_policy(BankKind(bank.kind), values.get("policy", bank.policy))
+    if "name" in values:
+        other = select(banks.c.id).where(banks.c.name == values["name"], banks.c.id != bank_id)
+        if s.scalar(other) is not None:
+            raise Conflict("There is a bank of this name.", code="name_taken")
+    s.execute(update(banks).where(banks.c.id == bank_id).values(version=version + 1, **values))
+    bank_changed(s, actor, "edited", bank_id, **body.model_dump(mode="json", exclude_none=True))
+
+
+def _check_policy(kind: BankKind, policy: str | None) -> None:
+    if kind is not BankKind.NEGATIVE and policy is None:
+        raise Invalid("Say under which policy the matches of this bank are flagged.", code="bank_policy")
+
+
+def add_entry(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    bank_id: UUID,
+    body: NewEntry,
+    decision_id: UUID | None = None,
+    two_people: bool = False,
+) -> UUID:
+    """Let a bank recognise a video from now on, or a part of it; answers the entry.
+
+    An entry of low or medium severity is active at once, and so is any that `two_people` agreed on. What is
+    known of how the video looks is searchable as soon as the entry is active; its crops follow by a job. A
+    decision may be about a video that is deleted.
+
+    Raises NotFound, Conflict `not_ready`, `bank_disabled`, `already_banked`.
+    """
+    bank = s.execute(select(banks).where(banks.c.id == bank_id)).one_or_none()
+    if bank is None:
+        raise NotFound("There is no such bank.")
+    if not bank.enabled:
+        raise Conflict("This bank is out of use.", code="bank_disabled")
+    video = s.execute(
+        select(Video.sha256, Video.state, Video.deleted_at).where(Video.id == body.video_id)
+    ).one_or_none()
+    gone = video is not None and video.deleted_at is not None
+    if video is None or (gone and decision_id is None):
+        raise NotFound("There is no such video.")
+    if video.state is not VideoState.READY or video.sha256 is None:
+        raise Conflict("This video is not ready: there is nothing to be banked.", code="not_ready")
+    whole = body.start_ms is None and body.end_ms is None
+    row = _insert(
+        s,
+        actor,
+        bank_id=bank_id,
+        severity=body.severity,
+        policy=body.policy,
+        source_video_id=body.video_id,
+        start_ms=body.start_ms,
+        end_ms=body.end_ms,
+        sha256=video.sha256 if whole else None,
+        algorithm=OURS,
+        reason=body.reason,
+        decision_id=decision_id,
+        expires_at=body.expires_at,
+    )
+    if row is None:
+        raise Conflict("This bank has an entry of this video.", code="already_banked")
+    entry_changed(s, actor, "added", row, severity=str(row.severity), reason=body.reason)
+    _bank_what_is_known(s, row)
+    jobs.enqueue(s, HASH, row.id)
+    if two_people or not needs_second(EntrySeverity(row.severity)):
+        move(s, actor=actor, entry_id=row.id, event="activate", reason=body.reason, seconded=True)
+    return UUID(str(row.id))
+
+
+def _insert(s: WriteSession, actor: Actor, **values: Any) -> Any | None:
+    """A new entry; None where the bank has one of this video."""
+    entry_id = uuid4()
+    common = {"id": entry_id, "proposed_by": actor.ref, "created_at": clock.now(), "tags": []}
+    if not insert_ignoring(s, BankEntry, common | values):
+        return None
+    return s.execute(select(entries).where(entries.c.id == entry_id)).one()
+
+
+def _bank_what_is_known(s: WriteSession, row: Any) -> None:
+    from server.forensics.banks import packing
+
+    seen = s.execute(
+        select(Fingerprint.packed).where(
+            Fingerprint.video_id == row.source_video_id, Fingerprint.algorithm == OURS
+        )
+    ).scalar()
+    if seen:
+        found = packing.banked(seen, row.number, start_ms=row.start_ms, end_ms=row.end_ms)
+        keep_hashes(s, entry=row.number, algorithm=OURS, rows=found)
+
+
+def keep_hashes(s: WriteSession, *, entry: int, algorithm: str, rows: Rows) -> None:
+    """Keep the rows of an entry in place of those before."""
+    from server.forensics.banks import packing
+
+    packed = packing.rows_packed(rows)
+    mine = (BankHashes.entry == entry, BankHashes.algorithm == algorithm)
+    if not insert_ignoring(s, BankHashes, {"entry": entry, "algorithm": algorithm, "packed": packed}):
+        s.changed(update(BankHashes).where(*mine).values(packed=packed))
+    s.execute(update(entries).where(entries.c.number == entry).values(hashes=len(rows.hashes), fault=None))
+
+
+def hashed(s: WriteSession, *, actor: Actor, entry_id: UUID, rows: Rows) -> bool:
+    """Take what a job has hashed into an entry, and look for it in the library where the entry is active;
+    False for an entry that is not wanted any more."""
+    row = s.execute(
+        select(entries).where(entries.c.id == entry_id, entries.c.state.in_(KEPT)).with_for_update()
+    ).one_or_none()
+    if row is None:
+        return False
+    keep_hashes(s, entry=row.number, algorithm=OURS, rows=rows)
+    entry_changed(s, actor, "hashed", row, hashes=len(rows.hashes))
+    if row.state is EntryState.ACTIVE:
+        index_changed(s, row.number, live=True)
+        scans.begin(s, bank_id=row.bank_id, first=row.number, last=row.number)
+    return True
+
+
+def not_hashed(s: WriteSession, *, actor: Actor, entry_id: UUID, code: str) -> None:
+    """Say why an entry has no hashes of its own: only the very same file is recognised by it."""
+    row = s.execute(
+        update(entries).where(entries.c.id == entry_id).values(fault=code[:40]).returning(*entries.c)
+    ).one_or_none()
+    if row is not None:
+        entry_changed(s, actor, "not_hashed", row, code=code[:40])
+
+
+def move(
+    s: WriteSession,
+    *,
+    actor: Actor,
+    entry_id: UUID,
+    event: str,
+    reason: str,
+    seconded: bool = False,
+) -> None:
+    """Do what `event` of the machine says. `seconded`: that somebody else agrees has been seen to.
+
+    Raises NotFound, Conflict `entry_state`, Forbidden `own_entry` where a second person is asked for.
+    """
+    after, now = target_of(event), clock.now()
+    another = true()
+    if event == "activate" and not seconded:
+        another = or_(
+            entries.c.state != EntryState.PROPOSED,
+            entries.c.severity.not_in(TWO_PEOPLE),
+            entries.c.proposed_by != actor.ref,
+        )
+    values: dict[str, Any] = {"state": after, "version": entries.c.version + 1}
+    if event == "activate":
+        values["activated_at"] = now
+    row = s.execute(
+        update(entries)
+        .where(entries.c.id == entry_id, entries.c.state.in_(sources_of(event)), another)
+        .values(values)
+        .returning(*entries.c)
+    ).one_or_none()
+    if row is None:
+        raise _refusal(s, entry_id, event)
+    _moved(s, actor, event, row, reason)
+
+
+def _moved(s: WriteSession, actor: Actor, event: str, row: Any, reason: str) -> None:
+    live = row.state is EntryState.ACTIVE
+    index_changed(s, row.number, live=live)
+    if live:
+        scans.begin(s, bank_id=row.bank_id, first=row.number, last=row.number)
+    else:
+        scans.cancel_of(s, entry=row.number)
+    entry_changed(s, actor, _WORD[event], row, reason=reason)
+
+
+def _refusal(s: WriteSession, entry_id: UUID, event: str) -> Exception:
+    state = s.scalar(select(entries.c.state).where(entries.c.id == entry_id))
+    if state is None:
+        return NotFound("There is no such entry.")
+    if state in sources_of(event):
+        return Forbidden("You proposed this entry: someone else says that it is right.", code="own_entry")
+    return Conflict(f"This entry is {state}: that cannot be done to it.", code="entry_state")
+
+
+def deconfirm_of(s: WriteSession, *, actor: Actor, decision_id: UUID, reason: str) -> int:
+    """Take out what a decision had added, now that it does not stand any more; answers how many entries."""
+    return _end(s, actor, "deconfirm", reason, entries.c.decision_id == decision_id)
+
+
+def expire(s: WriteSession, *, limit: int) -> int:
+    """Take out entries whose time is over; answers how many."""
+    over = select(BankEntry.number).where(
+        BankEntry.state.in_(KEPT), BankEntry.expires_at.is_not(None), BankEntry.expires_at <= clock.now()
+    )
+    return _end(
+        s, SYSTEM, "expire", "its time is over", entries.c.number.in_(over.limit(limit).scalar_subquery())
+    )
+
+
+def _end(s: WriteSession, actor: Actor, event: str, reason: str, which: ColumnElement[bool]) -> int:
+    ended = s.execute(
+        update(entries)
+        .where(which, entries.c.state.in_(sources_of(event)))
+        .values(state=target_of(event), version=entries.c.version + 1)
+        .returning(*entries.c)
+    ).all()
+    for row in ended:
+        _moved(s, actor, event, row, reason)
+    return len(ended)

@@ -1,0 +1,37 @@
+"""What hash banks tidy up by themselves: entries whose time is over, videos that nobody has looked at."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from server.forensics.banks import queries, service, workflow
+from server.kit import job_history
+from server.kit.jobs import Context
+from server.kit.ticker import Ticker
+
+BATCH = 200
+AT_ONCE = 50
+"""Videos that are asked for at a time: uploads must not wait behind thousands."""
+
+
+def register(ticker: Ticker) -> None:
+    """Let the sweeps run for as long as the server does."""
+    ticker.every("forensics.expire_entries", timedelta(minutes=1), expire)
+    ticker.every("forensics.look_at_videos", timedelta(minutes=10), look)
+
+
+def expire(context: Context) -> int:
+    """Take out entries whose time is over; answers how many."""
+    return context.db.write_in_batches(lambda s: service.expire(s, limit=BATCH), size=BATCH)
+
+
+def look(context: Context) -> int:
+    """Have videos from before the banks looked at: a few at a time, and only while none waits."""
+    with context.db.read() as s:
+        if job_history.waiting(s, workflow.MATCH):
+            return 0
+        found = queries.unlooked(s, limit=AT_ONCE)
+    with context.db.write() as s:
+        for video_id in found:
+            workflow.ask(s, video_id)
+    return len(found)
