@@ -116,6 +116,7 @@ class ReviewDesk(QWidget):
 
     def show_draft(self, bundle: Bundle, case: Case) -> None:
         """Show another draft for the same item."""
+        self.panel.bank.set_banks(self.flow.loader.banks)
         self.panel.show_case(case, bundle.draft, self.flow.loader.reasons)
         self.tabs.show_policy(case.node(bundle.draft.policy or bundle.review.item.policy))
         self._show_marks(bundle.draft.marks)
