@@ -23,7 +23,9 @@ from server.forensics.schemas import (
     VideoAnalyses,
 )
 from studio import gallery_evidence as evidence
+from studio import gallery_matches as matched
 from studio.messages import Problem
+from studio.tabs.forensics.evidence_box import EvidenceBox
 from studio.tabs.forensics.view import ScoresView
 from studio.widgets.card import Card
 from studio.widgets.label import Label
@@ -238,6 +240,19 @@ def scores_page() -> QWidget:
 def scores_states_page() -> QWidget:
     """The panel while it waits, and where something failed."""
     return _page(("Running", running), ("Failed", failed), ("Not yet analysed", never), ("Offline", offline))
+
+
+def scores_evidence_page() -> QWidget:
+    """The panel with its evidence opened, with what the video was recognised as, and a model's opinion."""
+    page = _page(("Faces", found), ("Lips", found), ("Recognised, and a model's opinion", abstained))
+    faces, lips, beside = page.findChildren(ScoresView)
+    for view, title in ((faces, "Face manipulation"), (lips, "Lip sync")):
+        box = next(box for box in view.findChildren(EvidenceBox) if box.title == title)
+        box.opener.setChecked(True)
+        box.set_now(MOMENT_MS * 4)
+    beside.show_matches(matched.matches())
+    beside.opinion.show_opinion(matched.opinion())
+    return page
 
 
 def scores_again_page() -> QWidget:

@@ -69,6 +69,11 @@ class Spectrogram(QWidget):
         """Whether the sound is here, or on its way."""
         return self._reading or self._levels is not None
 
+    @property
+    def settled(self) -> bool:
+        """Whether all of the sound has been read."""
+        return not self._reading and self._levels is not None
+
     def set_playhead(self, head: Playhead | None) -> None:
         """Where the needle stands, and what was heard."""
         self._head = head

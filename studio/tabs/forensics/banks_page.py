@@ -135,7 +135,7 @@ class BanksPage(QWidget):
         if self._reading is not None:
             self._reading.cancel()
         self.states.loading()
-        self._reading = self._context.tasks.read(fetch, self._show, self._failed, owner=self)
+        self._reading = self._context.tasks.read(fetch, self.show_banks, self._failed, owner=self)
 
     def bank(self) -> BankView | None:
         """The selected bank."""
@@ -145,7 +145,13 @@ class BanksPage(QWidget):
         """The selected entry."""
         return self.entries.get(self.entry_table.current_id())
 
-    def _show(self, found: list[BankView]) -> None:
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read."""
+        return (self._reading is None or self._reading.done()) and not self.list.busy
+
+    def show_banks(self, found: list[BankView]) -> None:
+        """Show these banks; the selected one stays so."""
         self.banks.set_rows(found)
         if not found:
             text = "A bank recognises what was removed when it is uploaded again."

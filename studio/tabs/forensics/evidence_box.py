@@ -26,7 +26,8 @@ class EvidenceBox(QWidget):
 
     def __init__(self, title: str, evidence: Evidence, cutter: FaceCutter) -> None:
         super().__init__()
-        self._title, self._evidence, self._cutter = title, evidence, cutter
+        self.title = title
+        self._evidence, self._cutter = evidence, cutter
         self.chart: LipChart | None = None
         self._inside: QWidget | None = None
         self._lines: QWidget | None = None
@@ -111,7 +112,7 @@ class EvidenceBox(QWidget):
         row.setSpacing(style.tokens().space_2)
         row.addLayout(words, 1)
         if line.place is not None:
-            go = IconButton("marker", f"{self._title}, {title}: go there", tip="Go there and draw it")
+            go = IconButton("marker", f"{self.title}, {title}: go there", tip="Go there and draw it")
             go.setProperty("dense", True)
             go.clicked.connect(partial(self._go, line.place))
             row.addWidget(go)

@@ -66,7 +66,7 @@ class ScoresPanel(QWidget):
         self._scored: tuple[Lane, ...] = ()
         self._matched: tuple[Lane, ...] = ()
         self._beside = Beside(context, self)
-        self._beside.matches.connect(self._take_matches)
+        self._beside.matches.connect(self.take_matches)
         self._beside.opinion.connect(self.view.opinion.show_opinion)
         self.exporting = Exporting(context)
         self.view.foot.addWidget(self.exporting)
@@ -132,6 +132,13 @@ class ScoresPanel(QWidget):
         self._scored = self.view.show_known(known).lanes
         self._tell_lanes()
 
+    def take_matches(self, found: tuple[MatchView, ...]) -> None:
+        """Show what the video was recognised as, here and on the time bar."""
+        self.view.show_matches(found)
+        before, self._matched = self._matched, matches.lane(found)
+        if before != self._matched:
+            self._tell_lanes()
+
     def show_error(self, error: ApiError) -> None:
         """Say that nothing could be read."""
         self._shown = False
@@ -183,12 +190,6 @@ class ScoresPanel(QWidget):
         if (video := self._video) is not None:
             name = f"evidence-{str(video)[:8]}.zip"
             self.exporting.ask(Export("Evidence", f"{path_of(video)}/bundle", name, "Evidence (*.zip)"))
-
-    def _take_matches(self, found: tuple[MatchView, ...]) -> None:
-        self.view.show_matches(found)
-        before, self._matched = self._matched, matches.lane(found)
-        if before != self._matched:
-            self._tell_lanes()
 
     def _tell_lanes(self) -> None:
         self.lanes_changed.emit((*self._matched, *self._scored))

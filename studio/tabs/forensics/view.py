@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.forensics.schemas import MatchView, VideoAnalyses
@@ -38,7 +38,8 @@ class ScoresView(StateStack):
 
     def __init__(self, *, may_ask: bool) -> None:
         self._inside = QWidget()
-        super().__init__(ScrollPane("Scores of the video", self._inside))
+        self._pane = ScrollPane("Scores of the video", self._inside)
+        super().__init__(self._pane)
         self._may_ask = may_ask
         self._known: VideoAnalyses | None = None
         self._rows: dict[UUID, ProgressRow] = {}
@@ -102,6 +103,11 @@ class ScoresView(StateStack):
         self.matches.show_matches(found)
         if self._known is not None:
             self._settle()
+
+    def scroll_to(self, part: QWidget) -> None:
+        """Bring a part of the panel to its top."""
+        self._inside.adjustSize()
+        self._pane.verticalScrollBar().setValue(part.mapTo(self._inside, QPoint()).y())
 
     def set_now(self, ms: int | None) -> None:
         """Where the video stands, for the curves."""
