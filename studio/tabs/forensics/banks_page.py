@@ -253,14 +253,12 @@ class BanksPage(QWidget):
 
         async def send() -> ImportReceipt | str:
             try:
-                if file.stat().st_size > IMPORT_MAX:
-                    return "It is larger than 2 MB: cut it into parts."
-                content = await off_thread(file.read_text, "utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                return getattr(error, "strerror", None) or "It is not text in UTF-8."
+                content = await off_thread(_read, file)
+            except OSError as error:
+                return error.strerror or "It cannot be read."
+            except ValueError as error:
+                return str(error)
             form = Format.JSON if file.suffix.lower() == ".json" else Format.CSV
-            if not content:
-                return "It is empty."
             body = NewImport(format=form, content=content, reason=f"Imported from {file.name}"[:500])
             answer = await self._context.api.post(
                 path, json=body.model_dump(mode="json"), idempotency_key=str(uuid4())
@@ -309,3 +307,16 @@ class BanksPage(QWidget):
 
     def _refused(self, error: ApiError) -> None:
         self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+
+
+def _read(file: Path) -> str:
+    """The text of a list. Raises OSError, and ValueError with what is wrong with it."""
+    if file.stat().st_size > IMPORT_MAX:
+        raise ValueError("It is larger than 2 MB: cut it into parts.")
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("It is not text in UTF-8.") from error
+    if not text.strip():
+        raise ValueError("It is empty.")
+    return text

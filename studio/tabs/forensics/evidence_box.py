@@ -29,6 +29,7 @@ class EvidenceBox(QWidget):
         self.title = title
         self._evidence, self._cutter = evidence, cutter
         self.chart: LipChart | None = None
+        self._now_ms: int | None = None
         self._inside: QWidget | None = None
         self._lines: QWidget | None = None
         self._column = QVBoxLayout(self)
@@ -45,6 +46,7 @@ class EvidenceBox(QWidget):
 
     def set_now(self, ms: int | None) -> None:
         """Where the video stands."""
+        self._now_ms = ms
         if self.chart is not None:
             self.chart.set_now(ms)
 
@@ -73,6 +75,7 @@ class EvidenceBox(QWidget):
         if self._evidence.lips is not None:
             lips = self._evidence.lips
             self.chart = LipChart(lips)
+            self.chart.set_now(self._now_ms)
             self.chart.sought.connect(lambda ms: self.place_wanted.emit(Place(ms, lips.place.regions)))
             column.addWidget(self.chart)
             column.addWidget(Label(lag_words(lips.lag_ms), "caption", wrap=True))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from server.forensics.banks.rules import MatchVerdict
 from server.forensics.schemas import MatchView
 from studio.api.errors import ApiError, NotFound
+from studio.key_binding import bind
 from studio.offline.media_window import MediaWindow
 from studio.settings import BLUR, GREYSCALE
 from studio.tab import Context
@@ -179,6 +180,7 @@ class MatchDialog(QDialog):
         layout.addLayout(row)
         over = parent.window().size()
         self.resize(min(1_280, over.width() - 80), min(760, over.height() - 80))
+        bind(context.keymap, self, "review", {"review.panic": self.reject})
         self.finished.connect(lambda _result: self.pane.leave())
 
 

@@ -179,6 +179,7 @@ class ScoresPanel(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         dialog.pane.show_match(match)
+        dialog.pane.setFocus()
 
     def ask_model(self) -> None:
         """Have a language model asked."""

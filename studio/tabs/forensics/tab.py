@@ -54,7 +54,7 @@ class ScoresTab(Tab):
             self.pages.addTab(self.banks, "Hash banks")
             self._all[self.banks] = BANKED
         self._stale = set(self._all)
-        self.pages.currentChanged.connect(lambda _: self._read())
+        self.pages.currentChanged.connect(lambda _: self._read() if self.isVisible() else None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
         layout.setSpacing(worn.space_2)
@@ -93,10 +93,7 @@ class ScoresTab(Tab):
 
     def _read(self) -> None:
         """Read the page in front, if what it shows may be old."""
-        page = self.pages.currentWidget()
-        if page in self._stale and self.isVisible():
+        page: Any = self.pages.currentWidget()
+        if page in self._stale:
             self._stale.discard(page)
-            self._page().refresh()
-
-    def _page(self) -> Any:
-        return self.pages.currentWidget()
+            page.refresh()

@@ -62,6 +62,8 @@ class ScoresView(StateStack):
         self._again.clicked.connect(self.again_wanted)
         self._export = Button("Export evidence…", icon="export", tip="All of this as one file")
         self._export.clicked.connect(self.export_wanted)
+        self._again.hide()
+        self._export.hide()
         self.foot = QVBoxLayout()
         outer.addWidget(self.matches)
         outer.addLayout(self._column)
@@ -76,6 +78,8 @@ class ScoresView(StateStack):
         """Another video: nothing of the one before stays."""
         self._known = None
         self._matched = False
+        self._again.hide()
+        self._export.hide()
         self.matches.show_matches(())
         self.opinion.show_opinion(None)
         self._opened.clear()
