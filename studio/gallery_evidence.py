@@ -68,6 +68,26 @@ def voice() -> list[SignalView]:
     ]
 
 
+def words() -> list[SignalView]:
+    """What is said and written, and what of it abuses."""
+    slot = Slot.HATE_SPEECH
+    heard = [
+        SpanView(start_ms=1_000, end_ms=3_000, note="so this is the one that i told you of"),
+        SpanView(start_ms=4_000, end_ms=6_000, note="people like them do not belong here"),
+    ]
+    read = [SpanView(start_ms=5_000, end_ms=7_000, note="GO HOME")]
+    hits = [
+        SpanView(start_ms=4_000, end_ms=6_000, score_bp=7_200, note="people like them do not belong here"),
+        SpanView(start_ms=5_000, end_ms=7_000, score_bp=6_100, note="GO HOME"),
+    ]
+    written = BoxView(t_ms=5_000, x_bp=1_000, y_bp=7_600, width_bp=4_000, height_bp=1_200)
+    return [
+        signal(slot, "screen_text", 1.0, spans=read, boxes=[written]),
+        signal(slot, "transcript", 2.0, spans=heard, reliability_bp=4_800),
+        signal(slot, "abusive_language", 2.0, spans=hits, boxes=[written]),
+    ]
+
+
 def provenance(rank: int = 2) -> list[SignalView]:
     """Content credentials of this rank (0 none .. 3 trusted), and what the container says."""
     slot, sure = Slot.PROVENANCE, {"reliability_bp": 10_000}

@@ -167,7 +167,7 @@ def found() -> VideoAnalyses:
         missing=["violence: no model for it is installed", "The last 12 seconds are damaged."],
         state=AnalysisState.PARTLY,
     )
-    words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200))
+    words = kind(TEXT, score(Slot.HATE_SPEECH, 7_200, look_closer=True), signals=evidence.words())
     return video(core, words)
 
 

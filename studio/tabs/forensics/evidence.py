@@ -18,6 +18,10 @@ REACH_MS: Final = 1_000
 """How far from the frame it was seen on a box is drawn: a face moves."""
 FACE: Final = "face_px"
 """The signal that says where a face is, whatever else is said of it."""
+WORDS: Final = {"transcript": "heard", "screen_text": "read"}
+"""The signals that hold what is said and written, and how it was come by."""
+NEUTRAL: Final = frozenset({FACE, *WORDS})
+"""Signals whose stretches say where something is, and not that anything is wrong with it."""
 Numbers = Mapping[int, int]
 
 
@@ -85,6 +89,15 @@ class Lips:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """A line that was heard, or read in the picture."""
+
+    text: str
+    how: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What one score rests on. `worst` is the number of the face that the score speaks of."""
 
@@ -92,6 +105,7 @@ class Evidence:
     faces: tuple[Face, ...] = ()
     lips: Lips | None = None
     worst: int | None = None
+    quotes: tuple[Quote, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -100,6 +114,8 @@ class Evidence:
         parts = [f"{count} {'signal' if count == 1 else 'signals'}"]
         if self.faces:
             parts.append(f"{len(self.faces)} {'face' if len(self.faces) == 1 else 'faces'}")
+        if self.quotes:
+            parts.append(f"{len(self.quotes)} {'line' if len(self.quotes) == 1 else 'lines'}")
         return ", ".join(parts)
 
 
@@ -121,7 +137,13 @@ def of_slot(slot: Slot, track: int | None, signals: Sequence[SignalView]) -> Evi
         return None
     seen = {signal.track for signal in own if signal.track is not None}
     faces = tuple(_faces(signals, seen, called))
-    return Evidence(lines, faces, _lips(own, signals, called), called.get(track) if track is not None else None)
+    return Evidence(
+        lines,
+        faces,
+        _lips(own, signals, called),
+        called.get(track) if track is not None else None,
+        _quotes(own, called),
+    )
 
 
 def all_faces(signals: Sequence[SignalView]) -> tuple[Face, ...]:
@@ -176,7 +198,8 @@ def regions(
     for track, group in groups.items():
         group.sort(key=lambda box: box.t_ms)
         name = f"Face {called[track]}" if track in called and track is not None else TITLES[slot]
-        drawn = [_region(box, _name(name, box), *_window(group, n)) for n, box in enumerate(group)]
+        times = sorted({box.t_ms for box in group})
+        drawn = [_region(box, _name(name, box), *_window(times, times.index(box.t_ms))) for box in group]
         if at is not None and not any(each.start_ms <= at[0] < each.end_ms for each in drawn):
             near = min(group, key=lambda box: abs(box.t_ms - at[0]))
             later = [each.start_ms for each in drawn if each.start_ms > at[0]]
@@ -190,11 +213,11 @@ def _name(name: str, box: BoxView) -> str:
     return name if box.score_bp is None else f"{name} {percent(box.score_bp)}"
 
 
-def _window(group: Sequence[BoxView], n: int) -> tuple[int, int]:
+def _window(times: Sequence[int], n: int) -> tuple[int, int]:
     """From when until when a box is the nearest one, at most `REACH_MS` to each side."""
-    at = group[n].t_ms
-    start = at - REACH_MS if n == 0 else max(at - REACH_MS, (group[n - 1].t_ms + at) // 2)
-    after = at + REACH_MS if n + 1 == len(group) else min(at + REACH_MS, (at + group[n + 1].t_ms) // 2)
+    at = times[n]
+    start = at - REACH_MS if n == 0 else max(at - REACH_MS, (times[n - 1] + at) // 2)
+    after = at + REACH_MS if n + 1 == len(times) else min(at + REACH_MS, (at + times[n + 1]) // 2)
     return start, max(after, start + 1)
 
 
@@ -237,6 +260,18 @@ def _place(signal: SignalView, signals: Sequence[SignalView], called: Numbers) -
     else:
         return None
     return Place(at[0], regions(boxes_of(signal, signals), called, signal.slot, at=at))
+
+
+def _quotes(own: Sequence[SignalView], called: Numbers) -> tuple[Quote, ...]:
+    found = []
+    for signal in own:
+        how = WORDS.get(signal.name)
+        for span in signal.spans if how else ():
+            boxes = [box for box in signal.boxes if span.start_ms <= box.t_ms <= span.end_ms]
+            at = span.start_ms, span.end_ms
+            place = Place(span.start_ms, regions(boxes, called, signal.slot, at=at))
+            found.append(Quote(span.note, how or "", place))
+    return tuple(sorted(found, key=lambda quote: quote.place.ms))
 
 
 def _lips(own: Sequence[SignalView], signals: Sequence[SignalView], called: Numbers) -> Lips | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from studio.tabs.forensics.evidence import Evidence, Face, Line, Place
+from studio.tabs.forensics.evidence import Evidence, Face, Line, Place, Quote
 from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.face_strip import FaceStrip
 from studio.tabs.forensics.lip_chart import LipChart, lag_words
 from studio.theme import style
 from studio.theme.icons import icon
+from studio.video.playhead import timecode
 from studio.widgets.button import Button, IconButton
 from studio.widgets.label import Label
 
@@ -79,8 +80,21 @@ class EvidenceBox(QWidget):
             self.chart.sought.connect(lambda ms: self.place_wanted.emit(Place(ms, lips.place.regions)))
             column.addWidget(self.chart)
             column.addWidget(Label(lag_words(lips.lag_ms), "caption", wrap=True))
+        for quote in self._evidence.quotes:
+            column.addLayout(self._quote(quote))
         self._show_lines(column, chosen)
         return inside
+
+    def _quote(self, quote: Quote) -> QHBoxLayout:
+        at = timecode(quote.place.ms).rpartition(".")[0]
+        go = Button(at, kind="link", icon="marker", tip=f"Go to {at}, where it was {quote.how}")
+        go.setAccessibleName(f"{self.title}, {quote.how} at {at}: {quote.text}")
+        go.clicked.connect(partial(self._go, quote.place))
+        row = QHBoxLayout()
+        row.setSpacing(style.tokens().space_2)
+        row.addWidget(go, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(Label(f"{quote.text} ({quote.how})", wrap=True), 1)
+        return row
 
     def _choose(self, face: Face) -> None:
         assert self._inside is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -93,7 +93,8 @@ class MeterLine(QWidget):
             if words:
                 column.addWidget(Label(words, "caption", wrap=True))
         if meter.moments:
-            column.addLayout(self._moments(meter.title, meter.moments))
+            shown = self._quotes if meter.quotes else self._moments
+            column.addLayout(shown(meter.title, meter.moments))
         self.evidence: EvidenceBox | None = None
         if meter.evidence is not None:
             self.evidence = EvidenceBox(meter.title, meter.evidence, cutter)
@@ -111,6 +112,19 @@ class MeterLine(QWidget):
             jump.clicked.connect(partial(self._go, moment))
             grid.addWidget(jump, number // _IN_A_ROW, number % _IN_A_ROW)
         grid.setColumnStretch(_IN_A_ROW, 1)
+        return grid
+
+    def _quotes(self, title: str, moments: tuple[Moment, ...]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(style.tokens().space_1)
+        for number, moment in enumerate(moments):
+            at = timecode(moment.start_ms)
+            jump = Button(at.rpartition(".")[0], kind="link", icon="marker", tip=f"Go to {at}")
+            jump.setAccessibleName(f"{title}: go to {at}: {moment.note}")
+            jump.clicked.connect(partial(self._go, moment))
+            grid.addWidget(jump, number, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(Label(moment.note, wrap=True), number, 1)
+        grid.setColumnStretch(1, 1)
         return grid
 
     def _go(self, moment: Moment, _checked: bool = False) -> None:

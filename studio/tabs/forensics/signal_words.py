@@ -69,10 +69,12 @@ SIGNALS: Final[dict[str, Words]] = {
     "lip_sync": Words("Lips and speech", "Whether they go together.", ""),
     # Content
     "explicit": Words("Nudity, median of the frames", "Single frames may be wrong; the median counts."),
-    "abusive": Words("Abusive words", "A rough classifier and a list of words; both miss hate in code."),
-    "lexicon": Words("Words on the list", "Words that abuse more often than not.", "{:.0f}"),
-    "transcript": Words("What is said", "Rough: it was written by a small recogniser.", ""),
-    "ocr": Words("What is written", "Words read in the picture.", ""),
+    "abusive_language": Words(
+        "Abusive words", "A rough classifier and a list of words; both miss hate in code.", "{:.0f} lines"
+    ),
+    "transcript": Words("What is said", "A machine wrote it down; many words are wrong.", "{:.0f} lines"),
+    "screen_text": Words("What is written", "Read in the picture.", "{:.0f} lines"),
+    "checkpoint": Words("Installed model", "What a detector with weights says of it by itself."),
 }
 
 

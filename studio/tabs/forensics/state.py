@@ -27,7 +27,7 @@ from server.forensics.schemas import (
     VideoAnalyses,
 )
 from studio.tabs.forensics import provenance
-from studio.tabs.forensics.evidence import FACE, Evidence, Face, Moment, all_faces, moments, of_slot
+from studio.tabs.forensics.evidence import NEUTRAL, Evidence, Face, Moment, all_faces, moments, of_slot
 from studio.tabs.forensics.provenance import Provenance
 from studio.tabs.forensics.words import (
     ENDED,
@@ -59,7 +59,7 @@ class Level(StrEnum):
 @dataclass(frozen=True)
 class Meter:
     """One line of a panel. `score_bp` None is "not analysed", and `why` says why; else it says how the score
-    came about, if that is not plain."""
+    came about, if that is not plain. `quotes`: the notes of its moments are what was said or written."""
 
     title: str
     meaning: str
@@ -71,6 +71,7 @@ class Meter:
     why: str = ""
     moments: tuple[Moment, ...] = ()
     evidence: Evidence | None = None
+    quotes: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class _Said:
 def _telling(signal: SignalView, *, always: bool) -> SignalView:
     """A signal without the stretches that only say where something was measured: where its slot passes no
     threshold, a stretch counts that says more than even odds."""
-    always &= signal.name != FACE
+    always &= signal.name not in NEUTRAL
     told = [span for span in signal.spans if always or (span.score_bp or 0) > BP // 2]
     return signal.model_copy(update={"spans": told})
 
@@ -223,6 +224,7 @@ def _meter(slot: Slot, said: _Said) -> Meter:
         level,
         word,
         moments=moments(slot, said.signals),
+        quotes=slot is Slot.HATE_SPEECH,
         evidence=kept,
     )
 

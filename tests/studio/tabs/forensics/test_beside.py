@@ -69,14 +69,14 @@ def test_matches_come_first_and_are_on_the_time_bar(qapp: QApplication, tmp_path
         await at.show()
         said = words(at.panel.view.matches)
         assert "22 of 256 bits differ, mirrored, cropped by 5 % a side, 1.10 times as fast." in said
-        assert at.lanes[-1] == ("Matches", "Scores", "Face", "Lip sync")
+        assert at.lanes[-1] == ("Matches", "Scores", "Face", "Lip sync", "Hate speech")
         button(at.panel.view.matches, "0:04").click()
         assert at.sought == [4_000]
         assert nameless(at.panel) == []
         routes.answers[MATCHES] = page()
         await at.hear("forensics.match")
         assert at.panel.view.matches.isHidden()
-        assert at.lanes[-1] == ("Scores", "Face", "Lip sync")
+        assert at.lanes[-1] == ("Scores", "Face", "Lip sync", "Hate speech")
 
     run(qapp, tmp_path, routes, story)
 

@@ -100,6 +100,7 @@ def test_of_the_restricted_class_there_is_nothing_to_cut_or_to_draw() -> None:
         *("flatness", "cepstral_movement", "cepstral_slow_movement", "average_ripple"),
         *("group_delay_spread", "stretch_spread", "loudness_spread"),
         *("sync_surprise", "sync_trace", "sync_offset_ms", "explicit", "face_px"),
+        *("transcript", "screen_text", "abusive_language", "checkpoint"),
     ],
 )
 def test_every_signal_of_the_analysers_has_a_sentence(name: str) -> None:
@@ -112,6 +113,25 @@ def test_an_unknown_signal_is_called_by_its_own_name() -> None:
     assert told("new", 1.239, "so") == "1.24 · so"
     assert told("face_signals", 1.0, "") == ""
     assert told("jitter", None, "") == ""
+
+
+def test_what_was_said_and_written_leads_where_it_was() -> None:
+    kept = evidence.of_slot(Slot.HATE_SPEECH, None, made.words())
+    assert kept is not None
+    assert kept.summary == "3 signals, 3 lines"
+    assert [(q.text, q.how, q.place.ms) for q in kept.quotes] == [
+        ("so this is the one that i told you of", "heard", 1_000),
+        ("people like them do not belong here", "heard", 4_000),
+        ("GO HOME", "read", 5_000),
+    ]
+    assert here(kept.quotes[2].place.regions, 5_000) == ["Hate speech"]
+    assert kept.quotes[0].place.regions == ()
+
+
+def test_two_lines_on_one_frame_are_both_drawn() -> None:
+    lines = [made.box(500, 0, 0, track=None), made.box(500, 0, 5_000, track=None)]
+    for ms in (-400, 500, 1_400):
+        assert here(evidence.regions(lines, {}, Slot.HATE_SPEECH), ms) == ["Hate speech"] * 2
 
 
 def test_the_lag_is_told_in_words() -> None:

@@ -171,4 +171,4 @@ def test_what_was_opened_stays_open_when_the_scores_come_anew(qtbot: QtBot) -> N
 def test_every_slot_that_was_looked_at_opens() -> None:
     deepfake, content = state.read(gallery_scores.found()).sections
     opens = [meter.title for meter in (*deepfake.meters, *content.meters) if meter.evidence]
-    assert opens == ["Face manipulation", "Voice synthesis", "Lip sync"]
+    assert opens == ["Face manipulation", "Voice synthesis", "Lip sync", "Hate speech"]

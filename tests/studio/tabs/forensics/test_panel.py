@@ -82,7 +82,7 @@ def test_scores_are_read_and_a_moment_is_one_press_away(
         await at.show()
         assert "Of 100 videos like this, about 8 are manipulated" in at.words()
         assert len(at.panel.findChildren(Bar)) == 7  # a bar for each score, and none for what has none
-        assert at.lanes == [(), ("Scores", "Face", "Lip sync")]
+        assert at.lanes == [(), ("Scores", "Face", "Lip sync", "Hate speech")]
         button(at.panel, "0:06").click()
         assert at.sought == [6_400]
         assert [here.label for here in at.regions[-1] if here.start_ms <= 6_400 < here.end_ms] == ["Face 1"]

@@ -133,8 +133,9 @@ def test_the_moments_that_say_most_are_listed_in_the_order_of_the_video() -> Non
 
 
 def test_every_stretch_is_in_a_lane() -> None:
-    scores, face, lips = state.read(made.found()).lanes
+    scores, face, lips, hate = state.read(made.found()).lanes
     assert (scores.name, face.name, lips.name) == ("Scores", "Face", "Lip sync")
+    assert [(r.start_ms, r.label) for r in hate.ranges][1:] == [(5_000, "Hate speech: GO HOME")]
     assert [lane.heard for lane in (scores, face, lips)] == [False, False, True]
     assert face.ranges[1] == Range(6_400, 8_000, "Face manipulation: the skin flickers", 7_900)
     assert [r.start_ms for r in face.ranges] == [1_200, 6_400, 8_200]
@@ -144,7 +145,7 @@ def test_the_course_has_the_highest_score_of_each_second_and_none_where_nothing_
     course = state.read(made.found()).lanes[0].course
     assert course is not None
     assert (course.start_ms, course.step_ms) == (1_000, 1_000)
-    assert course.values == (8_800, 8_800, None, None, None, 7_900, 7_900, 7_900)
+    assert course.values == (8_800, 8_800, None, 7_200, 7_200, 7_900, 7_900, 7_900)
     assert state.read(made.abstained()).lanes == ()
 
 
