@@ -133,6 +133,7 @@ async def _tab(camera: Camera) -> None:
     """The tab of scores, as a lead has it."""
     tab = camera.tab(ScoresTab)
     matches, analyses, banks = tab.matches, tab.analyses, tab.banks
+    assert matches is not None
     assert analyses is not None
     assert banks is not None
     tab.pages.setCurrentWidget(matches)

@@ -210,13 +210,14 @@ class BanksPage(QWidget):
 
     def ask_bank(self) -> None:
         """Ask how a new bank is called and what it is for."""
-        bank_asking.ask_bank(self, self.new_bank, self._make_bank)
+        bank_asking.ask_bank(self, self.new_bank, self.make_bank)
 
     def ask_entry(self) -> None:
         """Ask which video is added, and why."""
         bank_asking.ask_entry(self, self.add, self._add_entry)
 
-    def _make_bank(self, body: Body) -> None:
+    def make_bank(self, body: Body) -> None:
+        """Make a bank."""
         self._post("/v1/forensics/banks", body, BankView, "The bank was made", self.refresh)
 
     def _add_entry(self, body: Body) -> None:

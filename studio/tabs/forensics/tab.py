@@ -8,12 +8,14 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
+from server.accounts.schemas import Me
 from studio.offline.changes import Changes
 from studio.tab import Context, Tab
 from studio.theme import style
 from studio.widgets.page_header import PageHeader
 from studio.workplace import RESYNC
 
+READ, ANALYSE, BANK = "forensics.read", "forensics.analyse", "forensics.banks"
 MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})
 ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
 BANKED: Final = frozenset({"forensics.scan"})
@@ -26,7 +28,7 @@ class ScoresTab(Tab):
     title = "Scores"
     icon = "shield"
     section = "Moderation"
-    permission = "forensics.read"
+    permission = READ
     kinds = MATCHED | ANALYSED | BANKED | {RESYNC}
 
     def __init__(self, context: Context) -> None:
@@ -37,16 +39,18 @@ class ScoresTab(Tab):
         super().__init__(context)
         worn = style.tokens()
         may = context.me.permissions
-        self.matches = MatchesPage(context)
-        self.analyses = AnalysesPage(context) if "forensics.analyse" in may else None
-        self.banks = BanksPage(context) if "forensics.banks" in may else None
+        self.matches = MatchesPage(context) if READ in may else None
+        self.analyses = AnalysesPage(context) if ANALYSE in may else None
+        self.banks = BanksPage(context) if BANK in may else None
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
         self.pages.setAccessibleName("Pages of Scores")
         self.pages.tabBar().setAccessibleName("Pages of Scores")
         self.pages.tabBar().setDrawBase(False)
-        self._all: dict[Any, frozenset[str]] = {self.matches: MATCHED}
-        self.pages.addTab(self.matches, "Matches to judge")
+        self._all: dict[Any, frozenset[str]] = {}
+        if self.matches is not None:
+            self.pages.addTab(self.matches, "Matches to judge")
+            self._all[self.matches] = MATCHED
         if self.analyses is not None:
             self.pages.addTab(self.analyses, "Analyses")
             self._all[self.analyses] = ANALYSED
@@ -62,6 +66,11 @@ class ScoresTab(Tab):
         layout.addWidget(self.pages, 1)
         self.setFocusProxy(self.pages)
 
+    @classmethod
+    def allowed(cls, me: Me) -> bool:
+        """Moderators judge matches, administrators keep analyses and banks; leads do both."""
+        return bool({READ, ANALYSE, BANK} & set(me.permissions))
+
     def refresh(self) -> None:
         self._read()
 
@@ -74,14 +83,15 @@ class ScoresTab(Tab):
     def open(self, **what: Any) -> None:
         """`left=UUID, right=UUID` compares two videos."""
         match what:
-            case {"left": left, "right": right, **rest} if not rest:
+            case {"left": left, "right": right, **rest} if not rest and self.matches is not None:
                 self.pages.setCurrentWidget(self.matches)
                 self.matches.compare(UUID(str(left)), UUID(str(right)))
             case _:
                 super().open(**what)
 
     async def leave(self) -> None:
-        self.matches.leave()
+        if self.matches is not None:
+            self.matches.leave()
 
     def save_state(self) -> Mapping[str, Any]:
         return {"page": self.pages.currentIndex()}

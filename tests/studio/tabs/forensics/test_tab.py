@@ -20,6 +20,7 @@ from studio import gallery_scores
 from studio.offline.changes import Changes
 from studio.tabs.forensics.bank_asking import Asking
 from studio.tabs.forensics.judging import Judging
+from studio.tabs.forensics.matches_page import MatchesPage
 from studio.tabs.forensics.tab import ScoresTab
 from tests.studio.tabs.office import Office, Routes, body, button, nameless, person_me, play, problem, words
 
@@ -60,6 +61,11 @@ def run(qapp: QApplication, folder: Path, routes: Routes, story: Any, *permissio
     play(qapp, folder, routes, told, me=person_me(permissions=permissions or ALL))
 
 
+def matches_of(tab: ScoresTab) -> MatchesPage:
+    assert tab.matches is not None
+    return tab.matches
+
+
 def query(request: httpx.Request) -> dict[str, str]:
     return dict(request.url.params)
 
@@ -75,13 +81,32 @@ def test_a_moderator_sees_matches_alone(qapp: QApplication, tmp_path: Path, rout
     run(qapp, tmp_path, routes, story, "forensics.read")
 
 
+def test_an_administrator_keeps_analyses_and_banks_and_sees_no_match(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(office: Office, tab: ScoresTab) -> None:
+        assert tab.matches is None
+        assert [tab.pages.tabText(n) for n in range(tab.pages.count())] == ["Analyses", "Hash banks"]
+        assert len(routes.asked(ANALYSES)) == 1
+        assert routes.asked(MATCHES) == []
+        with pytest.raises(TypeError):
+            tab.open(left=made.VIDEO, right=made.ORIGINAL)
+
+    run(qapp, tmp_path, routes, story, "forensics.analyse", "forensics.banks")
+
+
+def test_who_has_the_tab() -> None:
+    assert ScoresTab.allowed(person_me(permissions=("forensics.banks",)))
+    assert not ScoresTab.allowed(person_me(permissions=("content.review",)))
+
+
 def test_a_match_is_judged_and_taken_back(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
     sure, altered = made.matches()[:2]
     judged = f"POST /v1/forensics/matches/{sure.id}/verdict"
     routes.answers[judged] = made.match(1, verdict=MatchVerdict.FALSE_POSITIVE, version=2)
 
     async def story(office: Office, tab: ScoresTab) -> None:
-        matches = tab.matches
+        matches = matches_of(tab)
         assert matches.pane.match == sure
         column = matches.model.column_number("verdict")
         button(matches.pane, "False positive").click()
@@ -112,8 +137,8 @@ def test_a_verdict_that_is_refused_is_told_and_not_shown(
     routes.answers[f"POST /v1/forensics/matches/{sure.id}/verdict"] = problem(409, "stale", "It changed.")
 
     async def story(office: Office, tab: ScoresTab) -> None:
-        judging: Judging = tab.matches.judging
-        button(tab.matches.pane, "Confirm").click()
+        judging: Judging = matches_of(tab).judging
+        button(matches_of(tab).pane, "Confirm").click()
         assert judging.verdict_of(sure) is MatchVerdict.CONFIRMED
         await tab.leave()  # a verdict that is held is sent, not lost
         await office.settle()
@@ -146,12 +171,12 @@ def test_any_two_videos_are_compared(qapp: QApplication, tmp_path: Path, routes:
         left.setText(str(made.VIDEO))
         button(tab.window(), "Compare").click()
         await office.settle()
-        assert tab.matches.beside.page is tab.matches.pair
+        assert matches_of(tab).beside.page is matches_of(tab).pair
         assert "First video" in words(tab)
-        assert not tab.matches.pair.confirm.isVisible()
+        assert not matches_of(tab).pair.confirm.isVisible()
         tab.open(left=made.ORIGINAL, right=made.VIDEO)
         await office.settle()
-        assert tab.matches.beside.page is tab.matches.pair
+        assert matches_of(tab).beside.page is matches_of(tab).pair
         with pytest.raises(TypeError):
             tab.open(nothing=1)
 
