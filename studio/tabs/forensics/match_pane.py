@@ -1,4 +1,4 @@
-"""A match looked at: the upload beside the banked original at the same moment, and what a person says of it."""
+"""A match looked at: the upload beside its original at the same moment, and what a person says of it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from studio.widgets.label import ElidedLabel, Label
 
 
 class MatchSection(QWidget):
-    """`compare_wanted` carries a `MatchView`, `place_wanted` a `Place`. Hidden where nothing was recognised."""
+    """`compare_wanted` carries a `MatchView`, `place_wanted` a `Place`. Hidden without a match."""
 
     compare_wanted = Signal(object)
     place_wanted = Signal(object)

@@ -10,7 +10,7 @@ from server.forensics.opinion.schemas import OpinionCategory, OpinionView
 from studio.tabs.forensics.words import TITLES
 
 TITLE: Final = "Model's opinion"
-APART: Final = "A language model's view of stills and words, which may be wrong. It is in no score and no verdict."
+APART: Final = "A language model's view of stills and words; it may err. It is in no score and no verdict."
 STATES: Final = {
     OpinionState.NOT_ASKED: ("Not asked", "neutral", ""),
     OpinionState.NOT_CONFIGURED: ("Not set up", "neutral", ""),

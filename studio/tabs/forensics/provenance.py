@@ -35,7 +35,10 @@ class Badge:
 
 
 _NONE: Final = Badge(
-    "No credentials", "neutral", "", "The file carries no content credentials. Most files do not: it says nothing."
+    "No credentials",
+    "neutral",
+    "",
+    "The file carries no content credentials. Most files do not: it says nothing.",
 )
 _BADGES: Final = {
     0: _NONE,

@@ -28,7 +28,8 @@ from studio.widgets.state_stack import StateStack
 
 class ScoresView(StateStack):
     """`place_wanted` carries a `Place`, `stop_wanted` the id of an analysis; `again_wanted`: have the
-    video looked at, or once more; `export_wanted`: save all of it. Whoever may not ask for that (`may_ask`) is not offered it.
+    video looked at, or once more; `export_wanted`: save all of it. Whoever may not ask for another look
+    (`may_ask`) is not offered it.
     """
 
     place_wanted = Signal(object)
