@@ -200,6 +200,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Decision", "scores", "Scores of the video", "Shift+T", icon="shield"),
     _feed("Watching", "next", "Next video", "Down", "PgDown", icon="chevron-down"),
     _feed("Watching", "previous", "Previous video", "Up", "PgUp", icon="chevron-up"),
+    _feed("Watching", "saved", "Saved videos", "Shift+S", icon="bookmark"),
     _feed("Watching", "blocked", "People you block", "B", icon="restrict"),
     _feed("Watching", "open", "Open a link", "Ctrl+V", icon="link"),
     _feed("Watching", "play", "Play or pause", "Space", icon="play"),

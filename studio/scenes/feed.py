@@ -53,6 +53,11 @@ async def _feed(camera: Camera) -> None:
     await until(lambda: page.aside.comments._thread.read, "the comments")
     await camera.take("feed-comments")
     page.aside.comments.close_now()
+    saved = page.aside.saved
+    page.aside.toggle_saved()
+    await until(lambda: saved._read_once and all(map(saved.posters.get, saved.grid.videos)), "what is saved")
+    await camera.take("feed-saved")
+    saved.close_now()
     page.show_why()
     await camera.take("feed-why")
     await camera.clear()
@@ -158,6 +163,7 @@ STRIPS: Final = (
             "feed-paused",
             "feed-liked",
             "feed-comments",
+            "feed-saved",
             "feed-why",
             "feed-profile",
             "feed-profile-loading",

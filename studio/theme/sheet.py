@@ -198,6 +198,19 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: $border; }
 
+QCalendarWidget QWidget { background: $overlay; color: $text; alternate-background-color: $overlay; }
+QCalendarWidget QAbstractItemView {
+  background: $overlay; border: none; outline: none; padding: 4px;
+  selection-background-color: $accent; selection-color: $on_accent;
+}
+QCalendarWidget QAbstractItemView:disabled { color: $text_disabled; }
+QCalendarWidget QToolButton {
+  background: transparent; border: none; border-radius: ${radius_small}px;
+  padding: 5px 10px; font-weight: 600;
+}
+QCalendarWidget QToolButton:hover, QCalendarWidget QToolButton:focus { background: $hover; }
+QCalendarWidget QToolButton::menu-indicator { image: none; }
+
 QMenu {
   background: $overlay; border: 1px solid $border; border-radius: ${radius}px; padding: 6px;
 }

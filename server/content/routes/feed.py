@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Request
 
-from server.content import blocks, feed, viewing
+from server.content import blocks, feed, saved, viewing
 from server.content.feed_walks import Place
 from server.content.routes.state import database, router
 from server.content.schemas import Blocked, EventBatch, EventVerdicts, FeedItem, Profile
@@ -59,12 +59,18 @@ def list_blocks(
     request: Request, cursor: Cursor = None, limit: Limit = 50, actor: Actor = require("content.watch")
 ) -> Page[Blocked]:
     """Whom the caller blocks, the latest first."""
-    before: blocks.Key | None = None
-    if cursor:
-        since, person_id = paging.decode(cursor, datetime, UUID)
-        before = since, person_id
     with database(request).read() as s:
-        items, then = blocks.page(s, actor, before=before, limit=limit)
+        items, then = blocks.page(s, actor, before=_since(cursor), limit=limit)
+    return Page(items=items, next_cursor=paging.encode(*then) if then else None)
+
+
+@router.get("/saved")
+def list_saved(
+    request: Request, cursor: Cursor = None, limit: Limit = 30, actor: Actor = require("content.watch")
+) -> Page[FeedItem]:
+    """The videos that the caller has saved and may still see, the latest first; `why` is null."""
+    with database(request).read() as s:
+        items, then = saved.page(s, actor, before=_since(cursor), limit=limit)
     return Page(items=items, next_cursor=paging.encode(*then) if then else None)
 
 
@@ -73,6 +79,13 @@ def read_profile(request: Request, person_id: UUID, actor: Actor = require("cont
     """The page of a person; their videos are a list of its own (`videos?owner=`)."""
     with database(request).read() as s:
         return feed.profile(s, actor, person_id)
+
+
+def _since(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if not cursor:
+        return None
+    since, subject = paging.decode(cursor, datetime, UUID)
+    return since, subject
 
 
 def _place(cursor: str) -> Place:

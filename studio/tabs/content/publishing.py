@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QDateTime, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDateTimeEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QDateTime, Qt, Signal
+from PySide6.QtGui import QTextCharFormat
+from PySide6.QtWidgets import QCalendarWidget, QCheckBox, QComboBox, QDateTimeEdit, QVBoxLayout, QWidget
 
 from server.content.rules import Visibility
 from studio.tabs.content.state import VISIBILITIES, proposed_time
@@ -33,6 +34,10 @@ class Publishing(QWidget):
         self.time = QDateTimeEdit()
         self.time.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.time.setCalendarPopup(True)
+        calendar = self.time.calendarWidget()
+        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            calendar.setWeekdayTextFormat(day, QTextCharFormat())  # else red, as an error is
         self.time_row = FormRow("Publish on", self.time, "In the time zone of this computer")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""What stands beside the picture: comments, a profile, the blocked; one at a time, and the way back."""
+"""What stands beside the picture: comments, a profile, lists; one at a time, and the way back."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from studio.tabs.feed.blocked import BlockedPane
 from studio.tabs.feed.comments import CommentsPane
 from studio.tabs.feed.people import People
 from studio.tabs.feed.profile import ProfilePane
+from studio.tabs.feed.saved import SavedPane
 from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.state import FeedList
 
 
 class Aside(QWidget):
-    """`left` says that nothing is shown any more."""
+    """`left` says that nothing is shown any more; `video_wanted` carries the id of a video."""
 
     left = Signal()
+    video_wanted = Signal(object)
 
     def __init__(self, context: Context, feed: FeedList, people: People) -> None:
         super().__init__()
@@ -30,7 +32,8 @@ class Aside(QWidget):
         self.comments = CommentsPane(context, feed.blocked)
         self.profile = ProfilePane(context, people)
         self.blocked = BlockedPane(context, people)
-        self._panes = (self.comments, self.profile, self.blocked)
+        self.saved = SavedPane(context, feed)
+        self._panes = (self.comments, self.profile, self.blocked, self.saved)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -39,6 +42,8 @@ class Aside(QWidget):
             pane.closed.connect(self._closed)
         self.comments.person_wanted.connect(self.show_person)
         self.blocked.person_wanted.connect(self.show_person)
+        self.profile.video_wanted.connect(self.video_wanted)
+        self.saved.video_wanted.connect(self.video_wanted)
         self.profile.list_wanted.connect(self.toggle_blocked)
         people.changed.connect(self._said)
         people.freed.connect(self.comments.look_again)
@@ -73,11 +78,23 @@ class Aside(QWidget):
 
     def toggle_blocked(self) -> None:
         """Show whom the viewer blocks, or put that away."""
-        if self.shown is self.blocked:
-            self.blocked.close_now()
+        self._toggle(self.blocked)
+
+    def toggle_saved(self) -> None:
+        """Show what the viewer has saved, or put that away."""
+        self._toggle(self.saved)
+
+    def show_saved(self) -> None:
+        """Show what the viewer has saved."""
+        if self.shown is not self.saved:
+            self.toggle_saved()
+
+    def _toggle(self, pane: BlockedPane | SavedPane) -> None:
+        if self.shown is pane:
+            pane.close_now()
         else:
-            self._keep_behind(self.blocked)
-            self._show(self.blocked)
+            self._keep_behind(pane)
+            self._show(pane)
 
     def follow(self) -> None:
         """Another video is in place: what is said about it is another matter, too."""
@@ -92,6 +109,7 @@ class Aside(QWidget):
     def leave_out(self, video_id: UUID) -> None:
         """A video is not to be seen any more."""
         self.profile.leave_out(video_id)
+        self.saved.leave_out(video_id)
         if self.shown is self.comments and self.comments.video_id == video_id:
             self.comments.close_now()
 
@@ -115,8 +133,8 @@ class Aside(QWidget):
         if before is not None and before is not pane:
             before.hide()
         pane.show()
-        if pane is self.blocked:
-            self.blocked.open()
+        if isinstance(pane, BlockedPane | SavedPane):
+            pane.open()
         else:
             self.follow()
         pane.take_keys()

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from server.content.schemas import Author, Blocked
 from server.kit.wire import Page
 from studio.api.errors import ApiError
-from studio.messages import Problem
 from studio.tab import Context
 from studio.tabs.feed.comment_row import ago
 from studio.tabs.feed.name_button import NameButton
 from studio.tabs.feed.people import People, Words
 from studio.tabs.feed.side_pane import SidePane
+from studio.tabs.feed.unread import unread
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
 from studio.widgets.label import Label
@@ -172,14 +172,7 @@ class BlockedPane(SidePane):
     def _failed(self, error: ApiError) -> None:
         if self.rows:
             return  # what is here stays; the button asks again
-        self.states.failed(
-            Problem(
-                what_happened="The list cannot be read now.",
-                what_was_kept="",
-                what_to_do=f"{error.what_happened} {error.what_to_do}",
-                detail=str(error),
-            )
-        )
+        self.states.failed(unread("The list cannot be read now.", error))
 
     def _press(self, row: _Row) -> None:
         person: Author = row.person

@@ -24,18 +24,21 @@ Line = tuple[CommentView, int, bool]
 
 
 class CommentList(QWidget):
-    """`answered`, `deleted` and `named` carry a comment, `more_wanted` asks for earlier ones. `bereft`: what
-    had the keyboard is gone, and there is nothing beside it."""
+    """`answered`, `deleted`, `reported` and `named` carry a comment, `more_wanted` asks for earlier ones.
+    `bereft`: what had the keyboard is gone, and there is nothing beside it."""
 
     answered = Signal(object)
     deleted = Signal(object)
+    reported = Signal(object)
     named = Signal(object)
     more_wanted = Signal()
     bereft = Signal()
 
-    def __init__(self, may_delete: Callable[[CommentView], bool]) -> None:
+    def __init__(
+        self, may_delete: Callable[[CommentView], bool], may_report: Callable[[CommentView], bool]
+    ) -> None:
         super().__init__()
-        self._may_delete = may_delete
+        self._may_delete, self._may_report = may_delete, may_report
         self._lines: Sequence[Line] = ()
         self._now: datetime | None = None
         self._more = False
@@ -104,11 +107,19 @@ class CommentList(QWidget):
     def _make(self, line: Line) -> CommentRow:
         comment, depth, orphan = line
         assert self._now is not None
-        mine = self._may_delete(comment)
-        row = CommentRow(comment, self._now, depth=depth, orphan=orphan, mine=mine, parent=self)
+        row = CommentRow(
+            comment,
+            self._now,
+            depth=depth,
+            orphan=orphan,
+            may_delete=self._may_delete(comment),
+            may_report=self._may_report(comment),
+            parent=self,
+        )
         self.rows[comment.id] = row
         row.answered.connect(partial(self.answered.emit, comment))
         row.deleted.connect(partial(self.deleted.emit, comment))
+        row.reported.connect(partial(self.reported.emit, comment))
         row.named.connect(partial(self.named.emit, comment))
         return row
 

@@ -18,11 +18,12 @@ INDENT = 20
 
 
 class CommentRow(QWidget):
-    """`answered` and `deleted` are wishes, `named` asks for the profile of who wrote it; `orphan` = what it
-    answers has not been read."""
+    """`answered`, `deleted` and `reported` are wishes, `named` asks for the profile of who wrote it; `orphan`
+    = what it answers has not been read."""
 
     answered = Signal()
     deleted = Signal()
+    reported = Signal()
     named = Signal()
 
     def __init__(
@@ -32,7 +33,8 @@ class CommentRow(QWidget):
         *,
         depth: int,
         orphan: bool,
-        mine: bool,
+        may_delete: bool,
+        may_report: bool,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,12 +64,17 @@ class CommentRow(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(worn.space_3)
         foot.addWidget(self.answer)
-        if mine:
+        if may_delete:
             self.delete = InlineConfirm("Delete", "For good?", "Delete")
             self.delete.first.setProperty("kind", "link")
             self.delete.first.setAccessibleName("Delete this comment")
             self.delete.confirmed.connect(self.deleted)
             foot.addWidget(self.delete)
+        if may_report:
+            self.report = Button("Report", kind="link")
+            self.report.setAccessibleName(f"Report the comment by {comment.author.name}")
+            self.report.clicked.connect(self.reported)
+            foot.addWidget(self.report)
         foot.addStretch(1)
         rows.addLayout(foot)
 

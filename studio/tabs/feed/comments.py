@@ -14,12 +14,12 @@ from server.content.rules import COMMENT_MAX
 from server.content.schemas import CommentView, VideoView
 from server.kit.wire import Page
 from studio.api.errors import ApiError
-from studio.messages import Problem
 from studio.offline.store import Store
 from studio.tab import Context
 from studio.tabs.feed.comment_list import CommentList
 from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.thread import Thread
+from studio.tabs.feed.unread import unread
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
 from studio.widgets.draft_edit import DraftEdit
@@ -34,10 +34,11 @@ Said = tuple[UUID, UUID | None, str]
 
 
 class CommentsPane(SidePane):
-    """`counted` tells by how much the number changed, `person_wanted` carries somebody who wrote. Nothing is
-    shown of those who are `blocked`."""
+    """`counted` tells by how much the number changed, `person_wanted` carries somebody who wrote,
+    `report_wanted` a comment. Nothing is shown of those who are `blocked`."""
 
     person_wanted = Signal(object)
+    report_wanted = Signal(object)
     counted = Signal(object, int)
 
     def __init__(self, context: Context, blocked: Set[UUID] = frozenset()) -> None:
@@ -52,7 +53,8 @@ class CommentsPane(SidePane):
         self.title = Label("Comments", "title")
         self.close_button = IconButton("x", "Close the comments")
         self.close_button.clicked.connect(self.close_now)
-        self.list = CommentList(self._may_delete)
+        self.list = CommentList(self._may_delete, self._may_report)
+        self.list.reported.connect(self.report_wanted)
         self.list.answered.connect(self.answer)
         self.list.deleted.connect(self._delete)
         self.list.named.connect(lambda comment: self.person_wanted.emit(comment.author))
@@ -186,14 +188,7 @@ class CommentsPane(SidePane):
         if self._thread.comments:
             self._say(error)
             return
-        self.states.failed(
-            Problem(
-                what_happened="The comments cannot be read now.",
-                what_was_kept="",
-                what_to_do=f"{error.what_happened} {error.what_to_do}",
-                detail=str(error),
-            )
-        )
+        self.states.failed(unread("The comments cannot be read now.", error))
 
     def _fill(self) -> None:
         rows = self._thread.rows(without=self._blocked)
@@ -206,6 +201,9 @@ class CommentsPane(SidePane):
     def _may_delete(self, comment: CommentView) -> bool:
         me = self._context.me.id
         return comment.author.id == me or (self._video is not None and self._video.owner.id == me)
+
+    def _may_report(self, comment: CommentView) -> bool:
+        return comment.author.id != self._context.me.id
 
     # Writing
 

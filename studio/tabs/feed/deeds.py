@@ -8,16 +8,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from server.content.rules import EventKind
-from server.content.schemas import Profile
+from server.content.schemas import CommentView, Profile
 from studio.api.errors import ApiError
 from studio.api.live import Connection
-from studio.messages import Level
+from studio.messages import Action, Level
 from studio.offline.changes import Changes
 from studio.tab import Context
 from studio.tabs.feed.events import EventLog
 from studio.tabs.feed.people import People
 from studio.tabs.feed.policy_book import PolicyBook
-from studio.tabs.feed.report import ReportSheet, Subject, of_person, of_video
+from studio.tabs.feed.report import ReportSheet, Subject, of_comment, of_person, of_video
 from studio.tabs.feed.state import FeedList, Opinion
 from studio.tabs.feed.verdicts import not_taken
 from studio.video_link import link_to
@@ -27,9 +27,11 @@ _OPINIONS: Final = {EventKind.LIKE: Opinion.LIKE, EventKind.SAVE: Opinion.SAVE}
 
 
 class Deeds(QObject):
-    """`changed`: the item in place is another one now; `meant` carries an opinion that is kept up now."""
+    """`changed`: the item in place is another one now; `meant` carries an opinion that is kept up now;
+    `saved_wanted` asks for the list of what is saved."""
 
     changed = Signal()
+    saved_wanted = Signal()
     meant = Signal(object)
 
     def __init__(
@@ -68,6 +70,9 @@ class Deeds(QObject):
                 self._log.add(kind, video_id=item.video.id)
         if holds:
             self.meant.emit(opinion)
+        if holds and opinion is Opinion.SAVE:
+            show = Action("Show saved", self.saved_wanted.emit)
+            self._context.messages.notify(Level.SUCCESS, "Saved", item.video.title, action=show)
         self.changed.emit()
 
     def _heard(self, changes: Changes) -> None:
@@ -95,6 +100,10 @@ class Deeds(QObject):
         item = self._feed.current
         if item is not None:
             self._open(of_video(item.video))
+
+    def report_comment(self, comment: CommentView) -> None:
+        """Report what somebody wrote."""
+        self._open(of_comment(comment))
 
     def report_person(self, person: Profile) -> None:
         """Report what a person shows of themselves."""

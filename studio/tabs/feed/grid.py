@@ -98,9 +98,7 @@ class VideoGrid(QListView):
         self.setMouseTracking(True)
         self.setProperty("surface", "clear")
         self.clicked.connect(self._open)
-        bar = self.verticalScrollBar()
-        bar.valueChanged.connect(self._look)
-        bar.rangeChanged.connect(self._look)
+        self.verticalScrollBar().valueChanged.connect(self._look)
 
     @property
     def videos(self) -> Sequence[VideoView]:
@@ -136,6 +134,10 @@ class VideoGrid(QListView):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        self._look()  # what is here may not fill the pane, and then nobody scrolls
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         wide = (self.width() - BAR) // ACROSS  # the same with a scroll bar and without

@@ -15,7 +15,7 @@ from server.content.schemas import FeedItem
 from studio.api.errors import ApiError, Offline
 from studio.api.live import Connection
 from studio.key_binding import bind
-from studio.messages import Level, Problem
+from studio.messages import Level
 from studio.tab import Context
 from studio.tabs.feed.aside import Aside
 from studio.tabs.feed.deeds import Deeds
@@ -27,6 +27,7 @@ from studio.tabs.feed.reading import Reading
 from studio.tabs.feed.stage import Stage
 from studio.tabs.feed.state import FeedList, Opinion, ids_of
 from studio.tabs.feed.surface import End, Surface
+from studio.tabs.feed.unread import unread
 from studio.tabs.feed.watching import Watching
 from studio.tabs.feed.why import WhyPopover
 from studio.video.audio import SoundOutput
@@ -35,8 +36,7 @@ from studio.widgets import clipboard
 from studio.widgets.state_stack import StateStack
 
 LOOK_MS: Final = 10_000
-"""So often it is looked whether what failed goes on, and what is shown may still be seen: while the live
-connection is away nobody tells."""
+"""How often it is looked whether what failed goes on, and whether what is shown may still be seen."""
 VOLUME_STEP: Final = 10
 
 
@@ -87,7 +87,7 @@ class FeedPage(QWidget):
         self.reading.updated.connect(lambda _video: self._repaint())
         self.reading.withheld.connect(self.aside.profile.leave_out)
         self.opening.opened.connect(self._opened)
-        self.opening.gone.connect(self.aside.profile.leave_out)
+        self.opening.gone.connect(self.aside.leave_out)
         self.opening.gone.connect(self._gone)
         self.watching.changed.connect(self._repaint)
         self.watching.painted.connect(self.stage.update_picture)
@@ -104,11 +104,13 @@ class FeedPage(QWidget):
         self.states.acted.connect(self.look_again)
         self.aside.left.connect(self.stage.setFocus)
         self.aside.comments.counted.connect(self._commented)
-        self.aside.profile.video_wanted.connect(self.open_video)
+        self.aside.video_wanted.connect(self.open_video)
+        self.aside.comments.report_wanted.connect(self.deeds.report_comment)
         self.aside.profile.report_wanted.connect(self.deeds.report_person)
         self.deeds.changed.connect(self._repaint)
         self.deeds.changed.connect(self.watching.remember)
         self.deeds.meant.connect(self.surface.celebrate)
+        self.deeds.saved_wanted.connect(self.aside.show_saved)
         self.people.changed.connect(lambda _person: self._repaint())
         self.people.taken.connect(self._taken)
         self.people.put_back.connect(self._put_back)
@@ -129,6 +131,7 @@ class FeedPage(QWidget):
             "feed.follow": partial(self.deeds.toggle, Opinion.FOLLOW),
             "feed.profile": self.aside.toggle_profile,
             "feed.blocked": self.aside.toggle_blocked,
+            "feed.saved": self.aside.toggle_saved,
             "feed.share": self.deeds.share,
             "feed.why": self.show_why,
             "feed.report": self.deeds.report_video,
@@ -230,14 +233,7 @@ class FeedPage(QWidget):
             self.states.content()
             self._follow(read=False)
             return
-        self.states.failed(
-            Problem(
-                what_happened="The feed cannot be read now.",
-                what_was_kept="",
-                what_to_do=f"{error.what_happened} {error.what_to_do}",
-                detail=str(error),
-            )
-        )
+        self.states.failed(unread("The feed cannot be read now.", error))
 
     def _say_offline(self, offline: bool) -> None:
         changed, self._offline = offline is not self._offline, offline

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from server.content.schemas import Author, Profile, VideoView
 from server.kit.wire import Page
 from studio.api.errors import ApiError, NotFound
-from studio.messages import Problem
 from studio.posters import Posters
 from studio.tab import Context
 from studio.tabs.feed.grid import VideoGrid
 from studio.tabs.feed.people import People, Words
 from studio.tabs.feed.side_pane import WIDTH, SidePane
 from studio.tabs.feed.state import may_be_shown, short
+from studio.tabs.feed.unread import unread
 from studio.theme import style
 from studio.widgets.button import Button, IconButton
 from studio.widgets.initials import Initials
@@ -209,14 +209,7 @@ class ProfilePane(SidePane):
         if isinstance(error, NotFound):
             self.states.empty("person", "This person is not here any more")
             return
-        self.states.failed(
-            Problem(
-                what_happened="The profile cannot be read now.",
-                what_was_kept="",
-                what_to_do=f"{error.what_happened} {error.what_to_do}",
-                detail=str(error),
-            )
-        )
+        self.states.failed(unread("The profile cannot be read now.", error))
 
     def _read_more(self) -> None:
         person, cursor = self.person, self._cursor

@@ -1,4 +1,4 @@
-"""Reports a video or a person to the moderators: which rule it breaks, and a note."""
+"""Reports a video, a comment or a person to the moderators: which rule it breaks, and a note."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
-from server.content.schemas import Profile, VideoView
+from server.content.schemas import CommentView, Profile, VideoView
 from server.moderation.rules import NOTE_MAX, ContentType
 from server.moderation.schemas import NewFlag, Policies, PolicyNode
 from studio.api.errors import ApiError
@@ -27,6 +27,7 @@ from studio.widgets.search_field import SearchField
 from studio.widgets.state_stack import StateStack
 
 CODE: Final = Qt.ItemDataRole.UserRole
+QUOTED: Final = 120
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,18 @@ def of_person(person: Profile) -> Subject:
     """What a person shows of themselves: their name, handle and biography."""
     about = f"The name, handle or biography of {person.name} (@{person.handle})."
     return Subject(ContentType.PROFILE, person.id, "Report this person", about)
+
+
+def of_comment(comment: CommentView) -> Subject:
+    """A comment."""
+    about = f"What {comment.author.name} wrote: “{_cut(comment.body)}”."
+    return Subject(ContentType.COMMENT, comment.id, "Report this comment", about)
+
+
+def _cut(words: str) -> str:
+    """The beginning of what somebody wrote, in one line."""
+    line = " ".join(words.split())
+    return line if len(line) <= QUOTED else f"{line[: QUOTED - 1].rstrip()}…"
 
 
 class ReportSheet(Overlay):

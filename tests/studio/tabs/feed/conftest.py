@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks.coded_clips import Recipe, write_clip
 from tests.studio.tabs import office
-from tests.studio.tabs.feed.world import FeedWorld, Story, Viewer, item, me
+from tests.studio.tabs.feed.viewer import Story, Viewer
+from tests.studio.tabs.feed.world import FeedWorld, item, me
 
 Watch = Callable[..., FeedWorld]
 

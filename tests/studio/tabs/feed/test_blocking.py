@@ -12,7 +12,8 @@ from studio.messages import Message
 from studio.tabs.feed.profile import ProfilePane
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_profile import comment, numbers, opened, press
-from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld, item
 from tests.studio.tabs.office import button, nameless, until, words
 
 MAKER = UUID(int=100)

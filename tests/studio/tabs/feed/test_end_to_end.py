@@ -24,7 +24,8 @@ from studio.tabs.feed.opening import BLOCKED
 from tests.server.content.conftest import acting
 from tests.studio.tabs import office
 from tests.studio.tabs.feed.test_events import played
-from tests.studio.tabs.feed.world import FeedWorld, Viewer
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld
 from tests.studio.tabs.office import until
 from tests.studio.tabs.real import person, real
 

@@ -17,7 +17,7 @@ from studio.tabs.feed.beats import ROUNDS_A_MINUTE, Beat
 from studio.tabs.feed.events import EventLog, together
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_blocking import blocked, undo
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.viewer import Viewer
 from tests.studio.tabs.office import until
 
 

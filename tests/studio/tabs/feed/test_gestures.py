@@ -18,7 +18,7 @@ from studio.tabs.feed.watching import Watching
 from studio.theme import style
 from studio.video.decoder import Picture
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.viewer import Viewer
 from tests.studio.tabs.office import until
 
 LEFT = Qt.MouseButton.LeftButton

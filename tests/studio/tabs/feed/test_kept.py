@@ -17,7 +17,8 @@ from studio.offline.run_folder import KeptFolder
 from studio.offline.store import Cached
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_events import played
-from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld, item
 from tests.studio.tabs.office import until, words
 
 

@@ -28,7 +28,8 @@ from tests.server.content.conftest import acting
 from tests.studio.loopback import Loopback
 from tests.studio.tabs import office
 from tests.studio.tabs.feed.test_end_to_end import published
-from tests.studio.tabs.feed.world import FeedWorld, Viewer
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld
 from tests.studio.tabs.office import until
 from tests.studio.tabs.real import person, real
 

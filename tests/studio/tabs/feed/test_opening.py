@@ -18,7 +18,8 @@ from studio.tabs.feed.opening import BLOCKED, GONE, LinkSheet
 from studio.tabs.feed.why import WhyPopover
 from studio.video_link import link_to
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld, item
 from tests.studio.tabs.office import nameless, problem, until, words
 
 UNLISTED = UUID(int=1_050)

@@ -20,7 +20,8 @@ from studio.tabs.feed.profile import ProfilePane
 from studio.tabs.feed.tab import FEED
 from studio.widgets.initials import initials_of
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import AT, MY_ID, FeedWorld, Viewer, item
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import AT, MY_ID, FeedWorld, item
 from tests.studio.tabs.office import nameless, until, words
 
 MAKER = UUID(int=100)

@@ -18,7 +18,7 @@ from studio.tabs.feed.verdicts import not_taken
 from tests.studio.tabs.feed.conftest import Watch
 from tests.studio.tabs.feed.test_blocking import blocked, order, undo
 from tests.studio.tabs.feed.test_profile import opened, press
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.viewer import Viewer
 from tests.studio.tabs.office import words
 
 MAKER = UUID(int=100)

@@ -11,7 +11,7 @@ import pytest
 from studio.tabs.feed.slot import Slot
 from studio.video.reader import FrameReader
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.viewer import Viewer
 from tests.studio.tabs.office import until
 
 

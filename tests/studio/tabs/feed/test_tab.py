@@ -14,7 +14,8 @@ from studio.settings import FEED_MUTED, FEED_VOLUME
 from studio.tabs.feed.reading import MOST_EMPTY
 from studio.tabs.feed.tab import FEED
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld, item
 from tests.studio.tabs.office import nameless, until, words
 
 READ = "GET /v1/content/feed"

@@ -14,7 +14,7 @@ from studio.theme import style
 from studio.video_link import link_to
 from studio.widgets.popover import Popover
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import Viewer
+from tests.studio.tabs.feed.viewer import Viewer
 from tests.studio.tabs.office import until, words
 
 Key = Qt.Key

@@ -26,7 +26,8 @@ from studio.tabs.feed.slot import BUDGET, Slot
 from studio.tabs.feed.tab import FEED
 from studio.widgets.empty_state import EmptyState, ErrorState
 from tests.studio.tabs.feed.conftest import Watch
-from tests.studio.tabs.feed.world import FeedWorld, Viewer, item
+from tests.studio.tabs.feed.viewer import Viewer
+from tests.studio.tabs.feed.world import FeedWorld, item
 from tests.studio.tabs.office import until, words
 
 
