@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from server.accounts.schemas import Me
@@ -18,6 +19,7 @@ from studio.workplace import RESYNC
 READ, ANALYSE, BANK = "forensics.read", "forensics.analyse", "forensics.banks"
 MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})
 ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
+GATHER_MS: Final = 2_000
 BANKED: Final = frozenset({"forensics.scan"})
 
 
@@ -58,6 +60,10 @@ class ScoresTab(Tab):
             self.pages.addTab(self.banks, "Hash banks")
             self._all[self.banks] = BANKED
         self._stale = set(self._all)
+        self.gathering = QTimer(self)
+        self.gathering.setSingleShot(True)
+        self.gathering.setInterval(GATHER_MS)
+        self.gathering.timeout.connect(self.mark_dirty)
         self.pages.currentChanged.connect(lambda _: self._read() if self.isVisible() else None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
@@ -78,7 +84,11 @@ class ScoresTab(Tab):
         for page, kinds in self._all.items():
             if changes.kinds & (kinds | {RESYNC}):
                 self._stale.add(page)
-        super().on_changes(changes)
+        if changes.kinds & self.kinds <= ANALYSED:
+            if changes.kinds & ANALYSED and not self.gathering.isActive():
+                self.gathering.start()  # one that runs tells of itself each second
+        else:
+            super().on_changes(changes)
 
     def open(self, **what: Any) -> None:
         """`left=UUID, right=UUID` compares two videos."""

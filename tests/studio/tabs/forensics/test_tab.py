@@ -230,9 +230,16 @@ def test_a_page_is_read_when_it_comes_to_the_front_and_again_when_it_is_old(
         tab.pages.setCurrentIndex(1)
         await office.settle()
         assert len(routes.asked(ANALYSES)) == 1
-        office.changes.send(Changes(kinds=frozenset({"forensics.analysis"}), ids=frozenset({"x"})))
+        for _ in range(3):
+            office.changes.send(Changes(kinds=frozenset({"forensics.analysis"}), ids=frozenset({"x"})))
+        await office.settle()
+        assert len(routes.asked(ANALYSES)) == 1  # it is gathered
+        assert tab.gathering.isActive()
+        tab.gathering.timeout.emit()
         await office.settle()
         assert len(routes.asked(ANALYSES)) == 2
+        office.changes.send(Changes(kinds=frozenset({"forensics.match"}), ids=frozenset({"x"})))
+        await office.settle()
         assert len(routes.asked(MATCHES)) == 1
 
     run(qapp, tmp_path, routes, story)
