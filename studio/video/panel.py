@@ -142,10 +142,10 @@ class ReviewPlayer(QWidget):
     def toggle_regions(self) -> None:
         """Boxes on the frames on or off."""
         head = self.player.head
-        if head is None or not head.regions:
+        drawn = head is not None and bool(head.regions)
+        if not drawn:
             self._status.setText("No boxes: press a moment or a signal of the scores")
-        else:
-            self._set_regions_seen(not self.view.regions_seen)
+        self._set_regions_seen(self.view.regions_seen != drawn)
 
     def preview(self, given: Sequence[Preview]) -> None:
         """Show stills while the video itself is still on its way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -37,10 +38,14 @@ class Judging(QObject):
 
     def verdict_of(self, match: MatchView) -> MatchVerdict:
         """What is said of a match now, sent or not."""
-        if self._held is not None and self._held[0].id == match.id:
+        if self._held is not None and self.holds(match.id):
             return self._held[1]
         known = self._known.get(match.id)
         return known.verdict if known is not None and known.version > match.version else match.verdict
+
+    def holds(self, match_id: UUID) -> bool:
+        """Whether the verdict on a match can still be taken back."""
+        return self._held is not None and self._held[0].id == match_id
 
     def judge(self, match: MatchView, verdict: MatchVerdict) -> None:
         """Say what a match is; a notice offers to take it back."""
@@ -49,16 +54,21 @@ class Judging(QObject):
         self._timer.start()
         word = VERDICTS[verdict][0]
         self._context.messages.notify(
-            Level.SUCCESS, f"{word}: {match.bank_name}", undo=self.take_back, seconds=GRACE_S
+            Level.SUCCESS,
+            f"{word}: {match.bank_name}",
+            undo=partial(self.take_back, match.id),
+            seconds=GRACE_S,
         )
         self.changed.emit(match.id)
 
-    def take_back(self) -> None:
-        """Forget the verdict that is not sent yet."""
-        held, self._held = self._held, None
+    def take_back(self, match_id: UUID) -> None:
+        """Forget the verdict on a match, unless it was sent."""
+        if not self.holds(match_id):
+            self._context.messages.notify(Level.INFO, "It was sent already. Say the other verdict instead.")
+            return
+        self._held = None
         self._timer.stop()
-        if held is not None:
-            self.changed.emit(held[0].id)
+        self.changed.emit(match_id)
 
     def send_now(self) -> None:
         """Send the verdict that is held, if there is one."""

@@ -80,11 +80,11 @@ class LipChart(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {Qt.Key.Key_Left: -_STEP_MS, Qt.Key.Key_Right: _STEP_MS}
-        step = moves.get(Qt.Key(event.key()))
-        if step is None:
-            super().keyPressEvent(event)
+        if event.key() in moves:
+            now = self.start_ms if self._now_ms is None else self._now_ms
+            self._seek(now + moves[Qt.Key(event.key())])
         else:
-            self._seek((self.start_ms if self._now_ms is None else self._now_ms) + step)
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         worn = style.tokens()

@@ -44,6 +44,8 @@ class MatchPane(QWidget):
         self.facts = Label("", "muted", wrap=True)
         self.confirm = Button("Confirm", kind="danger", icon="check", tip="It is the same material")
         self.wrong = Button("False positive", icon="x", tip="It is something else: the bank is told")
+        self.undo = Button("Undo", kind="link", icon="undo", tip="Take the verdict back before it is sent")
+        self.undo.hide()
         self.compare = Compare(context.keymap, UPLOAD, ORIGINAL)
         head = QHBoxLayout()
         head.setSpacing(worn.space_2)
@@ -57,6 +59,7 @@ class MatchPane(QWidget):
         acts.setContentsMargins(0, 0, 0, 0)
         acts.setSpacing(worn.space_2)
         acts.addWidget(self.facts, 1)
+        acts.addWidget(self.undo)
         acts.addWidget(self.wrong)
         acts.addWidget(self.confirm)
         column = QVBoxLayout(self)
@@ -67,6 +70,7 @@ class MatchPane(QWidget):
         column.addLayout(acts)
         self.confirm.clicked.connect(partial(self._judge, MatchVerdict.CONFIRMED))
         self.wrong.clicked.connect(partial(self._judge, MatchVerdict.FALSE_POSITIVE))
+        self.undo.clicked.connect(self._undo)
         judging.changed.connect(self._tell)
         self.setFocusProxy(self.compare)
         self.destroyed.connect(partial(_close, self._windows))
@@ -88,7 +92,7 @@ class MatchPane(QWidget):
     def show_pair(self, left: UUID, right: UUID) -> None:
         """Compare any two videos from their beginning."""
         self.match = None
-        for part in (self._head, self.confirm, self.wrong):
+        for part in (self._head, self.undo, self.confirm, self.wrong):
             part.hide()
         self.compare.left.title.setText("First video")
         self.compare.right.title.setText("Second video")
@@ -149,12 +153,17 @@ class MatchPane(QWidget):
         if self.match is not None:
             self._judging.judge(self.match, verdict)
 
+    def _undo(self) -> None:
+        if self.match is not None:
+            self._judging.take_back(self.match.id)
+
     def _tell(self, match_id: UUID) -> None:
         match = self.match
         if match is None or match.id != match_id:
             return
         verdict = self._judging.verdict_of(match)
         self.verdict.set(*matches.VERDICTS[verdict])
+        self.undo.setVisible(self._judging.holds(match.id))
         self.confirm.setEnabled(verdict is not MatchVerdict.CONFIRMED)
         self.wrong.setEnabled(verdict is not MatchVerdict.FALSE_POSITIVE)
 

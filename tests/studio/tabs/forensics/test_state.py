@@ -16,6 +16,7 @@ from server.forensics.schemas import KindView, VerdictView, VideoAnalyses
 from studio import gallery_evidence as evidence
 from studio import gallery_scores as made
 from studio.tabs.forensics import provenance, state
+from studio.tabs.forensics.evidence import moments
 from studio.tabs.forensics.state import Level, Scores, Section
 from studio.tabs.forensics.words import MEANINGS, NEVER_SEEN, NOT_ANALYSED, TITLES, WHY
 from studio.video.playhead import Range
@@ -128,7 +129,7 @@ def test_the_sentence_says_how_much_a_score_is_worth() -> None:
 def test_the_moments_that_say_most_are_listed_in_the_order_of_the_video() -> None:
     spans = [(n * 1_000, n * 1_000 + 500, 1_000 + n * 100, "") for n in range(10)]
     signal = made.signal(Slot.LIP_SYNC, *reversed(spans), spans[3])
-    found = state.moments(Slot.LIP_SYNC, [signal, made.signal(Slot.EXPLICIT, (50, 60, 9_000, ""))])
+    found = moments(Slot.LIP_SYNC, [signal, made.signal(Slot.EXPLICIT, (50, 60, 9_000, ""))])
     assert [moment.start_ms for moment in found] == [4_000, 5_000, 6_000, 7_000, 8_000, 9_000]
 
 

@@ -112,7 +112,8 @@ def test_a_match_is_judged_and_taken_back(qapp: QApplication, tmp_path: Path, ro
         button(matches.pane, "False positive").click()
         assert matches.model.cell(0, column) == "False positive"
         assert not matches.pane.wrong.isEnabled()
-        matches.judging.take_back()
+        button(matches.pane, "Undo").click()
+        assert not matches.pane.undo.isVisible()
         assert matches.model.cell(0, column) == "Not judged"
         matches.judging._timer.timeout.emit()
         assert routes.asked(judged) == []
@@ -122,6 +123,8 @@ def test_a_match_is_judged_and_taken_back(qapp: QApplication, tmp_path: Path, ro
         (sent,) = routes.asked(judged)
         assert body(sent) == {"verdict": "false_positive"}
         assert matches.model.cell(0, column) == "False positive"
+        matches.judging.take_back(sure.id)
+        assert "It was sent already." in office.told()
         matches.table.select([altered.id], altered.id)
         assert matches.pane.match == altered
         await office.settle()
@@ -322,7 +325,9 @@ def test_a_video_is_added_and_a_bank_is_made(qapp: QApplication, tmp_path: Path,
     run(qapp, tmp_path, routes, story)
 
 
-def test_a_list_of_hashes_is_taken_in_and_given_out(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
+def test_a_list_of_hashes_is_taken_in_and_given_out(
+    qapp: QApplication, tmp_path: Path, routes: Routes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = f"/v1/forensics/banks/{made.BANK}"
     routes.answers[f"POST {path}/import"] = ImportReceipt(added=2, known=1, skipped=0, problems=[])
     routes.answers[f"GET {path}/export"] = httpx.Response(200, content=b"hash,type\n")
@@ -343,7 +348,7 @@ def test_a_list_of_hashes_is_taken_in_and_given_out(qapp: QApplication, tmp_path
             await office.settle()
             assert why in office.told()
         assert len(routes.asked(f"POST {path}/import")) == 1
-        banks.exporting.ask = lambda export: banks.exporting.begin(export, out)
+        monkeypatch.setattr(banks.exporting, "ask", lambda export: banks.exporting.begin(export, out))
         banks.give.click()
         await office.settle()
         assert out.read_bytes() == b"hash,type\n"
