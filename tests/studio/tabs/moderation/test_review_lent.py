@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from studio.tabs.moderation.review_state import Phase
 from studio.video.panel import ReviewPlayer
 from studio.video.playhead import Lane, Range, Region
 from studio.widgets.panel import Subject
@@ -111,6 +112,21 @@ def test_its_boxes_are_drawn_on_the_frame_until_esc(review: PlayReview, clip: by
         assert player.view.regions_seen  # nothing to hide: it says so instead
 
     review(world_of(clip, 1), story)
+
+
+def test_nothing_is_cut_from_a_video_before_its_cover_is_off(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        lent = Lent()
+        me.page.lend(lent)
+        await me.open(uncover=False)
+        player = me.page.content.player
+        await me.until(lambda: player.player.head is not None)
+        assert me.phase() is Phase.COVERED
+        assert lent.watched == []
+        me.press(Qt.Key.Key_V)
+        assert lent.watched == [player]
+
+    review(world_of(clip, 1, severity="critical"), story)
 
 
 def test_stretches_that_come_before_the_video_wait_for_it(review: PlayReview, clip: bytes) -> None:
