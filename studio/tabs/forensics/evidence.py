@@ -133,10 +133,10 @@ def of_slot(slot: Slot, track: int | None, signals: Sequence[SignalView]) -> Evi
     own = [signal for signal in signals if signal.slot is slot]
     called = numbers(signals)
     lines = tuple(_line(signal, signals, called) for signal in own)
-    if not lines:
-        return None
     seen = {signal.track for signal in own if signal.track is not None}
     faces = tuple(_faces(signals, seen, called))
+    if not faces and all(signal.abstained is not None for signal in own):
+        return None  # why nothing was measured stands beside the slot already
     return Evidence(
         lines,
         faces,
@@ -183,7 +183,12 @@ def boxes_of(signal: SignalView, signals: Iterable[SignalView]) -> tuple[BoxView
         for other in signals:
             if other.name == FACE and other.track == signal.track:
                 boxes += other.boxes
-    return tuple({(box.track, box.t_ms): box for box in boxes}.values())
+    return tuple({_where(box): box for box in boxes}.values())
+
+
+def _where(box: BoxView) -> tuple[int | None, ...]:
+    """A face is seen once on a frame; of writing there may be several lines."""
+    return (box.track, box.t_ms) if box.track is not None else (None, box.t_ms, box.x_bp, box.y_bp)
 
 
 def regions(

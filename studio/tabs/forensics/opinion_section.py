@@ -67,8 +67,10 @@ class OpinionSection(QWidget):
             self._column.addWidget(Label(f"Asked: {told.source}.", "caption", wrap=True))
         if told.may_ask and self._may_ask:
             again = "Ask the model again" if told.summary else "Ask a model"
-            ask = InlineConfirm(again, "Stills and words leave this server.", "Ask", icon="export")
+            leaves = "Asking sends stills and words of the video to a provider outside this server."
+            ask = InlineConfirm(again, "Send them?", "Ask", icon="export")
             ask.confirmed.connect(self.ask_wanted)
+            self._column.addWidget(Label(leaves, "caption", wrap=True))
             self._column.addWidget(ask)
 
     def _category(self, said: Opined) -> QWidget:

@@ -103,6 +103,7 @@ class ScoresPanel(QWidget):
                 self._player.player.changed.disconnect(self._moved)
             self._player = player
             player.player.changed.connect(self._moved)
+        self._moved(player.player.head)
         self.view.cutter.watch(player)
 
     def on_changes(self, changes: Changes) -> None:

@@ -124,7 +124,7 @@ def test_a_model_is_asked_after_a_second_press(qapp: QApplication, tmp_path: Pat
         section = at.panel.view.opinion
         button(section, "Ask a model").click()
         assert routes.asked(ASK) == []
-        assert "Stills and words leave this server." in words(section)
+        assert "sends stills and words of the video to a provider" in words(section)
         button(section, "Ask").click()
         await at.office.settle()
         (asked,) = routes.asked(ASK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.forensics.rules import Slot
+from server.forensics.rules import Abstained, Slot
 from studio import gallery_evidence as made
 from studio import gallery_scores
 from studio.tabs.forensics import evidence, state
@@ -28,6 +28,8 @@ def test_faces_are_numbered_by_how_long_they_are_seen_whatever_the_server_calls_
     assert kept.worst == 2
     assert kept.summary == "8 signals, 2 faces"
     assert evidence.of_slot(Slot.EXPLICIT, None, made.faces()) is None
+    silent = [made.signal(Slot.VOICE_SYNTHESIS, "voice_signals", abstained=Abstained.SILENT)]
+    assert evidence.of_slot(Slot.VOICE_SYNTHESIS, None, silent) is None
 
 
 def test_a_box_is_drawn_on_the_frames_nearest_to_its_own() -> None:
