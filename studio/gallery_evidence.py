@@ -44,9 +44,7 @@ def faces() -> list[SignalView]:
     small = {"track": SECOND, "reliability_bp": 2_100}
     return [
         signal(face, "face_px", 212, track=FIRST, boxes=walk, spans=[SpanView(start_ms=0, end_ms=9_000)]),
-        signal(
-            face, "face_px", 96, boxes=beside, spans=[SpanView(start_ms=2_000, end_ms=4_000)], **small
-        ),
+        signal(face, "face_px", 96, boxes=beside, spans=[SpanView(start_ms=2_000, end_ms=4_000)], **small),
         signal(face, "face_ring_noise", -0.42, track=FIRST, boxes=walk[2:5]),
         signal(face, "edge_noise", 0.31, track=FIRST, boxes=walk[1:3]),
         signal(face, "mouth_eye_sharpness", -0.55, track=FIRST, boxes=walk[10:13]),
@@ -105,7 +103,9 @@ def lips() -> list[SignalView]:
     count = 6_000 // _STEP_MS
 
     def syllables(ms: float) -> float:
-        return max(0.0, math.sin(ms / 160) + 0.6 * math.sin(ms / 410 + 1)) * (0.3 + 0.7 * (ms % 2_600 < 1_900))
+        return max(0.0, math.sin(ms / 160) + 0.6 * math.sin(ms / 410 + 1)) * (
+            0.3 + 0.7 * (ms % 2_600 < 1_900)
+        )
 
     opening: list[float | None] = [
         None if 1_500 <= n * _STEP_MS < 1_620 else 0.05 + 0.3 * syllables(n * _STEP_MS) for n in range(count)

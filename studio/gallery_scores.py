@@ -213,12 +213,15 @@ def failed() -> VideoAnalyses:
 def restricted() -> VideoAnalyses:
     """Of the restricted class there are numbers and no moments."""
     bare = found()
-    core = bare.core.result
-    assert core is not None
-    without = core.model_copy(update={"signals": []})
     return bare.model_copy(
-        update={"core": bare.core.model_copy(update={"result": without}), "restricted_class": True}
+        update={"core": _bare(bare.core), "text": _bare(bare.text), "restricted_class": True}
     )
+
+
+def _bare(kind: KindView) -> KindView:
+    assert kind.result is not None
+    without = kind.result.model_copy(update={"signals": []})
+    return kind.model_copy(update={"result": without})
 
 
 def never() -> VideoAnalyses:

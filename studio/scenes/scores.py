@@ -152,7 +152,9 @@ async def _tab(camera: Camera) -> None:
         [
             made.analysis(core, AnalysisState.RUNNING, progress_bp=4_300, id=UUID(int=91)),
             made.analysis(text, AnalysisState.QUEUED, coverage_bp=None, id=UUID(int=92)),
-            made.analysis(core, AnalysisState.PARKED, reason="Reading it stopped the reader.", id=UUID(int=93)),
+            made.analysis(
+                core, AnalysisState.PARKED, reason="Reading it stopped the reader.", id=UUID(int=93)
+            ),
             made.analysis(core, AnalysisState.DONE, missing=["violence: no model"], id=UUID(int=94)),
         ]
     )

@@ -42,7 +42,7 @@ class Cutting:
 
 
 def cuttings(source: Source, index: MediaIndex, wanted: Sequence[Wanted]) -> Iterator[Cutting]:
-    """Decode the frames of these parts, in the order of time; damaged ones are left out. Raises MediaError."""
+    """Decode the frames of these parts, in order of time; damaged ones are left out. Raises MediaError."""
     scale = min(1.0, _LONG_SIDE / max(index.width, index.height))
     size = max(1, round(index.width * scale)), max(1, round(index.height * scale))
     reader = FrameReader(source, index.table)

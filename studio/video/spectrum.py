@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -101,6 +102,6 @@ def _collect(
 def _spread(power: NDArray[np.float32], columns: NDArray[np.int64]) -> None:
     """Fill the columns between the frames of a short sound, which has fewer frames than columns."""
     known = np.unique(columns)
-    for left, right in zip(known[:-1], known[1:], strict=True):
+    for left, right in pairwise(known):
         if 1 < right - left <= power.shape[1] // 8:
             power[:, left + 1 : right] = power[:, [left]]

@@ -136,10 +136,7 @@ class LipChart(QWidget):
         reach = (box.height() - 8) / max(high - low, 1e-9)
         last = max(len(values) - 1, 1)
         return QPolygonF(
-            [
-                QPointF(self._x(n / last), box.bottom() - 4 - ((values[n] or 0.0) - low) * reach)
-                for n in part
-            ]
+            [QPointF(self._x(n / last), box.bottom() - 4 - ((values[n] or 0.0) - low) * reach) for n in part]
         )
 
     def _paint_lags(self, painter: QPainter, top: float, lags: CurveView) -> None:

@@ -34,7 +34,10 @@ class MatchesPage(QWidget):
         self._context = context
         self.judging = Judging(context, self)
         self.model: RowModel[MatchView] = RowModel(
-            rows.found(self.judging.verdict_of), row_id=lambda m: m.id, search=lambda m: m.bank_name, parent=self
+            rows.found(self.judging.verdict_of),
+            row_id=lambda m: m.id,
+            search=lambda m: m.bank_name,
+            parent=self,
         )
         self.table = TableView(self.model, "Matches", context.keymap)
         self.list = PagedList(

@@ -29,7 +29,13 @@ SEVERITIES: Final = {
     Severity.CRITICAL: ("Critical", "critical"),
 }
 MAY_ASK: Final = frozenset(
-    {OpinionState.NOT_ASKED, OpinionState.DONE, OpinionState.REFUSED, OpinionState.FAILED, OpinionState.CANCELLED}
+    {
+        OpinionState.NOT_ASKED,
+        OpinionState.DONE,
+        OpinionState.REFUSED,
+        OpinionState.FAILED,
+        OpinionState.CANCELLED,
+    }
 )
 
 

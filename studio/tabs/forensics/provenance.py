@@ -65,7 +65,7 @@ _BADGES: Final = {
 
 @dataclass(frozen=True)
 class Provenance:
-    """The badge, where the credentials were looked at, and what else the file says, each as name and words."""
+    """The badge, where the credentials were looked at, and what else the file says, by name."""
 
     badge: Badge
     facts: tuple[tuple[str, str], ...] = ()

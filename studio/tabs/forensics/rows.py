@@ -49,7 +49,9 @@ def analyses(now: Callable[[], datetime]) -> list[Column[AnalysisView]]:
             text=lambda a: short_id(a.video_id),
             tooltip=lambda a: str(a.video_id),
         ),
-        Column(id="kind", title="What", width=130, stretch=1, text=lambda a: KINDS[a.kind], tone="text_muted"),
+        Column(
+            id="kind", title="What", width=130, stretch=1, text=lambda a: KINDS[a.kind], tone="text_muted"
+        ),
         Column(
             id="state",
             title="State",
@@ -96,7 +98,9 @@ def found(verdict_of: Callable[[MatchView], MatchVerdict]) -> list[Column[MatchV
             chip=lambda m: ChipLook(matches.look(m)[1], matches.look(m)[2]),
         ),
         Column(id="bank", title="Bank", width=120, stretch=2, text=lambda m: m.bank_name),
-        Column(id="bits", title="Bits", width=52, text=lambda m: str(m.bits), align="right", tone="text_muted"),
+        Column(
+            id="bits", title="Bits", width=52, text=lambda m: str(m.bits), align="right", tone="text_muted"
+        ),
         Column(
             id="verdict",
             title="Verdict",

@@ -34,9 +34,7 @@ SIGNALS: Final[dict[str, Words]] = {
     "face_ring_sharpness": Words(
         "Sharpness of the face", "A face softer or sharper than what is beside it.", _RATIO
     ),
-    "high_frequency_share": Words(
-        "Fine detail", "Generators leave out or overdo the finest detail.", _RATIO
-    ),
+    "high_frequency_share": Words("Fine detail", "Generators leave out or overdo the finest detail.", _RATIO),
     "spectrum_residual": Words(
         "Pattern in the spectrum", "Upscaling inside a generator leaves a regular pattern."
     ),
@@ -50,9 +48,13 @@ SIGNALS: Final[dict[str, Words]] = {
     "clarity": Words("Clearness of the voice", "How pure its tone is; machines are often purer."),
     "clarity_spread": Words("Change of clearness", "Living voices change between clear and breathy."),
     "voiced_share": Words("Share of tone", "How much of the speech has a tone."),
-    "flatness": Words("Flatness of the sound", "Noise-like or tone-like; vocoders differ from throats.", _RATIO),
+    "flatness": Words(
+        "Flatness of the sound", "Noise-like or tone-like; vocoders differ from throats.", _RATIO
+    ),
     "cepstral_movement": Words("Quick change of colour", "How fast the colour of the voice moves.", _RATIO),
-    "cepstral_slow_movement": Words("Slow change of colour", "How far the colour of the voice moves.", _RATIO),
+    "cepstral_slow_movement": Words(
+        "Slow change of colour", "How far the colour of the voice moves.", _RATIO
+    ),
     "average_ripple": Words("Ripple of the average", "Vocoders leave ripples in the long average."),
     "group_delay_spread": Words("Spread of phase", "How natural the phases of the voice are."),
     "stretch_spread": Words("Rhythm of speech", "Machines speak in stretches of like length."),

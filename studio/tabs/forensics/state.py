@@ -40,7 +40,6 @@ from studio.tabs.forensics.words import (
 )
 from studio.video.playhead import Course, Lane, Range
 
-
 SECOND_MS: Final = 1_000
 _LONGEST_S: Final = 24 * 3_600
 HEARD: Final = frozenset({Slot.VOICE_SYNTHESIS, Slot.LIP_SYNC})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ ALONG = Along(1_000, 3_000, 500, 2_500)
 
 
 @pytest.fixture
-def both(qtbot: QtBot, clip: Clip) -> Iterator[Compare]:
+def both(qtbot: QtBot, clip: Clip) -> Compare:
     shown = Compare(Keymap(), "The upload", "The original")
     qtbot.addWidget(shown, before_close_func=Compare.close_videos)
     shown.resize(900, 420)
@@ -29,7 +29,7 @@ def both(qtbot: QtBot, clip: Clip) -> Iterator[Compare]:
     shown.left.open(clip("bframes"))
     shown.right.open(clip("cfr"))
     qtbot.waitUntil(lambda: shown.left.player.head is not None and shown.right.player.head is not None)
-    yield shown
+    return shown
 
 
 def frames(both: Compare) -> tuple[int, int]:
@@ -81,7 +81,9 @@ def test_its_keys_and_names(both: Compare, qtbot: QtBot) -> None:
     assert "(Space)" in both.button("play").toolTip()
 
 
-def test_one_that_cannot_be_shown_says_so_and_the_other_goes_on(both: Compare, tmp_path: Path, qtbot: QtBot) -> None:
+def test_one_that_cannot_be_shown_says_so_and_the_other_goes_on(
+    both: Compare, tmp_path: Path, qtbot: QtBot
+) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"nothing")
     both.right.open(broken)

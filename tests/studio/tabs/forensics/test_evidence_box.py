@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +31,14 @@ Clip = Callable[[str], Path]
 
 
 @pytest.fixture
-def player(qtbot: QtBot, clip: Clip) -> Iterator[ReviewPlayer]:
+def player(qtbot: QtBot, clip: Clip) -> ReviewPlayer:
     shown = ReviewPlayer()
     qtbot.addWidget(shown, before_close_func=ReviewPlayer.close_video)
     shown.resize(640, 480)
     shown.show()
     shown.open(clip("bframes"))
     qtbot.waitUntil(lambda: shown.player.head is not None)
-    yield shown
+    return shown
 
 
 def box_of(qtbot: QtBot, slot: Slot, cutter: FaceCutter) -> tuple[EvidenceBox, list[Place]]:
@@ -84,7 +84,7 @@ def test_a_face_is_chosen_goes_there_and_shows_its_own_signals(qtbot: QtBot) -> 
     assert second.isChecked()
     assert not first.isChecked()
     assert went[-1].ms == 2_000
-    assert "The faces are too small to judge." in read(box)
+    qtbot.waitUntil(lambda: "The faces are too small to judge." in read(box))
 
 
 def test_faces_are_cut_from_the_video_under_its_shield(qtbot: QtBot, player: ReviewPlayer) -> None:

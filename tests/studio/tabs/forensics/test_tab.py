@@ -200,7 +200,10 @@ def test_an_analysis_is_stopped_and_asked_for_again(
         await office.settle()
         analyses = tab.analyses
         assert analyses is not None
-        assert [analyses.model.cell(n, analyses.model.column_number("done")) for n in range(2)] == ["43 %", "82 %"]
+        assert [analyses.model.cell(n, analyses.model.column_number("done")) for n in range(2)] == [
+            "43 %",
+            "82 %",
+        ]
         analyses.select(RUNS.id)
         assert not analyses.again.isEnabled()
         analyses.stop.click()

@@ -70,8 +70,10 @@ def test_without_an_opinion_nothing_reads_as_an_all_clear(state: OpinionState) -
 
 def test_a_model_is_not_asked_again_while_it_is_asked_or_may_not_be() -> None:
     barred = {OpinionState.WAITING, OpinionState.RESTRICTED, OpinionState.NOT_CONFIGURED}
-    assert opinion.MAY_ASK == frozenset(OpinionState) - barred
-    assert opinion.read(made.opinion(OpinionState.NOT_ASKED)).why == "Nobody has asked a model about this video."
+    assert frozenset(OpinionState) - barred == opinion.MAY_ASK
+    assert (
+        opinion.read(made.opinion(OpinionState.NOT_ASKED)).why == "Nobody has asked a model about this video."
+    )
 
 
 def test_banks_and_entries_in_sentences() -> None:

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from server.content.rules import VideoState, Visibility
 from server.content.schemas import Author, CommentView, VideoView
-from server.kit.wire import Availability
 from server.forensics.schemas import BankChoice
+from server.kit.wire import Availability
 from server.moderation.rules import HANDED_OVER, ContentType
 from server.moderation.schemas import (
     Claim,

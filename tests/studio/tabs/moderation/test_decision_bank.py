@@ -8,7 +8,15 @@ from server.forensics.banks.rules import BankKind
 from server.forensics.schemas import BankChoice
 from server.moderation.rules import Outcome
 from server.moderation.schemas import PolicyNode
-from studio.tabs.moderation.decision_state import NOTHING, Case, Draft, from_body, from_plain, sentence, to_plain
+from studio.tabs.moderation.decision_state import (
+    NOTHING,
+    Case,
+    Draft,
+    from_body,
+    from_plain,
+    sentence,
+    to_plain,
+)
 from tests.studio.tabs.moderation.conftest import PlayReview
 from tests.studio.tabs.moderation.review_parts import world_of
 from tests.studio.tabs.moderation.review_world import Reviewer
