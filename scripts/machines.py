@@ -1,4 +1,4 @@
-"""Writes the state machines of moderation and of analyses into their pages (`make docs`)."""
+"""Writes the state machines of moderation and of forensics into their pages (`make docs`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from server.forensics.banks.rules import ENTRY_MACHINE
 from server.forensics.rules import MACHINE
 from server.moderation.rules import FLAG_MACHINE, ITEM_MACHINE
 
@@ -28,7 +29,7 @@ class Transition(Protocol):
 
 PAGES: Final[Mapping[str, Mapping[str, Sequence[Transition]]]] = {
     "moderation.md": {"Flag": FLAG_MACHINE, "Item": ITEM_MACHINE},
-    "forensics.md": {"Analysis": MACHINE},
+    "forensics.md": {"Analysis": MACHINE, "Bank entry": ENTRY_MACHINE},
 }
 
 

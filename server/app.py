@@ -50,9 +50,8 @@ moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-ROUTES = [
-    route for router in (audit, accounts, content, forensics, banks, moderation, ops) for route in router.routes
-]
+_ROUTERS = (audit, accounts, content, forensics, banks, moderation, ops)
+ROUTES = [route for router in _ROUTERS for route in router.routes]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 
 

@@ -16,7 +16,7 @@ from server.accounts import service as accounts
 from server.accounts.models import Person
 from server.accounts.permissions import Role, permissions_of
 from server.content import comments
-from server.demo import cast, videos
+from server.demo import cast, reupload, videos
 from server.demo.queue import raise_flags
 from server.demo.told import Made, Placed, Written
 from server.kit import clock, jobs
@@ -87,6 +87,8 @@ def _fill(settings: Settings, db: Database, keys: Keys, media: Path | None, say:
         say("Step 2 of 5, files: drawn once, then measured as uploads are")
         with jobs.using(Context(db, settings, keys)):
             found = videos.templates(db, settings, made, media, say)
+            reupload.fill(db, settings, made, time, say)
+            reupload.fill(db, settings, made, time, say)
         say(f"Step 3 of 5, videos: {videos.VIDEOS} over {len(found)} files, with {COMMENTS} comments")
         placed = videos.fill(db, rng, made, found, time)
         written = _comments(db, rng, made, placed, time)

@@ -44,7 +44,7 @@ def templates(db: Database, settings: Settings, made: Made, media: Path | None, 
     def upload(clip: Clip) -> Template | None:
         # By the name, since the order in which clips are done differs from run to run.
         owner = random.Random(clip.name).choice(made.creators)  # noqa: S311
-        return _upload(db, store, owner, clip, say)
+        return upload_file(db, store, owner, clip, say)
 
     if media is not None:
         own = clips.folder_clips(media)
@@ -90,7 +90,7 @@ def fill(
     return placed
 
 
-def _upload(db: Database, store: Store, owner: Actor, clip: Clip, say: Say) -> Template | None:
+def upload_file(db: Database, store: Store, owner: Actor, clip: Clip, say: Say) -> Template | None:
     """Store the file and measure it as the upload of a creator would; None, and said, when it is refused."""
     data = clip.path.read_bytes()
     with db.write() as s:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def register(bus: Bus) -> None:
-    """Hear of deletions, of what comes back, of people who lose what they may do, of scores and of matches."""
+    """Hear of deletions and what comes back, of people who may do less now, of scores and of matches."""
     bus.on("content.video_deleted", video_deleted)
     bus.on("content.video_restored", video_restored)
     bus.on("content.comment_deleted", comment_deleted)

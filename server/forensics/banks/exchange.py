@@ -143,9 +143,7 @@ def take_in(s: WriteSession, *, actor: Actor, bank_id: UUID, body: NewImport) ->
         raise Conflict("This bank is out of use.", code="bank_disabled")
     found, skipped = read(body)
     active, now = not needs_second(body.severity), clock.now()
-    rows = {
-        uuid4(): one for one in {one.external: one for one in found}.values()
-    }
+    rows = {uuid4(): one for one in {one.external: one for one in found}.values()}
     added = insert_new(
         s,
         entries,
@@ -171,15 +169,9 @@ def take_in(s: WriteSession, *, actor: Actor, bank_id: UUID, body: NewImport) ->
         ],
         key="id",
     )
-    numbers = dict(
-        row._tuple()
-        for row in s.execute(
-            select(BankEntry.number, BankEntry.id).where(
-                BankEntry.bank_id == bank_id, BankEntry.created_at == now, BankEntry.proposed_by == actor.ref
-            )
-        )
-        if row.id in added
-    )
+    mine = (BankEntry.bank_id == bank_id, BankEntry.created_at == now, BankEntry.proposed_by == actor.ref)
+    made = s.execute(select(BankEntry.number, BankEntry.id).where(*mine))
+    numbers = {row.number: row.id for row in made if row.id in added}
     hashes = [
         {"entry": number, "algorithm": rows[entry_id].algorithm, "packed": _packed(number, rows[entry_id])}
         for number, entry_id in numbers.items()
@@ -191,9 +183,7 @@ def take_in(s: WriteSession, *, actor: Actor, bank_id: UUID, body: NewImport) ->
         for number in numbers:
             index_changed(s, number, live=True)
         scans.begin(s, bank_id=bank_id, first=min(numbers), last=max(numbers))
-    bank_changed(
-        s, actor, "imported", bank_id, added=len(added), skipped=len(skipped), reason=body.reason
-    )
+    bank_changed(s, actor, "imported", bank_id, added=len(added), skipped=len(skipped), reason=body.reason)
     return ImportReceipt(
         added=len(added),
         known=len(found) - len(added),

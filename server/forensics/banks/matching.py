@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from statistics import median
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -58,10 +57,11 @@ class Hit:
     mirrored: bool = False
     crop_bp: int = 0
 
-    def covers(self, other: Hit | Any) -> bool:
-        """Whether half of the other stretch, or more, lies in this one."""
-        shared = min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms)
-        return bool(shared * 2 >= other.end_ms - other.start_ms and shared >= 0)
+
+def _covers(one: Any, other: Any) -> bool:
+    """Whether half of the other stretch, or more, lies in the first one."""
+    shared = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
+    return bool(shared >= 0 and shared * 2 >= other.end_ms - other.start_ms)
 
 
 def hit_of(found: VideoHit, step_ms: float) -> Hit:
@@ -72,14 +72,18 @@ def hit_of(found: VideoHit, step_ms: float) -> Hit:
         entry=found.entry,
         grade=found.kind,
         bits=round(found.median_bits),
-        quality=int(median([pair.quality for pair in pairs])),
+        quality=_median([pair.quality for pair in pairs]),
         start_ms=start,
         end_ms=max(end, start + round(step_ms)) if len(pairs) == 1 else end,
         original_start_ms=first,
         original_end_ms=last,
         mirrored=found.flipped,
-        crop_bp=int(median([pair.crop_bp for pair in pairs])),
+        crop_bp=_median([pair.crop_bp for pair in pairs]),
     )
+
+
+def _median(values: list[int]) -> int:
+    return sorted(values)[len(values) // 2]
 
 
 def same_file(s: AnySession, video_id: UUID) -> list[Hit]:
@@ -88,9 +92,7 @@ def same_file(s: AnySession, video_id: UUID) -> list[Hit]:
     if video is None or video.sha256 is None:
         return []
     numbers = s.scalars(
-        select(BankEntry.number).where(
-            BankEntry.sha256 == video.sha256, BankEntry.state == EntryState.ACTIVE
-        )
+        select(BankEntry.number).where(BankEntry.sha256 == video.sha256, BankEntry.state == EntryState.ACTIVE)
     ).all()
     lasts = max(video.duration_ms or 0, 1)
     return [Hit(number, MatchClass.STRONG, 0, 100, 0, lasts, 0, lasts) for number in numbers]
@@ -106,7 +108,7 @@ def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
         return 0
     known = _entries(s, video_id, {hit.entry for hit in hits})
     usable = [
-        Hit(**asdict(hit) | {"grade": graded(hit.grade, bits=hit.bits, distance=known[hit.entry].distance)})
+        replace(hit, grade=graded(hit.grade, bits=hit.bits, distance=known[hit.entry].distance))
         for hit in hits
         if hit.entry in known
     ]
@@ -116,7 +118,7 @@ def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
     fresh: dict[int, list[Hit]] = defaultdict(list)
     for hit in [*harmless, *(hit for hit in usable if hit not in harmless)]:
         entry = known[hit.entry]
-        if entry.kind is not BankKind.NEGATIVE and any(one.covers(hit) for one in calm):
+        if entry.kind is not BankKind.NEGATIVE and any(_covers(one, hit) for one in calm):
             video_matched(
                 s,
                 SYSTEM,
@@ -147,6 +149,7 @@ def _entries(s: WriteSession, video_id: UUID, numbers: set[int]) -> dict[int, An
             BankEntry.number,
             BankEntry.id,
             BankEntry.source_video_id,
+            BankEntry.sha256,
             BankEntry.activated_at,
             Bank.kind,
             Bank.distance,
@@ -178,7 +181,7 @@ def _write(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> bool:
     before = s.execute(
         select(matches).where(matches.c.video_id == video_id, matches.c.entry_id == entry_id)
     ).all()
-    same = next((row for row in before if hit.covers(row)), None)
+    same = next((row for row in before if _covers(hit, row)), None)
     if same is None:
         row = {"id": uuid4(), "verdict": MatchVerdict.PENDING, "version": 1, **values}
         return bool(insert_new(s, matches, [row], key="id"))
@@ -194,9 +197,7 @@ def _write(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> bool:
 
 def _tell(s: WriteSession, video_id: UUID, entry: Any, new: list[Hit]) -> None:
     best = min(new, key=lambda hit: (RANKS.index(hit.grade), hit.bits))
-    video_matched(
-        s, SYSTEM, "matched", video_id, entry=str(entry.id), grade=str(best.grade), bits=best.bits
-    )
+    video_matched(s, SYSTEM, "matched", video_id, entry=str(entry.id), grade=str(best.grade), bits=best.bits)
     if entry.kind is BankKind.NEGATIVE or best.grade is MatchClass.WEAK:
         return
     bus.emit(s, MATCHED, video_id, entry=str(entry.id))
@@ -204,11 +205,14 @@ def _tell(s: WriteSession, video_id: UUID, entry: Any, new: list[Hit]) -> None:
 
 
 def _stop_flood(s: WriteSession, entry: Any) -> None:
-    """Take an entry out that matches far more than is usual: most likely it shows something harmless."""
+    """Take an entry out that matches far more than is usual: most likely it shows something harmless. That
+    the very same file comes again is no such sign."""
     now = clock.now()
     since = max(now - _HOUR, entry.activated_at or now - _HOUR)
     found_at = s.scalars(
         select(Match.found_at)
+        .join(Video, Video.id == Match.video_id)
+        .where(Video.sha256.is_distinct_from(entry.sha256))
         .where(Match.entry_id == entry.id, Match.grade.in_(COUNTED), Match.found_at > now - FLOOD_WEEK)
         .order_by(Match.found_at.desc())
         .limit(_LONGEST_COUNT)
@@ -244,17 +248,13 @@ def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdic
     )
     if not said:
         raise Conflict("Somebody has just judged this match. Look again.", code="conflict")
-    video_matched(
-        s, actor, "match_judged", row.video_id, match=str(match_id), verdict=str(verdict)
-    )
+    video_matched(s, actor, "match_judged", row.video_id, match=str(match_id), verdict=str(verdict))
     if verdict is MatchVerdict.FALSE_POSITIVE:
         _stop_wrong(s, row.entry_id)
 
 
 def _stop_wrong(s: WriteSession, entry_id: UUID) -> None:
-    entry = s.execute(
-        select(BankEntry.activated_at).where(BankEntry.id == entry_id).with_for_update()
-    ).one()
+    entry = s.execute(select(BankEntry.activated_at).where(BankEntry.id == entry_id).with_for_update()).one()
     wrong = select(Match.judged_at).where(
         Match.entry_id == entry_id, Match.verdict == MatchVerdict.FALSE_POSITIVE
     )

@@ -57,7 +57,8 @@ class Bank(Identified, Timestamped, Versioned, Base):
 
 class BankEntry(Timestamped, Versioned, Base):
     """One original. `number` is its name in the index; `hashes` counts its rows there, `fault` is why there
-    are none. `external` is the hash, with its type, of one that others gave us. `proposed_by` is an `Actor.ref`: somebody else says that a grave one is active."""
+    are none. `external` is the hash, with its type, of one that others gave us. `proposed_by` is an
+    `Actor.ref`: somebody else says that a grave one is active."""
 
     __tablename__ = "forensics_bank_entries"
     __table_args__ = (UniqueConstraint("id"),)

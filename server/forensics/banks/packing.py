@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from server.forensics.banks.rules import OURS
 from server.forensics.hashing.index import Rows
 from server.forensics.hashing.matching import Query
 from server.forensics.hashing.pdq import BYTES, GOOD_QUALITY
@@ -41,15 +42,16 @@ def joined(parts: list[Rows]) -> Rows:
     return Rows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 
-def frames_packed(sampled: QueryHashes) -> bytes:
-    """What is kept of how a video looks."""
+def frames_packed(sampled: QueryHashes, algorithm: str = OURS) -> bytes:
+    """What is kept of how a video looks, by one of the two algorithms."""
+    ours = algorithm == OURS
     return _packed(
         _FRAME,
         {
             "t_ms": np.array(sampled.t_ms, np.int32),
-            "quality": np.array(sampled.quality, np.uint8),
-            "hashes": np.frombuffer(sampled.hashes, np.uint8),
-            "flipped": np.frombuffer(sampled.flipped, np.uint8),
+            "quality": np.array(sampled.quality if ours else sampled.reference_quality, np.uint8),
+            "hashes": np.frombuffer(sampled.hashes if ours else sampled.reference, np.uint8),
+            "flipped": np.frombuffer(sampled.flipped if ours else sampled.reference_flipped, np.uint8),
         },
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, not_, or_, select, tuple_
 
 from server.content import queries as content
 from server.content.models import Video
@@ -19,6 +19,8 @@ from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerpri
 from server.forensics.banks.record import entries, scans
 from server.forensics.banks.rules import (
     KEPT,
+    OURS,
+    REFERENCE,
     BankAction,
     BankKind,
     EntrySeverity,
@@ -86,9 +88,7 @@ def export_page(
     s: AnySession, viewer: Actor, *, bank_id: UUID, before: int | None, limit: int
 ) -> tuple[Rows, int | None]:
     """The active entries of a bank with their hashes, the newest first, and where the next page begins."""
-    packed = and_(
-        BankHashes.entry == BankEntry.number, BankHashes.algorithm == BankEntry.algorithm
-    )
+    packed = and_(BankHashes.entry == BankEntry.number, BankHashes.algorithm == BankEntry.algorithm)
     found = (
         select(
             BankEntry.number,
@@ -245,8 +245,15 @@ class Looks:
     """How a video looks, as it was kept."""
 
     video_id: UUID
+    algorithm: str
     duration_ms: int
     packed: bytes
+
+
+def algorithms(s: AnySession) -> tuple[str, ...]:
+    """The algorithms by which videos are hashed: that of the reference only where a bank has such hashes."""
+    theirs = select(BankEntry.number).where(BankEntry.algorithm == REFERENCE, BankEntry.state.in_(KEPT))
+    return (OURS, REFERENCE) if s.scalar(theirs.limit(1)) is not None else (OURS,)
 
 
 def file_of(s: AnySession, video_id: UUID) -> str | None:
@@ -258,37 +265,43 @@ def file_of(s: AnySession, video_id: UUID) -> str | None:
 _THERE = (Video.state == VideoState.READY, Video.deleted_at.is_(None))
 
 
-def looks(s: AnySession, video_id: UUID) -> bytes | None:
-    """What was kept of how a video looks: empty for one that shows nothing, None when nobody looked."""
-    return s.scalar(select(Fingerprint.packed).where(Fingerprint.video_id == video_id))
+def looked(s: AnySession, video_id: UUID) -> set[str]:
+    """The algorithms by which a video was looked at."""
+    return set(s.scalars(select(Fingerprint.algorithm).where(Fingerprint.video_id == video_id)))
 
 
 def _looks() -> Select[Any]:
     return (
-        select(Fingerprint.video_id, Fingerprint.duration_ms, Fingerprint.packed)
+        select(Fingerprint.video_id, Fingerprint.algorithm, Fingerprint.duration_ms, Fingerprint.packed)
         .join(Video, Video.id == Fingerprint.video_id)
         .where(*_THERE)
     )
 
 
-def looks_of(s: AnySession, video_id: UUID) -> Looks | None:
-    """How a video looks that is there."""
-    row = s.execute(_looks().where(Fingerprint.video_id == video_id)).one_or_none()
-    return Looks(*row) if row is not None else None
+def looks_of(s: AnySession, video_id: UUID) -> list[Looks]:
+    """How a video looks that is there, by each algorithm."""
+    return [Looks(*row) for row in s.execute(_looks().where(Fingerprint.video_id == video_id))]
 
 
-def looks_after(s: AnySession, after: UUID | None, *, limit: int) -> list[Looks]:
-    """The videos of the library in the order of their ids, from after one on."""
-    found = _looks()
+def looks_after(s: AnySession, after: UUID | None, *, limit: int) -> dict[UUID, list[Looks]]:
+    """The next videos of the library in the order of their ids, from after one on, and how each looks."""
+    ids = select(Fingerprint.video_id).where(Fingerprint.algorithm == OURS)
     if after is not None:
-        found = found.where(Fingerprint.video_id > after)
-    return [Looks(*row) for row in s.execute(found.order_by(Fingerprint.video_id).limit(limit))]
+        ids = ids.where(Fingerprint.video_id > after)
+    page = ids.order_by(Fingerprint.video_id).limit(limit)
+    found: dict[UUID, list[Looks]] = {video_id: [] for video_id in s.scalars(page)}
+    for row in s.execute(_looks().where(Fingerprint.video_id.in_(found))):
+        found[row.video_id].append(Looks(*row))
+    return found
 
 
 def unlooked(s: AnySession, *, limit: int) -> Sequence[UUID]:
-    """Videos that nobody looked at for the banks: they were there before these were."""
-    looked = exists().where(Fingerprint.video_id == Video.id)
-    return s.scalars(select(Video.id).where(*_THERE, ~looked).limit(limit)).all()
+    """Videos that nobody looked at by an algorithm that is wanted: they were there before the banks were."""
+    there = [
+        exists().where(Fingerprint.video_id == Video.id, Fingerprint.algorithm == algorithm)
+        for algorithm in algorithms(s)
+    ]
+    return s.scalars(select(Video.id).where(*_THERE, not_(and_(*there))).limit(limit)).all()
 
 
 def same_files(s: AnySession, numbers: Collection[int], videos: Collection[UUID]) -> dict[UUID, list[Hit]]:

@@ -211,9 +211,7 @@ def list_entries(
     before = paging.decode(cursor, int)[0] if cursor else None
     with _database(request).read() as s:
         _bank(s, bank_id)
-        rows = queries.entry_page(
-            s, actor, bank_id=bank_id, state=state, before=before, limit=limit + 1
-        )
+        rows = queries.entry_page(s, actor, bank_id=bank_id, state=state, before=before, limit=limit + 1)
         items = views.entries(s, actor, rows[:limit])
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(items=items, next_cursor=paging.encode(last.number) if last else None)

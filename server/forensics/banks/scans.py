@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from server.audit import service as audit
 from server.forensics.banks.models import Fingerprint, Scan
 from server.forensics.banks.record import LIVE_SCAN, scans
-from server.forensics.banks.rules import ScanState
+from server.forensics.banks.rules import OURS, ScanState
 from server.kit import clock, jobs, live
 from server.kit.access import Actor
 from server.kit.db import WriteSession
@@ -26,7 +26,7 @@ def begin(s: WriteSession, *, bank_id: UUID, first: int, last: int) -> UUID:
     that has not ended: it knew less of them."""
     _end(s, ScanState.CANCELLED, scans.c.first == first, scans.c.last == last)
     scan_id = uuid4()
-    total = s.scalar(select(func.count()).select_from(Fingerprint)) or 0
+    total = s.scalar(select(func.count()).where(Fingerprint.algorithm == OURS)) or 0
     values = {
         "id": scan_id,
         "bank_id": bank_id,

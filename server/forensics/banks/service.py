@@ -50,7 +50,7 @@ def create_bank(s: WriteSession, *, actor: Actor, body: NewBank) -> UUID:
     values = body.model_dump() | {"id": bank_id, "created_at": clock.now(), "version": 1}
     if not insert_ignoring(s, Bank, values):
         raise Conflict("There is a bank of this name.", code="name_taken")
-    bank_changed(s, actor, "created", bank_id, **body.model_dump(mode="json"))
+    bank_changed(s, actor, "created", bank_id, values=body.model_dump(mode="json"))
     return bank_id
 
 
@@ -69,7 +69,7 @@ def edit_bank(s: WriteSession, *, actor: Actor, bank_id: UUID, version: int, bod
         if s.scalar(other) is not None:
             raise Conflict("There is a bank of this name.", code="name_taken")
     s.execute(update(banks).where(banks.c.id == bank_id).values(version=version + 1, **values))
-    bank_changed(s, actor, "edited", bank_id, **body.model_dump(mode="json", exclude_none=True))
+    bank_changed(s, actor, "edited", bank_id, values=body.model_dump(mode="json", exclude_none=True))
 
 
 def _check_policy(kind: BankKind, policy: str | None) -> None:

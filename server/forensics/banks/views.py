@@ -13,9 +13,7 @@ from server.kit.db import AnySession
 
 _BANK = tuple(BankView.model_fields)
 _ENTRY = tuple(EntryView.model_fields.keys() - {"source_video_id"})
-_MATCH = tuple(
-    MatchView.model_fields.keys() - {"bank_id", "bank_name", "bank_kind", "original_video_id"}
-)
+_MATCH = tuple(MatchView.model_fields.keys() - {"bank_id", "bank_name", "bank_kind", "original_video_id"})
 _SCAN = tuple(ScanView.model_fields.keys() - {"entry_id"})
 
 

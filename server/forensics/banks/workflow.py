@@ -19,7 +19,7 @@ from server.content.media import worker
 from server.content.media.results import Refused
 from server.forensics.banks import matching, queries, scans, service
 from server.forensics.banks.models import Fingerprint
-from server.forensics.banks.rules import OURS
+from server.forensics.banks.rules import OURS, REFERENCE
 from server.forensics.hashing.results import BANKING, BankHashes, QueryHashes
 from server.kit import jobs
 from server.kit.access import SYSTEM
@@ -36,6 +36,8 @@ LOOK_S = 0.5
 """How often a running job looks whether its process is about to end."""
 VIDEOS_AT_ONCE: Final = 100
 """Videos that a look through the library takes in one go, and then says how far it is."""
+_SAME_FILE = 4
+"""Rows that are looked at for what is known of a file."""
 _DIED = frozenset({"worker_failed", "timed_out"})
 
 ResultT = TypeVar("ResultT")
@@ -78,42 +80,41 @@ def fingerprint(video: str) -> bool:
         sha256 = queries.file_of(s, video_id)
         if sha256 is None:
             return False
-        known = queries.looks(s, video_id) or _recall(s, video_id, sha256)
-    if known is not None:
-        return bool(known)
+        wanted = set(queries.algorithms(s))
+        _recall(s, video_id, sha256)
+        if wanted <= queries.looked(s, video_id):
+            return True
+    path = Store(context.settings.media).path(sha256)
     with _until_stopping() as stopping:
-        path = Store(context.settings.media).path(sha256)
-        found = _alive(lambda: worker.run(QueryHashes, path, cancel=stopping))
+        theirs = int(REFERENCE in wanted)
+        found = _alive(lambda: worker.run(QueryHashes, path, cancel=stopping, reference=theirs))
     with context.db.write() as s:
         if stopping.is_set() and isinstance(found, Refused):
             ask(s, video_id)
             return False
         if isinstance(found, Refused):
             log.info("a video cannot be looked at for the banks: %s", found.code)
-        _keep(s, video_id, sha256, found)
+        for algorithm in wanted:
+            _keep(s, video_id, sha256, algorithm, found)
     return not isinstance(found, Refused)
 
 
-def _recall(s: WriteSession, video_id: UUID, sha256: str) -> bytes | None:
-    """What another video of the same file looks like, kept for this one too."""
-    same = s.scalars(
-        select(Fingerprint).where(Fingerprint.sha256 == sha256).order_by(Fingerprint.created_at).limit(1)
-    ).one_or_none()
-    if same is None:
-        return None
-    values = {"algorithm": same.algorithm, "duration_ms": same.duration_ms, "complete": same.complete}
-    _insert(s, video_id=video_id, sha256=sha256, packed=same.packed, **values)
-    return same.packed
+def _recall(s: WriteSession, video_id: UUID, sha256: str) -> None:
+    """Keep for this video what others of the same file look like."""
+    same = select(Fingerprint).where(Fingerprint.sha256 == sha256, Fingerprint.video_id != video_id)
+    for known in s.scalars(same.order_by(Fingerprint.created_at).limit(_SAME_FILE)).all():
+        seen = {"duration_ms": known.duration_ms, "complete": known.complete, "packed": known.packed}
+        _insert(s, video_id=video_id, sha256=sha256, algorithm=known.algorithm, **seen)
 
 
-def _keep(s: WriteSession, video_id: UUID, sha256: str, found: QueryHashes | Refused) -> None:
+def _keep(s: WriteSession, video_id: UUID, sha256: str, algorithm: str, found: QueryHashes | Refused) -> None:
     from server.forensics.banks import packing
 
     seen: dict[str, object] = {"duration_ms": 0, "complete": False, "packed": b""}
     if not isinstance(found, Refused):
-        packed = packing.frames_packed(found)
+        packed = packing.frames_packed(found, algorithm)
         seen = {"duration_ms": found.duration_ms, "complete": found.complete, "packed": packed}
-    _insert(s, video_id=video_id, sha256=sha256, algorithm=OURS, **seen)
+    _insert(s, video_id=video_id, sha256=sha256, algorithm=algorithm, **seen)
 
 
 def _insert(s: WriteSession, **values: object) -> None:
@@ -128,9 +129,9 @@ def search(video: str) -> int:
     context, video_id = jobs.context(), UUID(video)
     with context.db.read() as s:
         hits = matching.same_file(s, video_id)
-        looks = queries.looks_of(s, video_id)
-    if looks is not None:
-        index = library.index(context.db, context.settings.data, OURS)
+        seen = queries.looks_of(s, video_id)
+    for looks in seen:
+        index = library.index(context.db, context.settings.data, looks.algorithm)
         hits += found_in(index, looks)
     with context.db.write() as s:
         return matching.keep(s, video_id=video_id, hits=hits)
@@ -176,34 +177,37 @@ def look_through(scan: str) -> None:
     """Look for the entries of a scan in every video that was ever looked at, from where it stopped."""
     from server.forensics.banks import library
     from server.forensics.hashing.index import HashIndex
+    from server.forensics.hashing.pdq import Algorithm
 
     context, scan_id = jobs.context(), UUID(scan)
     with context.db.read() as s:
         wanted = queries.to_scan(s, scan_id)
         if wanted is None:
             return
-        index = HashIndex()
-        index.append(library.rows(s, wanted.entries, OURS))
+        rows = {name: library.rows(s, wanted.entries, name) for name in (OURS, REFERENCE)}
+    indexes = {name: HashIndex(algorithm=Algorithm(name)) for name in rows}
+    for name, index in indexes.items():
+        index.append(rows[name])
     after = wanted.after
     while not jobs.stopping():
         with context.db.read() as s:
             page = queries.looks_after(s, after, limit=VIDEOS_AT_ONCE)
-            same = queries.same_files(s, wanted.entries, [looks.video_id for looks in page])
+            hits = queries.same_files(s, wanted.entries, page)
         if not page:
             with context.db.write() as s:
                 scans.finish(s, scan_id=scan_id)
             return
-        after = page[-1].video_id
-        hits = {looks.video_id: same.get(looks.video_id, []) + found_in(index, looks) for looks in page}
+        for video_id, seen in page.items():
+            for looks in seen:
+                hits[video_id] += found_in(indexes[looks.algorithm], looks)
+        after = max(page)
         if not _kept(context.db, scan_id, hits, after, len(page)):
             return
     with context.db.write() as s:
         jobs.enqueue(s, scans.SCAN, scan_id)
 
 
-def _kept(
-    db: Database, scan_id: UUID, hits: dict[UUID, list[matching.Hit]], after: UUID, done: int
-) -> bool:
+def _kept(db: Database, scan_id: UUID, hits: dict[UUID, list[matching.Hit]], after: UUID, done: int) -> bool:
     """Keep what was found in some videos; False when the scan is not wanted any more."""
     with db.write() as s:
         found = sum(matching.keep(s, video_id=video, hits=those) for video, those in hits.items())

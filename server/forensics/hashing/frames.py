@@ -37,30 +37,34 @@ _FARTHEST_KEYS_MS = 10_000
 _BANK_BUDGET_PIXELS = 40_000_000_000
 _FULL_SIDE = 1 << 14
 
-Sampled = Iterator[tuple[int, Picture]]
+Sampled = Iterator[tuple[int, Picture, Picture]]
+"""Time in ms, the upright picture shrunk and without bars, and the upright picture as it is."""
 
 
-def query_hashes(path: Path, limits: FileLimits) -> QueryHashes:
+def query_hashes(path: Path, limits: FileLimits, *, reference: int = 0) -> QueryHashes:
     """One frame each second, both ways round; of a video too long for that up to 600 keyframes, by seeking.
 
-    Raises Refusal like `probe`.
+    With `reference` 1 each frame is hashed as the lists of others have it, too. Raises Refusal like `probe`.
     """
     table, size = _table(path, limits)
     wanted = _wanted(table, 0, table.duration_ms, QUERY_STEP_MS)
     long = size * len(table.pts) > _BUDGET_PIXELS
     sparse = long and len(table.keys) * _FARTHEST_KEYS_MS > table.duration_ms
     times, quality, hashes, flipped = [], [], [], []
+    theirs: list[tuple[Hash, Hash]] = []
     pictures = (
         _keyframes(path, limits, table, min(MOST_QUERY, len(wanted)))
         if sparse
         else _exact(path, limits, table, stills.evenly(wanted, MOST_QUERY), _BUDGET_PIXELS)
     )
-    for t_ms, picture in pictures:
+    for t_ms, picture, whole in pictures:
         upright, mirrored = both_ways(picture)
         times.append(t_ms)
         quality.append(upright.quality)
         hashes.append(upright.bits)
         flipped.append(mirrored.bits)
+        if reference:
+            theirs.append(both_ways(whole, Algorithm.PDQ_1))
     _some(times)
     return QueryHashes(
         algorithm=Algorithm.PDQ_1S,
@@ -70,6 +74,9 @@ def query_hashes(path: Path, limits: FileLimits) -> QueryHashes:
         quality=tuple(quality),
         hashes=b"".join(hashes),
         flipped=b"".join(flipped),
+        reference_quality=tuple(upright.quality for upright, _ in theirs),
+        reference=b"".join(upright.bits for upright, _ in theirs),
+        reference_flipped=b"".join(mirrored.bits for _, mirrored in theirs),
     )
 
 
@@ -88,7 +95,7 @@ def bank_hashes(
     wanted = stills.evenly(_apart(table, start_ms, end), MOST_BANK)
     times, crops, quality, hashes = [], [], [], []
     kept: tuple[int, Hash] | None = None
-    for t_ms, picture in _exact(path, limits, table, wanted, _BANK_BUDGET_PIXELS):
+    for t_ms, picture, _ in _exact(path, limits, table, wanted, _BANK_BUDGET_PIXELS):
         whole = pdq_small(picture)
         if kept and t_ms - kept[0] < BANK_REST_MS and whole.distance(kept[1]) < BANK_MOVED_BITS:
             continue
@@ -146,13 +153,12 @@ def _keyframes(path: Path, limits: FileLimits, table: FrameTable, count: int) ->
 
 
 def _pictures(frames: Iterator[VideoFrame], table: FrameTable) -> Sampled:
-    """Time in ms and the upright picture, shrunk, without bars."""
     trimmer = Trimmer()
     for frame in frames:
         if frame.pts is None or frame.is_corrupt:
             continue
         full = stills.upright(frame, stills.shown_size(frame, _FULL_SIDE, _FULL_SIDE), "rgb24")
-        yield table.ms(frame.pts), trimmer.trim(shrunk(full))
+        yield table.ms(frame.pts), trimmer.trim(shrunk(full)), full
 
 
 def _some(times: list[int]) -> None:

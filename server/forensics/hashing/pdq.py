@@ -73,14 +73,14 @@ def pdq_small(picture: Picture) -> Hash:
     return _hash(_luma(shrunk(picture)), Algorithm.PDQ_1S)
 
 
-def both_ways(picture: Picture) -> tuple[Hash, Hash]:
-    """`pdq-1s` of a picture and of its mirror image.
+def both_ways(picture: Picture, algorithm: Algorithm = Algorithm.PDQ_1S) -> tuple[Hash, Hash]:
+    """The hash of a picture and of its mirror image.
 
     The picture itself is flipped, not the signs of its transform: the places of the samples are not
     symmetrical, and that shortcut is some 27 bits off, up to 66.
     """
-    luma = _luma(shrunk(picture))
-    return _hash(luma, Algorithm.PDQ_1S), _hash(np.ascontiguousarray(luma[:, ::-1]), Algorithm.PDQ_1S)
+    luma = _luma(shrunk(picture) if algorithm is Algorithm.PDQ_1S else picture)
+    return _hash(luma, algorithm), _hash(np.ascontiguousarray(luma[:, ::-1]), algorithm)
 
 
 def shrunk(picture: Picture) -> Picture:

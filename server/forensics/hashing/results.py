@@ -16,7 +16,8 @@ class QueryHashes:
     """The sampled frames of a video that is looked for, by time.
 
     `hashes` and `flipped` hold 32 bytes for each time: the PDQ of the upright frame without bars, and that of
-    its mirror image. `complete` says that its whole length was sampled at one rate or by its keyframes.
+    its mirror image; the three of `reference`, where they were asked for, the same of the whole frame by
+    `pdq-1`. `complete` says that its whole length was sampled at one rate or by its keyframes.
     """
 
     TASK: ClassVar[str] = "server.forensics.hashing.frames:query_hashes"
@@ -28,6 +29,9 @@ class QueryHashes:
     quality: tuple[int, ...]
     hashes: bytes
     flipped: bytes
+    reference_quality: tuple[int, ...] = ()
+    reference: bytes = b""
+    reference_flipped: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)

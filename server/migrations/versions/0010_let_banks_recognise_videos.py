@@ -191,9 +191,7 @@ def upgrade() -> None:
         at("finished_at", nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["bank_id"], ["forensics_banks.id"], name=op.f("fk_forensics_scans_bank_id")
-        ),
+        sa.ForeignKeyConstraint(["bank_id"], ["forensics_banks.id"], name=op.f("fk_forensics_scans_bank_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_forensics_scans")),
     )
     op.create_index(

@@ -92,6 +92,7 @@ NEEDED = tuple(
         "subject_owner_id",
         "subject_version_hash",
         "first_opinion_id",
+        "hash_match",
         "skip_count",
         "claim_token",
         "claimed_at",

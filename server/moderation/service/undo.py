@@ -81,7 +81,8 @@ def undo(s: WriteSession, *, actor: Actor, decision_id: UUID, lease_s: int) -> R
     if decision.opinion is not Opinion.SOLE:
         own = (Exclusion.item_id == item.id, Exclusion.person_id == actor.person)
         s.execute(delete(Exclusion).where(*own, Exclusion.why == OPINION))
-    again = effects.limit_interim(s, item_id=item.id, ends_at=None) if decided and (first or item.hash_match) else []
+    held_back = decided and (first is not None or item.hash_match)
+    again = effects.limit_interim(s, item_id=item.id, ends_at=None) if held_back else []
     effects.end(s, actor=actor, decision_id=decision_id, also=again)
     changed(
         s,

@@ -21,8 +21,14 @@ from server.content.models import Derivative, Video
 from server.content.rules import DerivativeKind, EventKind, VideoState
 from server.content.schemas import ViewerEvent
 from server.forensics import service as forensics
+from server.forensics.banks import matching
+from server.forensics.banks import service as banks
+from server.forensics.banks.matching import Hit
+from server.forensics.banks.models import BankEntry, Match, Scan
+from server.forensics.banks.rules import BankKind, EntrySeverity
+from server.forensics.banks.schemas import NewBank, NewEntry
 from server.forensics.results import Analysis, Box, Curve, Signal, SlotScore, Span, Verdict
-from server.forensics.rules import AnalysisKind, Priority, Slot
+from server.forensics.rules import AnalysisKind, MatchClass, Priority, Slot
 from server.kit import clock
 from server.kit.access import SYSTEM, Actor
 from server.kit.crypto import Keys
@@ -169,6 +175,36 @@ class Maker:
             s, actor=SYSTEM, video_id=video_id, kind=AnalysisKind.TEXT, priority=Priority.UPLOAD
         )
 
+    def banked(self, video_id: UUID) -> tuple[dict[str, list[str | int]], dict[str, dict[str, Any]]]:
+        """A bank with a proposed entry and an active one, a match of the video, and a search that runs."""
+        body = NewBank(name="gore", kind=BankKind.HARMFUL, policy="violence.graphic")
+        bank_id = banks.create_bank(self.s, actor=SYSTEM, body=body)
+        proposed, active = (
+            banks.add_entry(
+                self.s,
+                actor=SYSTEM,
+                bank_id=bank_id,
+                body=NewEntry(video_id=self.video(self.creator), severity=severity, reason="removed"),
+            )
+            for severity in (EntrySeverity.CRITICAL, EntrySeverity.LOW)
+        )
+        number = self.s.scalars(sa.select(BankEntry.number).where(BankEntry.id == active)).one()
+        hit = Hit(number, MatchClass.QUEUE, 12, 80, 0, 1_500, 0, 1_500)
+        matching.keep(self.s, video_id=video_id, hits=[hit])
+        existing: Existing = {
+            "bank_id": [str(bank_id)],
+            "entry_id": [str(active), str(proposed)],
+            "match_id": [str(one) for one in self.s.scalars(sa.select(Match.id))],
+            "scan_id": [str(one) for one in self.s.scalars(sa.select(Scan.id))],
+        }
+        path, another = "/v1/forensics/banks/{bank_id}", self.video(self.creator)
+        return existing, {
+            "POST /v1/forensics/entries/{entry_id}/state": {"entry_id": str(proposed), "event": "activate"},
+            f"POST {path}/entries": {"bank_id": str(bank_id), "video_id": str(another), "start_ms": 0},
+            f"POST {path}/import": {"format": "csv", "content": f"hash,type\n{'ab' * 32},pdq\n"},
+            "GET /v1/forensics/videos/{video_id}/matches": {"video_id": str(video_id)},
+        }
+
     def claimed(self, by: Actor, policy: str = "spam") -> UUID:
         item_id, _ = self.item(policy)
         service.claim_item(self.s, actor=by, item_id=item_id, lease_s=DAY_S)
@@ -213,6 +249,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         service.add_note(s, actor=everyone, item_id=claimed, body=NewNote(body="see 0:01", at_ms=1_000))
         reason = service.save_reason(s, actor=everyone, body=SavedReasonBody(title="Spam", body="Sells."))
         waiting_analysis = maker.analysed(others)
+        of_banks, fitting_banks = maker.banked(others)
         device, _ = maker.session(everyone)
         program, _ = programs.create(s, actor=SYSTEM, keys=keys, name="frame-rules")
         callers = {
@@ -249,6 +286,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "email": [EMAIL],
         "password": [PASSWORD],
         "current": [PASSWORD],
+        **of_banks,
     }
     videos_api, items_api = "/v1/content/videos/{video_id}", "/v1/moderation/items/{item_id}"
     event = {
@@ -279,4 +317,5 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         fitting[path] = {"video_id": str(others)}
     for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
         fitting[f"POST {items_api}/{verb}"] = {"item_id": str(claimed)}
+    fitting |= fitting_banks
     return World(callers | {"anyone": {}}, existing, fitting)

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from server.accounts.models import Person
 from server.content.models import Video
 from server.content.rules import VideoState
-from server.demo import cast, clips, queue, seed, videos
+from server.demo import cast, clips, queue, reupload, seed, videos
 from server.demo.recipes import RECIPES
+from server.forensics.banks.models import Match
+from server.forensics.rules import MatchClass
 from server.kit.access import SYSTEM
 from server.kit.db import ReadSession
 from server.moderation.models import Flag
@@ -26,6 +28,7 @@ from server.refused import Refused
 from server.runtime import opened
 from server.settings import Settings
 
+FILL = reupload.fill
 KEYS = json.dumps(dict.fromkeys(("field_key", "pepper", "audit_seed"), "A" * 43 + "="))
 
 
@@ -43,6 +46,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed, "COMMENTS", 20)
     monkeypatch.setattr(seed, "BATCH", 20)
     monkeypatch.setattr(videos, "VIDEOS", 12)
+    monkeypatch.setattr(reupload, "fill", lambda *_: None)
     monkeypatch.setattr(queue, "HISTORY", 3)
     monkeypatch.setattr(queue, "OPEN", dict.fromkeys(ContentType, 4) | {ContentType.VIDEO: 15})
 
@@ -94,6 +98,18 @@ def test_every_step_is_named_and_a_second_run_keeps_what_was_done(settings: Sett
     assert "moderator@demo.local" in again.text
     with opened(settings) as (db, _), db.read() as s:
         assert (count(s, Person), count(s, Flag)) == (people, flags)
+
+
+def test_an_advertisement_that_comes_again_is_found(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reupload, "fill", FILL)
+    run(settings)
+    with opened(settings) as (db, _):
+        with db.read() as s:
+            [match] = s.scalars(sa.select(Match))
+            assert s.get_one(Video, match.video_id).title == "Only today: half price"
+        assert (match.grade, match.mirrored) == (MatchClass.STRONG, True)
 
 
 def test_an_interrupted_run_is_known_and_filled_anew(
