@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.gallery_pieces import controls_page, data_page, states_page
-from studio.gallery_scores import scores_again_page, scores_page, scores_states_page
+from studio.gallery_scores import scores_again_page, scores_evidence_page, scores_page, scores_states_page
 from studio.gallery_windows import (
     PAGE,
     error_sheet,
@@ -37,6 +37,7 @@ PAGES: Final[dict[str, Callable[[], QWidget]]] = {
     "scores": scores_page,
     "scores-states": scores_states_page,
     "scores-again": scores_again_page,
+    "scores-evidence": scores_evidence_page,
     "rail": rail_page,
     "palette": palette_page,
     "keys": keys_page,

@@ -22,7 +22,10 @@ from server.forensics.schemas import (
     VerdictView,
     VideoAnalyses,
 )
+from studio import gallery_evidence as evidence
+from studio import gallery_matches as matched
 from studio.messages import Problem
+from studio.tabs.forensics.evidence_box import EvidenceBox
 from studio.tabs.forensics.view import ScoresView
 from studio.widgets.card import Card
 from studio.widgets.label import Label
@@ -78,18 +81,21 @@ def score(slot: Slot, bp: int | Abstained, **more: Any) -> ScoreView:
     return ScoreView(**values | more)
 
 
-def signal(slot: Slot, *spans: tuple[int, int, int, str], note: str = "") -> SignalView:
+def signal(
+    slot: Slot, *spans: tuple[int, int, int, str], note: str = "", track: int | None = None
+) -> SignalView:
     """A made-up signal with where it was seen."""
     return SignalView(
         slot=slot,
         detector="demo",
         version="1",
-        name="manifest" if slot is Slot.PROVENANCE else "demo",
+        name="demo",
         value=0.4,
         score_bp=6_000,
         reliability_bp=5_000,
         abstained=None,
         note=note,
+        track=track,
         spans=[SpanView(start_ms=a, end_ms=b, score_bp=bp, note=note) for a, b, bp, note in spans],
     )
 
@@ -135,19 +141,22 @@ def found() -> VideoAnalyses:
     """Much was found."""
     core = kind(
         CORE,
-        score(Slot.FACE_MANIPULATION, 8_400, look_closer=True, likely=True),
+        score(Slot.FACE_MANIPULATION, 8_400, look_closer=True, likely=True, track=evidence.FIRST),
         score(Slot.VOICE_SYNTHESIS, 3_100),
         score(Slot.LIP_SYNC, 7_100, look_closer=True),
         score(Slot.EXPLICIT, 400),
         signals=[
+            *evidence.faces(),
+            *evidence.voice(),
+            *evidence.lips(),
             signal(
                 Slot.FACE_MANIPULATION,
                 (MOMENT_MS, 2_600, 8_800, "the edge of the face is softer than its surroundings"),
                 (6_400, 8_000, 7_900, "the skin flickers"),
                 (8_200, 8_700, 7_000, "the skin flickers"),
+                track=evidence.FIRST,
             ),
-            signal(Slot.LIP_SYNC, (3_000, 9_000, 7_100, "the sound comes 240 ms late")),
-            signal(Slot.PROVENANCE, note="none"),
+            *evidence.provenance(),
         ],
         verdict=VerdictView(score_bp=8_100, confidence_bp=5_000, is_deepfake=None),
         earlier=EarlierView(
@@ -158,7 +167,7 @@ def found() -> VideoAnalyses:
         missing=["violence: no model for it is installed", "The last 12 seconds are damaged."],
         state=AnalysisState.PARTLY,
     )
-    words = kind(TEXT, score(Slot.HATE_SPEECH, 2_200))
+    words = kind(TEXT, score(Slot.HATE_SPEECH, 7_200, look_closer=True), signals=evidence.words())
     return video(core, words)
 
 
@@ -204,12 +213,15 @@ def failed() -> VideoAnalyses:
 def restricted() -> VideoAnalyses:
     """Of the restricted class there are numbers and no moments."""
     bare = found()
-    core = bare.core.result
-    assert core is not None
-    without = core.model_copy(update={"signals": []})
     return bare.model_copy(
-        update={"core": bare.core.model_copy(update={"result": without}), "restricted_class": True}
+        update={"core": _bare(bare.core), "text": _bare(bare.text), "restricted_class": True}
     )
+
+
+def _bare(kind: KindView) -> KindView:
+    assert kind.result is not None
+    without = kind.result.model_copy(update={"signals": []})
+    return kind.model_copy(update={"result": without})
 
 
 def never() -> VideoAnalyses:
@@ -231,6 +243,19 @@ def scores_page() -> QWidget:
 def scores_states_page() -> QWidget:
     """The panel while it waits, and where something failed."""
     return _page(("Running", running), ("Failed", failed), ("Not yet analysed", never), ("Offline", offline))
+
+
+def scores_evidence_page() -> QWidget:
+    """The panel with its evidence opened, with what the video was recognised as, and a model's opinion."""
+    page = _page(("Faces", found), ("Lips", found), ("Recognised, and a model's opinion", abstained))
+    faces, lips, beside = page.findChildren(ScoresView)
+    for view, title in ((faces, "Face manipulation"), (lips, "Lip sync")):
+        box = next(box for box in view.findChildren(EvidenceBox) if box.title == title)
+        box.opener.setChecked(True)
+        box.set_now(MOMENT_MS * 4)
+    beside.show_matches(matched.matches())
+    beside.opinion.show_opinion(matched.opinion())
+    return page
 
 
 def scores_again_page() -> QWidget:

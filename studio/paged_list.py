@@ -121,6 +121,10 @@ class PagedList(QWidget):
         """True when there is no further page."""
         return self._pages is not None and not self._pages.more
 
+    def turn_to(self, path: str) -> None:
+        """Read from another path from now on, rows of the same kind; `load` shows them."""
+        self._path = path
+
     def load(self, params: Params) -> None:
         """Show another selection from its beginning; `params` are the query of `path`."""
         self._params = dict(params)

@@ -71,6 +71,11 @@ class Tab(QWidget):
         self.setAccessibleName(self.title)
         context.changes.subscribe(self.on_changes)
 
+    @classmethod
+    def allowed(cls, me: Me) -> bool:
+        """Whether a person has this tab."""
+        return cls.permission in me.permissions
+
     def refresh(self) -> None:
         """Load what is shown; called when the tab is first shown and when something it shows has changed."""
 

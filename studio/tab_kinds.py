@@ -8,6 +8,7 @@ from studio.tab import Context, Tab
 from studio.tabs.audit.tab import AuditTab
 from studio.tabs.content.tab import ContentTab
 from studio.tabs.feed.tab import FeedTab
+from studio.tabs.forensics.tab import ScoresTab
 from studio.tabs.moderation.tab import ModerationTab
 from studio.tabs.ops.tab import OpsTab
 from studio.tabs.people.account_tab import AccountTab
@@ -19,6 +20,7 @@ def tab_kinds() -> list[TabKind]:
     """Every tab; the window shows those that the person's permissions allow."""
     return [
         TabKind(tab=ModerationTab, build=_moderation),
+        TabKind(tab=ScoresTab, build=ScoresTab),
         TabKind(tab=PeopleTab, build=PeopleTab),
         TabKind(tab=AuditTab, build=AuditTab),
         TabKind(tab=OpsTab, build=OpsTab),

@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         self._drop_page()
         self._context = context
         self._states = dict(states)
-        self._kinds = {kind.tab.id: kind for kind in kinds if kind.tab.permission in context.me.permissions}
+        self._kinds = {kind.tab.id: kind for kind in kinds if kind.tab.allowed(context.me)}
         self.rail.set_entries(
             [
                 NavEntry(id=kind.tab.id, title=kind.tab.title, icon=kind.tab.icon, section=kind.tab.section)

@@ -16,6 +16,7 @@ from studio.video.index import MediaIndex, Source
 from studio.video.player import Player
 from studio.video.playhead import Lane, Playhead, Region, timecode
 from studio.video.shield import Shield
+from studio.video.spectrogram import Spectrogram
 from studio.video.storyboard import Preview, Storyboard
 from studio.video.timeline import Timeline
 from studio.video.view import FrameView
@@ -34,7 +35,7 @@ _IN_WORDS = {
     "second-forward": "+1 s",
 }
 """No icon says these as plainly."""
-_ALWAYS = ("mute", "greyscale", "blur")  # usable with no video open
+_ALWAYS = ("regions", "spectrum", "mute", "greyscale", "blur")  # usable with no video open
 
 
 class ReviewPlayer(QWidget):
@@ -63,6 +64,9 @@ class ReviewPlayer(QWidget):
         self.view = view or FrameView()
         self.timeline = Timeline()
         self.waveform = Waveform()
+        self.spectrogram = Spectrogram()
+        self.spectrogram.hide()
+        self._spectrum_on = False
         self.storyboard = Storyboard()
         self._where = QLabel()
         self._where.setTextFormat(Qt.TextFormat.PlainText)
@@ -80,6 +84,8 @@ class ReviewPlayer(QWidget):
         self.setFocusProxy(self.view)
         self._closed()
         self._tell_shield(self.player.shield)
+        self._set_regions_seen(True)
+        self._show_toggle("spectrum", "spectrum", False)
         self._show_head(None)
 
     def handlers(self) -> dict[str, Callable[..., None]]:
@@ -109,6 +115,8 @@ class ReviewPlayer(QWidget):
             "review.reveal": player.reveal,
             "review.greyscale": player.toggle_grey,
             "review.mute": self.toggle_mute,
+            "review.regions": self.toggle_regions,
+            "review.spectrum": self.toggle_spectrum,
         }
 
     def open(self, source: Source, *, lanes: Sequence[Lane] = (), regions: Sequence[Region] = ()) -> None:
@@ -119,6 +127,25 @@ class ReviewPlayer(QWidget):
         self._extras_due = True
         self.storyboard.preview(previews)
         self.view.say("Opening the video")
+
+    @property
+    def source(self) -> Source | None:
+        """The video that is shown; None until one is asked for."""
+        return self._source
+
+    def show_regions(self, regions: Sequence[Region]) -> None:
+        """Draw these boxes on the frames; asked for anew, they are seen even where they had been hidden."""
+        if regions:
+            self._set_regions_seen(True)
+        self.player.set_regions(regions)
+
+    def toggle_regions(self) -> None:
+        """Boxes on the frames on or off."""
+        head = self.player.head
+        drawn = head is not None and bool(head.regions)
+        if not drawn:
+            self._status.setText("No boxes: press a moment or a signal of the scores")
+        self._set_regions_seen(self.view.regions_seen != drawn)
 
     def preview(self, given: Sequence[Preview]) -> None:
         """Show stills while the video itself is still on its way."""
@@ -168,7 +195,7 @@ class ReviewPlayer(QWidget):
             row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
         row.addSpacing(worn.space_2)
         row.addWidget(self._status, 1)
-        for name in ("mute", "greyscale"):
+        for name in ("regions", "spectrum", "mute", "greyscale"):
             row.addWidget(self._add_button(name, handlers[f"review.{name}"]))
         row.addWidget(self._add_button("blur", self.player.toggle_blur))
         row.addWidget(self._strength)
@@ -182,7 +209,7 @@ class ReviewPlayer(QWidget):
         column.addWidget(self.view, 1)
         column.addLayout(moves)
         column.addLayout(row)
-        for part in (self.timeline, self.waveform, self.storyboard):
+        for part in (self.timeline, self.waveform, self.spectrogram, self.storyboard):
             column.addWidget(part)
         self._name_buttons()
 
@@ -220,6 +247,7 @@ class ReviewPlayer(QWidget):
         self.view.resized.connect(lambda: player.set_fit(self.view.fit()))
         self.timeline.scrubbed.connect(player.seek)
         self.waveform.scrubbed.connect(player.seek)
+        self.spectrogram.scrubbed.connect(player.seek)
         self.storyboard.chosen.connect(player.seek)
         self._keymap.changed.connect(self._name_buttons)
         self._buttons["reveal"].pressed.connect(lambda: player.reveal(True))
@@ -240,6 +268,28 @@ class ReviewPlayer(QWidget):
         else:
             player.set_muted(not player.muted)
 
+    def toggle_spectrum(self) -> None:
+        """The sound by its pitch, or by its loudness; it stays so for the videos that come."""
+        self._spectrum_on = not self._spectrum_on
+        self._show_toggle("spectrum", "spectrum", self._spectrum_on)
+        index = self.player.index
+        if self._spectrum_on and index is not None and not index.has_audio:
+            self._status.setText("This video has no sound")
+        self._show_sound()
+
+    def _show_sound(self) -> None:
+        """One of the two pictures of the sound, read when it is seen first."""
+        index, head = self.player.index, self.player.head
+        audible = index is None or index.has_audio
+        self.waveform.setVisible(audible and not self._spectrum_on)
+        self.spectrogram.setVisible(audible and self._spectrum_on)
+        if self._extras_due or self._source is None or index is None or head is None or not index.has_audio:
+            return
+        first = float(head.table.pts[0] * head.table.time_base)
+        picture = self.spectrogram if self._spectrum_on else self.waveform
+        if not picture.loaded:
+            picture.load(self._source, head, first)
+
     def request_mark(self) -> None:
         """Stop and ask the host for a note on the current frame (`mark_requested`)."""
         self.player.shuttle(0)
@@ -258,10 +308,7 @@ class ReviewPlayer(QWidget):
         if self._extras_due and self._source is not None and index and head:
             self._extras_due = False
             self.storyboard.load(self._source, index)
-            self.waveform.setVisible(index.has_audio)
-            if index.has_audio:
-                first = float(head.table.pts[0] * head.table.time_base)
-                self.waveform.load(self._source, head, first)
+            self._show_sound()
 
     def _show_failure(self, failure: Failed) -> None:
         if self.player.index is None:
@@ -273,7 +320,7 @@ class ReviewPlayer(QWidget):
             self._status.setText(failure.message)
 
     def _show_head(self, head: Playhead | None) -> None:
-        for part in (self.view, self.timeline, self.waveform, self.storyboard):
+        for part in (self.view, self.timeline, self.waveform, self.spectrogram, self.storyboard):
             part.set_playhead(head)
         for name, button in self._buttons.items():
             button.setEnabled(head is not None or name in _ALWAYS)
@@ -289,6 +336,7 @@ class ReviewPlayer(QWidget):
         self._source = None
         self._extras_due = False
         self.waveform.clear()
+        self.spectrogram.clear()
         self.storyboard.clear()
         self._status.clear()
         self.view.say("No video", "Claim an item to review it here.")
@@ -313,6 +361,10 @@ class ReviewPlayer(QWidget):
         self.view.set_blank(blank)
         self.storyboard.set_blank(blank)
         self.repaint()
+
+    def _set_regions_seen(self, seen: bool) -> None:
+        self.view.set_regions_seen(seen)
+        self._show_toggle("regions", "regions", seen)
 
     def _tell_muted(self, muted: bool) -> None:
         self._show_toggle("mute", "mute" if muted else "volume", not muted)

@@ -238,6 +238,11 @@ class Player(QObject):
         self._lanes = tuple(lanes)
         self._apply(lambda head: playhead.with_lanes(head, lanes))
 
+    def set_regions(self, regions: Sequence[Region]) -> None:
+        """Replace the boxes over the picture."""
+        self._regions = tuple(regions)
+        self._apply(lambda head: replace(head, regions=self._regions))
+
     # -- shielding -------------------------------------------------------------------------------
 
     def set_shield(self, shield: Shield) -> None:

@@ -24,11 +24,23 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """A score over time: one value each `step_ms` from `start_ms` on, in basis points; None = not known."""
+
+    start_ms: int
+    step_ms: int
+    values: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
-    """One row of flagged ranges from one source: users, a classifier, staff."""
+    """One row of flagged ranges from one source: users, a classifier, staff; or the course of a score.
+    `heard`: they lie in the sound."""
 
     name: str
     ranges: tuple[Range, ...]
+    heard: bool = False
+    course: Course | None = None
 
 
 @dataclass(frozen=True, slots=True)

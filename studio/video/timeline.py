@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip, QWidget
 
 from studio.theme import style
-from studio.video.playhead import Playhead, Range, timecode
+from studio.video.playhead import Course, Playhead, Range, timecode
 
 GUTTER = 112  # room for lane names, left of every time axis
 _EDGE = 10
@@ -215,9 +215,21 @@ class Timeline(QAbstractSlider):
             painter.drawText(gutter, Qt.AlignmentFlag.AlignVCenter, name)
             painter.fillRect(QRectF(axis.left, top + _LANE / 2 - 0.5, axis.span, 1), QColor(worn.border))
             painter.setPen(Qt.PenStyle.NoPen)
+            if lane.course is not None:
+                self._paint_course(painter, axis, top, lane.course)
             for flagged in lane.ranges:
                 painter.setBrush(QColor(_heat(flagged)))
                 painter.drawRoundedRect(self._range_rect(axis, row, flagged), 3, 3)
+
+    def _paint_course(self, painter: QPainter, axis: TimeAxis, top: float, course: Course) -> None:
+        """A bar for each step, as high as its score; what is not known has none."""
+        for n, score_bp in enumerate(course.values):
+            if score_bp is not None:
+                start_ms = course.start_ms + n * course.step_ms
+                left, right = axis.x(start_ms), axis.x(start_ms + course.step_ms)
+                high = max((_LANE - 4) * score_bp / 10_000, 1)
+                painter.setBrush(QColor(_heat_of(score_bp)))
+                painter.drawRect(QRectF(left, top + _LANE - 2 - high, max(right - left - 0.5, 1), high))
 
     def _paint_marks(self, painter: QPainter, head: Playhead) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -256,13 +268,16 @@ class Timeline(QAbstractSlider):
 
 def _heat(flagged: Range) -> str:
     """Colour by score; a report without a score counts as high."""
+    return _heat_of(7_500 if flagged.score_bp is None else flagged.score_bp)
+
+
+def _heat_of(score_bp: int) -> str:
     worn = style.tokens()
-    score = 7_500 if flagged.score_bp is None else flagged.score_bp
-    if score >= 9_000:
+    if score_bp >= 9_000:
         return worn.critical
-    if score >= 7_000:
+    if score_bp >= 7_000:
         return worn.high
-    return worn.medium if score >= 4_000 else worn.low
+    return worn.medium if score_bp >= 4_000 else worn.low
 
 
 def _describe(flagged: Range) -> str:

@@ -52,6 +52,7 @@ class FrameView(QWidget):
         self._head: Playhead | None = None
         self._blank = False
         self._overlay = True
+        self._regions_seen = True
         self._title, self._text = "No video", ""
 
     def sizeHint(self) -> QSize:
@@ -78,6 +79,16 @@ class FrameView(QWidget):
     def set_overlay(self, on: bool) -> None:
         """Show or hide timecode, frame number, boxes and notes over the picture."""
         self._overlay = on
+        self.update()
+
+    @property
+    def regions_seen(self) -> bool:
+        """Whether boxes are drawn where there are any."""
+        return self._regions_seen
+
+    def set_regions_seen(self, seen: bool) -> None:
+        """Draw the boxes over the picture, or not."""
+        self._regions_seen = seen
         self.update()
 
     def set_playhead(self, head: Playhead | None) -> None:
@@ -217,7 +228,7 @@ class FrameView(QWidget):
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, line)
 
     def _paint_regions(self, painter: QPainter, rect: QRect, head: Playhead) -> None:
-        for region in head.regions_here():
+        for region in head.regions_here() if self._regions_seen else ():
             box = QRectF(
                 rect.left() + rect.width() * region.x_bp / 10_000,
                 rect.top() + rect.height() * region.y_bp / 10_000,

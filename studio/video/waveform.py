@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -13,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.theme import style
 from studio.video.background import Background
-from studio.video.index import MediaError, Source, open_media
+from studio.video.index import MediaError, Source
+from studio.video.mono import Samples, mono
 from studio.video.playhead import Playhead
 from studio.video.timeline import TimeAxis
 
@@ -30,28 +30,20 @@ def peaks(source: Source, start_s: float, seconds: float, buckets: int = BUCKETS
     Each yield is the whole picture so far. Nothing is yielded for a video without sound; damaged
     sound ends the picture early.
     """
-    with open_media(source) as container:
-        if not container.streams.audio:
-            return
-        found: Peaks = np.zeros((buckets, 2), dtype=np.float32)
-        reported = 0.0
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=_RATE)
-        try:
-            for frame in container.decode(container.streams.audio[0]):
-                for part in resampler.resample(frame):
-                    at = (part.time or 0.0) - start_s
-                    _collect(found, part.to_ndarray()[0], at, seconds)
-                    if at - reported > 60:
-                        reported = at
-                        yield found.copy()
-        except av.FFmpegError:
-            pass
+    found: Peaks = np.zeros((buckets, 2), dtype=np.float32)
+    reported, heard = 0.0, False
+    for time_s, samples in mono(source, _RATE):
+        heard, at_s = True, time_s - start_s
+        _collect(found, samples, at_s, seconds)
+        if at_s - reported > 60:
+            reported = at_s
+            yield found.copy()
+    if heard:
         yield found
 
 
-def _collect(found: Peaks, samples: NDArray[np.int16], at_s: float, seconds: float) -> None:
+def _collect(found: Peaks, values: Samples, at_s: float, seconds: float) -> None:
     """Fold samples that start at `at_s` into their buckets."""
-    values = samples.astype(np.float32) / 32768
     times = at_s + np.arange(len(values)) / _RATE
     bucket = (times / max(seconds, 1e-9) * len(found)).astype(np.int64)
     inside = (bucket >= 0) & (bucket < len(found))
@@ -69,6 +61,7 @@ class Waveform(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Sound level over time")
         self._peaks: Peaks | None = None
+        self._reading = False
         self._head: Playhead | None = None
         self._worker = Background(self)
         self._worker.item.connect(self._grow)
@@ -79,6 +72,7 @@ class Waveform(QWidget):
     def load(self, source: Source, head: Playhead, start_s: float) -> None:
         """Read the sound of `source` on a thread; `start_s` is the first frame's own time."""
         self.clear()
+        self._reading = True
         seconds = head.table.duration_ms / 1000
 
         def work() -> Iterator[object]:
@@ -89,10 +83,15 @@ class Waveform(QWidget):
 
         self._worker.start("waveform", work)
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the sound is here, or on its way."""
+        return self._reading
+
     def clear(self) -> None:
         """Forget the sound shown and stop reading."""
         self._worker.stop()
-        self._peaks = None
+        self._peaks, self._reading = None, False
         self.update()
 
     def set_playhead(self, head: Playhead | None) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from studio.theme.icons import icon
+
+if TYPE_CHECKING:
+    from studio.video.panel import ReviewPlayer
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,18 @@ class Panel(Protocol):
 
 class TimedPanel(Panel, Protocol):
     """A panel that knows moments of a video: `seek_wanted` carries the millisecond to go to,
-    `lanes_changed` the rows of stretches (`studio.video.playhead.Lane`) for the time bar.
+    `lanes_changed` the rows of stretches (`studio.video.playhead.Lane`) for the time bar, `regions_changed`
+    the boxes (`Region`) to be drawn on its frames.
 
     It is told of a subject while it is out of sight too, since its lanes are seen.
     """
 
     seek_wanted: SignalInstance
     lanes_changed: SignalInstance
+    regions_changed: SignalInstance
+
+    def watch(self, player: ReviewPlayer) -> None:
+        """The video of the subject has been opened in `player`."""
 
 
 class PanelHost(QWidget):

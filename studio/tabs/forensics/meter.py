@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.tabs.forensics.state import Level, Meter, Moment
+from studio.tabs.forensics.evidence import Moment
+from studio.tabs.forensics.evidence_box import EvidenceBox
+from studio.tabs.forensics.face_cutter import FaceCutter
+from studio.tabs.forensics.state import Level, Meter
 from studio.tabs.forensics.words import percent
 from studio.theme import style
 from studio.video.playhead import timecode
@@ -62,11 +65,12 @@ class Bar(QWidget):
 
 
 class MeterLine(QWidget):
-    """One line of a panel; `seek_wanted` carries the millisecond of a moment that was pressed."""
+    """One line of a panel; `place_wanted` carries the `Place` that was pressed. `evidence` is what it opens
+    into, where anything was kept."""
 
-    seek_wanted = Signal(int)
+    place_wanted = Signal(object)
 
-    def __init__(self, meter: Meter, *, strong: bool = False) -> None:
+    def __init__(self, meter: Meter, cutter: FaceCutter, *, strong: bool = False) -> None:
         super().__init__()
         worn = style.tokens()
         self.setAccessibleName(described(meter))
@@ -89,7 +93,13 @@ class MeterLine(QWidget):
             if words:
                 column.addWidget(Label(words, "caption", wrap=True))
         if meter.moments:
-            column.addLayout(self._moments(meter.title, meter.moments))
+            shown = self._quotes if meter.quotes else self._moments
+            column.addLayout(shown(meter.title, meter.moments))
+        self.evidence: EvidenceBox | None = None
+        if meter.evidence is not None:
+            self.evidence = EvidenceBox(meter.title, meter.evidence, cutter)
+            self.evidence.place_wanted.connect(self.place_wanted)
+            column.addWidget(self.evidence)
 
     def _moments(self, title: str, moments: tuple[Moment, ...]) -> QGridLayout:
         grid = QGridLayout()
@@ -99,10 +109,26 @@ class MeterLine(QWidget):
             said = f": {moment.note}" if moment.note else ""
             jump = Button(at.rpartition(".")[0], kind="link", icon="marker", tip=f"Go to {at}{said}")
             jump.setAccessibleName(f"{title}: go to {at}{said}")
-            jump.clicked.connect(partial(self.seek_wanted.emit, moment.start_ms))
+            jump.clicked.connect(partial(self._go, moment))
             grid.addWidget(jump, number // _IN_A_ROW, number % _IN_A_ROW)
         grid.setColumnStretch(_IN_A_ROW, 1)
         return grid
+
+    def _quotes(self, title: str, moments: tuple[Moment, ...]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(style.tokens().space_1)
+        for number, moment in enumerate(moments):
+            at = timecode(moment.start_ms)
+            jump = Button(at.rpartition(".")[0], kind="link", icon="marker", tip=f"Go to {at}")
+            jump.setAccessibleName(f"{title}: go to {at}: {moment.note}")
+            jump.clicked.connect(partial(self._go, moment))
+            grid.addWidget(jump, number, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(Label(moment.note, wrap=True), number, 1)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _go(self, moment: Moment, _checked: bool = False) -> None:
+        self.place_wanted.emit(moment.place)
 
 
 def between(meter: Meter) -> str:

@@ -10,12 +10,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from server.forensics.rules import AnalysisKind
-from server.forensics.schemas import VideoAnalyses
+from server.forensics.schemas import MatchView, VideoAnalyses
 from studio.api.errors import ApiError, NotFound
 from studio.messages import Level, Problem
 from studio.offline.changes import Changes
 from studio.tab import Context
+from studio.tabs.forensics import matches
+from studio.tabs.forensics.beside import Beside
+from studio.tabs.forensics.evidence import Place
+from studio.tabs.forensics.exporting import Export, Exporting
+from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.view import ScoresView
+from studio.video.panel import ReviewPlayer
+from studio.video.playhead import Lane, Playhead
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
 
@@ -30,10 +37,11 @@ def path_of(video_id: UUID) -> str:
 
 
 class ScoresPanel(QWidget):
-    """A `TimedPanel`: its moments can be gone to, and are drawn under the video's time bar."""
+    """A `TimedPanel`: its moments can be gone to, and are drawn on the video and under its time bar."""
 
     seek_wanted = Signal(int)
     lanes_changed = Signal(object)
+    regions_changed = Signal(object)
 
     title = "Scores"
     icon = "shield"
@@ -45,10 +53,23 @@ class ScoresPanel(QWidget):
         self._video: UUID | None = None
         self._reading: asyncio.Task[None] | None = None
         self._shown = False
+        self._player: ReviewPlayer | None = None
         self.view = ScoresView(may_ask=ANALYSE in context.me.permissions)
         self.view.retried.connect(self.reload)
-        self.view.seek_wanted.connect(self.seek_wanted)
+        self.view.place_wanted.connect(self._lead)
         self.view.again_wanted.connect(self.analyse_again)
+        self.view.export_wanted.connect(self._export)
+        self.view.matches.compare_wanted.connect(self.compare)
+        self.view.opinion.ask_wanted.connect(self.ask_model)
+        self._judging = Judging(context, self)
+        self._judging.changed.connect(lambda _match: self._beside.read_matches())
+        self._scored: tuple[Lane, ...] = ()
+        self._matched: tuple[Lane, ...] = ()
+        self._beside = Beside(context, self)
+        self._beside.matches.connect(self.take_matches)
+        self._beside.opinion.connect(self.view.opinion.show_opinion)
+        self.exporting = Exporting(context)
+        self.view.foot.addWidget(self.exporting)
         self.view.stop_wanted.connect(self.stop)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -66,11 +87,24 @@ class ScoresPanel(QWidget):
             return
         self._video, self._shown = video, False
         self._stop_reading()
+        self._scored = self._matched = ()
         self.lanes_changed.emit(())
+        self.regions_changed.emit(())
         self.view.begin()
+        self._beside.show_video(video)
         if subject is not None and video is None:
             self.view.empty("shield", "No scores", "Only videos are analysed.")
         self.reload()
+
+    def watch(self, player: ReviewPlayer) -> None:
+        """The video of the subject is open in this player."""
+        if player is not self._player:
+            if self._player is not None:
+                self._player.player.changed.disconnect(self._moved)
+            self._player = player
+            player.player.changed.connect(self._moved)
+        self._moved(player.player.head)
+        self.view.cutter.watch(player)
 
     def on_changes(self, changes: Changes) -> None:
         """Read anew when an analysis of this video has moved on."""
@@ -79,6 +113,7 @@ class ScoresPanel(QWidget):
             return
         if RESYNC in changes.kinds or any(changes.touches(kind, str(video)) for kind in KINDS):
             self.reload()
+        self._beside.on_changes(changes)
 
     def reload(self) -> None:
         """Read what is known of the video now; what is shown stays until then."""
@@ -95,7 +130,15 @@ class ScoresPanel(QWidget):
     def show_known(self, known: VideoAnalyses) -> None:
         """Show what is known of the video, here and on the time bar."""
         self._shown = True
-        self.lanes_changed.emit(self.view.show_known(known).lanes)
+        self._scored = self.view.show_known(known).lanes
+        self._tell_lanes()
+
+    def take_matches(self, found: tuple[MatchView, ...]) -> None:
+        """Show what the video was recognised as, here and on the time bar."""
+        self.view.show_matches(found)
+        before, self._matched = self._matched, matches.lane(found)
+        if before != self._matched:
+            self._tell_lanes()
 
     def show_error(self, error: ApiError) -> None:
         """Say that nothing could be read."""
@@ -107,7 +150,7 @@ class ScoresPanel(QWidget):
     @property
     def settled(self) -> bool:
         """Whether nothing is being read."""
-        return self._reading is None or self._reading.done()
+        return (self._reading is None or self._reading.done()) and self._beside.settled
 
     def analyse_again(self) -> None:
         """Have the video looked at, or once more."""
@@ -129,7 +172,36 @@ class ScoresPanel(QWidget):
 
         self._context.tasks.read(cancel, lambda _done: self.reload(), self._refused, owner=self)
 
+    def compare(self, match: MatchView) -> None:
+        """Show the banked original beside the video."""
+        from studio.tabs.forensics.match_pane import MatchDialog  # no review has to wait for it
+
+        dialog = MatchDialog(self._context, self._judging, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        dialog.pane.show_match(match)
+        dialog.pane.setFocus()
+
+    def ask_model(self) -> None:
+        """Have a language model asked."""
+        self._beside.ask()
+
     # Inside
+
+    def _export(self) -> None:
+        if (video := self._video) is not None:
+            name = f"evidence-{str(video)[:8]}.zip"
+            self.exporting.ask(Export("Evidence", f"{path_of(video)}/bundle", name, "Evidence (*.zip)"))
+
+    def _tell_lanes(self) -> None:
+        self.lanes_changed.emit((*self._matched, *self._scored))
+
+    def _lead(self, place: Place) -> None:
+        self.seek_wanted.emit(place.ms)
+        self.regions_changed.emit(place.regions)
+
+    def _moved(self, head: Playhead | None) -> None:
+        self.view.set_now(head.ms if head is not None else None)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:

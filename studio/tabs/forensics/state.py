@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -23,10 +23,12 @@ from server.forensics.schemas import (
     KindView,
     ScoreView,
     SignalView,
-    SpanView,
     VerdictView,
     VideoAnalyses,
 )
+from studio.tabs.forensics import provenance
+from studio.tabs.forensics.evidence import NEUTRAL, Evidence, Face, Moment, all_faces, moments, of_slot
+from studio.tabs.forensics.provenance import Provenance
 from studio.tabs.forensics.words import (
     ENDED,
     LANES,
@@ -36,10 +38,12 @@ from studio.tabs.forensics.words import (
     percent,
     why_not,
 )
-from studio.video.playhead import Lane, Range
+from studio.video.playhead import Course, Lane, Range
 
-SPANS_SHOWN: Final = 6
-"""Moments that one meter lists: those that say most."""
+SECOND_MS: Final = 1_000
+_LONGEST_S: Final = 24 * 3_600
+HEARD: Final = frozenset({Slot.VOICE_SYNTHESIS, Slot.LIP_SYNC})
+"""Slots that speak of the sound, so that their stretches are drawn over it."""
 
 
 class Level(StrEnum):
@@ -52,19 +56,9 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A stretch of the video that can be gone to."""
-
-    start_ms: int
-    end_ms: int
-    score_bp: int | None
-    note: str
-
-
-@dataclass(frozen=True)
 class Meter:
     """One line of a panel. `score_bp` None is "not analysed", and `why` says why; else it says how the score
-    came about, if that is not plain."""
+    came about, if that is not plain. `quotes`: the notes of its moments are what was said or written."""
 
     title: str
     meaning: str
@@ -75,6 +69,8 @@ class Meter:
     word: str = NOT_ANALYSED
     why: str = ""
     moments: tuple[Moment, ...] = ()
+    evidence: Evidence | None = None
+    quotes: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,14 +97,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything that the panel shows of a video; `facts` are what the file says of where it comes from."""
+    """Everything that the panel shows of a video."""
 
     progress: tuple[Progress, ...]
     notes: tuple[str, ...]
     sections: tuple[Section, ...]
     method: tuple[str, ...]
-    facts: tuple[str, ...]
+    provenance: Provenance | None
     lanes: tuple[Lane, ...]
+    faces: tuple[Face, ...] = ()
 
 
 def read(known: VideoAnalyses) -> Scores:
@@ -116,37 +113,45 @@ def read(known: VideoAnalyses) -> Scores:
     kinds = (known.core, known.text)
     scores = {score.slot: score for kind in kinds if kind.result for score in kind.result.scores}
     passed = {slot for slot, score in scores.items() if score.look_closer or score.likely}
-    signals = [
-        _telling(signal, always=signal.slot in passed)
-        for kind in kinds
-        if kind.result
-        for signal in kind.result.signals
-    ]
+    kept = [signal for kind in kinds if kind.result for signal in kind.result.signals]
+    signals = [_telling(signal, always=signal.slot in passed) for signal in kept]
+    said = _Said(scores, signals, kept)
     sections: tuple[Section, ...] = ()
     if any(kind.result for kind in kinds):
         sections = (
-            _deepfake(known, scores, signals),
-            _content(known.core, scores, signals),
+            _deepfake(known, said),
+            _content(known.core, said),
         )
     return Scores(
         progress=tuple(made for kind in kinds if (made := _progress(kind)) is not None),
         sections=sections,
         notes=(_NO_EVIDENCE,) if known.restricted_class and sections else (),
         method=tuple(dict.fromkeys(line for kind in kinds for line in _method(kind))),
-        facts=tuple(f"{_fact(s.name)}: {s.note}" for s in signals if s.slot is Slot.PROVENANCE and s.note),
-        lanes=_lanes(signals),
+        provenance=provenance.read(kept) if sections else None,
+        lanes=(*_course(kept), *_lanes(signals)),
+        faces=() if known.restricted_class else all_faces(kept),
     )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the analyses say: the scores, the signals with what tells of something, and all that was kept."""
+
+    scores: dict[Slot, ScoreView]
+    signals: Sequence[SignalView]
+    kept: Sequence[SignalView]
+
+    def meters(self, slots: Sequence[Slot]) -> tuple[Meter, ...]:
+        """A line for each slot."""
+        return tuple(_meter(slot, self) for slot in slots)
 
 
 def _telling(signal: SignalView, *, always: bool) -> SignalView:
     """A signal without the stretches that only say where something was measured: where its slot passes no
     threshold, a stretch counts that says more than even odds."""
+    always &= signal.name not in NEUTRAL
     told = [span for span in signal.spans if always or (span.score_bp or 0) > BP // 2]
     return signal.model_copy(update={"spans": told})
-
-
-def _fact(name: str) -> str:
-    return name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def never_asked(known: VideoAnalyses) -> bool:
@@ -160,10 +165,10 @@ _NO_VERDICT: Final = VerdictView(score_bp=None, confidence_bp=None, is_deepfake=
 _NO_EVIDENCE: Final = "Of restricted videos no evidence is kept, so there are no moments to go to."
 
 
-def _deepfake(known: VideoAnalyses, scores: dict[Slot, ScoreView], signals: Sequence[SignalView]) -> Section:
+def _deepfake(known: VideoAnalyses, said: _Said) -> Section:
     core = known.core
     verdict = core.result.verdict if core.result else _NO_VERDICT
-    meters = tuple(_meter(slot, scores.get(slot), signals) for slot in DEEPFAKE)
+    meters = said.meters(DEEPFAKE)
     notes = []
     if verdict.score_bp is not None:
         notes.append(of_100_videos(verdict.score_bp, known.prevalence_bp))
@@ -183,8 +188,8 @@ def _overall_deepfake(verdict: VerdictView) -> Meter:
     return Meter("Overall", "", verdict.score_bp, level=level, word=word, why=sure)
 
 
-def _content(core: KindView, scores: dict[Slot, ScoreView], signals: Sequence[SignalView]) -> Section:
-    meters = tuple(_meter(slot, scores.get(slot), signals) for slot in CONTENT)
+def _content(core: KindView, said: _Said) -> Section:
+    meters = said.meters(CONTENT)
     known: dict[str, int | None] = {meter.title: meter.score_bp for meter in meters}
     if core.result is not None:
         known["Deepfake"] = core.result.verdict.score_bp
@@ -201,11 +206,12 @@ def _content(core: KindView, scores: dict[Slot, ScoreView], signals: Sequence[Si
     return Section("Content", overall, meters)
 
 
-def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView]) -> Meter:
-    title, meaning = TITLES[slot], MEANINGS[slot]
+def _meter(slot: Slot, said: _Said) -> Meter:
+    title, meaning, score = TITLES[slot], MEANINGS[slot], said.scores.get(slot)
+    kept = of_slot(slot, score.track if score else None, said.kept)
     if score is None or score.score_bp is None:
         why = why_not(slot, score.abstained if score else None)
-        return Meter(title, meaning, None, why=why or "No analysis has got to this yet.")
+        return Meter(title, meaning, None, why=why or "No analysis has got to this yet.", evidence=kept)
     level = Level.LIKELY if score.likely else Level.LOOK if score.look_closer else Level.QUIET
     word = {Level.LIKELY: "Likely", Level.LOOK: "Look closer", Level.QUIET: "Nothing stands out"}[level]
     return Meter(
@@ -216,40 +222,38 @@ def _meter(slot: Slot, score: ScoreView | None, signals: Iterable[SignalView]) -
         score.high_bp,
         level,
         word,
-        moments=moments(slot, signals),
+        moments=moments(slot, said.signals),
+        quotes=slot is Slot.HATE_SPEECH,
+        evidence=kept,
     )
-
-
-def moments(slot: Slot, signals: Iterable[SignalView]) -> tuple[Moment, ...]:
-    """Where the signals of a slot were seen: those that say most, in the order of the video."""
-    spans = {
-        (span.start_ms, span.end_ms): span
-        for signal in signals
-        if signal.slot is slot
-        for span in sorted(signal.spans, key=_weight)
-        if span.start_ms >= 0
-    }
-    best = sorted(spans.values(), key=_weight, reverse=True)[:SPANS_SHOWN]
-    best.sort(key=lambda span: (span.start_ms, span.end_ms))
-    return tuple(Moment(span.start_ms, span.end_ms, span.score_bp, span.note) for span in best)
-
-
-def _weight(span: SpanView) -> int:
-    return span.score_bp if span.score_bp is not None else -1
 
 
 def _lanes(signals: Sequence[SignalView]) -> tuple[Lane, ...]:
     lanes = []
     for slot, title in TITLES.items():
         seen = [span for signal in signals if signal.slot is slot for span in signal.spans]
-        ranges = tuple(
+        ranges = dict.fromkeys(
             Range(span.start_ms, span.end_ms, f"{title}: {span.note}" if span.note else title, span.score_bp)
             for span in sorted(seen, key=lambda span: span.start_ms)
             if 0 <= span.start_ms <= span.end_ms
         )
         if ranges:
-            lanes.append(Lane(LANES[slot], ranges))
+            lanes.append(Lane(LANES[slot], tuple(ranges), heard=slot in HEARD))
     return tuple(lanes)
+
+
+def _course(signals: Sequence[SignalView]) -> tuple[Lane, ...]:
+    """The highest score of each second, of whatever slot."""
+    highest: dict[int, int] = {}
+    for span in (span for signal in signals for span in signal.spans):
+        if span.score_bp is not None and 0 <= span.start_ms <= span.end_ms:
+            for second in range(span.start_ms // SECOND_MS, min(span.end_ms // SECOND_MS, _LONGEST_S) + 1):
+                highest[second] = max(highest.get(second, 0), span.score_bp)
+    if not highest:
+        return ()
+    first, last = min(highest), max(highest)
+    values = tuple(highest.get(second) for second in range(first, last + 1))
+    return (Lane("Scores", (), course=Course(first * SECOND_MS, SECOND_MS, values)),)
 
 
 # Sentences

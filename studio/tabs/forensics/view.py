@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from server.forensics.schemas import VideoAnalyses
+from server.forensics.schemas import MatchView, VideoAnalyses
 from studio.tabs.forensics import state
+from studio.tabs.forensics.face_cutter import FaceCutter
+from studio.tabs.forensics.match_section import MatchSection
 from studio.tabs.forensics.meter import MeterLine
-from studio.tabs.forensics.state import Progress, Scores, Section
+from studio.tabs.forensics.opinion_section import OpinionSection
+from studio.tabs.forensics.provenance import Provenance
+from studio.tabs.forensics.state import Meter, Progress, Scores, Section
 from studio.theme import style
 from studio.widgets.button import Button
+from studio.widgets.chip import Chip
 from studio.widgets.label import Label
 from studio.widgets.progress_row import ProgressRow
 from studio.widgets.scroll_pane import ScrollPane
@@ -21,30 +27,64 @@ from studio.widgets.state_stack import StateStack
 
 
 class ScoresView(StateStack):
-    """`seek_wanted` carries a millisecond, `stop_wanted` the id of an analysis; `again_wanted`: have the
-    video looked at, or once more. Whoever may not ask for that (`may_ask`) is not offered it.
+    """`place_wanted` carries a `Place`, `stop_wanted` the id of an analysis; `again_wanted`: have the
+    video looked at, or once more; `export_wanted`: save all of it. Whoever may not ask for another look
+    (`may_ask`) is not offered it.
     """
 
-    seek_wanted = Signal(int)
+    place_wanted = Signal(object)
     stop_wanted = Signal(object)
     again_wanted = Signal()
+    export_wanted = Signal()
 
     def __init__(self, *, may_ask: bool) -> None:
         self._inside = QWidget()
-        super().__init__(ScrollPane("Scores of the video", self._inside))
+        self._pane = ScrollPane("Scores of the video", self._inside)
+        super().__init__(self._pane)
         self._may_ask = may_ask
         self._known: VideoAnalyses | None = None
         self._rows: dict[UUID, ProgressRow] = {}
+        self._lines: list[MeterLine] = []
+        self._opened: set[str] = set()
+        self._matched = False
+        self._now_ms: int | None = None
+        self.cutter = FaceCutter(self)
         self._inside.setProperty("surface", "clear")
-        self._column = QVBoxLayout(self._inside)
+        outer = QVBoxLayout(self._inside)
         worn = style.tokens()
-        self._column.setContentsMargins(worn.space_1, worn.space_3, worn.space_3, worn.space_3)
+        outer.setContentsMargins(worn.space_1, worn.space_3, worn.space_3, worn.space_3)
+        outer.setSpacing(worn.space_4)
+        self._column = QVBoxLayout()
         self._column.setSpacing(worn.space_4)
+        self.matches, self.opinion = MatchSection(), OpinionSection(may_ask=may_ask)
+        self.matches.place_wanted.connect(self.place_wanted)
+        self.opinion.place_wanted.connect(self.place_wanted)
+        self._again = Button("Analyse again", icon="refresh", tip="Have the video looked at once more")
+        self._again.clicked.connect(self.again_wanted)
+        self._export = Button("Export evidence…", icon="export", tip="All of this as one file")
+        self._export.clicked.connect(self.export_wanted)
+        self._again.hide()
+        self._export.hide()
+        self.foot = QVBoxLayout()
+        outer.addWidget(self.matches)
+        outer.addLayout(self._column)
+        outer.addWidget(self.opinion)
+        outer.addWidget(self._again)
+        outer.addWidget(self._export)
+        outer.addLayout(self.foot)
+        outer.addStretch(1)
         self.acted.connect(self.again_wanted)
 
     def begin(self) -> None:
         """Another video: nothing of the one before stays."""
         self._known = None
+        self._matched = False
+        self._again.hide()
+        self._export.hide()
+        self.matches.show_matches(())
+        self.opinion.show_opinion(None)
+        self._opened.clear()
+        self.cutter.forget()
         self._clear()
         self.content()
         self.loading()
@@ -54,18 +94,41 @@ class ScoresView(StateStack):
         has the focus goes."""
         before, self._known = self._known, known
         scores = state.read(known)
-        if state.never_asked(known):
-            text = "Nothing has looked at this video so far."
-            self.empty("shield", "Not analysed yet", text, "Analyse it now" if self._may_ask else "")
-            return scores
         if before is None or not state.only_progress(before, known):
             self._build(scores)
         for line in scores.progress:
             self._tell(line)
-        self.content()
+        self._settle()
+        self.cutter.show_faces(scores.faces)
         return scores
 
+    def show_matches(self, found: Sequence[MatchView]) -> None:
+        """Show what the video was recognised as, whether it was analysed or not."""
+        self._matched = bool(found)
+        self.matches.show_matches(found)
+        if self._known is not None:
+            self._settle()
+
+    def scroll_to(self, part: QWidget) -> None:
+        """Bring a part of the panel to its top."""
+        self._inside.adjustSize()
+        self._pane.verticalScrollBar().setValue(part.mapTo(self._inside, QPoint()).y())
+
+    def set_now(self, ms: int | None) -> None:
+        """Where the video stands, for the curves."""
+        self._now_ms = ms
+        for line in self._lines:
+            if line.evidence is not None:
+                line.evidence.set_now(ms)
+
     # What is shown
+
+    def _settle(self) -> None:
+        if self._known is not None and state.never_asked(self._known) and not self._matched:
+            text = "Nothing has looked at this video so far."
+            self.empty("shield", "Not analysed yet", text, "Analyse it now" if self._may_ask else "")
+        else:
+            self.content()
 
     def _build(self, scores: Scores) -> None:
         self._clear()
@@ -75,16 +138,30 @@ class ScoresView(StateStack):
             self._column.addWidget(Label(words, "muted", wrap=True))
         for section in scores.sections:
             self._column.addWidget(self._section(section))
-        if scores.facts:
-            self._column.addWidget(Label("Provenance", "section"))
-            self._column.addWidget(Label("\n".join(scores.facts), wrap=True))
+        if scores.provenance is not None:
+            self._column.addWidget(self._provenance(scores.provenance))
         if scores.method:
             self._column.addWidget(Label("\n".join(scores.method), "caption", wrap=True))
-        if self._may_ask and not any(state.may_cancel(line) for line in scores.progress):
-            again = Button("Analyse again", icon="refresh", tip="Have the video looked at once more")
-            again.clicked.connect(self.again_wanted)
-            self._column.addWidget(again)
-        self._column.addStretch(1)
+        idle = not any(state.may_cancel(line) for line in scores.progress)
+        self._again.setVisible(self._may_ask and idle)
+        self._export.setVisible(bool(scores.sections))
+
+    def _provenance(self, told: Provenance) -> QWidget:
+        made = QWidget()
+        made.setAccessibleName(f"Provenance: {told.badge.word}")
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(style.tokens().space_2)
+        head = QHBoxLayout()
+        head.addWidget(Label("Provenance", "section"))
+        head.addStretch(1)
+        head.addWidget(Chip(told.badge.word, told.badge.tone, told.badge.icon))
+        column.addLayout(head)
+        column.addWidget(Label(told.badge.meaning, wrap=True))
+        if told.facts:
+            said = "\n".join(f"{name}: {words}" for name, words in told.facts)
+            column.addWidget(Label(said, "caption", wrap=True))
+        return made
 
     def _section(self, section: Section) -> QWidget:
         made = QWidget()
@@ -94,13 +171,24 @@ class ScoresView(StateStack):
         column.setSpacing(style.tokens().space_3)
         column.addWidget(Label(section.title, "section"))
         for meter in (section.overall, *section.meters):
-            line = MeterLine(meter, strong=meter is section.overall)
-            line.seek_wanted.connect(self.seek_wanted)
-            column.addWidget(line)
+            column.addWidget(self._meter(meter, strong=meter is section.overall))
             if meter is section.overall:
                 for words in section.notes:
                     column.addWidget(Label(words, wrap=True))
         return made
+
+    def _meter(self, meter: Meter, *, strong: bool) -> MeterLine:
+        line = MeterLine(meter, self.cutter, strong=strong)
+        line.place_wanted.connect(self.place_wanted)
+        self._lines.append(line)
+        if line.evidence is not None:
+            line.evidence.opener.setChecked(meter.title in self._opened)
+            line.evidence.toggled.connect(partial(self._keep_open, meter.title))
+            line.evidence.set_now(self._now_ms)
+        return line
+
+    def _keep_open(self, title: str, on: bool) -> None:
+        (self._opened.add if on else self._opened.discard)(title)
 
     def _progress(self, line: Progress) -> QWidget:
         if line.analysis is None or not state.may_cancel(line):
@@ -119,6 +207,7 @@ class ScoresView(StateStack):
 
     def _clear(self) -> None:
         self._rows.clear()
+        self._lines.clear()
         while (item := self._column.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:
                 gone.hide()

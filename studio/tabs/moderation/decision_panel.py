@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
@@ -14,6 +15,7 @@ from server.moderation.rules import FACTS_MAX, Measure, Outcome
 from server.moderation.schemas import MarkBody, SavedReasonRow
 from studio.key_hints import hint
 from studio.keys import Keymap
+from studio.tabs.moderation.decision_bank import BankBox
 from studio.tabs.moderation.decision_policies import PolicyPicker, PolicySearch
 from studio.tabs.moderation.decision_state import (
     DURATIONS,
@@ -81,8 +83,7 @@ class DecisionPanel(Card):
         self.picker.pressed.connect(self._press_policy)
         head = QHBoxLayout()
         head.addWidget(Label("Policy", "section"), 1)
-        find = Button("Find", kind="quiet", icon="search")
-        self.search = hint(self._keymap, find, "review.find-policy")
+        self.search = hint(self._keymap, Button("Find", kind="quiet", icon="search"), "review.find-policy")
         self.search.clicked.connect(self.find_policy)
         head.addWidget(self.search)
         row = QHBoxLayout()
@@ -109,6 +110,8 @@ class DecisionPanel(Card):
         measures.setSpacing(worn.space_1)
         measures.addWidget(self.account, 3)
         measures.addWidget(self.duration, 2)
+        self.bank = BankBox()
+        self.bank.chosen.connect(self._choose_bank)
         self.facts = DraftEdit("Facts", lambda _text: self.changed.emit(self._draft), lines=2)
         self.facts.setPlaceholderText("Facts: what is to be seen, where")
         hint(self._keymap, self.facts, "review.facts")
@@ -124,8 +127,7 @@ class DecisionPanel(Card):
         facts.addWidget(self.saved)
         self._told = Label("", "muted", wrap=True)
         self._told.setAccessibleName("What the decision will do")
-        confirm = Button("Confirm", kind="primary", icon="check")
-        self.confirm = hint(self._keymap, confirm, "review.confirm")
+        self.confirm = hint(self._keymap, Button("Confirm", kind="primary", icon="check"), "review.confirm")
         self.confirm.clicked.connect(self.press_confirm)
         last = QHBoxLayout()
         last.setSpacing(worn.space_1)
@@ -146,6 +148,7 @@ class DecisionPanel(Card):
         self.body.addWidget(self._barred)
         self.body.addWidget(self._opinion)
         self.body.addWidget(self._measures)
+        self.body.addWidget(self.bank)
         self.body.addLayout(facts)
         self.body.addWidget(self.facts)
         self.body.addWidget(self._told)
@@ -263,6 +266,10 @@ class DecisionPanel(Card):
         if self._case is not None and not self._showing:
             self._change(self._case.with_account(self._draft, ACCOUNT[text]))
 
+    def _choose_bank(self, bank: UUID | None) -> None:
+        if self._case is not None:
+            self._change(self._case.with_bank(self._draft, bank))
+
     def _choose_duration(self, text: str) -> None:
         if not self._showing:
             self._change(replace(self._draft, duration_s=DURATIONS.get(text)))
@@ -310,6 +317,7 @@ class DecisionPanel(Card):
             self.picker.show_policies(shortlist(case.review, case.tree), case.node(draft.policy))
             self._show_outcomes(case, draft)
             self._show_measures(case, draft)
+        self.bank.show_choice(draft.bank, offered=case is not None and case.bankable(draft))
         self._measures.setVisible(case is not None and draft.outcome in VIOLATIONS)
         self._barred.setVisible(case is not None and bool(self._barred.text()))
         told = two_opinions(draft, case) if case is not None else ""

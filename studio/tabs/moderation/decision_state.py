@@ -43,7 +43,8 @@ DURATIONS: Final = {
 class Draft:
     """What has been chosen so far.
 
-    `duration_s` is that of a restriction: None = as the policy says. `account` is the measure on the account.
+    `duration_s` is that of a restriction: None = as the policy says. `account` is the measure on the account,
+    `bank` the hash bank to which a removed video is added.
     """
 
     outcome: Outcome | None = None
@@ -52,6 +53,7 @@ class Draft:
     reasons: tuple[str, ...] = ()
     account: Measure | None = None
     duration_s: int | None = None
+    bank: UUID | None = None
     marks: tuple[MarkBody, ...] = ()
 
     @property
@@ -95,6 +97,14 @@ class Case:
         """Choose a measure on the account."""
         return self._fitting(replace(draft, account=measure))
 
+    def with_bank(self, draft: Draft, bank: UUID | None) -> Draft:
+        """Choose the hash bank that is to recognise what is removed, or none."""
+        return self._fitting(replace(draft, bank=bank))
+
+    def bankable(self, draft: Draft) -> bool:
+        """Whether a bank can be told of this decision."""
+        return draft.outcome is Outcome.REMOVE and self.review.item.content_type is rules.ContentType.VIDEO
+
     def _fitting(self, draft: Draft) -> Draft:
         """The draft without what does not go with the rest of it."""
         if draft.outcome is not None and self.barred(draft, draft.outcome):
@@ -103,7 +113,7 @@ class Case:
             draft = replace(draft, account=None)
         if draft.outcome is not Outcome.RESTRICT and draft.account is not Measure.RESTRICT:
             draft = replace(draft, duration_s=None)
-        return draft
+        return draft if self.bankable(draft) else replace(draft, bank=None)
 
     # What may be chosen
 
@@ -169,6 +179,7 @@ class Case:
                 ActionBody(type=action.type, scope=action.scope, duration_s=action.duration_s)
                 for action in self._actions(draft)
             ],
+            bank_id=draft.bank,
             marks=list(draft.marks),
             ms_viewed=ms_viewed,
             ms_revealed=ms_revealed,
@@ -235,7 +246,8 @@ def sentence(draft: Draft, case: Case) -> str:
     }[draft.outcome]
     policy = f": {case.title(draft.policy)}" if draft.policy else ""
     account = f", {draft.account} the account" if draft.account else ""
-    return f"{done}{policy}{account}"
+    bank = ", and recognise it from now on" if draft.bank else ""
+    return f"{done}{policy}{account}{bank}"
 
 
 OPINIONS: Final = {
@@ -283,6 +295,7 @@ def to_plain(draft: Draft) -> dict[str, Any]:
         "reasons": list(draft.reasons),
         "account": draft.account,
         "duration_s": draft.duration_s,
+        "bank": str(draft.bank) if draft.bank else None,
         "marks": _MARKS.dump_python(draft.marks, mode="json"),
     }
 
@@ -298,6 +311,7 @@ def from_plain(plain: object) -> Draft:
             reasons=tuple(map(str, plain["reasons"])),
             account=Measure(plain["account"]) if plain["account"] else None,
             duration_s=plain["duration_s"],
+            bank=UUID(plain["bank"]) if plain.get("bank") else None,
             marks=_marks(plain["marks"]),
         )
     except (AssertionError, AttributeError, KeyError, TypeError, ValueError):
@@ -316,6 +330,7 @@ def from_body(body: Mapping[str, Any]) -> Draft:
             "reasons": body.get("reason_codes") or (),
             "account": account["type"] if account else None,
             "duration_s": next((d for d in durations if d), None),
+            "bank": body.get("bank_id"),
             "marks": body.get("marks") or (),
         }
     )

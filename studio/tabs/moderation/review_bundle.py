@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from server.content.schemas import CommentView
+from server.forensics.schemas import BankChoice
 from server.kit.wire import Page
 from server.moderation.rules import ContentType
 from server.moderation.schemas import Claim, Policies, PolicyNode, Review, SavedReasonRow
@@ -52,6 +53,7 @@ class Loader:
         self.videos = Videos(api, media)
         self.tree: Mapping[str, PolicyNode] = {}
         self.reasons: list[SavedReasonRow] = []
+        self.banks: list[BankChoice] = []
 
     async def load(self, claim: Claim) -> Bundle:
         """Read the case of a claimed item. Raises ApiError."""
@@ -98,6 +100,11 @@ class Loader:
             self.reasons = answer.model(Page[SavedReasonRow]).items
         except ApiError:
             self.reasons = []  # ready texts are a convenience: the review goes on without
+        try:
+            answer = await self._api.get("/v1/forensics/banks/choices")
+            self.banks = answer.model(Page[BankChoice]).items
+        except ApiError:
+            self.banks = []  # so is the short way into a bank
         self.tree = {node.code: node for node in nodes}
 
     def _drafts(self, item_id: UUID) -> tuple[Draft, Draft, str]:

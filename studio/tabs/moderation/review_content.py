@@ -20,7 +20,7 @@ from studio.tabs.moderation.subject_text import TextSubject
 from studio.tabs.moderation.subject_video import VideoStage
 from studio.video.index import Source
 from studio.video.panel import ReviewPlayer
-from studio.video.playhead import Lane, Mark, Playhead
+from studio.video.playhead import Lane, Mark, Playhead, Region
 from studio.video.storyboard import Preview
 
 
@@ -126,6 +126,10 @@ class Content(QWidget):
     def show_lanes(self, lanes: Sequence[Lane]) -> None:
         """Show these stretches of time under the time bar of the video."""
         self.player.player.set_lanes(lanes)
+
+    def show_regions(self, regions: Sequence[Region]) -> None:
+        """Draw these boxes on the frames of the video."""
+        self.player.show_regions(regions)
 
     def show_marks(self, marks: Sequence[MarkBody]) -> None:
         """Show the marks on frames in the time bar."""

@@ -63,6 +63,8 @@ class ReviewDesk(QWidget):
         self.header = ReviewHeader(context.keymap)
         self.panel = DecisionPanel(context.keymap)
         self._lent_lanes: tuple[Lane, ...] = ()
+        self._lent: list[TimedPanel] = []
+        self.content.video_opened.connect(self._lend_video)
         self.panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property
@@ -74,6 +76,7 @@ class ReviewDesk(QWidget):
     def phase(self, phase: Phase) -> None:
         self._phase = phase
         self._see()
+        self._lend_video()
 
     def _see(self) -> None:
         self.exposure.seen(self._phase is Phase.OPEN and self.isVisible() and not self.on_break)
@@ -116,6 +119,7 @@ class ReviewDesk(QWidget):
 
     def show_draft(self, bundle: Bundle, case: Case) -> None:
         """Show another draft for the same item."""
+        self.panel.bank.set_banks(self.flow.loader.banks)
         self.panel.show_case(case, bundle.draft, self.flow.loader.reasons)
         self.tabs.show_policy(case.node(bundle.draft.policy or bundle.review.item.policy))
         self._show_marks(bundle.draft.marks)
@@ -216,8 +220,17 @@ class ReviewDesk(QWidget):
         self.tabs.lend(panel)
         panel.seek_wanted.connect(self.content.seek_ms)
         panel.lanes_changed.connect(self._take_lanes)
+        panel.regions_changed.connect(self.content.show_regions)
+        self._lent.append(panel)
 
     # Inside
+
+    def _lend_video(self) -> None:
+        """Let the lent panels look at the video: never before its cover is off."""
+        player = self.content.player
+        if self._phase is Phase.OPEN and player.player.head is not None:
+            for panel in self._lent:
+                panel.watch(player)
 
     def _take_lanes(self, lanes: Sequence[Lane]) -> None:
         self._lent_lanes = tuple(lanes)

@@ -227,6 +227,7 @@ class ReviewPage(ReviewDesk):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
+            self.content.show_regions(())
             self.setFocus()  # out of a text field, so that the letters act again
         else:
             super().keyPressEvent(event)

@@ -9,8 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible
 from pytestqt.qtbot import QtBot
 
+from studio.theme import style
 from studio.video import playhead
-from studio.video.playhead import Lane, Range
+from studio.video.playhead import Course, Lane, Range
 from studio.video.timeline import GUTTER, TimeAxis, Timeline
 from tests.studio.video.test_playhead import HEAD
 
@@ -106,3 +107,18 @@ def test_without_a_video_it_is_disabled(bar: Timeline, qtbot: QtBot) -> None:
     bar.set_playhead(None)
     assert not bar.isEnabled()
     bar.grab()
+
+
+def test_the_course_of_a_score_is_as_high_as_the_score(bar: Timeline) -> None:
+    course = Course(0, 1_000, (9_500, None, 1_000))
+    head = replace(HEAD, lanes=(Lane("Scores", (), course=course),))
+    bar.set_playhead(head)
+    image = bar.grab().toImage()
+    axis = bar.axis()
+    inked = []
+    for second in range(3):
+        x = round(axis.x(second * 1_000 + 400))
+        tops = [image.pixelColor(x, y).name() for y in range(bar.height())]
+        inked.append(sum(name in (style.tokens().critical, style.tokens().low) for name in tops))
+    high, none, low = inked
+    assert high > low > none == 0

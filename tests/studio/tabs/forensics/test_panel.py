@@ -18,6 +18,7 @@ from studio.offline.changes import Changes
 from studio.tabs.forensics.meter import Bar, MeterLine
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.tabs.forensics.view import ScoresView
+from studio.video.playhead import Region
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
 from tests.studio.tabs.office import Office, Routes, body, button, nameless, person_me, play, problem, words
@@ -25,12 +26,20 @@ from tests.studio.tabs.office import Office, Routes, body, button, nameless, per
 VIDEO = made.VIDEO
 GET = f"GET {path_of(VIDEO)}"
 ASK = f"POST {path_of(VIDEO)}/analyses"
+MATCHES, OPINION = f"{GET}/matches", f"{GET}/opinion"
 MODERATOR, LEAD = ("forensics.read",), ("forensics.read", "forensics.analyse")
 
 
 @pytest.fixture
 def routes() -> Routes:
-    return Routes({GET: made.found(), ASK: made.analysis(AnalysisKind.CORE)})
+    return Routes(
+        {
+            GET: made.found(),
+            ASK: made.analysis(AnalysisKind.CORE),
+            MATCHES: {"items": []},
+            OPINION: problem(404, "not_found"),
+        }
+    )
 
 
 class At:
@@ -41,7 +50,9 @@ class At:
         self.panel = ScoresPanel(office.context)
         self.sought: list[int] = []
         self.lanes: list[tuple[str, ...]] = []
+        self.regions: list[tuple[Region, ...]] = []
         self.panel.seek_wanted.connect(self.sought.append)
+        self.panel.regions_changed.connect(self.regions.append)
         self.panel.lanes_changed.connect(lambda lanes: self.lanes.append(tuple(x.name for x in lanes)))
 
     async def show(self, subject: Subject | None = Subject("video", VIDEO)) -> At:
@@ -71,9 +82,10 @@ def test_scores_are_read_and_a_moment_is_one_press_away(
         await at.show()
         assert "Of 100 videos like this, about 8 are manipulated" in at.words()
         assert len(at.panel.findChildren(Bar)) == 7  # a bar for each score, and none for what has none
-        assert at.lanes == [(), ("Face", "Lip sync")]
+        assert at.lanes == [(), ("Scores", "Face", "Lip sync", "Hate speech")]
         button(at.panel, "0:06").click()
         assert at.sought == [6_400]
+        assert [here.label for here in at.regions[-1] if here.start_ms <= 6_400 < here.end_ms] == ["Face 1"]
         assert nameless(at.panel) == []
         names = [line.accessibleName() for line in at.panel.findChildren(MeterLine)]
         assert "Violence: not analysed. No detector for this is installed on the server." in names
@@ -98,6 +110,7 @@ def test_another_item_leaves_nothing_of_the_one_before(
         at.panel.show_subject(None)
         assert "manipulated" not in at.words()
         assert at.lanes[-1] == ()
+        assert at.regions[-1] == ()
         await at.office.settle()
         assert len(routes.asked(GET)) == 1
 

@@ -13,8 +13,10 @@ from server.forensics.rules import (
     overall_risk,
 )
 from server.forensics.schemas import KindView, VerdictView, VideoAnalyses
+from studio import gallery_evidence as evidence
 from studio import gallery_scores as made
-from studio.tabs.forensics import state
+from studio.tabs.forensics import provenance, state
+from studio.tabs.forensics.evidence import moments
 from studio.tabs.forensics.state import Level, Scores, Section
 from studio.tabs.forensics.words import MEANINGS, NEVER_SEEN, NOT_ANALYSED, TITLES, WHY
 from studio.video.playhead import Range
@@ -127,22 +129,32 @@ def test_the_sentence_says_how_much_a_score_is_worth() -> None:
 def test_the_moments_that_say_most_are_listed_in_the_order_of_the_video() -> None:
     spans = [(n * 1_000, n * 1_000 + 500, 1_000 + n * 100, "") for n in range(10)]
     signal = made.signal(Slot.LIP_SYNC, *reversed(spans), spans[3])
-    found = state.moments(Slot.LIP_SYNC, [signal, made.signal(Slot.EXPLICIT, (50, 60, 9_000, ""))])
+    found = moments(Slot.LIP_SYNC, [signal, made.signal(Slot.EXPLICIT, (50, 60, 9_000, ""))])
     assert [moment.start_ms for moment in found] == [4_000, 5_000, 6_000, 7_000, 8_000, 9_000]
 
 
 def test_every_stretch_is_in_a_lane() -> None:
-    face, lips = state.read(made.found()).lanes
-    assert (face.name, lips.name) == ("Face", "Lip sync")
+    scores, face, lips, hate = state.read(made.found()).lanes
+    assert (scores.name, face.name, lips.name) == ("Scores", "Face", "Lip sync")
+    assert [(r.start_ms, r.label) for r in hate.ranges][1:] == [(5_000, "Hate speech: GO HOME")]
+    assert [lane.heard for lane in (scores, face, lips)] == [False, False, True]
     assert face.ranges[1] == Range(6_400, 8_000, "Face manipulation: the skin flickers", 7_900)
     assert [r.start_ms for r in face.ranges] == [1_200, 6_400, 8_200]
+
+
+def test_the_course_has_the_highest_score_of_each_second_and_none_where_nothing_was_scored() -> None:
+    course = state.read(made.found()).lanes[0].course
+    assert course is not None
+    assert (course.start_ms, course.step_ms) == (1_000, 1_000)
+    assert course.values == (8_800, 8_800, None, 7_200, 7_200, 7_900, 7_900, 7_900)
+    assert state.read(made.abstained()).lanes == ()
 
 
 def test_where_something_was_only_measured_is_no_moment() -> None:
     weak = made.signal(Slot.EXPLICIT, (0, 100, 75, ""), (200, 300, 6_000, ""))
     core = made.kind(CORE, made.score(Slot.EXPLICIT, 400), signals=[weak])
     scores = state.read(made.video(core, made.none_yet(TEXT)))
-    assert [(lane.name, len(lane.ranges)) for lane in scores.lanes] == [("Explicit", 1)]
+    assert [(lane.name, len(lane.ranges)) for lane in scores.lanes] == [("Scores", 0), ("Explicit", 1)]
     assert [moment.start_ms for moment in scores.sections[1].meters[0].moments] == [200]
 
 
@@ -195,8 +207,35 @@ def test_restricted_videos_say_that_there_is_no_evidence() -> None:
 
 
 def test_what_the_file_says_of_itself_is_a_fact_and_no_score() -> None:
-    assert state.read(made.found()).facts == ("Manifest: none",)
-    assert state.read(made.abstained()).facts == ()
+    told = state.read(made.found()).provenance
+    assert told is not None
+    assert told.badge.word == "Valid credentials"
+    assert told.facts[-1] == ("Signed by", "Made-up Camera Works")
+    assert state.read(made.abstained()).provenance is None
+    assert state.read(made.never()).provenance is None
+
+
+@pytest.mark.parametrize(
+    ("rank", "word", "tone"),
+    [
+        (0, "No credentials", "neutral"),
+        (1, "Invalid credentials", "danger"),
+        (2, "Valid credentials", "info"),
+        (3, "Trusted credentials", "success"),
+    ],
+)
+def test_credentials_that_fit_are_not_credentials_that_are_trusted(rank: int, word: str, tone: str) -> None:
+    told = provenance.read(evidence.provenance(rank))
+    assert told is not None
+    assert (told.badge.word, told.badge.tone) == (word, tone)
+
+
+def test_credentials_that_nothing_looked_at_are_not_none() -> None:
+    unread = evidence.signal(Slot.PROVENANCE, "manifest", abstained=Abstained.NOT_INSTALLED)
+    told = provenance.read([unread])
+    assert told is not None
+    assert told.badge.word == "Credentials not read"
+    assert told.badge.meaning == "The detector for this is not installed on the server."
 
 
 def test_an_earlier_analysis_is_named() -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from server.content.rules import VideoState, Visibility
 from server.content.schemas import Author, CommentView, VideoView
+from server.forensics.schemas import BankChoice
 from server.kit.wire import Availability
 from server.moderation.rules import HANDED_OVER, ContentType
 from server.moderation.schemas import (
@@ -60,12 +61,16 @@ class ReviewWorld(World):
         self.notes: dict[str, list[NoteRow]] = {}
         self.colleagues: list[Colleague] = []
         self.restricted: set[UUID] = set()
+        self.banks: list[BankChoice] = []
         self.storyboard: tuple[dict[str, Any], bytes] | None = None
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
         if found := re.fullmatch(r"/v1/content/videos/([^/]+)(?:/([a-z.]+))?", path):
             return self._content(request, UUID(found[1]), found[2] or "video")
+        if path == "/v1/forensics/banks/choices":
+            banks = [json.loads(each.model_dump_json()) for each in self.banks]
+            return httpx.Response(200, json={"items": banks, "next_cursor": None})
         match path.removeprefix("/v1/moderation/").split("/"):
             case ["reasons"]:
                 return self._answer(request, 200, {"items": [], "next_cursor": None})

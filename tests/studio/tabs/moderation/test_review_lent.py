@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from studio.video.playhead import Lane, Range
+from studio.tabs.moderation.review_state import Phase
+from studio.video.panel import ReviewPlayer
+from studio.video.playhead import Lane, Range, Region
 from studio.widgets.panel import Subject
 from tests.studio.tabs.moderation.conftest import PlayReview
 from tests.studio.tabs.moderation.review_parts import world_of
@@ -20,15 +22,20 @@ class Lent(QWidget):
 
     seek_wanted = Signal(int)
     lanes_changed = Signal(object)
+    regions_changed = Signal(object)
     title = "Scores"
     icon = "shield"
 
     def __init__(self) -> None:
         super().__init__()
         self.subjects: list[Subject | None] = []
+        self.watched: list[ReviewPlayer] = []
 
     def widget(self) -> QWidget:
         return self
+
+    def watch(self, player: ReviewPlayer) -> None:
+        self.watched.append(player)
 
     def show_subject(self, subject: Subject | None) -> None:
         self.subjects.append(subject)
@@ -78,6 +85,48 @@ def test_its_stretches_join_those_that_were_flagged(review: PlayReview, clip: by
         assert lanes(me) == flagged
 
     review(world_of(clip, 1), story)
+
+
+def test_its_boxes_are_drawn_on_the_frame_until_esc(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        lent = Lent()
+        me.page.lend(lent)
+        await me.open()
+        await me.picture()
+        player = me.page.content.player
+        assert lent.watched[-1] is player
+        lent.regions_changed.emit((Region(0, 2_000, 1_000, 1_000, 2_000, 2_000, "Face 1"),))
+        head = player.player.head
+        assert head is not None
+        assert [region.label for region in head.regions_here()] == ["Face 1"]
+        drawn = player.view.grab().toImage()
+        me.press(Qt.Key.Key_Q)
+        assert not player.view.regions_seen
+        assert player.view.grab().toImage() != drawn
+        lent.regions_changed.emit((Region(0, 2_000, 1_000, 1_000, 2_000, 2_000, "Face 1"),))
+        assert player.view.regions_seen
+        me.press(Qt.Key.Key_Escape)
+        assert player.player.head is not None
+        assert player.player.head.regions == ()
+        me.press(Qt.Key.Key_Q)
+        assert player.view.regions_seen  # nothing to hide: it says so instead
+
+    review(world_of(clip, 1), story)
+
+
+def test_nothing_is_cut_from_a_video_before_its_cover_is_off(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        lent = Lent()
+        me.page.lend(lent)
+        await me.open(uncover=False)
+        player = me.page.content.player
+        await me.until(lambda: player.player.head is not None)
+        assert me.phase() is Phase.COVERED
+        assert lent.watched == []
+        me.press(Qt.Key.Key_V)
+        assert lent.watched == [player]
+
+    review(world_of(clip, 1, severity="critical"), story)
 
 
 def test_stretches_that_come_before_the_video_wait_for_it(review: PlayReview, clip: bytes) -> None:

@@ -1,0 +1,87 @@
+"""Asking where a file goes, and fetching it with progress and a way to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from studio.api.errors import ApiError
+from studio.messages import Level
+from studio.tab import Context
+from studio.table_export import show_in_folder
+from studio.tabs.forensics.download import download
+from studio.widgets.progress_row import ProgressRow
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is fetched: `what` names it in sentences, `name` is the file that is suggested."""
+
+    what: str
+    path: str
+    name: str
+    kinds: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class Exporting(QWidget):
+    """One export at a time, shown as a row while it runs."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._task: asyncio.Task[None] | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.hide()
+
+    @property
+    def running(self) -> bool:
+        """Whether an export is under way."""
+        return self._task is not None and not self._task.done()
+
+    def ask(self, export: Export) -> None:
+        """Ask for a file, and begin."""
+        dialog = QFileDialog(self.window(), f"Export {export.what.lower()}", export.name, export.kinds)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(export.name).suffix.lstrip("."))
+        dialog.fileSelected.connect(lambda name: self.begin(export, Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def begin(self, export: Export, file: Path) -> None:
+        """Fetch it into `file`."""
+        if self.running:
+            self._context.messages.notify(Level.INFO, "An export is under way.")
+            return
+        row = ProgressRow(f"{export.what} to {file.name}")
+        row.set_progress(None, "Being gathered")
+        self._column.addWidget(row)
+        self.show()
+        self._task = self._context.tasks.spawn(self._run(export, file, row), self)
+        row.cancelled.connect(self._task.cancel)
+
+    async def _run(self, export: Export, file: Path, row: ProgressRow) -> None:
+        notify = self._context.messages.notify
+
+        def tell(done: int, total: int | None) -> None:
+            row.set_progress(done / total if total else None, f"{done / 1e6:.1f} MB")
+
+        failed = f"{export.what}: not exported."
+        try:
+            size = await download(self._context.api, export.path, file, tell, params=export.params)
+        except ApiError as error:
+            notify(Level.ERROR, failed, f"{error.what_happened} {error.what_to_do}")
+        except OSError as error:
+            notify(Level.ERROR, failed, error.strerror or "The file cannot be written.")
+        else:
+            said = f"{export.what} exported, {max(size / 1e6, 0.1):.1f} MB"
+            notify(Level.SUCCESS, said, file.name, action=show_in_folder(file))
+        finally:
+            row.hide()
+            row.deleteLater()
+            self.hide()

@@ -1,0 +1,234 @@
+"""Beside the scores: what a video was recognised as, what a model said, and evidence as a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from server.forensics.banks.rules import MatchVerdict
+from server.forensics.opinion.rules import OpinionState
+from studio import gallery_matches as made
+from studio import gallery_scores
+from studio.offline.changes import Changes
+from studio.tabs.forensics.exporting import Export
+from studio.tabs.forensics.match_pane import MatchDialog
+from studio.tabs.forensics.panel import ScoresPanel, path_of
+from studio.widgets.panel import Subject
+from studio.widgets.progress_row import ProgressRow
+from tests.studio.tabs.office import Office, Routes, button, nameless, person_me, play, problem, until, words
+
+VIDEO = made.VIDEO
+GET = f"GET {path_of(VIDEO)}"
+MATCHES, OPINION, ASK = f"{GET}/matches", f"{GET}/opinion", f"POST {path_of(VIDEO)}/opinion"
+BUNDLE = f"{GET}/bundle"
+EVIDENCE = Export("Evidence", f"{path_of(VIDEO)}/bundle", "evidence.zip", "Evidence (*.zip)")
+
+
+def page(*items: Any) -> dict[str, Any]:
+    return {"items": [each.model_dump(mode="json") for each in items], "next_cursor": None}
+
+
+@pytest.fixture
+def routes() -> Routes:
+    return Routes({GET: gallery_scores.found(), MATCHES: page(*made.matches()), OPINION: made.opinion()})
+
+
+class At:
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.panel = ScoresPanel(office.context)
+        self.sought: list[int] = []
+        self.lanes: list[tuple[str, ...]] = []
+        self.panel.seek_wanted.connect(self.sought.append)
+        self.panel.lanes_changed.connect(lambda lanes: self.lanes.append(tuple(x.name for x in lanes)))
+
+    async def show(self) -> At:
+        self.panel.show_subject(Subject("video", VIDEO))
+        await self.office.show(self.panel, 362, 1_600)
+        return self
+
+    async def hear(self, topic: str) -> None:
+        self.office.changes.send(Changes(kinds=frozenset({topic}), ids=frozenset({str(VIDEO)})))
+        await self.office.settle()
+
+
+def run(qapp: QApplication, folder: Path, routes: Routes, story: Any, *permissions: str) -> None:
+    async def told(office: Office) -> None:
+        await story(At(office))
+
+    me = person_me(permissions=permissions or ("forensics.read", "forensics.analyse"))
+    play(qapp, folder, routes, told, me=me)
+
+
+def test_matches_come_first_and_are_on_the_time_bar(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        said = words(at.panel.view.matches)
+        assert "22 of 256 bits differ, mirrored, cropped by 5 % a side, 1.10 times as fast." in said
+        assert at.lanes[-1] == ("Matches", "Scores", "Face", "Lip sync", "Hate speech")
+        button(at.panel.view.matches, "0:04").click()
+        assert at.sought == [4_000]
+        assert nameless(at.panel) == []
+        routes.answers[MATCHES] = page()
+        await at.hear("forensics.match")
+        assert at.panel.view.matches.isHidden()
+        assert at.lanes[-1] == ("Scores", "Face", "Lip sync", "Hate speech")
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_what_was_recognised_is_shown_though_nothing_was_analysed(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    routes.answers[GET] = gallery_scores.never()
+
+    async def story(at: At) -> None:
+        await at.show()
+        assert "Not analysed yet" not in words(at.panel)
+        assert "Removed here" in words(at.panel)
+        routes.answers[MATCHES] = page()
+        await at.hear("forensics.restricted_match")
+        assert "Not analysed yet" in words(at.panel)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_the_opinion_stands_apart_with_its_sentence(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        section = at.panel.view.opinion
+        said = words(section)
+        assert "It is in no score and no verdict." in said
+        assert "The lips lose their edge in these stills." in said
+        assert "The model said “medium”; scores or flags say more." in said
+        button(section, "0:06").click()
+        assert at.sought == [6_400]
+        routes.answers[OPINION] = made.opinion(OpinionState.REFUSED, reason="The model would not answer.")
+        await at.hear("forensics.opinion")
+        assert "The model would not answer." in words(section)
+        assert "smeared" not in words(section)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_a_model_is_asked_after_a_second_press(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
+    routes.answers[OPINION] = made.opinion(OpinionState.NOT_ASKED)
+    routes.answers[ASK] = made.opinion(OpinionState.WAITING)
+
+    async def story(at: At) -> None:
+        await at.show()
+        section = at.panel.view.opinion
+        button(section, "Ask a model").click()
+        assert routes.asked(ASK) == []
+        assert "sends stills and words of the video to a provider" in words(section)
+        button(section, "Ask").click()
+        await at.office.settle()
+        (asked,) = routes.asked(ASK)
+        assert asked.headers["Idempotency-Key"]
+        assert "Ask a model" not in words(section)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_a_moderator_reads_the_opinion_and_cannot_ask(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        assert "Ask the model again" not in words(at.panel.view.opinion)
+
+    run(qapp, tmp_path, routes, story, "forensics.read")
+
+
+def test_a_server_that_knows_neither_is_no_trouble(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    routes.answers[MATCHES] = routes.answers[OPINION] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        assert at.panel.view.opinion.isHidden()
+        assert at.panel.view.matches.isHidden()
+        assert at.office.reports == []
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_evidence_is_saved_whole(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
+    content = b"PK" + bytes(3 << 20)
+    routes.answers[BUNDLE] = httpx.Response(200, content=content)
+    file = tmp_path / "evidence.zip"
+
+    async def story(at: At) -> None:
+        await at.show()
+        assert button(at.panel, "Export evidence…").isEnabled()
+        at.panel.exporting.begin(EVIDENCE, file)
+        assert at.panel.exporting.running
+        at.panel.exporting.begin(EVIDENCE, file)
+        assert "An export is under way." in at.office.told()
+        await at.office.settle()
+        assert file.read_bytes() == content
+        assert "Evidence exported, 3.1 MB" in at.office.told()
+        assert at.panel.exporting.isHidden()
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_evidence_that_does_not_come_leaves_the_old_file(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    routes.answers[BUNDLE] = problem(403, "forbidden", "You may not.")
+    file = tmp_path / "evidence.zip"
+    file.write_bytes(b"old")
+
+    async def story(at: At) -> None:
+        await at.show()
+        at.panel.exporting.begin(EVIDENCE, file)
+        await at.office.settle()
+        assert file.read_bytes() == b"old"
+        assert "Evidence: not exported." in at.office.told()
+        assert [name for name in os.listdir(tmp_path) if name.startswith(".evidence")] == []
+        at.panel.exporting.begin(EVIDENCE, file)
+        (row,) = [each for each in at.panel.findChildren(ProgressRow) if each.isVisible()]
+        row.cancelled.emit()
+        await at.office.settle()
+        assert file.read_bytes() == b"old"
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_comparing_opens_over_the_review_and_a_verdict_goes_on_when_it_is_closed(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    sure = made.match(1)
+    judged = f"POST /v1/forensics/matches/{sure.id}/verdict"
+    routes.answers[judged] = made.match(1, verdict=MatchVerdict.CONFIRMED, version=2)
+    for video in (made.VIDEO, made.ORIGINAL):
+        routes.answers[f"GET /v1/content/videos/{video}"] = problem(404, "not_found")
+        routes.answers[f"HEAD /v1/content/videos/{video}/file"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        at.panel.compare(sure)
+        (dialog,) = at.panel.findChildren(MatchDialog)
+        await at.office.settle()
+        assert dialog.pane.compare.left.view.accessibleDescription().startswith("The video is not there")
+        assert "6 of 256 bits differ" in words(dialog)
+        assert nameless(dialog) == []
+        button(dialog, "Confirm").click()
+        assert routes.asked(judged) == []
+        dialog.reject()
+        await until(lambda: routes.asked(judged))
+        await at.office.settle()
+        assert len(routes.asked(MATCHES)) >= 2
+
+    run(qapp, tmp_path, routes, story)
