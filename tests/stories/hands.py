@@ -29,11 +29,11 @@ class Hands:
     app: App
     shots: int = field(default=0, kw_only=True)
 
-    def shot(self, name: str) -> None:
-        """Take a picture of the window, laid out as it would be painted."""
+    def shot(self, name: str, window: QWidget | None = None) -> None:
+        """Take a picture of the window, or of another one, laid out as it would be painted."""
         self.shots += 1
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-        self.app.window.grab().save(str(STORIES / self.story / f"{self.shots:02}-{name}.png"))
+        (window or self.app.window).grab().save(str(STORIES / self.story / f"{self.shots:02}-{name}.png"))
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Give a key to whatever has the focus."""

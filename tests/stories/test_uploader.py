@@ -25,13 +25,12 @@ from server.accounts import passwords
 from server.accounts import service as accounts
 from server.accounts.permissions import Role
 from server.audit.models import AuditEntry
-from server.content import service, workflow
 from server.content.models import Derivative, Follow, Video
 from server.content.rules import DerivativeKind, VideoState
 from server.content.schemas import FeedItem, VideoView
 from server.kit import clock, jobs
-from server.kit.access import SYSTEM, Actor
-from server.kit.db import Database, WriteSession
+from server.kit.access import SYSTEM
+from server.kit.db import WriteSession
 from server.kit.storage import Store
 from server.runtime import existing, opened
 from server.settings import Settings
@@ -44,6 +43,7 @@ from studio.tabs.feed.tab import FeedTab
 from tests.stories.creator import CAPTION, EMAIL, KILLED_IN, SIZE, TITLE, Creator
 from tests.stories.film import film
 from tests.stories.hands import ROOT, STORIES, THEME, Hands
+from tests.stories.house import published
 from tests.stories.wire import Wire, tapped
 
 OUT = STORIES / Creator.story
@@ -235,19 +235,3 @@ def furnish(settings: Settings, folder: Path) -> Others:
             followed=published(db, store, friend, "Two hours ago, by a friend", data, hours=2),
             older=published(db, store, stranger, "An hour ago, by a stranger", data, hours=1),
         )
-
-
-def published(db: Database, store: Store, owner: UUID, title: str, data: bytes, *, hours: int) -> UUID:
-    """A video that came `hours` ago, with its film alone."""
-    with clock.held(clock.now() - timedelta(hours=hours)):
-        with db.write() as s:
-            actor = Actor("person", owner, "", frozenset(), frozenset())
-            video = service.create_video(s, actor=actor, filename="dusk.mp4", size=len(data), title=title)
-            s.execute(
-                sa.update(Video)
-                .where(Video.id == video.id)
-                .values(state=VideoState.PROCESSING, sha256=store.put(s, data))
-            )
-        assert workflow.measure(str(video.id))
-        workflow.publish(str(video.id))
-    return video.id
