@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,23 +55,32 @@ nobody's identity."""
 
 
 class SaidCategory(BaseModel):
-    """What the model says of one slot; `frames` are numbers of the stills, from 1."""
+    """One severity with its reason; `frames` are numbers of the stills that show it."""
 
     model_config = ConfigDict(extra="forbid")
 
-    slot: Literal["face_manipulation", "explicit", "violence", "hate_speech", "non_consensual"]
     severity: Severity
     reason: str = Field(max_length=800)
-    frames: list[Annotated[int, Field(ge=1, le=FRAMES_MAX)]] = Field(max_length=FRAMES_MAX)
+    frames: list[Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]] = Field(max_length=FRAMES_MAX)
 
 
 class Said(BaseModel):
-    """The answer."""
+    """The answer: the summary, and each of `ASKED_OF` by its name, so that the provider's own check of the
+    form leaves none out."""
 
     model_config = ConfigDict(extra="forbid")
 
     summary: str = Field(max_length=1_500)
-    categories: list[SaidCategory] = Field(max_length=len(ASKED_OF))
+    face_manipulation: SaidCategory
+    explicit: SaidCategory
+    violence: SaidCategory
+    hate_speech: SaidCategory
+    non_consensual: SaidCategory
+
+    def of(self, slot: Slot) -> SaidCategory:
+        """What is said of one slot. Raises AttributeError for one that is not asked about."""
+        said: SaidCategory = getattr(self, slot.value)
+        return said
 
 
 @dataclass(frozen=True)
@@ -103,21 +112,18 @@ def question(*, job: str, stills: Sequence[Still], words: Mapping[str, str]) -> 
 
 
 def unfit(said: Said, *, frames: int) -> str | None:
-    """ "categories" where one is missing or there twice, or names a still that was not shown."""
-    slots = [each.slot for each in said.categories]
-    shown = all(number <= frames for each in said.categories for number in each.frames)
-    return None if shown and sorted(slots) == sorted(ASKED_OF) else "categories"
+    """The categories that name a still which was not shown."""
+    return ", ".join(slot for slot in ASKED_OF if max(said.of(slot).frames, default=0) > frames) or None
 
 
 def understood(said: Said, stills: Sequence[Still]) -> tuple[str, tuple[Category, ...]]:
     """The summary and the categories in the order of `ASKED_OF`, as plain text that any database holds."""
-    by_slot = {Slot(each.slot): each for each in said.categories}
     return plain(said.summary), tuple(
         Category(
             slot=slot,
-            severity=by_slot[slot].severity,
-            reason=plain(by_slot[slot].reason),
-            moments_ms=tuple(sorted({stills[number - 1].t_ms for number in by_slot[slot].frames})),
+            severity=said.of(slot).severity,
+            reason=plain(said.of(slot).reason),
+            moments_ms=tuple(sorted({stills[number - 1].t_ms for number in said.of(slot).frames})),
         )
         for slot in ASKED_OF
     )

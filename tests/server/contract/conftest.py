@@ -66,6 +66,6 @@ def api(request: pytest.FixtureRequest, keys: Keys, portal: BlockingPortal, tmp_
             url = lent.enter_context(request.getfixturevalue("postgresql").lent(TEMPLATE))
         db = Database(url, pool_size=3)
         lent.callback(db.dispose)
-        app = create_app(Settings(data=data, jobs=False), db, keys)
+        app = create_app(Settings(data=data, jobs=False, anthropic_key="a key"), db, keys)
         with httpx.Client(transport=AppTransport(app, portal), base_url="http://studio.test") as client:
             yield Api(client, world)

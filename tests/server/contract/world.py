@@ -311,9 +311,19 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         f"POST {items_api}/take-over": {"item_id": str(theirs)},
         "POST /v1/accounts/people/{person_id}/reset": {"person_id": str(creator.id)},
         "POST /v1/content/events": {"events": [event]},
+        "PUT /v1/moderation/scores": {
+            "flags": [{"slot": "violence", "threshold": "likely", "policy": "violence", "severity": "low"}]
+        },
         "POST /v1/accounts/sign-in": {"email": EMAIL, "password": PASSWORD},
     }
-    for path in ("GET /v1/forensics/videos/{video_id}", "POST /v1/forensics/videos/{video_id}/analyses"):
+    scored = "/v1/forensics/videos/{video_id}"
+    for path in (
+        f"GET {scored}",
+        f"POST {scored}/analyses",
+        f"GET {scored}/opinion",
+        f"POST {scored}/opinion",
+        f"GET {scored}/bundle",
+    ):
         fitting[path] = {"video_id": str(others)}
     for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
         fitting[f"POST {items_api}/{verb}"] = {"item_id": str(claimed)}

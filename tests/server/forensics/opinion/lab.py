@@ -37,17 +37,18 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def categories(severity: str = "none", frames: tuple[int, ...] = ()) -> list[dict[str, Any]]:
-    """An answer for each slot, all the same."""
-    return [
-        {"slot": slot.value, "severity": severity, "reason": f"about {slot}", "frames": list(frames)}
+def spoken(severity: str = "none", frames: tuple[int, ...] = (), **more: Any) -> dict[str, Any]:
+    """An answer that says the same of each slot."""
+    each = {
+        slot.value: {"severity": severity, "reason": f"about {slot}", "frames": list(frames)}
         for slot in ASKED_OF
-    ]
+    }
+    return {"summary": "A lake.", **each, **more}
 
 
 def message(text: str | None = None, *, stop: str = "end_turn", **more: Any) -> Answer:
     """A message with this text, or one that says that nothing is wrong."""
-    calm = json.dumps({"summary": "A lake.", "categories": categories()})
+    calm = json.dumps(spoken())
     body = {
         "id": "msg_1",
         "type": "message",
@@ -64,7 +65,7 @@ def message(text: str | None = None, *, stop: str = "end_turn", **more: Any) -> 
 
 def said(severity: str, frames: tuple[int, ...] = (), summary: str = "It is said.") -> Answer:
     """A message that gives each category the same severity."""
-    return message(json.dumps({"summary": summary, "categories": categories(severity, frames)}))
+    return message(json.dumps(spoken(severity, frames, summary=summary)))
 
 
 def fault(status: int, kind: str, **headers: str) -> Answer:

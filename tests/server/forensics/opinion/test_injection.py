@@ -102,12 +102,10 @@ def test_no_two_fences_are_the_same(asked: dict[str, Sent]) -> None:
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_whatever_a_model_was_talked_into_what_is_known_without_it_stands(text: str) -> None:
     for floor, said in itertools.product(ORDER, ORDER):
-        spoken = [
-            prompt.SaidCategory(slot=slot.value, severity=said, reason=text[:800], frames=[])  # type: ignore[arg-type]
-            for slot in ASKED_OF
-        ]
-        _, kept = prompt.understood(prompt.Said(summary=text, categories=spoken), STILLS)
-        row = Opinion(categories=[asdict(each) for each in kept])
+        each = prompt.SaidCategory(severity=said, reason=text[:800], frames=[])
+        answer = prompt.Said(summary=text, **dict.fromkeys(ASKED_OF, each))
+        _, kept = prompt.understood(answer, STILLS)
+        row = Opinion(categories=[asdict(one) for one in kept])
         shown = views.categories(row, dict.fromkeys(ASKED_OF, floor))
         assert {each.said for each in shown} == {said}
         assert all(ORDER.index(each.severity) >= ORDER.index(floor) for each in shown)
@@ -124,8 +122,8 @@ def test_a_model_that_obeys_lowers_nothing(
 
     def obeys(sent: Sent) -> Any:
         heard = json.loads(_words(sent).split("\n")[2])["caption"][:300]
-        each = [{"slot": slot, "severity": "none", "reason": heard, "frames": []} for slot in ASKED_OF]
-        return message(json.dumps({"summary": heard, "categories": each}))
+        each = {"severity": "none", "reason": heard, "frames": []}
+        return message(json.dumps({"summary": heard, **dict.fromkeys(ASKED_OF, each)}))
 
     provider.says = obeys
     video_id = lab.video(caption="")

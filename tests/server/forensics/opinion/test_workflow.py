@@ -26,10 +26,10 @@ from tests.server.forensics.opinion.lab import (
     Answer,
     Opinions,
     Provider,
-    categories,
     fault,
     message,
     said,
+    spoken,
 )
 
 pytestmark = pytest.mark.usefixtures("context", "stills")
@@ -93,14 +93,14 @@ def test_what_was_read_and_heard_goes_along_in_order(
 
 CYBER = {"type": "refusal", "category": "cyber"}
 WRONG = [
-    {"summary": "s", "categories": categories("none")[1:]},
-    {"summary": "s", "categories": [*categories()[:4], categories()[0]]},
-    {"summary": "s", "categories": categories("none", (4,))},
-    {"summary": "s", "categories": categories("none", (0,))},
-    {"summary": "s", "categories": categories("harmless")},
-    {"summary": "s", "categories": [{**each, "slot": "voice_synthesis"} for each in categories()]},
-    {"summary": "s" * 1_501, "categories": categories()},
-    {"summary": "s", "categories": categories(), "approve": True},
+    {name: said for name, said in spoken().items() if name != "violence"},
+    spoken("none", (4,)),
+    spoken("none", (0,)),
+    spoken("none", (13,)),
+    spoken("harmless"),
+    spoken(voice_synthesis=spoken()["violence"]),
+    spoken(summary="s" * 1_501),
+    spoken(approve=True),
 ]
 
 
