@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from server.forensics import queries as forensics
 from server.forensics.banks import exchange, matching, queries, scans, service, views
-from server.forensics.banks.rules import BankKind, EntryState, MatchVerdict
+from server.forensics.banks.rules import MATCHES_MAX, BankKind, EntryState, MatchVerdict
 from server.forensics.banks.schemas import (
     BankChoice,
     BankEdit,
@@ -44,8 +44,6 @@ router = APIRouter(
     responses=problems(400, 401, 403, 413, 422, 503),
     route_class=LateRoute,
 )
-MATCHES_MAX = 200
-"""Matches that one video is told to have at most."""
 
 
 def _database(request: Request) -> Database:

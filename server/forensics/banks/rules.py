@@ -28,6 +28,8 @@ FLOOD_WEEK: Final = timedelta(days=7)
 IMPORT_MAX: Final = 5_000
 """Rows of one import."""
 REASON_MAX: Final = 500
+MATCHES_MAX: Final = 200
+"""Matches that one video is told to have at most."""
 
 
 class BankKind(StrEnum):

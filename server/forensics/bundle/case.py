@@ -14,6 +14,10 @@ from sqlalchemy import select
 from server.audit import proof
 from server.content.models import Video
 from server.forensics import views
+from server.forensics.banks import views as banks
+from server.forensics.banks.queries import matches_of
+from server.forensics.banks.rules import MATCHES_MAX
+from server.forensics.banks.schemas import MatchView
 from server.forensics.models import Analysis
 from server.forensics.opinion import views as opinions
 from server.forensics.opinion.schemas import OpinionView
@@ -36,6 +40,7 @@ class Case:
     known: VideoAnalyses
     listed: tuple[AnalysisView, ...]
     opinion: OpinionView
+    matches: tuple[MatchView, ...]
     audit: dict[str, Any]
     by: str
     at: datetime
@@ -84,11 +89,16 @@ def read(
         restricted=restricted,
         known=known,
         listed=tuple(views.analysis(row) for row in rows),
+        matches=() if restricted else _matches(s, reader, video_id),
         opinion=opinions.of_video(s, video_id, restricted=restricted, configured=True),
         audit=proof.extract(s, reader, keys, f"video:{video_id}", details=not restricted),
         by=reader.ref,
         at=at,
     )
+
+
+def _matches(s: AnySession, reader: Actor, video_id: UUID) -> tuple[MatchView, ...]:
+    return tuple(banks.matches(s, reader, matches_of(s, reader, video_id, limit=MATCHES_MAX)))
 
 
 def _video(video: Video, *, restricted: bool) -> dict[str, Any]:

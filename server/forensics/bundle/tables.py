@@ -31,7 +31,7 @@ Member = tuple[str, bytes]
 
 
 def documents(case: Case) -> list[Member]:
-    """The scores with their versions, the opinion, the audit extract."""
+    """The scores with their versions, the audit extract, the opinion, the matches with hash banks."""
     known = case.known.model_dump(mode="json", exclude={"video_id"})
     for kind in ("core", "text"):
         for signal in (known[kind]["result"] or {"signals": []})["signals"]:
@@ -42,7 +42,11 @@ def documents(case: Case) -> list[Member]:
         ("audit.json", as_json(case.audit)),
     ]
     if not case.restricted:
-        found.append(("opinion.json", as_json(case.opinion.model_dump(mode="json"))))
+        matches = [each.model_dump(mode="json") for each in case.matches]
+        found += [
+            ("opinion.json", as_json(case.opinion.model_dump(mode="json"))),
+            ("matches.json", as_json(matches)),
+        ]
     return found
 
 

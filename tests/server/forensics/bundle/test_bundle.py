@@ -152,6 +152,7 @@ def test_a_bundle_has_everything_that_is_known(
     assert actions[-1] == "forensics.bundle_exported"
     assert "forensics.analysed" in actions
     assert got.json("opinion.json")["state"] == "not_asked"
+    assert got.json("matches.json") == []
 
     words = got.words()
     assert "face manipulation: 7400 within 5400 to 8900, look closer" in words
