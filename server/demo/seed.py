@@ -88,7 +88,6 @@ def _fill(settings: Settings, db: Database, keys: Keys, media: Path | None, say:
         with jobs.using(Context(db, settings, keys)):
             found = videos.templates(db, settings, made, media, say)
             reupload.fill(db, settings, made, time, say)
-            reupload.fill(db, settings, made, time, say)
         say(f"Step 3 of 5, videos: {videos.VIDEOS} over {len(found)} files, with {COMMENTS} comments")
         placed = videos.fill(db, rng, made, found, time)
         written = _comments(db, rng, made, placed, time)
