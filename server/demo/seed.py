@@ -19,6 +19,7 @@ from server.content import comments
 from server.demo import cast, reupload, videos
 from server.demo.queue import raise_flags
 from server.demo.told import Made, Placed, Written
+from server.forensics.banks.rules import INDEX_FOLDER
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM, Actor
 from server.kit.crypto import Keys
@@ -70,7 +71,8 @@ def _forget(settings: Settings, say: Say) -> None:
     say("The demo was interrupted while it was filled: it is filled anew.")
     for suffix in ("", "-wal", "-shm"):
         (settings.data / f"studio.sqlite{suffix}").unlink(missing_ok=True)
-    shutil.rmtree(settings.media, ignore_errors=True)
+    for folder in (settings.media, settings.data / INDEX_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fill(settings: Settings, db: Database, keys: Keys, media: Path | None, say: Say) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from server.forensics.banks.rules import INDEX_FOLDER
 from server.kit import clock
 from server.kit.db import Database
 from server.kit.storage import Store, sync_directory
@@ -119,6 +120,8 @@ def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
             _place_sqlite(settings, unpacked / SQLITE)
         else:
             _load(settings, unpacked / DUMP)
+        # Of another state of the database: it is made again.
+        shutil.rmtree(settings.data / INDEX_FOLDER, ignore_errors=True)
     with _target(settings) as db:
         schema.migrate(db)
     return manifest

@@ -6,19 +6,17 @@ import logging
 import shutil
 import threading
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import func, select
 
 from server.forensics.banks import packing
 from server.forensics.banks.models import BankChange, BankHashes
+from server.forensics.banks.rules import INDEX_FOLDER
 from server.forensics.hashing.index import HashIndex, Rows
 from server.forensics.hashing.pdq import Algorithm
 from server.forensics.hashing.segments import Damaged
 from server.kit.db import AnySession, Database
 
-FOLDER: Final = "hash-index"
-"""Below the data folder. It can be deleted while no server runs: it is made again from the database."""
 _AT_ONCE = 200
 """Changes that are taken in as one."""
 
@@ -47,7 +45,7 @@ def index(db: Database, data: Path, algorithm: str) -> HashIndex:
 
 def _opened(data: Path, algorithm: str, *, anew: bool = False) -> HashIndex:
     """The newest generation of the files, or the next one: files that others map cannot be taken away."""
-    root = data / FOLDER
+    root = data / INDEX_FOLDER
     found = sorted(root.glob(f"{algorithm}.*"), key=lambda path: int(path.suffix[1:]))
     newest = int(found[-1].suffix[1:]) if found else 0
     number = newest + 1 if anew or not found else newest

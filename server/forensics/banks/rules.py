@@ -13,6 +13,8 @@ from server.forensics.rules import MatchClass
 OURS: Final = "pdq-1s"
 REFERENCE: Final = "pdq-1"
 """The two algorithms of `hashing.pdq`, whose names are wanted where nothing is hashed."""
+INDEX_FOLDER: Final = "hash-index"
+"""Below the data folder. It is made again from the database, and belongs to that one alone."""
 DISTANCE_MAX: Final = 31
 """Bits by which two frames may differ and still be the same picture."""
 STRONG_BITS: Final = 10

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from server import cli
 from server.audit import service as audit
 from server.audit.models import AuditEntry
+from server.forensics.banks.rules import INDEX_FOLDER
 from server.kit.access import SYSTEM
 from server.kit.storage import Store
 from server.ops import backup as backups
@@ -150,8 +151,11 @@ def test_force_replaces_what_was_written_since(server: Settings, tmp_path: Path)
     with pytest.raises(Refused, match="--force"):
         restore(server, file, force=False)
     assert entries(server) == 3
+    index = server.data / INDEX_FOLDER
+    index.mkdir()
     restore(server, file, force=True)
     assert entries(server) == 2
+    assert not index.exists()  # what it knows was never so
 
 
 def test_what_is_replaced_stays_beside_it(server: Settings, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.forensics.banks import library
-from server.forensics.banks.rules import OURS
+from server.forensics.banks.rules import INDEX_FOLDER, OURS
 from server.forensics.hashing.index import HashIndex
 from server.kit.db import Database
 from server.kit.jobs import Context
@@ -84,6 +84,6 @@ def test_files_that_are_ahead_or_damaged_are_made_anew(
     assert len(library.index(db, data, OURS)) == SECONDS
     assert "ahead" in caplog.text
     library._open.clear()
-    [*_, newest] = sorted((data / library.FOLDER).iterdir())
+    [*_, newest] = sorted((data / INDEX_FOLDER).iterdir())
     (newest / "head").write_bytes(b"")
     assert len(library.index(db, data, OURS)) == SECONDS

@@ -148,7 +148,7 @@ def test_a_lead_makes_a_bank_once_and_edits_the_copy_that_was_read(
     assert (stale.status_code, stale.json()["current"]["version"]) == (412, 2)
     assert client.get(BANKS, headers=sign_in(Role.ADMIN)).json()["items"] == [edited.json()]
     assert client.get(BANKS, headers=sign_in(Role.MODERATOR)).status_code == 403
-    choices = client.get(f"{BANKS}/choices", headers=sign_in(Role.MODERATOR)).json()["items"]
+    choices = client.get("/v1/forensics/bank-choices", headers=sign_in(Role.MODERATOR)).json()["items"]
     assert choices == [{"id": bank["id"], "name": "Gore", "kind": "harmful"}]
 
 
