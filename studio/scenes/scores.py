@@ -30,8 +30,8 @@ from studio.tabs.forensics.panel import ScoresPanel
 from studio.tabs.forensics.tab import ScoresTab
 from studio.tabs.moderation.review_page import ReviewPage
 
-SOUNDS: Final = "eat"
-"""In the titles of the demo's clips that have a beat to be heard."""
+SOUNDS: Final = "Beat"
+"""In the title of a clip of the demo that can be heard."""
 STATES: Final[dict[str, Callable[[], VideoAnalyses]]] = {
     "review-scores": made.found,
     "review-scores-abstained": made.abstained,
