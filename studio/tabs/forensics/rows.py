@@ -105,6 +105,7 @@ def found(verdict_of: Callable[[MatchView], MatchVerdict]) -> list[Column[MatchV
             id="verdict",
             title="Verdict",
             width=110,
+            below="bank",
             text=lambda m: matches.VERDICTS[verdict_of(m)][0],
             tone="text_muted",
             live=True,
