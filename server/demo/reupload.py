@@ -31,7 +31,7 @@ from server.moderation.rules import ContentType, Outcome
 from server.moderation.schemas import NewDecision
 from server.settings import Settings
 
-SECONDS, RATE = 12, 10
+SECONDS, RATE = 6, 10
 POLICY = "spam"
 _BLOCK, _ROWS, _COLUMNS = 20, 9, 40
 
@@ -88,7 +88,7 @@ def _clip(folder: Path, title: str, *, mirrored: bool) -> Clip:
     drawn = wall.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)
 
     def draw(t: float) -> Picture:
-        seen = np.roll(drawn, -int(30 * t), axis=1)[:, :320]
+        seen = np.roll(drawn, -int(4 * t), axis=1)[:, :320]
         return np.ascontiguousarray(seen[:, ::-1] if mirrored else seen)
 
     path = folder / f"advertisement-{'mirrored' if mirrored else 'plain'}.mp4"

@@ -119,7 +119,7 @@ def seen_by(s: AnySession, viewer: Actor, videos: Collection[UUID]) -> set[UUID]
     return set(s.scalars(found))
 
 
-def _matches(viewer: Actor) -> Select[Any]:
+def _matches(viewer: Actor) -> Select[*tuple[Any, ...]]:
     """Matches of videos that the viewer may know of; of originals that still count as such."""
     return (
         select(Match, BankEntry.source_video_id, BankEntry.bank_id, Bank.name, Bank.kind)
@@ -168,7 +168,7 @@ def scan(s: AnySession, viewer: Actor, scan_id: UUID) -> Row[*tuple[Any, ...]] |
     return s.execute(_scans(viewer).where(Scan.id == scan_id)).one_or_none()
 
 
-def _scans(viewer: Actor) -> Select[Any]:
+def _scans(viewer: Actor) -> Select[*tuple[Any, ...]]:
     one = and_(BankEntry.number == Scan.first, Scan.first == Scan.last)
     return (
         select(Scan, BankEntry.id)
@@ -270,7 +270,7 @@ def looked(s: AnySession, video_id: UUID) -> set[str]:
     return set(s.scalars(select(Fingerprint.algorithm).where(Fingerprint.video_id == video_id)))
 
 
-def _looks() -> Select[Any]:
+def _looks() -> Select[*tuple[Any, ...]]:
     return (
         select(Fingerprint.video_id, Fingerprint.algorithm, Fingerprint.duration_ms, Fingerprint.packed)
         .join(Video, Video.id == Fingerprint.video_id)

@@ -112,7 +112,7 @@ def _match(s: AnySession, actor: Actor, match_id: UUID) -> MatchView:
 # Banks
 
 
-@router.get("/banks/choices")
+@router.get("/bank-choices")
 def list_bank_choices(request: Request, actor: Actor = require("forensics.read")) -> Page[BankChoice]:
     """The banks that a removed video may be added to."""
     with _database(request).read() as s:

@@ -205,7 +205,7 @@ def move(
     Raises NotFound, Conflict `entry_state`, Forbidden `own_entry` where a second person is asked for.
     """
     after, now = target_of(event), clock.now()
-    another = true()
+    another: ColumnElement[bool] = true()
     if event == "activate" and not seconded:
         another = or_(
             entries.c.state != EntryState.PROPOSED,

@@ -194,7 +194,7 @@ def test_whatever_is_tried_in_any_order(db: Database, bench: Bench, lead: Actor,
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=12 if db.sqlite else 6,
+            max_examples=8 if db.sqlite else 4,
             stateful_step_count=20,
             deadline=None,
             database=None,

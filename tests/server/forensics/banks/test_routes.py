@@ -11,9 +11,9 @@ import pytest
 from server.accounts.models import Person
 from server.accounts.permissions import Role
 from server.forensics.banks.rules import EntrySeverity
-from server.forensics.rules import MatchClass
 from server.forensics.schemas import MatchView
 from server.kit.access import Actor
+from server.moderation.rules import Severity
 from tests.server.conftest import SignIn
 from tests.server.forensics.banks.bench import Bench, pictures
 
@@ -148,7 +148,7 @@ def test_a_lead_makes_a_bank_once_and_edits_the_copy_that_was_read(
     assert (stale.status_code, stale.json()["current"]["version"]) == (412, 2)
     assert client.get(BANKS, headers=sign_in(Role.ADMIN)).json()["items"] == [edited.json()]
     assert client.get(BANKS, headers=sign_in(Role.MODERATOR)).status_code == 403
-    choices = client.get(f"{BANKS}/choices", headers=sign_in(Role.MODERATOR)).json()["items"]
+    choices = client.get("/v1/forensics/bank-choices", headers=sign_in(Role.MODERATOR)).json()["items"]
     assert choices == [{"id": bank["id"], "name": "Gore", "kind": "harmful"}]
 
 
@@ -225,10 +225,5 @@ def test_a_list_goes_in_and_out(client: httpx.Client, sign_in: SignIn, bench: Be
     assert client.post(f"{BANKS}/{bank_id}/import", headers=lead, json=huge).status_code == 413
 
 
-@pytest.mark.parametrize("severity", EntrySeverity)
-def test_the_words_of_severity_are_those_of_moderation(severity: EntrySeverity) -> None:
-    from server.moderation.rules import Severity
-
-    assert Severity(severity) == severity
-    assert len(Severity) == len(EntrySeverity)
-    assert MatchClass.STRONG == "strong"
+def test_the_words_of_severity_are_those_of_moderation() -> None:
+    assert [str(one) for one in EntrySeverity] == [str(one) for one in Severity]

@@ -9,17 +9,22 @@ import pytest
 import sqlalchemy as sa
 
 from server.content.media import worker
-from server.content.media.results import Refused
-from server.forensics.banks import workflow
+from server.content.media.results import FileLimits, Refused
+from server.forensics.banks import exchange, workflow
 from server.forensics.banks.models import Fingerprint
+from server.forensics.banks.rules import OURS, REFERENCE, BankKind
+from server.forensics.banks.schemas import Format, NewImport
+from server.forensics.hashing.frames import query_hashes
+from server.forensics.hashing.pdq import pdq
 from server.forensics.hashing.results import QueryHashes
 from server.forensics.rules import MatchClass
 from server.kit import job_history, jobs
+from server.kit.access import SYSTEM
 from server.kit.db import Database
 from server.kit.jobs import Context
 from server.kit.storage import Store
 from tests.server.forensics.banks.bench import Bench, pictures, sampled
-from tests.server.forensics.hashing.scenes import Scene, encode
+from tests.server.forensics.hashing.scenes import Scene, decode, encode
 
 
 def fingerprints(db: Database) -> dict[UUID, int]:
@@ -56,6 +61,33 @@ def test_a_file_is_hashed_banked_and_its_copy_found(
     [match] = bench.matches()
     assert (match.video_id, match.mirrored) == (copy, True)
     assert match.grade is not MatchClass.WEAK
+    bench.scan()
+    assert len(bench.matches()) == 1
+
+
+def test_a_frame_on_a_list_of_others_is_found(
+    context: Context,
+    db: Database,
+    bench: Bench,
+    files: tuple[bytes, bytes],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(files[0])
+    digits = pdq(decode(path)[0][12]).hex  # the second second begins
+    seen = query_hashes(path, FileLimits(), reference=1)
+    says = Says(seen)
+    monkeypatch.setattr(worker, "run", says.run)
+    bank_id, video_id = bench.bank("others", BankKind.EXCHANGE), bench.video(duration_ms=4_000)
+    body = NewImport(format=Format.CSV, content=f"hash,type\n{digits},pdq\n", reason="a list")
+    with db.write() as s:
+        assert exchange.take_in(s, actor=SYSTEM, bank_id=bank_id, body=body).added == 1
+    workflow.match_video(str(video_id))
+    [match] = bench.matches()
+    assert (match.video_id, match.start_ms, match.bits) == (video_id, 1_000, 0)
+    with db.read() as s:
+        assert set(s.scalars(sa.select(Fingerprint.algorithm))) == {OURS, REFERENCE}
     bench.scan()
     assert len(bench.matches()) == 1
 
