@@ -30,6 +30,8 @@ from studio.tabs.forensics.panel import ScoresPanel
 from studio.tabs.forensics.tab import ScoresTab
 from studio.tabs.moderation.review_page import ReviewPage
 
+SOUNDS: Final = "Beat"
+"""In the title of a clip of the demo that can be heard."""
 STATES: Final[dict[str, Callable[[], VideoAnalyses]]] = {
     "review-scores": made.found,
     "review-scores-abstained": made.abstained,
@@ -42,7 +44,7 @@ STATES: Final[dict[str, Callable[[], VideoAnalyses]]] = {
 
 
 async def _scores(camera: Camera) -> None:
-    page = await claimed(camera, lambda row: row.content_type == ContentType.VIDEO)
+    page = await claimed(camera, lambda row: row.content_type == ContentType.VIDEO and SOUNDS in row.title)
     page.proceed()
     player = page.content.player.player
     await until(lambda: player.head is not None and player.settled, "the frame")
@@ -70,6 +72,7 @@ async def _evidence(camera: Camera, page: ReviewPage, panel: ScoresPanel) -> Non
     boxes = {box.title: box for box in panel.findChildren(EvidenceBox)}
     face, voice, lips = boxes["Face manipulation"], boxes["Voice synthesis"], boxes["Lip sync"]
     face.opener.setChecked(True)
+    panel.view.scroll_to(face)
     (strip,) = face.findChildren(FaceStrip)
     strip.buttons[0].click()
     await until(lambda: player.player.settled, "the face")
@@ -137,13 +140,14 @@ async def _tab(camera: Camera) -> None:
     assert analyses is not None
     assert banks is not None
     tab.pages.setCurrentWidget(matches)
-    await until(lambda: not matches.list.busy, "the matches")
-    await camera.take("scores-matches-empty")
-    matches.model.set_rows(matched.matches())
-    matches.list.states.content()
-    matches.table.selectRow(1)
-    await until(lambda: matches.pane.match is not None, "a match")
+    await until(lambda: matches.pane.match is not None, "the match of the demo")
+    sides = (matches.pane.compare.left, matches.pane.compare.right)
+    await until(lambda: all(side.player.head is not None for side in sides), "both videos")
+    await until(lambda: all(side.player.settled for side in sides), "both frames")
     await camera.take("scores-matches")
+    matches.model.set_rows([])
+    matches.list.emptied.emit()
+    await camera.take("scores-matches-empty")
     matches.leave()
     tab.pages.setCurrentWidget(analyses)
     await until(lambda: not analyses.list.busy, "the analyses")

@@ -41,6 +41,7 @@ class Side(QWidget):
         self.player.setParent(self)
         self.view = FrameView()
         self.view.setAccessibleName(name)
+        self.view.setMinimumSize(160, 120)  # two of them stand beside a list
         self.title = ElidedLabel(name, "strong")
         self.where = Label("", "muted")
         head = QHBoxLayout()

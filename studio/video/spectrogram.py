@@ -164,7 +164,8 @@ class Spectrogram(QWidget):
 def _coloured(levels: Levels) -> QImage:
     """Levels in the colours of the theme; a copy."""
     worn = style.tokens()
-    stops = [QColor(worn.color(role)).getRgb()[:3] for role in _STOPS]
+    inks = [QColor(worn.color(role)) for role in _STOPS]
+    stops = [(ink.red(), ink.green(), ink.blue()) for ink in inks]
     places = np.linspace(0, 255, len(stops))
     red, green, blue = (
         np.interp(np.arange(256), places, [stop[n] for stop in stops]).astype(np.uint32) for n in range(3)

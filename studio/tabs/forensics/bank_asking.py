@@ -90,7 +90,9 @@ def ask_entry(page: QWidget, anchor: QWidget, add: Callable[[Body], object]) -> 
     """Ask which video is added, how bad it is, and why."""
     asking = Asking("Add a video to the bank", page.window(), "Add it")
     video = asking.line("Id of the video", 64)
-    severity = asking.choice("Severity", {each.value.capitalize(): each.value for each in EntrySeverity})
+    severity = asking.choice(
+        "Severity", {f"{each.value.capitalize()} severity": each.value for each in EntrySeverity}
+    )
     reason = asking.line("Why")
     second = Label("A second person has to activate it.", "caption", wrap=True)
     asking.body.addWidget(second)

@@ -23,7 +23,7 @@ from studio.widgets.popover import Popover
 from studio.widgets.table import RowModel
 from studio.widgets.table_view import TableView
 
-WIDTHS = (400, 760)
+WIDTHS = (450, 650)
 
 
 class MatchesPage(QWidget):

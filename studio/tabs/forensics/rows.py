@@ -45,7 +45,7 @@ def analyses(now: Callable[[], datetime]) -> list[Column[AnalysisView]]:
         Column(
             id="video",
             title="Video",
-            width=90,
+            width=108,
             text=lambda a: short_id(a.video_id),
             tooltip=lambda a: str(a.video_id),
         ),
@@ -93,18 +93,19 @@ def found(verdict_of: Callable[[MatchView], MatchVerdict]) -> list[Column[MatchV
         Column(
             id="grade",
             title="Grade",
-            width=128,
+            width=146,
             text=lambda m: matches.look(m)[0],
             chip=lambda m: ChipLook(matches.look(m)[1], matches.look(m)[2]),
         ),
-        Column(id="bank", title="Bank", width=120, stretch=2, text=lambda m: m.bank_name),
+        Column(id="bank", title="Bank", width=110, stretch=2, text=lambda m: m.bank_name),
         Column(
             id="bits", title="Bits", width=52, text=lambda m: str(m.bits), align="right", tone="text_muted"
         ),
         Column(
             id="verdict",
             title="Verdict",
-            width=112,
+            width=110,
+            below="bank",
             text=lambda m: matches.VERDICTS[verdict_of(m)][0],
             tone="text_muted",
             live=True,
@@ -139,7 +140,7 @@ def entries(now: Callable[[], datetime]) -> list[Column[EntryView]]:
         Column(
             id="state",
             title="State",
-            width=118,
+            width=136,
             text=lambda e: ENTRY_STATES[e.state][0],
             chip=lambda e: ENTRY_STATES[e.state][1],
         ),
@@ -153,14 +154,14 @@ def entries(now: Callable[[], datetime]) -> list[Column[EntryView]]:
         Column(
             id="source",
             title="Original",
-            width=90,
+            width=108,
             text=lambda e: short_id(e.source_video_id) if e.source_video_id else "imported",
             tooltip=lambda e: str(e.source_video_id or "It came as a list of hashes"),
         ),
         Column(
             id="hashes",
             title="Hashes",
-            width=70,
+            width=88,
             text=lambda e: f"{e.hashes:,}" if e.hashes else "none yet",
             align="right",
             tone="text_muted",

@@ -53,8 +53,8 @@ class Draft:
     reasons: tuple[str, ...] = ()
     account: Measure | None = None
     duration_s: int | None = None
-    bank: UUID | None = None
     marks: tuple[MarkBody, ...] = ()
+    bank: UUID | None = None
 
     @property
     def empty(self) -> bool:

@@ -380,15 +380,11 @@ def test_out_of_reach_says_so_and_comes_back(
     run(qapp, tmp_path, routes, story)
 
 
-@pytest.mark.parametrize("state", [{}, {"page": 99}, {"page": "x"}, {"page": 1}])
-def test_any_stored_state_is_borne(
-    qapp: QApplication, tmp_path: Path, routes: Routes, state: dict[str, object]
-) -> None:
+def test_any_stored_state_is_borne(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
     async def story(office: Office, tab: ScoresTab) -> None:
-        tab.restore_state(state)
-        await office.settle()
-        again = ScoresTab(office.context)
-        again.restore_state(json.loads(json.dumps(tab.save_state())))
-        assert again.pages.currentIndex() == tab.pages.currentIndex()
+        for state, page in (({}, 0), ({"page": 99}, 0), ({"page": "x"}, 0), ({"page": 1}, 1)):
+            tab.restore_state(state)
+            await office.settle()
+            assert tab.save_state() == {"page": page}
 
     run(qapp, tmp_path, routes, story)
