@@ -101,7 +101,7 @@ class Loader:
         except ApiError:
             self.reasons = []  # ready texts are a convenience: the review goes on without
         try:
-            answer = await self._api.get("/v1/forensics/banks/choices")
+            answer = await self._api.get("/v1/forensics/bank-choices")
             self.banks = answer.model(Page[BankChoice]).items
         except ApiError:
             self.banks = []  # so is the short way into a bank

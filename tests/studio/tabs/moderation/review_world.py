@@ -68,7 +68,7 @@ class ReviewWorld(World):
         path = request.url.path
         if found := re.fullmatch(r"/v1/content/videos/([^/]+)(?:/([a-z.]+))?", path):
             return self._content(request, UUID(found[1]), found[2] or "video")
-        if path == "/v1/forensics/banks/choices":
+        if path == "/v1/forensics/bank-choices":
             banks = [json.loads(each.model_dump_json()) for each in self.banks]
             return httpx.Response(200, json={"items": banks, "next_cursor": None})
         match path.removeprefix("/v1/moderation/").split("/"):
