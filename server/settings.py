@@ -66,6 +66,10 @@ class Settings(BaseModel):
     ai_tokens_per_day: int = Field(
         default=2_000_000, ge=0, description="How many tokens, in and out, models may cost in a day (UTC)."
     )
+    models: Path | None = Field(
+        default=None,
+        description="Folder of ONNX checkpoints; unset = models in STUDIO_DATA.",
+    )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 
     def __init__(self, **given: Any) -> None:
@@ -83,6 +87,11 @@ class Settings(BaseModel):
     def media(self) -> Path:
         """Where uploaded files lie."""
         return self.data / "media"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints for forensics lie."""
+        return self.models or self.data / "models"
 
 
 def _environment() -> dict[str, str]:
