@@ -215,7 +215,7 @@ def work_through_kills(place: Place, seeds: range) -> Shift:
 
 
 def test_decisions_cut_off_by_kill_9_are_whole_or_absent(place: Place) -> None:
-    shift = work_through_kills(place, range(KILLS // 2))  # on each of two databases; `make drill` has the rest
+    shift = work_through_kills(place, range(KILLS // 2))  # on each database; `make drill` has more
     assert len(shift.decided) >= KILLS // 2
     assert shift.repeated
     assert shift.deleted
