@@ -250,17 +250,18 @@ async def decide(moderator: Moderator, video: UUID) -> None:
 def check_the_record(settings: Settings, files: Uploads) -> None:
     """Flags where they belong, none for what was untouched; the entry of the decision stands."""
     with existing(settings) as (db, _keys), db.read() as s:
-        titles = {video.id: video.title for video in s.scalars(sa.select(Video))}
-        flags = {(titles[flag.content_id], flag.source) for flag in s.scalars(sa.select(Flag))}
-        expected = {(files.cropped.stem, Source.HASH_MATCH)}
+        names = {video.id: video.filename for video in s.scalars(sa.select(Video))}
+        flags = {(names[flag.content_id], flag.source) for flag in s.scalars(sa.select(Flag))}
+        expected = {(files.cropped.name, Source.HASH_MATCH)}
         if files.swapped is not None:
-            expected.add((files.swapped.stem, Source.CLASSIFIER))
+            expected.add((files.swapped.name, Source.CLASSIFIER))
         assert flags == expected
         assert s.scalars(sa.select(Match.verdict)).all() == [MatchVerdict.CONFIRMED]
         removed = s.scalars(sa.select(Decision).where(Decision.outcome == Outcome.REMOVE)).one()
         entry = s.scalars(sa.select(BankEntry).where(BankEntry.decision_id == removed.id)).one()
         assert entry.state in (EntryState.ACTIVE, EntryState.PROPOSED)
-        assert titles[entry.source_video_id or UUID(int=0)] == files.cropped.stem
+        assert entry.source_video_id is not None
+        assert names[entry.source_video_id] == files.cropped.name
         # Nothing without a face gets a number of one.
         faces = sa.select(Score.score_bp).join(Analysis, Analysis.id == Score.analysis_id)
         shown = faces.where(Analysis.video_id == removed.content_id, Score.slot == Slot.FACE_MANIPULATION)
