@@ -17,10 +17,11 @@ help:  ## list the targets
 
 setup: $(STAMP)  ## make .venv and install everything
 
-$(STAMP): pyproject.toml constraints.txt scripts/system-packages
+$(STAMP): pyproject.toml constraints.txt packaging/no-deps.txt scripts/system-packages
 	@PYTHON="$(PYTHON)" sh scripts/system-packages
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,nsfw,provenance]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,nsfw,provenance,asr,text]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement packaging/no-deps.txt
 	@$(BIN)/python -m compileall -q server studio resources
 	@touch $@
 
@@ -42,7 +43,7 @@ drill: setup  ## long crash and fuzz runs
 	$(BIN)/python -m pytest -q -m drill
 
 bench: setup  ## every benchmark, small scale (SCALE=full for the real sizes)
-	@for name in queue feed_query review client feed; do \
+	@for name in queue feed_query review client feed forensics; do \
 		$(BIN)/python -m benchmarks $$name --scale $(or $(SCALE),small) || exit 1; done
 
 lint: setup  ## style, types, layers, migrations

@@ -92,6 +92,21 @@ def _parser() -> argparse.ArgumentParser:
     one = add("evaluate", _evaluate, "measure the analysers on labelled clips of your own", to=forensics)
     one.add_argument("manifest", type=Path, metavar="MANIFEST.csv", help="its clips lie beside it")
     one.add_argument("--json", action="store_true", help="the figures as JSON instead of a table")
+    models = commands.add_parser("models", help="checkpoints that look at faces and voices").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    add("list", _list_models, "what is in the model folder, and why it is not used", to=models)
+    one = add(
+        "check", _check_models, "load checkpoints; exit code 1 when one cannot be used", to=models
+    )
+    one.add_argument("file", type=Path, nargs="?", metavar="FILE.onnx", help="else all in the model folder")
+    one.add_argument("--card", type=Path, metavar="CARD.json", help="else FILE.json beside it")
+    one = add("add", _add_model, "verify a checkpoint and copy it into the model folder", to=models)
+    one.add_argument("file", type=Path, metavar="FILE.onnx")
+    one.add_argument("--card", type=Path, metavar="CARD.json", help="else FILE.json beside it")
+    one.add_argument(
+        "--accept-non-commercial", action="store_true", help="use it although its licence says so"
+    )
     add("verify", _audit_verify, "check every entry and seal; exit code 1 when one does not hold", to=audit)
     add("seal", _audit_seal, "sign the newest entry now", to=audit)
     return parser
@@ -286,4 +301,26 @@ def _evaluate(settings: Settings, asked: argparse.Namespace) -> int:
     from server.forensics.commands import evaluate
 
     evaluate(asked.manifest, json_only=asked.json)
+    return 0
+
+
+def _list_models(settings: Settings, asked: argparse.Namespace) -> int:
+    from server.forensics.checkpoints.commands import list_models
+
+    list_models(settings.checkpoints)
+    return 0
+
+
+def _check_models(settings: Settings, asked: argparse.Namespace) -> int:
+    from server.forensics.checkpoints.commands import check_models
+
+    return 0 if check_models(settings.checkpoints, asked.file, asked.card) else REFUSED
+
+
+def _add_model(settings: Settings, asked: argparse.Namespace) -> int:
+    from server.forensics.checkpoints.commands import add_model
+
+    add_model(
+        settings.checkpoints, asked.file, asked.card, accept_non_commercial=asked.accept_non_commercial
+    )
     return 0

@@ -43,6 +43,9 @@ class Settings(BaseModel):
         le=10_000,
         description="How many of 10,000 videos are taken to be manipulated: what a score means hangs on it.",
     )
+    models: Path | None = Field(
+        default=None, description="Folder of ONNX checkpoints (docs/forensics.md); unset = models in STUDIO_DATA."
+    )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 
     def __init__(self, **given: Any) -> None:
@@ -60,6 +63,11 @@ class Settings(BaseModel):
     def media(self) -> Path:
         """Where uploaded files lie."""
         return self.data / "media"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints for forensics lie."""
+        return self.models or self.data / "models"
 
 
 def _environment() -> dict[str, str]:

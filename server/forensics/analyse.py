@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from server.content.media.progress import WHOLE, Progress, silent
 from server.content.media.results import FileLimits
 from server.forensics import fusion
 from server.forensics.analysers.all import CORE
-from server.forensics.analysers.base import Detector, abstain
+from server.forensics.analysers.base import Detector, abstain, version_of
+from server.forensics.analysers.checkpoint import Checkpoint
+from server.forensics.checkpoints import folder
 from server.forensics.conditions import Condition, conditions
 from server.forensics.results import Analysis, Signal, SlotScore
 from server.forensics.rules import DEEPFAKE, Abstained, Slot
 from server.forensics.sample import MediaSample
-from server.forensics.sampling import take
+from server.forensics.sampling import DECODED_BP, take
 
 WORDS = {
     Abstained.NO_FACE: "no face was found",
@@ -25,6 +29,7 @@ WORDS = {
     Abstained.MOUTH_UNSEEN: "no moving mouth is seen",
     Abstained.TOO_SHORT: "there is too little of it",
     Abstained.NO_PICTURE: "there is no picture",
+    Abstained.NO_WORDS: "no word was read or heard",
     Abstained.NO_MODEL: "no model for it is installed",
     Abstained.NO_USABLE_SIGNAL: "no usable signal",
     Abstained.NOT_INSTALLED: "the optional package for it is not installed",
@@ -33,35 +38,75 @@ WORDS = {
 }
 
 
-def analyse(path: Path, limits: FileLimits, *, sha256: str | None = None) -> Analysis:
-    """Analyse the file at `path`; `sha256` spares reading it once more where it is known.
+def analyse(
+    path: Path,
+    limits: FileLimits,
+    *,
+    sha256: str | None = None,
+    models: str | None = None,
+    progress: Progress = silent,
+) -> Analysis:
+    """Analyse the file at `path`; `sha256` spares reading it once more where it is known, `models` is the
+    folder of checkpoints.
 
-    The same file gives the same Analysis. Raises Refusal when it is neither picture nor sound.
+    The same file and folder give the same Analysis. Raises Refusal when it is neither picture nor sound.
     """
-    return examined(take(path, limits), sha256 or _hash(path))
+    there = folder.found(Path(models) if models else None)
+    own = [Checkpoint(one.card, one.path) for one in there if one.card is not None and one.why is None]
+    found = examined(
+        take(path, limits, progress=progress),
+        sha256 or hash_of(path),
+        checkpoints=own,
+        progress=progress,
+    )
+    return replace(found, missing=(*found.missing, *folder.refused(there)))
 
 
-def examined(sample: MediaSample, sha256: str, detectors: Sequence[Detector] = CORE) -> Analysis:
+def examined(
+    sample: MediaSample,
+    sha256: str,
+    detectors: Sequence[Detector] = CORE,
+    *,
+    checkpoints: Sequence[Checkpoint] = (),
+    progress: Progress = silent,
+) -> Analysis:
     """The analysis of a sample. A detector that breaks gives FAILED, and the others their signals."""
     signals: list[Signal] = []
-    for detector in detectors:
-        signals += _run(detector, sample)
+    every: tuple[Detector, ...] = (*detectors, *checkpoints)
+    for detector in progress.over(every, len(every), DECODED_BP, WHOLE):
+        signals += run(detector, sample)
     found = conditions(sample)
-    slots = tuple(_slot(slot, signals, found) for slot in Slot if slot is not Slot.HATE_SPEECH)
+    slots = tuple(
+        _by_checkpoint(slot, signals, checkpoints) or _slot(slot, signals, found)
+        for slot in Slot
+        if slot is not Slot.HATE_SPEECH
+    )
     return Analysis(
         sha256=sha256,
         method=fusion.METHOD,
         frames=len(sample.stills),
         coverage_bp=sample.coverage_bp,
-        detectors={detector.name: detector.version for detector in detectors},
+        detectors={detector.name: version_of(detector) for detector in every},
         slots=slots,
         signals=tuple(signals),
         verdict=fusion.verdict(slots),
-        missing=tuple(f"{one.slot.value}: {WORDS[one.abstained]}" for one in slots if one.abstained),
+        missing=(
+            *(f"{one.slot.value}: {WORDS[one.abstained]}" for one in slots if one.abstained),
+            *(f"Model {one.card.name}: {one.refusal}" for one in checkpoints if one.refusal),
+        ),
     )
 
 
-def _run(detector: Detector, sample: MediaSample) -> list[Signal]:
+def _by_checkpoint(
+    slot: Slot, signals: Sequence[Signal], checkpoints: Sequence[Checkpoint]
+) -> SlotScore | None:
+    """What the checkpoint of a slot says; None where there is none, or it said nothing."""
+    own = next((one for one in checkpoints if one.slot is slot), None)
+    return None if own is None else own.slot_score(signals)
+
+
+def run(detector: Detector, sample: MediaSample) -> list[Signal]:
+    """The signals of one detector, whatever becomes of it."""
     why = detector.is_available()
     if why is not None:
         return [abstain(detector, detector.name, why)]
@@ -75,9 +120,10 @@ def _run(detector: Detector, sample: MediaSample) -> list[Signal]:
 
 def _slot(slot: Slot, signals: Sequence[Signal], found: frozenset[Condition]) -> SlotScore:
     if slot in DEEPFAKE:
-        return fusion.slot_score(slot, signals, found, fusion.stored().slots.get(slot))
+        own = [one for one in signals if not one.detector.startswith("model:")]
+        return fusion.slot_score(slot, own, found, fusion.stored().slots.get(slot))
     if slot is Slot.EXPLICIT:
-        one = next((one for one in signals if one.slot is slot), None)
+        one = next((one for one in signals if one.slot is slot and not one.detector.startswith("model:")), None)
         if one is None:
             return SlotScore(slot, "none", abstained=Abstained.NO_MODEL)
         return SlotScore(
@@ -94,6 +140,7 @@ def _slot(slot: Slot, signals: Sequence[Signal], found: frozenset[Condition]) ->
     return SlotScore(slot, "none", abstained=none)
 
 
-def _hash(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -15,8 +16,8 @@ from server.forensics.rules import Abstained, Slot
 from server.kit.db import AnySession
 
 
-def recall(s: AnySession, work: Work) -> results.Analysis | None:
-    """The analysis of another video of this file by the detectors of now; None where there is none.
+def recall(s: AnySession, work: Work, models: Path | None) -> results.Analysis | None:
+    """The analysis of another video of this file by the detectors and checkpoints of now; None where there is none.
 
     Not of a video of the restricted class, whose evidence was not kept.
     """
@@ -24,7 +25,7 @@ def recall(s: AnySession, work: Work) -> results.Analysis | None:
         select(Analysis)
         .join(Video, Video.id == Analysis.video_id)
         .where(Analysis.sha256 == work.sha256, Analysis.kind == work.kind, Analysis.is_current)
-        .where(Analysis.build == engine.build_of(engine.versions(work.kind)))
+        .where(Analysis.build == engine.build_of(engine.versions(work.kind, models)))
         .where(Video.restricted_class.is_(False))
         .order_by(Analysis.requested_at, Analysis.id)
         .limit(1)

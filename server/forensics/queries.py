@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -162,10 +163,10 @@ def without_tickets(s: AnySession, job: str) -> int:
     return max(waiting(s) - job_history.waiting(s, job), 0)
 
 
-def to_refresh(s: AnySession, kind: AnalysisKind, *, limit: int) -> Sequence[UUID]:
-    """Videos whose current analysis is by detectors of other versions, unless a later one waits, or ended
+def to_refresh(s: AnySession, kind: AnalysisKind, models: Path | None, *, limit: int) -> Sequence[UUID]:
+    """Videos whose current analysis is by detectors or checkpoints of other versions, unless a later one waits, or ended
     without scores: asking again by itself would not help then."""
-    build = engine.build_of(engine.versions(kind))
+    build = engine.build_of(engine.versions(kind, models))
     later = analyses.alias().c
     tried = (AnalysisState.REFUSED, AnalysisState.PARKED, AnalysisState.CANCELLED, *OPEN)
     return s.scalars(

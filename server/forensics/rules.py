@@ -60,6 +60,7 @@ class Abstained(StrEnum):
     MOUTH_UNSEEN = "mouth_unseen"
     TOO_SHORT = "too_short"
     NO_PICTURE = "no_picture"
+    NO_WORDS = "no_words"
     NO_MODEL = "no_model"
     NO_USABLE_SIGNAL = "no_usable_signal"
     NOT_INSTALLED = "not_installed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from av.video.stream import VideoStream
 
 from server.content.media import source, stills
 from server.content.media.frames import FrameTable, read_frames
+from server.content.media.progress import Progress, silent
 from server.content.media.results import FileLimits
 from server.content.media.source import Refusal
 from server.forensics import sound as sounds
@@ -25,6 +27,8 @@ from server.forensics.windows import choose
 SIDE = 960
 SCAN_FPS = 2.5
 MOST_STILLS = 120
+MOST_READ, READ_EVERY_MS, READ_SIDE = 8, 2_500, 1_280
+"""For words: so many stills, one in so many ms, so large. A still takes up to half a second to read."""
 WINDOW_MS = 10_000
 _FEWEST_KEYFRAMES = 24
 # Some 70 s of 1080p are decoded whole, a longer video is sampled at its keyframes.
@@ -35,9 +39,13 @@ _LOOK_EVERY_MS = 500
 _TRACKS = 3
 _COVER_MS = 500
 _TAGS, _TAG_LENGTH = 24, 120
+_HEARD_BP, _SCANNED_BP, DECODED_BP = 500, 4_500, 7_500
+"""How much of an analysis is done once the sound, the scan and the window are, by the time that they take."""
 
 
-def take(path: Path, limits: FileLimits, *, window_ms: int = WINDOW_MS) -> MediaSample:
+def take(
+    path: Path, limits: FileLimits, *, window_ms: int = WINDOW_MS, progress: Progress = silent
+) -> MediaSample:
     """Decode the file at `path`: picture, sound or both, whichever it has.
 
     `window_ms` is the length of the stretch in which every frame is looked at. Raises Refusal like `probe`
@@ -50,11 +58,14 @@ def take(path: Path, limits: FileLimits, *, window_ms: int = WINDOW_MS) -> Media
         table = read_frames(container, stream, limits)
         facts = _facts(container, stream, table)
     sound = _sound(path, limits, facts.duration_ms, table.pts[0] * table.time_base)
-    scanned = tuple(_scan(path, limits, table))
+    progress.tell(_HEARD_BP)
+    scanned = tuple(progress.over(_scan(path, limits, table), _wanted(table), _HEARD_BP, _SCANNED_BP))
     if not scanned and sound is None:
         raise Refusal("undecodable", "The video is damaged: no picture in it can be decoded.")
+    progress.tell(_SCANNED_BP)
     span = choose(sound, scanned, facts.duration_ms, window_ms)
-    window = None if span is None else _window(path, limits, table, scanned, span)
+    window = None if span is None else _window(path, limits, table, scanned, span, progress)
+    progress.tell(DECODED_BP)
     return MediaSample(
         path=str(path),
         facts=facts,
@@ -63,6 +74,39 @@ def take(path: Path, limits: FileLimits, *, window_ms: int = WINDOW_MS) -> Media
         sound=sound,
         coverage_bp=_coverage(scanned, window, facts.duration_ms),
     )
+
+
+def take_words(path: Path, limits: FileLimits) -> MediaSample:
+    """Decode what words may be in: a few larger stills, without faces, and the sound. Raises Refusal like
+    `take`."""
+    with source.opened(path, limits, more_formats=source.SOUND_FORMATS) as container:
+        stream, refused = _picture(container, limits)
+        if stream is None:
+            return _sound_only(path, container, limits, refused)
+        table = read_frames(container, stream, limits)
+        facts = _facts(container, stream, table)
+    sound = _sound(path, limits, facts.duration_ms, table.pts[0] * table.time_base)
+    seen = tuple(_seen(path, limits, table))
+    if not seen and sound is None:
+        raise Refusal("undecodable", "The video is damaged: no picture in it can be decoded.")
+    heard = 0 if sound is None else round(10_000_000 * sound.seconds / max(1, facts.duration_ms))
+    return MediaSample(
+        path=str(path),
+        facts=facts,
+        stills=seen,
+        sound=sound,
+        coverage_bp=max(min(10_000, heard), _coverage(seen, None, facts.duration_ms)),
+    )
+
+
+def _seen(path: Path, limits: FileLimits, table: FrameTable) -> Iterator[Still]:
+    count = max(1, min(MOST_READ, table.duration_ms // READ_EVERY_MS))
+    with source.opened(path, limits) as container:
+        stream = source.video_stream(container, limits)
+        for frame in _spaced(container, stream, table, count, len(table.keys) >= count):
+            t_ms = table.ms(table.pts[0] if frame.pts is None else frame.pts)
+            picture = stills.upright(frame, stills.shown_size(frame, READ_SIDE, READ_SIDE), "bgr24")
+            yield Still(t_ms, picture, ())
 
 
 def _picture(container: InputContainer, limits: FileLimits) -> tuple[VideoStream | None, Refusal]:
@@ -119,14 +163,26 @@ def _scan(path: Path, limits: FileLimits, table: FrameTable) -> Iterator[Still]:
 
 
 def _frames(container: InputContainer, stream: VideoStream, table: FrameTable) -> Iterator[VideoFrame]:
-    count = max(1, min(MOST_STILLS, int(table.duration_ms * SCAN_FPS / 1000)))
     pixels = stream.width * stream.height * len(table.pts)
-    if pixels > _SCAN_PIXELS and len(table.keys) >= _FEWEST_KEYFRAMES:
+    by_key = pixels > _SCAN_PIXELS and len(table.keys) >= _FEWEST_KEYFRAMES
+    return _spaced(container, stream, table, _wanted(table), by_key)
+
+
+def _spaced(
+    container: InputContainer, stream: VideoStream, table: FrameTable, count: int, by_key: bool
+) -> Iterator[VideoFrame]:
+    """So many frames over the whole length; `by_key`, keyframes alone."""
+    if by_key:
         return stills.keyframes(container, stream, table, count)
     # Frames that no other refers to are the first to go when time is short; most of a scan needs none.
     stream.codec_context.skip_frame = "NONREF"
     wanted = stills.evenly(table.pts, count) if not table.is_vfr else _spread(table, count)
     return stills.exact_frames(container, stream, wanted, _SCAN_PIXELS)
+
+
+def _wanted(table: FrameTable) -> int:
+    """How many stills the scan takes."""
+    return max(1, min(MOST_STILLS, int(table.duration_ms * SCAN_FPS / 1000)))
 
 
 def _spread(table: FrameTable, count: int) -> list[int]:
@@ -136,7 +192,12 @@ def _spread(table: FrameTable, count: int) -> list[int]:
 
 
 def _window(
-    path: Path, limits: FileLimits, table: FrameTable, scanned: tuple[Still, ...], span: tuple[int, int]
+    path: Path,
+    limits: FileLimits,
+    table: FrameTable,
+    scanned: tuple[Still, ...],
+    span: tuple[int, int],
+    progress: Progress,
 ) -> Window | None:
     """The faces on every frame of the span, at most some 33 a second; the largest three are followed."""
     tracker = Tracker()
@@ -148,7 +209,9 @@ def _window(
     with source.opened(path, limits) as container:
         stream = source.video_stream(container, limits)
         first, last = table.at(span[0]), table.at(span[1])
-        for frame in stills.span(container, stream, table, first, last, _WINDOW_PIXELS):
+        frames = stills.span(container, stream, table, first, last, _WINDOW_PIXELS)
+        count = bisect_right(table.pts, last) - bisect_left(table.pts, first)
+        for frame in progress.over(frames, count, _SCANNED_BP, DECODED_BP):
             t_ms = table.ms(frame.pts or 0)
             if times and t_ms - times[-1] < _STEP_MS:
                 continue

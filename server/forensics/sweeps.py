@@ -43,7 +43,7 @@ def refresh(context: Context) -> None:
         found = {
             kind: [
                 *queries.never_analysed(s, kind, limit=AT_ONCE),
-                *queries.to_refresh(s, kind, limit=AT_ONCE),
+                *queries.to_refresh(s, kind, context.settings.checkpoints, limit=AT_ONCE),
             ]
             for kind in AnalysisKind
         }

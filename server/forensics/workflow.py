@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 from types import TracebackType
 from uuid import UUID
 
@@ -49,16 +50,17 @@ def look(analysis: str, job: str) -> None:
     One step, so that evidence, which may be of the restricted class, is never kept as a step's result.
     """
     context, analysis_id = jobs.context(), UUID(analysis)
+    models = context.settings.checkpoints
     with context.db.read() as s:
         work = queries.work(s, analysis_id, job)
         if work is None:
             return
         # Whoever asks for another look gets one.
-        found: results.Analysis | Refused | None = None if work.asked_by_person else known.recall(s, work)
+        found: results.Analysis | Refused | None = None if work.asked_by_person else known.recall(s, work, models)
     stopping = False
     if found is None:
         with Watch(context.db, analysis_id, job) as watch:
-            found = _look(Store(context.settings.media), work, watch)
+            found = _look(Store(context.settings.media), work, models, watch)
         stopping = watch.stopping
     with context.db.write() as s:
         if stopping and isinstance(found, Refused):
@@ -71,13 +73,14 @@ def look(analysis: str, job: str) -> None:
             service.refuse(s, actor=SYSTEM, analysis_id=analysis_id, job=job, why=found)
 
 
-def _look(store: Store, work: queries.Work, watch: Watch) -> results.Analysis | Refused:
+def _look(store: Store, work: queries.Work, models: Path, watch: Watch) -> results.Analysis | Refused:
     try:
         return engine.analyse(
             store.path(work.sha256),
             kind=work.kind,
             sha256=work.sha256,
             restricted=work.restricted,
+            models=models,
             progress=watch.told,
             cancel=watch.unwanted,
         )

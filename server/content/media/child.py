@@ -3,7 +3,8 @@
 Started by `server.content.media.worker`, as `python -m server.content.media.child` or, frozen, as
 `<app> --media-worker`. Reads one request from standard input: `{"task", "path", "options", "file_limits",
 "worker_limits"}`, the task as "module:function" of the server; writes one answer to standard output:
-`{"result": {...}}`, with bytes in base64, `{"refused": {"code", "reason"}}` or `{"failed": "where"}`.
+`{"result": {...}}`, with bytes in base64, `{"refused": {"code", "reason"}}` or `{"failed": "where"}`. Where the
+request has `"tells": true`, lines `{"done_bp": 1200}` come before.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from server.content.media.progress import Progress
 from server.content.media.results import FileLimits, WorkerLimits
 
 
@@ -60,12 +62,19 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
         task = getattr(importlib.import_module(module), function)
         try:
             limits = FileLimits(**request["file_limits"])
-            result = task(Path(request["path"]), limits, **request["options"])
+            options = dict(request["options"])
+            if request.get("tells"):
+                options["progress"] = Progress(_tell)
+            result = task(Path(request["path"]), limits, **options)
         except Refusal as refusal:
             return {"refused": asdict(refusal.refused)}
         return {"result": asdict(result)}
     except Exception as error:
         return {"failed": _where(error)}
+
+
+def _tell(done_bp: int) -> None:
+    print(json.dumps({"done_bp": done_bp}), flush=True)
 
 
 def _where(error: Exception) -> str:

@@ -15,10 +15,12 @@ import base64
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 from threading import Event, Thread
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 FROZEN_FLAG = "--media-worker"
+TOLD = re.compile(rb'\{"done_bp": (\d{1,5})\}\r?\n')
+"""A line by which a worker says how far it is."""
 _CANCEL_POLL_S = 0.05
 _FAILED = Refused("worker_failed", "The video could not be examined: reading it stopped the isolated reader.")
 _TIMED_OUT = Refused("timed_out", "The video could not be examined: reading it took too long.")
@@ -76,10 +80,13 @@ def ask(
     file_limits: FileLimits = FileLimits(),
     limits: WorkerLimits = WorkerLimits(),
     cancel: Event | None = None,
+    heard: Callable[[int], None] | None = None,
     **options: int | str | None,
 ) -> dict[str, Any] | Refused:
     """Have a worker process call `task`, "module:function" of the server, with the path, the limits of the
     file and `options`; the fields of the dataclass that it answers, as JSON has them.
+
+    `heard` is told in another thread how far it is, in basis points; only of a task that takes `progress`.
 
     Blocks the calling thread until the worker ends, `limits.wall_seconds` have passed or `cancel`
     is set; the worker is gone when this returns. Never raises for anything that the file does.
@@ -88,6 +95,7 @@ def ask(
         "task": task,
         "path": os.path.abspath(path),
         "options": options,
+        "tells": heard is not None,
         "file_limits": asdict(file_limits),
         "worker_limits": asdict(limits),
     }
@@ -101,7 +109,7 @@ def ask(
     )
     with process:
         try:
-            written = _converse(process, json.dumps(request).encode(), limits, cancel)
+            written = _converse(process, json.dumps(request).encode(), limits, cancel, heard or _unheard)
         finally:
             # Before waiting: whatever went wrong, the worker must not outlive this call.
             process.kill()
@@ -129,13 +137,22 @@ def _environment() -> dict[str, str]:
     }
 
 
+def _unheard(done_bp: int) -> None:
+    pass
+
+
 def _converse(
-    process: subprocess.Popen[bytes], request: bytes, limits: WorkerLimits, cancel: Event | None
+    process: subprocess.Popen[bytes],
+    request: bytes,
+    limits: WorkerLimits,
+    cancel: Event | None,
+    heard: Callable[[int], None],
 ) -> bytes | Refused:
     """Hand over the request and wait for what the worker writes, or for a reason to give up."""
     deadline = time.monotonic() + limits.wall_seconds
     written: list[bytes] = []
-    talk = Thread(target=_talk, args=(process, request, limits.output, written), name="media-worker-pipe")
+    pipe = (process, request, limits.output, written, heard)
+    talk = Thread(target=_talk, args=pipe, name="media-worker-pipe")
     talk.start()
     try:
         while talk.is_alive():
@@ -152,8 +169,14 @@ def _converse(
             talk.join()
 
 
-def _talk(process: subprocess.Popen[bytes], request: bytes, most: int, written: list[bytes]) -> None:
-    """Write the request, read at most one byte more than is accepted, see the worker end."""
+def _talk(
+    process: subprocess.Popen[bytes],
+    request: bytes,
+    most: int,
+    written: list[bytes],
+    heard: Callable[[int], None],
+) -> None:
+    """Write the request, hear how far it is, read at most one byte more than is accepted, see the worker end."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -161,11 +184,17 @@ def _talk(process: subprocess.Popen[bytes], request: bytes, most: int, written: 
         process.stdin.close()
     except BrokenPipeError:
         pass
-    answer = process.stdout.read(most + 1)
-    if len(answer) > most:
+    read, answer = 0, [b""]
+    while read <= most and (line := process.stdout.readline(most + 1 - read)):
+        read += len(line)
+        if found := TOLD.fullmatch(line):
+            heard(min(int(found[1]), 10_000))
+        else:
+            answer.append(line)
+    if read > most:
         process.kill()
     process.wait()
-    written.append(answer)
+    written.append(b"".join(answer) if read <= most else b"\0" * (most + 1))
 
 
 def _answer(task: str, written: bytes, returncode: int) -> dict[str, Any] | Refused:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from server.forensics.analysers.base import Detector
+from server.forensics.analysers.base import Detector, version_of
 from server.forensics.analysers.explicit import Explicit
 from server.forensics.analysers.face_signals import FaceSignals
 from server.forensics.analysers.faces import Faces
@@ -24,6 +25,6 @@ CORE: Final[tuple[Detector, ...]] = (
 )
 
 
-def versions() -> dict[str, str]:
+def versions(detectors: Sequence[Detector] = CORE) -> dict[str, str]:
     """The version of each, by name: when one differs from a stored analysis, the file is analysed anew."""
-    return {detector.name: detector.version for detector in CORE}
+    return {detector.name: version_of(detector) for detector in detectors}

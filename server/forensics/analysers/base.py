@@ -54,3 +54,8 @@ def signal(
 def abstain(detector: Detector, name: str, why: Abstained) -> Signal:
     """A signal that says only why it says nothing."""
     return signal(detector, name, abstained=why)
+
+
+def version_of(detector: Detector) -> str:
+    """What counts as its version now: to install what it lacks makes another look due, too."""
+    return detector.version if detector.is_available() is None else "not installed"

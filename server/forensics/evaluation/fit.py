@@ -39,8 +39,9 @@ _PENALTY = 3.0
 Rows = NDArray[np.float64]
 
 
-def fit_slot(slot: Slot, examples: Sequence[Example]) -> SlotFusion:
-    """The fusion of `slot`. Thresholds and uses are from scores of sources that were left out of the fit.
+def fit_slot(slot: Slot, examples: Sequence[Example], *, draws: int = _DRAWS) -> SlotFusion:
+    """The fusion of `slot`. Thresholds and uses are from scores of sources that were left out of the fit;
+    its interval is from so many refits.
 
     A set of conditions is of use when, with the thresholds that keep every condition's real clips within the
     rates, at least 0.3 of the fakes in each of them ask for a closer look; the largest such set is taken.
@@ -55,7 +56,7 @@ def fit_slot(slot: Slot, examples: Sequence[Example]) -> SlotFusion:
         usable = frozenset()
     return SlotFusion(
         signals=scales,
-        draws=(weights, *_draws(slot, mine, scales)),
+        draws=(weights, *_draws(slot, mine, scales, draws)),
         look_closer=round(look_closer, 4),
         likely=round(likely, 4),
         auc_low=round(interval[0], 4) if interval else 0.0,
@@ -130,12 +131,14 @@ def _standardised(used: Sequence[Example], scales: dict[str, Scale]) -> Rows:
     return rows
 
 
-def _draws(slot: Slot, mine: Sequence[Example], scales: dict[str, Scale]) -> list[tuple[float, ...]]:
+def _draws(
+    slot: Slot, mine: Sequence[Example], scales: dict[str, Scale], count: int
+) -> list[tuple[float, ...]]:
     """Refits on sources drawn with replacement, on the same scales."""
     groups = sorted({one.groups[0] for one in mine})
     dice = np.random.default_rng(7)
     found: list[tuple[float, ...]] = []
-    for _ in range(_DRAWS):
+    for _ in range(count):
         drawn = dice.integers(0, len(groups), len(groups))
         picked = [one for i in drawn for one in mine if one.groups[0] == groups[i]]
         if len({one.fake for one in picked if one.faces}) == 2:

@@ -36,14 +36,21 @@ def auc_interval(
     wins = (value[fake][:, None] > value[~fake][None, :]) + 0.5 * (
         value[fake][:, None] == value[~fake][None, :]
     )
+    # Sources are drawn whole: what those of one win against those of another is added up once.
+    member = np.eye(len(names))[where]
+    won = member[fake].T @ wins @ member[~fake]
     dice = np.random.default_rng(20)
-    found: list[float] = []
-    for _ in range(_DRAWS):
-        times = np.bincount(dice.integers(0, len(names), len(names)), minlength=len(names))
-        a, b = times[where[fake]], times[where[~fake]]
-        if a.sum() and b.sum():
-            found.append(float(a @ wins @ b / (a.sum() * b.sum())))
-    return (float(np.percentile(found, 2.5)), float(np.percentile(found, 97.5))) if found else None
+    times = np.array(
+        [
+            np.bincount(dice.integers(0, len(names), len(names)), minlength=len(names))
+            for _ in range(_DRAWS)
+        ],
+        np.float64,
+    )
+    pairs = (times @ member[fake].sum(axis=0)) * (times @ member[~fake].sum(axis=0))
+    wins_drawn = ((times @ won) * times).sum(axis=1)
+    found = wins_drawn[pairs > 0] / pairs[pairs > 0]
+    return (float(np.percentile(found, 2.5)), float(np.percentile(found, 97.5))) if found.size else None
 
 
 def upper_bound(hits: int, n: int) -> float | None:

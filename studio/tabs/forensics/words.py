@@ -40,6 +40,7 @@ WHY: Final = {
     Abstained.MOUTH_UNSEEN: "No mouth is seen while somebody speaks.",
     Abstained.TOO_SHORT: "The video is too short to judge.",
     Abstained.NO_PICTURE: "The video has no picture.",
+    Abstained.NO_WORDS: "No word was read or heard.",
     Abstained.NO_MODEL: "No detector for this is installed on the server.",
     Abstained.NO_USABLE_SIGNAL: "No usable signal: here the measurements do no better than chance.",
     Abstained.NOT_INSTALLED: "The detector for this is not installed on the server.",

@@ -52,7 +52,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Engine:
     """The engine of this test."""
     made = Engine()
     monkeypatch.setattr(engine, "analyse", made.analyse)
-    monkeypatch.setattr(engine, "versions", lambda kind: made.versions)
+    monkeypatch.setattr(engine, "versions", lambda kind, models: made.versions)
     return made
 
 

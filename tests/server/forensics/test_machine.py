@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -172,7 +173,7 @@ class Analyses(RuleBasedStateMachine):
             service.cancel(s, actor=SYSTEM, which=sa.true())
 
 
-def test_whatever_is_tried_in_any_order(db: Database, lab: Lab) -> None:
+def try_out(db: Database, lab: Lab, examples: int) -> None:
     class Here(Analyses):
         pass
 
@@ -180,10 +181,19 @@ def test_whatever_is_tried_in_any_order(db: Database, lab: Lab) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=15 if db.sqlite else 8,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_whatever_is_tried_in_any_order(db: Database, lab: Lab) -> None:
+    try_out(db, lab, 6 if db.sqlite else 3)
+
+
+@pytest.mark.drill
+def test_whatever_is_tried_for_long(db: Database, lab: Lab) -> None:
+    try_out(db, lab, 100)

@@ -17,6 +17,7 @@ import pytest
 from server.content.media import child, worker
 from server.content.media.poster import poster
 from server.content.media.probe import probe
+from server.content.media.progress import Progress
 from server.content.media.results import (
     FileLimits,
     Poster,
@@ -220,3 +221,31 @@ def test_a_fault_in_our_own_code_names_its_place_and_not_the_file(
 def test_the_frozen_app_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert worker._command() == [sys.executable, worker.FROZEN_FLAG]
+
+
+def test_how_far_it_is_is_heard_and_is_no_part_of_the_answer(
+    monkeypatch: pytest.MonkeyPatch, plain: Path
+) -> None:
+    lines = [*('{"done_bp": %d}' % done for done in (100, 5_000, 99_999)), '{"result": {"a": 1}}']
+    act(monkeypatch, f"import sys; sys.stdin.read(); print({chr(10).join(lines)!r})")
+    heard: list[int] = []
+    assert worker.ask("any", plain, heard=heard.append) == {"a": 1}
+    assert heard == [100, 5_000, 10_000]
+
+
+def test_progress_without_end_is_a_refusal(monkeypatch: pytest.MonkeyPatch, plain: Path) -> None:
+    act(monkeypatch, "while True: print('{\"done_bp\": 100}')")
+    answer = worker.ask("any", plain, limits=WorkerLimits(output=50_000))
+    assert isinstance(answer, Refused)
+    assert answer.code == "worker_failed"
+
+
+def test_progress_only_rises_and_is_told_in_steps() -> None:
+    heard: list[int] = []
+    progress = Progress(heard.append)
+    for done in (50, 100, 150, 90, 4_000, 20_000):
+        progress.tell(done)
+    assert heard == [100, 4_000, 10_000]
+    told: list[int] = []
+    assert list(Progress(told.append).over("abcd", 2, 1_000, 9_000)) == list("abcd")
+    assert told == [5_000, 9_000], "more than were announced do not go beyond"
