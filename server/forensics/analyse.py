@@ -120,8 +120,7 @@ def run(detector: Detector, sample: MediaSample) -> list[Signal]:
 
 def _slot(slot: Slot, signals: Sequence[Signal], found: frozenset[Condition]) -> SlotScore:
     if slot in DEEPFAKE:
-        own = [one for one in signals if not one.detector.startswith("model:")]
-        return fusion.slot_score(slot, own, found, fusion.stored().slots.get(slot))
+        return fusion.slot_score(slot, signals, found, fusion.stored().slots.get(slot))
     if slot is Slot.EXPLICIT:
         one = next((one for one in signals if one.slot is slot and not one.detector.startswith("model:")), None)
         if one is None:
@@ -135,9 +134,10 @@ def _slot(slot: Slot, signals: Sequence[Signal], found: frozenset[Condition]) ->
         )
     if slot is Slot.PROVENANCE:
         return SlotScore(slot, "facts")
-    # Violence: no model with weights was found. Non-consensual: consent records and reports alone tell.
+    # Violence: no model with weights ships. Non-consensual: consent records and reports alone tell.
     none = Abstained.NO_MODEL if slot is Slot.VIOLENCE else Abstained.NO_USABLE_SIGNAL
-    return SlotScore(slot, "none", abstained=none)
+    why = next((one.abstained for one in signals if one.slot is slot and one.abstained), none)
+    return SlotScore(slot, "none", abstained=why)
 
 
 def hash_of(path: Path) -> str:

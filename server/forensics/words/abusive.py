@@ -24,7 +24,7 @@ from server.forensics.words.lines import Line
 LEXICON: Final = "policies/abusive-language.json"
 HEARD_WORDS: Final = 3
 """A transcript line of fewer words is not judged: one word heard wrongly would decide it."""
-_LETTERS: Final = str.maketrans("013457@$!|", "oieastasil")
+_LETTERS: Final = str.maketrans("013457@$|", "oieastasl")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def normal(text: str) -> str:
     """The text as the lexicon reads it: no accents, no digits for letters, no letter three times in a row."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in parts if not unicodedata.combining(c)).translate(_LETTERS)
-    return " ".join(re.sub(r"[^a-z ]+", " ", re.sub(r"(.)\1{2,}", r"\1", plain)).split())
+    plain = re.sub(r"!(?=[a-z])", "i", re.sub(r"(.)\1{2,}", r"\1", plain))
+    return " ".join(re.sub(r"[^a-z ]+", " ", plain).split())
 
 
 @lru_cache(maxsize=1)

@@ -159,7 +159,7 @@ def _patched(plain: bytes, box: bytes, offset: int, data: bytes) -> bytes:
     at = plain.find(box)
     if at < 0:
         return plain
-    at += offset if offset < 0 else offset
+    at += offset
     return plain[:at] + data + plain[at + len(data) :]
 
 

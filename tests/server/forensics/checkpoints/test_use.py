@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -34,6 +35,7 @@ def loaded(folder: Path) -> list[Checkpoint]:
 
 
 @pytest.mark.crash
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_its_score_is_seen_over_the_api(
     context: Context,
     settings: Settings,
@@ -82,8 +84,6 @@ def test_its_score_is_seen_over_the_api(
 
 def painted(sample: MediaSample, shade: int) -> MediaSample:
     """The sample with every picture of one shade."""
-    from dataclasses import replace
-
     stills = [replace(still, picture=np.full_like(still.picture, shade)) for still in sample.stills]
     return replace(sample, stills=tuple(stills))
 
@@ -110,7 +110,7 @@ def test_a_face_is_scored_for_itself_and_its_method_says_by_what(
     assert not dark.look_closer
 
 
-def test_one_slot_is_never_enough_and_two_are(tmp_path: Path) -> None:
+def test_one_slot_is_never_enough_and_two_are() -> None:
     by_model = [
         SlotScore(slot, "model:x@y", score_bp=9_500, low_bp=9_000, high_bp=9_900, reliability_bp=8_500, likely=True)
         for slot in (Slot.FACE_MANIPULATION, Slot.VOICE_SYNTHESIS)
