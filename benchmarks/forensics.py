@@ -116,7 +116,7 @@ def _pictures() -> Iterator[NDArray[np.uint8]]:
     with av.open(str(TALKING)) as source:
         rate = float(source.streams.video[0].average_rate or FPS)
         for frame in source.decode(video=0):
-            shown.append(frame.to_ndarray(format="bgr24"))
+            shown.append(frame.to_ndarray(format="bgr24").astype(np.uint8))
             if len(shown) >= rate * SECONDS:
                 break
     for i in range(FPS * SECONDS):
@@ -135,7 +135,9 @@ def _samples() -> NDArray[np.float32]:
         return np.asarray(0.2 * np.sin(2 * np.pi * 220 * np.arange(count) / RATE), np.float32)
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
     with av.open(str(TALKING)) as source:
-        parts = [part.to_ndarray()[0] for frame in source.decode(audio=0) for part in resampler.resample(frame)]
+        parts = [
+            part.to_ndarray()[0] for frame in source.decode(audio=0) for part in resampler.resample(frame)
+        ]
     return np.resize(np.concatenate(parts), count).astype(np.float32)
 
 
@@ -143,9 +145,7 @@ def loop(path: Path, to: Path, seconds: int) -> Path:
     """The clip again and again, its packets copied."""
     with av.open(str(path)) as source, av.open(str(to), "w") as out:
         streams = {s.index: out.add_stream_from_template(s) for s in source.streams}
-        packets = [
-            (packet, packet.pts, packet.dts) for packet in source.demux() if packet.dts is not None
-        ]
+        packets = [(packet, packet.pts, packet.dts) for packet in source.demux() if packet.dts is not None]
         for again in range(seconds // SECONDS):
             for packet, pts, dts in packets:
                 shift = round(again * SECONDS / packet.time_base)

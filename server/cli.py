@@ -96,9 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="ACTION"
     )
     add("list", _list_models, "what is in the model folder, and why it is not used", to=models)
-    one = add(
-        "check", _check_models, "load checkpoints; exit code 1 when one cannot be used", to=models
-    )
+    one = add("check", _check_models, "load checkpoints; exit code 1 when one cannot be used", to=models)
     one.add_argument("file", type=Path, nargs="?", metavar="FILE.onnx", help="else all in the model folder")
     one.add_argument("--card", type=Path, metavar="CARD.json", help="else FILE.json beside it")
     one = add("add", _add_model, "verify a checkpoint and copy it into the model folder", to=models)
@@ -320,7 +318,5 @@ def _check_models(settings: Settings, asked: argparse.Namespace) -> int:
 def _add_model(settings: Settings, asked: argparse.Namespace) -> int:
     from server.forensics.checkpoints.commands import add_model
 
-    add_model(
-        settings.checkpoints, asked.file, asked.card, accept_non_commercial=asked.accept_non_commercial
-    )
+    add_model(settings.checkpoints, asked.file, asked.card, accept_non_commercial=asked.accept_non_commercial)
     return 0

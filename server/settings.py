@@ -44,7 +44,8 @@ class Settings(BaseModel):
         description="How many of 10,000 videos are taken to be manipulated: what a score means hangs on it.",
     )
     models: Path | None = Field(
-        default=None, description="Folder of ONNX checkpoints (docs/forensics.md); unset = models in STUDIO_DATA."
+        default=None,
+        description="Folder of ONNX checkpoints; unset = models in STUDIO_DATA.",
     )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
 

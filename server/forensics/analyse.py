@@ -122,7 +122,9 @@ def _slot(slot: Slot, signals: Sequence[Signal], found: frozenset[Condition]) ->
     if slot in DEEPFAKE:
         return fusion.slot_score(slot, signals, found, fusion.stored().slots.get(slot))
     if slot is Slot.EXPLICIT:
-        one = next((one for one in signals if one.slot is slot and not one.detector.startswith("model:")), None)
+        one = next(
+            (one for one in signals if one.slot is slot and not one.detector.startswith("model:")), None
+        )
         if one is None:
             return SlotScore(slot, "none", abstained=Abstained.NO_MODEL)
         return SlotScore(

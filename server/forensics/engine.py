@@ -31,13 +31,11 @@ def analyse(
     """Look at the file at `path`, whose content has `sha256`; blocks until that is done.
 
     `models` is the folder of checkpoints. `progress` is told basis points of the whole, from any thread. Once
-    `cancel` is set the answer is `Refused("cancelled", ...)`, within a second. Of a `restricted` file there is
-    no evidence in the answer, and no word that it says. `Refused("worker_failed" | "timed_out", ...)` says
+    `cancel` is set the answer is `Refused("cancelled", ...)`, within a second. Of a `restricted` file there
+    is no evidence in the answer, and no word of its own. `Refused("worker_failed" | "timed_out", ...)` says
     that nothing can be said of the file yet.
     """
-    found = analysis_of(
-        path, kind=kind, sha256=sha256, models=models, cancel=cancel, progress=progress
-    )
+    found = analysis_of(path, kind=kind, sha256=sha256, models=models, cancel=cancel, progress=progress)
     return found if isinstance(found, Refused) or not restricted else _without_evidence(found)
 
 

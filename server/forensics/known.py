@@ -17,7 +17,7 @@ from server.kit.db import AnySession
 
 
 def recall(s: AnySession, work: Work, models: Path | None) -> results.Analysis | None:
-    """The analysis of another video of this file by the detectors and checkpoints of now; None where there is none.
+    """The analysis of another video of this file by what would look at it now; None where there is none.
 
     Not of a video of the restricted class, whose evidence was not kept.
     """

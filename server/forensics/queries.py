@@ -164,8 +164,8 @@ def without_tickets(s: AnySession, job: str) -> int:
 
 
 def to_refresh(s: AnySession, kind: AnalysisKind, models: Path | None, *, limit: int) -> Sequence[UUID]:
-    """Videos whose current analysis is by detectors or checkpoints of other versions, unless a later one waits, or ended
-    without scores: asking again by itself would not help then."""
+    """Videos whose current analysis is by detectors or checkpoints of other versions, unless a later one
+    waits, or ended without scores: asking again by itself would not help then."""
     build = engine.build_of(engine.versions(kind, models))
     later = analyses.alias().c
     tried = (AnalysisState.REFUSED, AnalysisState.PARKED, AnalysisState.CANCELLED, *OPEN)

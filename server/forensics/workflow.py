@@ -56,7 +56,9 @@ def look(analysis: str, job: str) -> None:
         if work is None:
             return
         # Whoever asks for another look gets one.
-        found: results.Analysis | Refused | None = None if work.asked_by_person else known.recall(s, work, models)
+        found: results.Analysis | Refused | None = (
+            None if work.asked_by_person else known.recall(s, work, models)
+        )
     stopping = False
     if found is None:
         with Watch(context.db, analysis_id, job) as watch:

@@ -3,8 +3,8 @@
 Started by `server.content.media.worker`, as `python -m server.content.media.child` or, frozen, as
 `<app> --media-worker`. Reads one request from standard input: `{"task", "path", "options", "file_limits",
 "worker_limits"}`, the task as "module:function" of the server; writes one answer to standard output:
-`{"result": {...}}`, with bytes in base64, `{"refused": {"code", "reason"}}` or `{"failed": "where"}`. Where the
-request has `"tells": true`, lines `{"done_bp": 1200}` come before.
+`{"result": {...}}`, with bytes in base64, `{"refused": {"code", "reason"}}` or `{"failed": "where"}`. Where
+the request has `"tells": true`, lines `{"done_bp": 1200}` come before.
 """
 
 from __future__ import annotations

@@ -63,6 +63,7 @@ def run(
         file_limits=file_limits,
         limits=limits,
         cancel=cancel,
+        heard=None,
         **options,
     )
     if isinstance(answer, Refused):
@@ -176,7 +177,7 @@ def _talk(
     written: list[bytes],
     heard: Callable[[int], None],
 ) -> None:
-    """Write the request, hear how far it is, read at most one byte more than is accepted, see the worker end."""
+    """Write the request, hear how far it is, read one byte more than is accepted at most, see it end."""
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -78,9 +78,7 @@ class Checkpoint:
                     tracks.setdefault(face.track, []).append(still)
         if not tracks:
             any_face = any(still.faces for still in sample.stills)
-            return [
-                abstain(self, "checkpoint", Abstained.FACE_TOO_SMALL if any_face else Abstained.NO_FACE)
-            ]
+            return [abstain(self, "checkpoint", Abstained.FACE_TOO_SMALL if any_face else Abstained.NO_FACE)]
         network = Network(self.card, self._path)
         said = []
         for track in sorted(tracks, key=lambda track: (-len(tracks[track]), track))[:_TRACKS]:
@@ -143,7 +141,9 @@ def pixels(picture: Pixels, how: Picture) -> Shown:
         picture, (how.width, how.height), interpolation=cv2.INTER_AREA if area else cv2.INTER_LINEAR
     )
     ordered = sized[..., ::-1] if how.channels == "RGB" else sized
-    values = (ordered.astype(np.float32) / 255.0 - np.float32(how.mean)) / np.float32(how.std)
+    values = (ordered.astype(np.float32) / 255.0 - np.array(how.mean, np.float32)) / np.array(
+        how.std, np.float32
+    )
     return np.ascontiguousarray((values.transpose(2, 0, 1) if how.layout == "NCHW" else values)[None])
 
 

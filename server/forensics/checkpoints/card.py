@@ -87,8 +87,8 @@ class Output(_Part):
 
 
 class Calibration(_Part):
-    """The score is 1 / (1 + exp(-(a x + b))), x the log odds of the output. The thresholds are scores, 0 to 1,
-    which 0.10 and 0.02 of untouched material pass; without one nothing passes it."""
+    """The score is 1 / (1 + exp(-(a x + b))), x the log odds of the output. The thresholds are scores, 0 to
+    1, which 0.10 and 0.02 of untouched material pass; without one nothing passes it."""
 
     a: float = Field(gt=0, le=1_000)
     b: float = Field(ge=-1_000, le=1_000)

@@ -54,7 +54,9 @@ def add_model(folder: Path, path: Path, card: Path | None, *, accept_non_commerc
 
 
 def _told(card: Card, took_ms: float) -> list[str]:
-    lines = [f"{card.name} answers for {card.slot.value} from now on; a look takes {took_ms:.0f} ms of one core."]
+    lines = [
+        f"{card.name} answers for {card.slot.value} from now on; a look takes {took_ms:.0f} ms of one core."
+    ]
     if card.non_commercial:
         lines.append(f"WARNING: its licence ({card.licence}) allows no commercial use.")
     if card.calibration.look_closer is None and card.calibration.likely is None:

@@ -75,9 +75,7 @@ def _input(card: Card, inputs: list[Any]) -> str:
     if one.type != "tensor(float)":
         raise Unfit("The model does not take 32-bit floats.")
     fixed = [size if isinstance(size, int) and size > 0 else None for size in one.shape]
-    if len(fixed) != len(wanted) or any(
-        a is not None and a != b for a, b in zip(fixed, wanted, strict=True)
-    ):
+    if len(fixed) != len(wanted) or any(a is not None and a != b for a, b in zip(fixed, wanted, strict=True)):
         said = " x ".join("any" if size is None else str(size) for size in fixed)
         raise Unfit(f"The model takes {said} where its card says {' x '.join(map(str, wanted))}.")
     return str(one.name)
@@ -101,7 +99,9 @@ def check(path: Path, limits: FileLimits, *, card: str) -> Checked:
         network.score(np.zeros(network.card.input.shape, np.float32))
         took_ms = (time.thread_time() - began) * 1000
         if took_ms > SLOWEST_MS:
-            raise Unfit(f"The model takes {took_ms / 1000:.1f} s a look; {SLOWEST_MS / 1000:.0f} s is the most.")
+            raise Unfit(
+                f"The model takes {took_ms / 1000:.1f} s a look; {SLOWEST_MS / 1000:.0f} s is the most."
+            )
     except Unfit as unfit:
         raise Refusal("unfit", str(unfit)) from None
     return Checked(round(took_ms, 1))

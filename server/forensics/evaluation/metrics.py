@@ -41,10 +41,7 @@ def auc_interval(
     won = member[fake].T @ wins @ member[~fake]
     dice = np.random.default_rng(20)
     times = np.array(
-        [
-            np.bincount(dice.integers(0, len(names), len(names)), minlength=len(names))
-            for _ in range(_DRAWS)
-        ],
+        [np.bincount(dice.integers(0, len(names), len(names)), minlength=len(names)) for _ in range(_DRAWS)],
         np.float64,
     )
     pairs = (times @ member[fake].sum(axis=0)) * (times @ member[~fake].sum(axis=0))

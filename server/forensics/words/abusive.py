@@ -1,8 +1,8 @@
 """Abusive language in lines of text: a classifier of insults, an extra, and a small lexicon of our own.
 
-alt-profanity-check (MIT) is a linear classifier trained on English comments. It knows insults, and misses hate
-that is worded politely; the lexicon has phrases that deny people their humanity or call for harm. Both miss
-what is coded, quoted back, or in other languages. Neither knows who is meant.
+alt-profanity-check (MIT) is a linear classifier trained on English comments. It knows insults, and misses
+hate that is worded politely; the lexicon has phrases that deny people their humanity or call for harm. Both
+miss what is coded, quoted back, or in other languages. Neither knows who is meant.
 """
 
 from __future__ import annotations

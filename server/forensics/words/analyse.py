@@ -130,7 +130,7 @@ def _judged(lines: Sequence[Line], sources: Sequence[Signal]) -> tuple[Signal, S
         value=float(len(hits)),
         score_bp=worst.score_bp,
         reliability_bp=trust,
-        note=f"{len(found)} lines; the worst by {worst.why}, {'on the screen' if worst.line.seen else 'heard'}",
+        note=f"{len(found)} lines; the worst by {worst.why}, {'seen' if worst.line.seen else 'heard'}",
         spans=tuple(
             Span(one.line.start_ms, one.line.end_ms, one.score_bp, f"{one.line.text} ({one.why})")
             for one in hits

@@ -15,7 +15,7 @@ ABUSE: Final = AbusiveLanguage()
 EVERY: Final = (SCREEN, SPEECH, ABUSE)
 HOW: Final = {
     SCREEN.name: "On-screen text is not read: install its reader with `pip install --no-deps rapidocr`.",
-    SPEECH.name: "Speech is not written down: install its recogniser with `pip install 'creator-studio[asr]'`.",
+    SPEECH.name: "Speech is not written down: install its reader with `pip install 'creator-studio[asr]'`.",
     ABUSE.name: "Words are not judged: install the classifier with `pip install 'creator-studio[text]'`.",
 }
 """What to do about one that is not installed."""

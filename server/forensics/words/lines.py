@@ -1,4 +1,4 @@
-"""A line of text that was read on the screen or heard: a stranger's words, cut and cleaned where they come in."""
+"""A line of text that was read or heard: a stranger's words, cut and cleaned where they come in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written on the screen: the networks of rapidocr (PP-OCR, Apache-2.0), an extra, with our own decoding.
+"""What is written on the screen: the networks of rapidocr (PP-OCR, Apache-2.0) with our own decoding.
 
 Only the package's two ONNX files are used. Its program would want the OpenCV that brings a Qt of its own, and
 knows how to download.

@@ -26,6 +26,7 @@ LONGEST_S: Final = 40.0
 _LINE_MS: Final = 8_000
 _PAD_MS: Final = 150
 _SHORTEST_MS: Final = 500
+_BEAMS: Final = {"beam": 1e-40, "wbeam": 1e-25, "pbeam": 1e-40, "maxhmmpf": 6_000}
 
 
 class Transcript:
@@ -88,4 +89,6 @@ def _decoder() -> Any:
     from pocketsphinx import Decoder
 
     # FATAL: what it logs else quotes what it heard. Narrower beams halve its time and cost it few words.
-    return Decoder(samprate=float(RATE), loglevel="FATAL", beam=1e-40, wbeam=1e-25, pbeam=1e-40, maxhmmpf=6_000)
+    return Decoder(
+        samprate=float(RATE), loglevel="FATAL", beam=1e-40, wbeam=1e-25, pbeam=1e-40, maxhmmpf=6_000
+    )

@@ -226,7 +226,8 @@ def test_the_frozen_app_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_how_far_it_is_is_heard_and_is_no_part_of_the_answer(
     monkeypatch: pytest.MonkeyPatch, plain: Path
 ) -> None:
-    lines = [*('{"done_bp": %d}' % done for done in (100, 5_000, 99_999)), '{"result": {"a": 1}}']
+    told = [json.dumps({"done_bp": done}) for done in (100, 5_000, 99_999)]
+    lines = [*told, '{"result": {"a": 1}}']
     act(monkeypatch, f"import sys; sys.stdin.read(); print({chr(10).join(lines)!r})")
     heard: list[int] = []
     assert worker.ask("any", plain, heard=heard.append) == {"a": 1}

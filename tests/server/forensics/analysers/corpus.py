@@ -51,8 +51,9 @@ def _no_video() -> Iterator[tuple[str, Make]]:
     for seed in range(3):
         yield f"noise {seed}", _bytes(np.random.default_rng(seed).bytes(9_000))
     for kind in (".png", ".jpg", ".bmp"):
-        yield f"picture {kind} named mp4", _bytes(
-            cv2.imencode(kind, np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
+        yield (
+            f"picture {kind} named mp4",
+            _bytes(cv2.imencode(kind, np.full((64, 64, 3), 90, np.uint8))[1].tobytes()),
         )
 
 
@@ -67,7 +68,7 @@ def _damaged() -> Iterator[tuple[str, Make]]:
 
 
 def _lies() -> Iterator[tuple[str, Make]]:
-    """An index that says what is not so: the four bytes at an offset behind the name of a box, overwritten."""
+    """An index that says what is not so: bytes at an offset from the name of a box, overwritten."""
     for name, box, offset, data in (
         ("a picture of 65535 x 65535", b"avc1", 28, b"\xff\xff\xff\xff"),
         ("a picture of 0 x 0", b"avc1", 28, bytes(4)),
@@ -87,8 +88,11 @@ def _lies() -> Iterator[tuple[str, Make]]:
         ("a box without a size", b"trak", -4, bytes(4)),
         ("a box of one byte", b"mdia", -4, b"\x00\x00\x00\x01"),
     ):
-        yield name, lambda path, plain, box=box, offset=offset, data=data: _put(
-            path, _patched(plain, box, offset, data)
+        yield (
+            name,
+            lambda path, plain, box=box, offset=offset, data=data: _put(
+                path, _patched(plain, box, offset, data)
+            ),
         )
 
 
@@ -111,15 +115,19 @@ def _codecs() -> Iterator[tuple[str, Make]]:
         ("libx264", "mp4", "yuv420p10le"),
     ):
         if codec in av.codecs_available:
-            yield f"{codec} {pixels} in {suffix}", lambda path, plain, how=(codec, suffix, pixels): _coded(
-                path, *how
+            yield (
+                f"{codec} {pixels} in {suffix}",
+                lambda path, plain, how=(codec, suffix, pixels): _coded(path, *how),
             )
 
 
 def _shapes() -> Iterator[tuple[str, Make]]:
     for width, height in ((2, 2), (16, 4_096), (4_096, 16), (34, 18), (4_098, 4_098)):
-        yield f"{width} x {height}", lambda path, plain, size=(width, height): _coded(
-            path, "libx264", "mp4", "yuv420p", *size, frames=2
+        yield (
+            f"{width} x {height}",
+            lambda path, plain, size=(width, height): _coded(
+                path, "libx264", "mp4", "yuv420p", *size, frames=2
+            ),
         )
     yield "one frame", lambda path, plain: _coded(path, "libx264", "mp4", "yuv420p", 64, 64, frames=1)
     for turn in (90, 180, 270):

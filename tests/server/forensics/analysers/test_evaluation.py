@@ -50,7 +50,7 @@ def examples(apart: float, *, useless: Condition | None = None, sources: int = 8
 @pytest.fixture(scope="module")
 def telling() -> list[Example]:
     """Clips whose signal tells; several tests look at the same fit of them."""
-    return examples(4.0)
+    return examples(4.0, sources=6)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_signal_that_tells_is_of_use_and_keeps_to_its_rates(fitted: SlotFusion
 
 
 def test_noise_is_of_no_use() -> None:
-    noise = examples(0.0, sources=5)
+    noise = examples(0.0)
     assert not any(fit_slot(SLOT, noise, draws=0).usable.values())
     assert all(line.coverage == 0.0 and line.tpr_likely == 0.0 for line in leave_source_out(SLOT, noise))
 
@@ -136,7 +136,9 @@ def test_brier_weighs_both_kinds_alike() -> None:
     assert metrics.brier([1.0], [True]) is None
 
 
-def test_the_card_and_the_table_carry_limits(telling: list[Example], fitted: SlotFusion, told: Report) -> None:
+def test_the_card_and_the_table_carry_limits(
+    telling: list[Example], fitted: SlotFusion, told: Report
+) -> None:
     assert told.seen
     assert "NO TEST" in text(told)
     page = card(f"head\n{BEGIN}\nstale\n{END}\ntail\n", json.loads(told.json()))
@@ -188,7 +190,7 @@ def voices(tmp_path: Path, spoken: Callable[..., Samples], write_wav: Callable[.
     """A manifest of two made sounds."""
     rows = []
     for i in range(2):
-        write_wav(tmp_path / f"{i}.wav", spoken(4.0, i))
+        write_wav(tmp_path / f"{i}.wav", spoken(6.0, i))
         rows.append((f"{i}.wav", "audio", "fake" if i % 2 else "real", f"made/by{i}", ""))
     return write_manifest(tmp_path, rows)
 

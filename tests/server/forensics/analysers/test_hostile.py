@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from benchmarks.coded_clips import RECIPES, Recipe, write_clip
-from server.content.media.results import Refused
+from server.content.media.results import FileLimits, Refused
+from server.forensics.analyse import analyse
 from server.forensics.results import Analysis
 from server.forensics.rules import AnalysisKind
 from server.forensics.run import analysis_of
@@ -38,8 +39,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     ).read_bytes()
 
 
-def ends_well(path: Path, kind: AnalysisKind = AnalysisKind.CORE) -> Analysis | Refused:
-    found = analysis_of(path, kind=kind)
+def ends_well(
+    path: Path, kind: AnalysisKind = AnalysisKind.CORE, *, whole: bool = False
+) -> Analysis | Refused:
+    """What a worker says of it; of a file that is odd but `whole` this process, which spares a second."""
+    found = analyse(path, FileLimits()) if whole else analysis_of(path, kind=kind)
     if isinstance(found, Refused):
         assert found.code not in BROKEN
         assert found.reason.endswith(".")
@@ -94,13 +98,13 @@ def test_a_picture_named_as_a_video_is_refused_by_what_it_is(tmp_path: Path) -> 
 
 
 def test_a_clip_of_4k(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", Recipe(b_frames=0), frames=12, width=3840, height=2160)
-    assert isinstance(ends_well(path), Analysis)
+    path = write_clip(tmp_path / "a.mp4", Recipe(b_frames=0), frames=4, width=3840, height=2160)
+    assert isinstance(ends_well(path, whole=True), Analysis)
 
 
 def test_a_clip_of_one_frame(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", Recipe(b_frames=0), frames=1, width=64, height=64)
-    found = ends_well(path)
+    found = ends_well(path, whole=True)
     assert isinstance(found, Analysis)
     assert found.frames == 1
 
@@ -109,16 +113,17 @@ def test_a_very_long_clip_is_looked_at_here_and_there(tmp_path: Path) -> None:
     """Two hours at a frame a second; the sound of all of it would be half a gigabyte."""
     with av.open(str(tmp_path / "a.mkv"), "w") as out:
         stream: Any = out.add_stream("libx264", rate=1)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        stream.options = {"preset": "ultrafast"}
         stream.codec_context.gop_size = 10
-        picture = np.zeros((64, 64, 3), np.uint8)
+        picture = np.zeros((16, 16, 3), np.uint8)
         for i in range(7_200):
             picture[:, :, 0] = i % 250
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = i, Fraction(1)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
-    found = ends_well(tmp_path / "a.mkv")
+    found = ends_well(tmp_path / "a.mkv", whole=True)
     assert isinstance(found, Analysis)
     assert found.frames == 120
     assert 0 < found.coverage_bp < 1_000
@@ -127,6 +132,6 @@ def test_a_very_long_clip_is_looked_at_here_and_there(tmp_path: Path) -> None:
 def test_an_endless_tone_named_as_a_video(tmp_path: Path, write_wav: Callable[..., Path]) -> None:
     times = np.arange(600 * RATE) / RATE
     tone: Samples = (0.3 * np.sin(2 * np.pi * 220 * times)).astype(np.float32)
-    found = ends_well(write_wav(tmp_path / "a.mp4", tone))
+    found = ends_well(write_wav(tmp_path / "a.mp4", tone), whole=True)
     assert isinstance(found, Analysis)
     assert found.coverage_bp == pytest.approx(1_000, abs=50)

@@ -65,7 +65,9 @@ def model(
         node("Gemm", ["flat", "w", "b"], "y", domain=domain),
     ]
     graph = b"".join(field(1, one) for one in nodes)
-    graph += field(2, "tiny") + field(5, tensor("w", weights, external=external)) + field(5, tensor("b", bias))
+    graph += (
+        field(2, "tiny") + field(5, tensor("w", weights, external=external)) + field(5, tensor("b", bias))
+    )
     graph += field(11, value("x", shape)) + field(12, value("y", (1, bias.size)))
     opsets = field(8, field(1, "") + field(2, 13))
     if domain:

@@ -1,4 +1,4 @@
-"""A checkpoint is used when it is what its card says; whatever else lies in the folder is refused, and says why."""
+"""A checkpoint is used when it is what its card says; whatever else lies in the folder is refused."""
 
 from __future__ import annotations
 

@@ -112,7 +112,9 @@ def test_a_face_is_scored_for_itself_and_its_method_says_by_what(
 
 def test_one_slot_is_never_enough_and_two_are() -> None:
     by_model = [
-        SlotScore(slot, "model:x@y", score_bp=9_500, low_bp=9_000, high_bp=9_900, reliability_bp=8_500, likely=True)
+        SlotScore(
+            slot, "model:x@y", score_bp=9_500, low_bp=9_000, high_bp=9_900, reliability_bp=8_500, likely=True
+        )
         for slot in (Slot.FACE_MANIPULATION, Slot.VOICE_SYNTHESIS)
     ]
     assert fusion.verdict(by_model[:1]).is_deepfake is None
@@ -127,7 +129,7 @@ def test_without_a_threshold_on_its_card_nothing_passes_one(
     found = examined(painted(talking(5.0, 1, 1), 230), "0" * 64, (), checkpoints=loaded(tmp_path))
     face = next(one for one in found.slots if one.slot is Slot.FACE_MANIPULATION)
     assert (face.score_bp or 0) > 9_000
-    assert not (face.look_closer or face.likely)
+    assert (face.look_closer, face.likely) == (False, False)
 
 
 def test_without_a_face_it_says_nothing(tmp_path: Path, talking: Callable[..., MediaSample]) -> None:
@@ -144,7 +146,9 @@ def test_one_that_fails_while_it_runs_leaves_the_rest(
     found = examined(talking(5.0, 1, 1), "0" * 64, (), checkpoints=loaded(tmp_path))
     face = next(one for one in found.slots if one.slot is Slot.FACE_MANIPULATION)
     assert face.score_bp is None
-    assert any(sentence.startswith("Model faces: The model takes 1 x 3 x 16 x 16") for sentence in found.missing)
+    assert any(
+        sentence.startswith("Model faces: The model takes 1 x 3 x 16 x 16") for sentence in found.missing
+    )
 
 
 def test_a_voice_is_heard_where_it_speaks(tmp_path: Path, talking: Callable[..., MediaSample]) -> None:

@@ -155,7 +155,9 @@ def test_letters_in_disguise_are_seen_through(text: str) -> None:
     assert listed(text) is not None
 
 
-@pytest.mark.parametrize("text", ["these people are verminous", "the muslims greeted us", "kill all the lights?"])
+@pytest.mark.parametrize(
+    "text", ["these people are verminous", "the muslims greeted us", "kill all the lights?"]
+)
 def test_what_is_not_in_the_lexicon_is_not_found(text: str) -> None:
     found = listed(text)
     assert found is None or text.startswith("kill all the")
