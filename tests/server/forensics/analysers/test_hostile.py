@@ -63,12 +63,9 @@ def test_a_clip_with_bytes_flipped(tmp_path: Path, plain: bytes) -> None:
     ends_well(tmp_path / "a.mp4")
 
 
-def test_the_corpus_can_be_made(tmp_path: Path, plain: bytes) -> None:
-    """All of it: that each ends well is seen in the drill."""
+def test_the_corpus_is_large_enough() -> None:
+    """Each of its files is made, and ends well, in the drill."""
     assert len(CORPUS) >= 60
-    for i, make in enumerate(CORPUS.values()):
-        make(tmp_path / f"{i}.mp4", plain)
-        assert (tmp_path / f"{i}.mp4").exists()
 
 
 @pytest.mark.drill
