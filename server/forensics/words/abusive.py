@@ -24,6 +24,9 @@ from server.forensics.words.lines import Line
 LEXICON: Final = "policies/abusive-language.json"
 HEARD_WORDS: Final = 3
 """A transcript line of fewer words is not judged: one word heard wrongly would decide it."""
+HEARD_BP: Final = 6_000
+"""The most that the classifier may say of a line that was heard: a real clip, misheard as "brains grown up",
+scored 7,600. A phrase of the lexicon, of several words, counts in full."""
 _LETTERS: Final = str.maketrans("013457@$|", "oieastasl")
 
 
@@ -57,7 +60,7 @@ class AbusiveLanguage:
         found = []
         for line, share in zip(judged, _shares([line.text for line in judged]), strict=True):
             named = listed(line.text)
-            own = round(share * BP)
+            own = min(round(share * BP), BP if line.seen else HEARD_BP)
             found.append(
                 Found(line, named[1], named[0])
                 if named is not None and named[1] >= own

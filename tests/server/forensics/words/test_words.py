@@ -167,6 +167,11 @@ def test_one_word_that_was_heard_decides_nothing() -> None:
     assert AbusiveLanguage().judge([line("stupid idiot", seen=False)]) == []
 
 
+def test_what_was_heard_asks_for_a_closer_look_by_a_phrase_alone() -> None:
+    insult, phrase = AbusiveLanguage().judge([line(RUDE, seen=False), line(HATE, seen=False)])
+    assert insult.score_bp < analyse.LOOK_CLOSER_BP <= phrase.score_bp
+
+
 def test_a_strangers_words_are_cut_and_made_plain() -> None:
     assert clean("a\u202eb\x00c\nd\u200b  e") == "a b c d e"
     assert len(clean("x" * 10_000)) == LONGEST
