@@ -168,8 +168,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Comfort", "reveal", "Hold to reveal", "B", icon="eye", hold=True),
     _review("Comfort", "greyscale", "Greyscale on or off", "G", icon="contrast"),
     _review("Comfort", "mute", "Sound on or off", "M", icon="mute"),
-    _review("Comfort", "regions", "Boxes on the frame on or off", "Shift+B", icon="regions"),
-    _review("Comfort", "spectrum", "Pitch of the sound on or off", "Shift+M", icon="spectrum"),
+    _review("Comfort", "regions", "Boxes on the frame", "Shift+B", icon="regions"),
+    _review("Comfort", "spectrum", "Pitch of the sound", "Shift+M", icon="spectrum"),
     _review("Comfort", "transcript", "Transcript", "T", icon="text"),
     _review(
         "Comfort",

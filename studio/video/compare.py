@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.key_binding import bind
+from studio.key_hints import hint
 from studio.keys import BY_ID, Keymap
 from studio.theme import style
 from studio.video.along import Along
@@ -213,7 +214,7 @@ class Compare(QWidget):
 
     def _button(self, name: str, act: Callable[..., None] | None) -> IconButton:
         action = BY_ID[f"review.{name}"]
-        button = IconButton(action.icon, action.text, tip=self._keymap.tooltip(action.id))
+        button = hint(self._keymap, IconButton(action.icon, action.text), action.id)
         button.setProperty("dense", True)
         if act is not None:
             button.clicked.connect(lambda _checked=False: act())
