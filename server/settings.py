@@ -71,6 +71,10 @@ class Settings(BaseModel):
         description="Folder of ONNX checkpoints; unset = models in STUDIO_DATA.",
     )
     jobs: bool = Field(default=True, description="Run durable jobs in this process.")
+    stand_back: bool = Field(
+        default=False,
+        description="Let jobs that nobody waits for rest while somebody is here: on a person's own computer.",
+    )
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**(_environment() | given))

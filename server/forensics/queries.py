@@ -146,10 +146,10 @@ def abandoned(s: AnySession) -> list[tuple[UUID, str]]:
     return [(row.id, row.job) for row in rows if row.job not in at_work]
 
 
-def waiting(s: AnySession) -> int:
-    """How many analyses wait."""
-    queued = select(func.count()).select_from(Analysis).where(Analysis.state == AnalysisState.QUEUED)
-    return s.scalar(queued) or 0
+def waiting(s: AnySession, *, least: Priority = Priority.REFRESH) -> int:
+    """How many analyses wait that are as urgent as `least`."""
+    queued = (Analysis.state == AnalysisState.QUEUED, Analysis.priority >= least)
+    return s.scalar(select(func.count()).select_from(Analysis).where(*queued)) or 0
 
 
 def parked(s: AnySession) -> int:
@@ -164,9 +164,9 @@ def parked(s: AnySession) -> int:
     return s.scalar(given_up.where(~again)) or 0
 
 
-def without_tickets(s: AnySession, job: str) -> int:
-    """How many analyses wait beyond the jobs that wait."""
-    return max(waiting(s) - job_history.waiting(s, job), 0)
+def without_tickets(s: AnySession, job: str, *, least: Priority = Priority.REFRESH) -> int:
+    """How many analyses as urgent as `least` wait beyond the jobs that wait."""
+    return max(waiting(s, least=least) - job_history.waiting(s, job), 0)
 
 
 def to_refresh(s: AnySession, kind: AnalysisKind, models: Path | None, *, limit: int) -> Sequence[UUID]:

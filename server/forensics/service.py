@@ -102,12 +102,12 @@ def hasten(s: WriteSession, *, video_id: UUID, priority: Priority) -> bool:
     return s.core.execute(_HASTEN, given).rowcount > 0
 
 
-def begin(s: WriteSession, *, actor: Actor, job: str) -> UUID | None:
-    """Hand the most urgent analysis to a job; None when nothing waits."""
+def begin(s: WriteSession, *, actor: Actor, job: str, least: Priority = Priority.REFRESH) -> UUID | None:
+    """Hand the most urgent analysis to a job, one that is as urgent as `least`; None when none waits."""
     waiting = analyses.alias().c
     chosen = (
         select(waiting.id)
-        .where(waiting.state == AnalysisState.QUEUED)
+        .where(waiting.state == AnalysisState.QUEUED, waiting.priority >= least)
         .order_by(waiting.priority.desc(), waiting.kind, waiting.requested_at, waiting.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -32,13 +32,16 @@ def resume(context: Context) -> None:
     for analysis_id, job in abandoned:
         with context.db.write() as s:
             service.give_back(s, actor=SYSTEM, analysis_id=analysis_id, job=job, why=_DIED)
+    least = Priority.UPLOAD if context.stands_back else Priority.REFRESH
     with context.db.write() as s:
-        service.add_tickets(s, queries.without_tickets(s, service.JOB))
+        service.add_tickets(s, queries.without_tickets(s, service.JOB, least=least))
 
 
 def refresh(context: Context) -> None:
     """Ask for what was never analysed, and anew for what detectors of other versions said: a few at a time,
-    and only while nothing else waits."""
+    only while nothing else waits, and on a person's own computer while nobody is there."""
+    if context.stands_back:
+        return
     with context.db.read() as s:
         if queries.waiting(s):
             return

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from server.content.media.results import Refused
 from server.forensics import engine, known, queries, results, service
+from server.forensics.rules import Priority
 from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
@@ -38,8 +39,9 @@ def analyse_video(job: str) -> None:
 
 @jobs.transaction
 def begin(s: WriteSession, job: str) -> str | None:
-    """Take the most urgent analysis."""
-    analysis_id = service.begin(s, actor=SYSTEM, job=job)
+    """Take the most urgent analysis; of those that nobody waits for none while somebody is here."""
+    least = Priority.UPLOAD if jobs.context().stands_back else Priority.REFRESH
+    analysis_id = service.begin(s, actor=SYSTEM, job=job, least=least)
     return str(analysis_id) if analysis_id else None
 
 

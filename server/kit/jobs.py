@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.kit import clock
+from server.kit import attention, clock
 from server.kit.crypto import Keys
 from server.kit.db import Database, WriteSession
 from server.kit.errors import Busy, quotes, told
@@ -83,6 +83,11 @@ class Context:
     db: Database
     settings: Settings
     keys: Keys
+
+    @property
+    def stands_back(self) -> bool:
+        """Whether what nobody waits for is to rest now: somebody is at this computer."""
+        return self.settings.stand_back and attention.somebody_is_here()
 
 
 _workflows: dict[str, Callable[..., None]] = {}

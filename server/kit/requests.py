@@ -10,7 +10,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.kit import metrics
+from server.kit import attention, metrics
 from server.kit.errors import route_of
 from server.kit.logs import request_id
 
@@ -37,6 +37,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        attention.noticed()
         given = Headers(scope=scope).get(HEADER, "")
         name = given if _ACCEPTED.fullmatch(given) else uuid4().hex
         token = request_id.set(name)

@@ -26,7 +26,9 @@ def expire(context: Context) -> int:
 
 
 def look(context: Context) -> int:
-    """Have videos from before the banks looked at: a few at a time, and only while none waits."""
+    """Have videos from before the banks looked at: a few at a time, while none waits."""
+    if context.stands_back:
+        return 0
     with context.db.read() as s:
         if job_history.waiting(s, workflow.MATCH):
             return 0

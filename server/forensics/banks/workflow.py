@@ -20,7 +20,7 @@ from server.content.media.results import Refused
 from server.forensics.banks import matching, queries, scans, service
 from server.forensics.banks.models import Fingerprint
 from server.forensics.banks.rules import OURS, REFERENCE
-from server.forensics.hashing.results import BANKING, BankHashes, QueryHashes
+from server.forensics.hashing.results import BANKING, LOOKING, BankHashes, QueryHashes
 from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
@@ -87,7 +87,9 @@ def fingerprint(video: str) -> bool:
     path = Store(context.settings.media).path(sha256)
     with _until_stopping() as stopping:
         theirs = int(REFERENCE in wanted)
-        found = _alive(lambda: worker.run(QueryHashes, path, cancel=stopping, reference=theirs))
+        found = _alive(
+            lambda: worker.run(QueryHashes, path, limits=LOOKING, cancel=stopping, reference=theirs)
+        )
     with context.db.write() as s:
         if stopping.is_set() and isinstance(found, Refused):
             ask(s, video_id)

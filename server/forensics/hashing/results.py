@@ -7,7 +7,9 @@ from typing import ClassVar, Final
 
 from server.content.media.results import WorkerLimits
 
-BANKING: Final = WorkerLimits(cpu_seconds=600, wall_seconds=900.0)
+LOOKING: Final = WorkerLimits(niceness=19)
+"""What a worker may use to make QueryHashes."""
+BANKING: Final = WorkerLimits(cpu_seconds=600, wall_seconds=900.0, niceness=19)
 """What a worker may use to make BankHashes: ten minutes of 1080p take some three."""
 
 

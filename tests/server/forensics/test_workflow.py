@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,9 +13,10 @@ import sqlalchemy as sa
 from server.accounts.permissions import Role
 from server.content.media.results import Refused
 from server.forensics import engine, queries, service, sweeps, workflow
+from server.forensics.banks.sweeps import look
 from server.forensics.models import Analysis
 from server.forensics.rules import AnalysisState, Priority
-from server.kit import job_history, jobs
+from server.kit import attention, job_history, jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database
 from server.kit.jobs import Context
@@ -255,3 +257,32 @@ def test_videos_from_before_are_asked_for(context: Context, db: Database, lab: L
     assert lab.rows(gone) == []
     with db.read() as s:
         assert set(s.scalars(sa.select(Analysis.priority))) == {Priority.REFRESH}
+
+
+def test_what_nobody_waits_for_rests_while_somebody_is_at_the_computer(
+    context: Context, lab: Lab, looks: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = True
+    monkeypatch.setattr(attention, "somebody_is_here", lambda: here)
+    own = Context(context.db, context.settings.model_copy(update={"stand_back": True}), context.keys)
+    never, waits, wanted = lab.video(), lab.video(), lab.video()
+    old, new = lab.ask(waits, priority=Priority.REFRESH), lab.ask(wanted, priority=Priority.UPLOAD)
+    with jobs.using(own):
+        sweeps.refresh(own)
+        assert look(own) == 0
+        workflow.analyse_video("one")
+        workflow.analyse_video("two")
+    assert [lab.row(each).state for each in (old, new)] == [AnalysisState.QUEUED, AnalysisState.DONE]
+    assert not analyses_of(context, never)
+    here = False
+    with jobs.using(own):
+        workflow.analyse_video("three")
+        assert lab.row(old).state is AnalysisState.DONE
+        sweeps.refresh(own)
+        assert analyses_of(context, never)
+        assert look(own) > 0
+
+
+def analyses_of(context: Context, video_id: UUID) -> list[Analysis]:
+    with context.db.read() as s:
+        return list(s.scalars(sa.select(Analysis).where(Analysis.video_id == video_id)))
