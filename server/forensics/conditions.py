@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from scipy.signal import stft
 
 from server.forensics.rules import Slot
 from server.forensics.sample import MediaSample
 from server.forensics.sound import RATE, Sound
+from server.forensics.spectra import stft
 
 
 class Condition(StrEnum):
@@ -75,7 +75,7 @@ def _of_sound(sound: Sound) -> set[Condition]:
     if level.size > 200 and (level[50:-50] < _GATED_DB).mean() > _GATED_SHARE:
         found.add(Condition.GATE)
     talk = np.concatenate([piece.talk for piece in sound.pieces])
-    hz, _, rows = stft(samples, RATE, nperseg=512, noverlap=512 - 160)
+    hz, rows = stft(samples, RATE, size=512, hop=160)
     heard = np.flatnonzero(talk[: rows.shape[1]])
     if heard.size > 20:
         power = (np.abs(rows[:, heard]) ** 2).mean(axis=1)

@@ -12,7 +12,8 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
+
+from server.forensics.spectra import speech_band
 
 RATE = 16_000
 LONGEST_MS = 60_000
@@ -27,7 +28,6 @@ _SYLLABIC = 0.25
 _VOICED = 0.3
 _OCTAVE = 0.02
 _AT_ONCE = 256
-_SPEECH_BAND = (200.0, 3_800.0)
 Samples = NDArray[np.float32]
 
 
@@ -147,7 +147,7 @@ def loudness(samples: Samples) -> NDArray[np.float64]:
     """RMS of each 10 ms of the speech band (200 to 3800 Hz), 0 to 1."""
     if samples.size < _HOP * 3:
         return np.zeros(0)
-    band = sosfilt(butter(4, _SPEECH_BAND, "bandpass", fs=RATE, output="sos"), samples.astype(np.float64))
+    band = speech_band(samples.astype(np.float64))
     blocks = band[: band.size // _HOP * _HOP].reshape(-1, _HOP)
     level: NDArray[np.float64] = np.sqrt((blocks**2).mean(axis=1))
     return level

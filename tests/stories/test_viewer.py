@@ -30,6 +30,7 @@ from studio.api.live import Connection
 from studio.app import App
 from studio.paths import Profile
 from studio.stage import play, until
+from studio.tabs.feed.beats import Beat
 from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
 from tests.stories.hands import STORIES, THEME, Hands
@@ -49,6 +50,7 @@ class Evening(Hands):
 
     story: ClassVar[str] = OUT.name
     watched: list[UUID] = field(default_factory=list)
+    beats: list[Beat] = field(default_factory=list)
     liked: UUID | None = None
     followed: UUID | None = None
     reported: UUID | None = None
@@ -74,12 +76,29 @@ class Evening(Hands):
     async def watch(self) -> None:
         """Let the video play until it has to count."""
         await self.picture()
-        slot, current = self.page.watching.slot, self.page.feed.current
-        assert slot is not None
+        current = self.page.feed.current
         assert current is not None
-        enough = enough_ms(current.video.duration_ms) + SPARE_MS
-        await until(lambda: slot.ms >= enough, "the video to be watched")
-        self.watched.append(self.video)
+        enough, video = enough_ms(current.video.duration_ms) + SPARE_MS, self.video
+        await until(lambda: self.counted_ms(video) >= enough, "the video to be watched")
+        self.watched.append(video)
+
+    def counted_ms(self, video: UUID) -> int:
+        """What the client counts as watched of a video so far: not while a picture was overdue."""
+        told = sum(beat.end_ms - beat.start_ms for beat in self.beats if beat.video_id == video)
+        meter, slot = self.page.watching._meter, self.page.watching.slot
+        if meter is None or slot is None or not meter.playing or meter.video_id != video:
+            return told
+        return told + max(0, slot.ms - meter._told_ms)
+
+    def count(self) -> None:
+        """Hear of every stretch that is told from now on."""
+        log, tell = self.page.log, self.page.log.watched
+
+        def watched(beat: Beat) -> None:
+            self.beats.append(beat)
+            tell(beat)
+
+        log.watched = watched  # type: ignore[method-assign]
 
     async def swipe(self) -> None:
         before = self.video
@@ -113,6 +132,7 @@ def test_an_evening_of_ten_videos(qapp: QApplication, demo: Profile) -> None:
 async def spend(evening: Evening) -> None:
     """The whole evening."""
     await until(lambda: evening.page.feed.items, "the feed")
+    evening.count()
     evening.app.window.activateWindow()
     await evening.picture()
     evening.shot("feed")

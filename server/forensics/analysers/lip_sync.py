@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import stft
 
 from server.forensics import sound as sounds
 from server.forensics.analysers.base import abstain, signal
@@ -25,6 +24,7 @@ from server.forensics.faces import mesh
 from server.forensics.results import Curve, Signal, Span
 from server.forensics.rules import BP, Abstained, Slot
 from server.forensics.sample import MediaSample, Window
+from server.forensics.spectra import stft
 from server.forensics.windows import SHORTEST_MS
 
 STEP_MS = 20
@@ -131,7 +131,7 @@ def _needs(sample: MediaSample) -> Abstained | None:
 def bands(piece: sounds.Piece) -> Rows:
     """Log level of four bands of the sound (n, 4), a row each 20 ms, without what is slower than a second."""
     size, hop = sounds.RATE // 25, sounds.RATE * STEP_MS // 1000
-    hz, _, rows = stft(piece.samples.astype(np.float64), sounds.RATE, nperseg=size, noverlap=size - hop)
+    hz, rows = stft(piece.samples.astype(np.float64), sounds.RATE, size=size, hop=hop)
     power = np.abs(rows[:, : piece.samples.size // hop]) ** 2
     levels = [np.log10(power[(hz >= low) & (hz < high)].sum(axis=0) + _QUIET) for low, high in _BANDS]
     even = np.ones(_SMOOTH) / _SMOOTH

@@ -11,14 +11,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import dct
-from scipy.signal import stft
 
 from server.forensics.analysers.base import abstain, signal
 from server.forensics.results import Signal, Span
 from server.forensics.rules import BP, Abstained, Slot
 from server.forensics.sample import MediaSample
 from server.forensics.sound import RATE, Piece, periodicity
+from server.forensics.spectra import cosines, stft
 
 SPEECH_S = 2.0
 """Less speech than this says nothing."""
@@ -138,7 +137,7 @@ def _pitched(f0: Row, clarity: Row, energy: Row) -> dict[str, float]:
 
 def _spectra(samples: NDArray[np.float32], talk: NDArray[np.bool_]) -> NDArray[np.complex128]:
     """Short-time spectra (bins, frames) of 32 ms each 10 ms, where somebody speaks, 200 to 3400 Hz."""
-    hz, _, rows = stft(samples.astype(np.float64), RATE, nperseg=_SIZE, noverlap=_SIZE - _HOP)
+    hz, rows = stft(samples.astype(np.float64), RATE, size=_SIZE, hop=_HOP)
     rows = rows[(hz >= _BAND[0]) & (hz <= _BAND[1])]
     frames = np.flatnonzero(talk[: rows.shape[1]])
     return np.asarray(rows[:, frames])
@@ -149,7 +148,7 @@ def _spectral(pieces: list[NDArray[np.complex128]]) -> dict[str, float]:
     rows = np.concatenate(pieces, axis=1)
     power = np.abs(rows) ** 2 + 1e-10
     logs = np.log(power)
-    cepstra = dct(logs, axis=0, norm="ortho")[1:20]
+    cepstra = cosines(logs)[1:20]
     moves = np.std(np.diff(cepstra, axis=1), axis=1)
     average = np.log(power.mean(axis=1))
     smooth = np.convolve(np.pad(average, 4, "edge"), np.ones(9) / 9, "valid")

@@ -42,8 +42,8 @@ def export_bundle(
     request: Request, video_id: UUID, actor: Actor = require("forensics.read")
 ) -> StreamingResponse:
     """Everything that is known of a video as a zip: scores, signals, curves, frames, matches, the opinion, an
-    extract of the audit chain, a summary, and the hash of each. The export itself is put on record first. Of the
-    restricted class, for the cleared alone: numbers and hashes, no frame, no curve, no word."""
+    extract of the audit chain, a summary, and the hash of each. The export itself is put on record first.
+    Of the restricted class, for the cleared alone: numbers and hashes, no frame, no curve, no word."""
     state = request.app.state
     db, keys, settings = cast(Database, state.db), cast(Keys, state.keys), cast(Settings, state.settings)
     with db.write() as s:
