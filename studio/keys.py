@@ -168,7 +168,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _review("Comfort", "reveal", "Hold to reveal", "B", icon="eye", hold=True),
     _review("Comfort", "greyscale", "Greyscale on or off", "G", icon="contrast"),
     _review("Comfort", "mute", "Sound on or off", "M", icon="mute"),
-    _review("Comfort", "regions", "Boxes on the frame", "Shift+B", icon="regions"),
+    _review("Comfort", "regions", "Boxes on the frame", "Shift+G", icon="regions"),
     _review("Comfort", "spectrum", "Pitch of the sound", "Shift+M", icon="spectrum"),
     _review("Comfort", "transcript", "Transcript", "T", icon="text"),
     _review(

@@ -53,7 +53,10 @@ def opened(path: Path, limits: FileLimits, *, more_formats: str = "") -> Iterato
     formats = f"{_FORMATS},{more_formats}" if more_formats else _FORMATS
     try:
         container = av.open(
-            f"file:{os.path.abspath(path)}", "r", options={**_OPTIONS, "format_whitelist": formats}
+            f"file:{os.path.abspath(path)}",
+            "r",
+            options={**_OPTIONS, "format_whitelist": formats},
+            metadata_errors="replace",  # a title in another encoding is no fault of the video
         )
     except av.FFmpegError as error:
         raise _unopened(head) from error

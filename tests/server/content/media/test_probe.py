@@ -153,6 +153,21 @@ def test_what_an_edit_list_cut_away_is_neither_counted_nor_missed(
         assert len(list(player.decode(video=0))) == frames
 
 
+def test_a_title_in_another_encoding_is_no_fault_of_the_video(plain: Path, tmp_path: Path) -> None:
+    titled = tmp_path / "titled.mp4"
+    with av.open(str(plain)) as source, av.open(str(titled), "w") as out:
+        out.metadata["title"] = "Cafe in Orleans"
+        tracks = {stream.index: out.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = tracks[packet.stream.index]
+                out.mux(packet)
+    written = titled.read_bytes()
+    assert b"Cafe in Orleans" in written
+    titled.write_bytes(written.replace(b"Cafe in Orleans", "Caf\xe9 in Orleans".encode("latin-1")))
+    assert accepted(titled).frames == accepted(plain).frames
+
+
 def test_a_single_frame_is_a_video(make_video: MakeVideo) -> None:
     found = accepted(make_video(frames=1))
     assert (found.frames, found.keyframes, found.duration_ms) == (1, 1, 40)

@@ -100,7 +100,7 @@ def test_its_boxes_are_drawn_on_the_frame_until_esc(review: PlayReview, clip: by
         assert head is not None
         assert [region.label for region in head.regions_here()] == ["Face 1"]
         drawn = player.view.grab().toImage()
-        QTest.keyClick(me.page, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+        QTest.keyClick(me.page, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
         assert not player.view.regions_seen
         assert player.view.grab().toImage() != drawn
         lent.regions_changed.emit((Region(0, 2_000, 1_000, 1_000, 2_000, 2_000, "Face 1"),))
@@ -108,7 +108,7 @@ def test_its_boxes_are_drawn_on_the_frame_until_esc(review: PlayReview, clip: by
         me.press(Qt.Key.Key_Escape)
         assert player.player.head is not None
         assert player.player.head.regions == ()
-        QTest.keyClick(me.page, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+        QTest.keyClick(me.page, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
         assert player.view.regions_seen  # nothing to hide: it says so instead
 
     review(world_of(clip, 1), story)
