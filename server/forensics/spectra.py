@@ -35,7 +35,7 @@ def stft(samples: Reals, rate: int, *, size: int, hop: int) -> tuple[Reals, NDAr
     padded = np.pad(samples, (size // 2, size // 2 + -samples.size % hop))
     frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
     rows = np.fft.rfft(frames * window, axis=1).T / window.sum()
-    return np.fft.rfftfreq(size, 1 / rate), rows
+    return np.asarray(np.fft.rfftfreq(size, 1 / rate), np.float64), np.asarray(rows, np.complex128)
 
 
 def cosines(rows: Reals) -> Reals:

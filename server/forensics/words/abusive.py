@@ -10,12 +10,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import threading
 import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 import resources
 from server.forensics.rules import BP, Abstained, Slot
@@ -39,6 +40,9 @@ class Found:
     why: str
 
 
+_guard = threading.Lock()
+
+
 class AbusiveLanguage:
     """Scores lines; more means more abusive."""
 
@@ -53,6 +57,11 @@ class AbusiveLanguage:
     def is_available(self) -> Abstained | None:
         """NOT_INSTALLED without the classifier: the lexicon alone would let most of it pass."""
         return None if importlib.util.find_spec("profanity_check") else Abstained.NOT_INSTALLED
+
+    def prepare(self) -> None:
+        """Load the classifier in a thread: it takes a second or two, in which others look at the file."""
+        if self.is_available() is None:
+            threading.Thread(target=_predict, name="classifier", daemon=True).start()
 
     def judge(self, lines: Sequence[Line]) -> list[Found]:
         """Each line that can be judged, with its score."""
@@ -72,12 +81,19 @@ class AbusiveLanguage:
 def _shares(texts: Sequence[str]) -> list[float]:
     if not texts:
         return []
-    with warnings.catch_warnings():
+    predict = _predict()
+    with _guard:
+        return [min(1.0, max(0.0, float(share))) for share in predict([text.lower() for text in texts])]
+
+
+def _predict() -> Callable[[list[str]], Sequence[float]]:
+    """The classifier, loaded once."""
+    with _guard, warnings.catch_warnings():
         # Of a scikit-learn that is not the one that the model was made with.
         warnings.simplefilter("ignore")
         from profanity_check import predict_prob
 
-        return [min(1.0, max(0.0, float(share))) for share in predict_prob([text.lower() for text in texts])]
+        return cast("Callable[[list[str]], Sequence[float]]", predict_prob)
 
 
 def listed(text: str) -> tuple[str, int] | None:

@@ -46,6 +46,7 @@ def analyse(
 
     The same file gives the same Analysis. Raises Refusal when it is neither picture nor sound.
     """
+    ABUSE.prepare()
     sample = take_words(path, limits)
     progress.tell(_DECODED_BP)
     return examined(sample, sha256 or hash_of(path), progress)
