@@ -24,11 +24,9 @@ from server.content.upload import Receiver
 from server.forensics import handlers as forensics_handlers
 from server.forensics import sweeps as forensics_sweeps
 from server.forensics.banks.routes import router as banks
-from server.forensics.bundle.routes import router as bundle
 from server.forensics.opinion import floors
 from server.forensics.opinion import handlers as opinion_handlers
 from server.forensics.opinion import sweeps as opinion_sweeps
-from server.forensics.opinion.routes import router as opinion
 from server.forensics.routes import router as forensics
 from server.kit import errors
 from server.kit.bodies import Bounded
@@ -60,7 +58,7 @@ moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-_ROUTERS = (audit, accounts, content, forensics, banks, opinion, bundle, moderation, ops)
+_ROUTERS = (audit, accounts, content, forensics, banks, moderation, ops)
 ROUTES = [route for router in _ROUTERS for route in router.routes]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 

@@ -16,26 +16,9 @@ from server.forensics.analysers.checkpoint import Checkpoint
 from server.forensics.checkpoints import folder
 from server.forensics.conditions import Condition, conditions
 from server.forensics.results import Analysis, Signal, SlotScore
-from server.forensics.rules import DEEPFAKE, Abstained, Slot
+from server.forensics.rules import DEEPFAKE, WHY, Abstained, Slot
 from server.forensics.sample import MediaSample
 from server.forensics.sampling import DECODED_BP, take
-
-WORDS = {
-    Abstained.NO_FACE: "no face was found",
-    Abstained.FACE_TOO_SMALL: "every face is smaller than 48 pixels",
-    Abstained.NO_SOUND: "there is no sound",
-    Abstained.SILENT: "the sound is silent",
-    Abstained.NO_SPEECH: "there is too little speech",
-    Abstained.MOUTH_UNSEEN: "no moving mouth is seen",
-    Abstained.TOO_SHORT: "there is too little of it",
-    Abstained.NO_PICTURE: "there is no picture",
-    Abstained.NO_WORDS: "no word was read or heard",
-    Abstained.NO_MODEL: "no model for it is installed",
-    Abstained.NO_USABLE_SIGNAL: "no usable signal",
-    Abstained.NOT_INSTALLED: "the optional package for it is not installed",
-    Abstained.RESTRICTED: "the material is restricted",
-    Abstained.FAILED: "its analysis failed",
-}
 
 
 def analyse(
@@ -91,7 +74,7 @@ def examined(
         signals=tuple(signals),
         verdict=fusion.verdict(slots),
         missing=(
-            *(f"{one.slot.value}: {WORDS[one.abstained]}" for one in slots if one.abstained),
+            *(f"{one.slot.value}: {WHY[one.abstained]}" for one in slots if one.abstained),
             *(f"Model {one.card.name}: {one.refusal}" for one in checkpoints if one.refusal),
         ),
     )

@@ -1,46 +1,28 @@
-"""Analyses and their scores over HTTP."""
+"""Analyses and their scores over HTTP; what else forensics has declares its routes on the same router."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from sqlalchemy import ColumnElement
+from fastapi import Query, Request
 
 from server.forensics import queries, service, views
+from server.forensics.bundle import routes as _bundle  # noqa: F401
+from server.forensics.opinion import routes as _opinion  # noqa: F401
 from server.forensics.rules import AnalysisState, Priority
 from server.forensics.schemas import AnalysisView, NewAnalysis, VideoAnalyses
+from server.forensics.state import database, is_restricted, settings
+from server.forensics.state import router as router
 from server.kit import paging
 from server.kit.access import Actor, require
-from server.kit.db import AnySession, Database
+from server.kit.db import AnySession
 from server.kit.errors import NotFound, problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit
 from server.kit.paging import Page
 from server.kit.params import Cursor, Limit
-from server.kit.routing import LateRoute
-from server.settings import Settings
-
-router = APIRouter(
-    prefix="/v1/forensics",
-    tags=["forensics"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def _database(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
-
-
-def _restricted(s: AnySession, which: ColumnElement[bool], video_id: UUID) -> bool:
-    """Whether a video is of the restricted class. Raises NotFound for one that is not among `which`."""
-    found = queries.video(s, which, video_id)
-    if found is None:
-        raise NotFound("There is no such video.")
-    return bool(found.restricted_class)
 
 
 @router.get("/videos/{video_id}", responses=problems(404))
@@ -49,10 +31,10 @@ def read_video_analyses(
 ) -> VideoAnalyses:
     """The scores of a video with what they were made of. Not of one's own videos; of the restricted class
     for the cleared alone, and without evidence."""
-    settings = cast(Settings, request.app.state.settings)
-    with _database(request).read() as s:
-        restricted = _restricted(s, queries.scored(actor), video_id)
-        return views.of_video(s, video_id, restricted=restricted, prevalence_bp=settings.prevalence_bp)
+    prevalence_bp = settings(request).prevalence_bp
+    with database(request).read() as s:
+        restricted = is_restricted(s, queries.scored(actor), video_id)
+        return views.of_video(s, video_id, restricted=restricted, prevalence_bp=prevalence_bp)
 
 
 @router.post(
@@ -71,13 +53,13 @@ def analyse_again(
     """Ask for another look. One that waits or runs already is answered instead, and becomes more urgent."""
 
     def ask() -> AnalysisView:
-        _restricted(s, queries.visible(actor), video_id)
+        is_restricted(s, queries.visible(actor), video_id)
         analysis_id = service.request(
             s, actor=actor, video_id=video_id, kind=body.kind, priority=Priority.ASKED
         )
         return _view(s, actor, analysis_id)
 
-    with _database(request).write() as s:
+    with database(request).write() as s:
         operation = f"forensics.analyse_again {video_id}"
         return once(s, actor, idempotency_key, operation, body, ask, AnalysisView)
 
@@ -95,7 +77,7 @@ def list_analyses(
     if cursor:
         asked_at, analysis_id = paging.decode(cursor, datetime, UUID)
         before = asked_at, analysis_id
-    with _database(request).read() as s:
+    with database(request).read() as s:
         rows = queries.page(s, actor, state=state, before=before, limit=limit + 1)
         items = [views.analysis(row) for row in rows[:limit]]
     last = items[-1] if len(rows) > limit else None
@@ -107,7 +89,7 @@ def cancel_analysis(
     request: Request, analysis_id: UUID, actor: Actor = require("forensics.analyse")
 ) -> AnalysisView:
     """Stop an analysis that waits or runs."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         _view(s, actor, analysis_id)
         service.cancel_one(s, actor=actor, analysis_id=analysis_id)
         return _view(s, actor, analysis_id)

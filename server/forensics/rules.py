@@ -68,6 +68,25 @@ class Abstained(StrEnum):
     FAILED = "failed"
 
 
+WHY: Final = {
+    Abstained.NO_FACE: "No face was found.",
+    Abstained.FACE_TOO_SMALL: "The faces are too small to judge.",
+    Abstained.NO_SOUND: "The video has no sound.",
+    Abstained.SILENT: "The sound is silent.",
+    Abstained.NO_SPEECH: "Nobody speaks.",
+    Abstained.MOUTH_UNSEEN: "No mouth is seen while somebody speaks.",
+    Abstained.TOO_SHORT: "The video is too short to judge.",
+    Abstained.NO_PICTURE: "The video has no picture.",
+    Abstained.NO_WORDS: "No word was read or heard.",
+    Abstained.NO_MODEL: "No detector for this is installed on the server.",
+    Abstained.NO_USABLE_SIGNAL: "No usable signal: here the measurements do no better than chance.",
+    Abstained.NOT_INSTALLED: "The detector for this is not installed on the server.",
+    Abstained.RESTRICTED: "Not looked at, since the video is restricted.",
+    Abstained.FAILED: "The detector failed.",
+}
+"""Why a slot has no score, in the sentence that both sides show."""
+
+
 class AnalysisState(StrEnum):
     """Where an analysis is. `partly` lacks what its file does not give; `parked` died twice and waits for an
     admin; all but the first two are final."""

@@ -6,29 +6,21 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from server.audit import service as audit
 from server.forensics import queries
 from server.forensics.bundle import case
 from server.forensics.bundle.making import bundle
+from server.forensics.state import database, is_restricted, router, settings
 from server.kit import clock
 from server.kit.access import Actor, require
 from server.kit.crypto import Keys
-from server.kit.db import Database
-from server.kit.errors import Conflict, NotFound, problems
+from server.kit.errors import Conflict, problems
 from server.kit.limits import limit
-from server.kit.routing import LateRoute
 from server.kit.storage import Store
-from server.settings import Settings
 
-router = APIRouter(
-    prefix="/v1/forensics",
-    tags=["forensics"],
-    responses=problems(400, 401, 403, 422, 503),
-    route_class=LateRoute,
-)
 _ZIP: dict[str, Any] = {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -44,12 +36,9 @@ def export_bundle(
     """Everything that is known of a video as a zip: scores, signals, curves, frames, matches, the opinion, an
     extract of the audit chain, a summary, and the hash of each. The export itself is put on record first.
     Of the restricted class, for the cleared alone: numbers and hashes, no frame, no curve, no word."""
-    state = request.app.state
-    db, keys, settings = cast(Database, state.db), cast(Keys, state.keys), cast(Settings, state.settings)
+    db, keys, set_to = database(request), cast(Keys, request.app.state.keys), settings(request)
     with db.write() as s:
-        found = queries.video(s, queries.scored(actor), video_id)
-        if found is None:
-            raise NotFound("There is no such video.")
+        restricted = is_restricted(s, queries.scored(actor), video_id)
         if not queries.has_file(s, video_id):
             raise Conflict("This video has no file yet: there is nothing to be exported.", code="not_ready")
         audit.record(
@@ -57,22 +46,20 @@ def export_bundle(
             actor=actor,
             action="forensics.bundle_exported",
             target=f"video:{video_id}",
-            restricted=found.restricted_class,
+            restricted=restricted,
         )
     with db.write() as s:
         audit.seal(s, keys)  # the entry above, too, is below the head that goes along
     with db.read() as read:
         # Once more: what became restricted since is told of as that.
-        now = queries.video(read, queries.scored(actor), video_id)
-        if now is None:
-            raise NotFound("There is no such video.")
+        restricted = is_restricted(read, queries.scored(actor), video_id)
         told = case.read(
             read,
             reader=actor,
             keys=keys,
             video_id=video_id,
-            restricted=now.restricted_class,
-            prevalence_bp=settings.prevalence_bp,
+            restricted=restricted,
+            prevalence_bp=set_to.prevalence_bp,
             at=clock.now(),
         )
 
@@ -82,7 +69,7 @@ def export_bundle(
         return still is not None and still.restricted_class == told.restricted
 
     return StreamingResponse(
-        bundle(told, Store(settings.media).path(told.video["sha256"]), keys, allowed),
+        bundle(told, Store(set_to.media).path(told.video["sha256"]), keys, allowed),
         media_type="application/zip",
         headers={
             "Content-Disposition": f'attachment; filename="evidence-{video_id}.zip"',

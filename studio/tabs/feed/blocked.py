@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -18,6 +16,7 @@ from studio.api.errors import ApiError
 from studio.tab import Context
 from studio.tabs.feed.comment_row import ago
 from studio.tabs.feed.name_button import NameButton
+from studio.tabs.feed.page_reader import PageReader
 from studio.tabs.feed.people import People, Words
 from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.unread import unread
@@ -77,7 +76,7 @@ class BlockedPane(SidePane):
         super().__init__("People you block")
         self._context, self._people = context, people
         self._cursor: str | None = None
-        self._reading: asyncio.Task[None] | None = None
+        self._pages = PageReader(context, self, PATH, Page[Blocked], limit=PAGE)
         self.rows: dict[UUID, _Row] = {}
         worn = style.tokens()
         self.close_button = IconButton("x", "Close the list")
@@ -122,26 +121,16 @@ class BlockedPane(SidePane):
     def _read(self) -> None:
         if not self.rows:
             self.states.loading()
-        self._ask(self._cursor, self._take)
-
-    def _ask(self, cursor: str | None, take: Callable[[Page[Blocked]], object]) -> None:
-        params: dict[str, str | int] = {"limit": PAGE} | ({"cursor": cursor} if cursor is not None else {})
-
-        async def fetch() -> Page[Blocked]:
-            return (await self._context.api.get(PATH, params=params)).model(Page[Blocked])
-
-        if self._reading is not None:
-            self._reading.cancel()
-        self._reading = self._context.tasks.read(fetch, take, self._failed, owner=self)
+        self._pages.ask(self._cursor, self._take, self._failed)
 
     def _settle(self) -> None:
         """The server has everything that was said: what was read before that may lack somebody."""
         if self.isHidden():
             return
-        if not self.rows or (self._reading is not None and not self._reading.done()):
+        if not self.rows or self._pages.busy:
             self._read()
         else:
-            self._ask(None, self._take_new)
+            self._pages.ask(None, self._take_new, self._failed)
 
     def _take_new(self, page: Page[Blocked]) -> None:
         """The newest are the first; whoever was let go stays where they are."""

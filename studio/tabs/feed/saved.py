@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +14,7 @@ from studio.api.errors import ApiError
 from studio.posters import Posters
 from studio.tab import Context
 from studio.tabs.feed.grid import VideoGrid
+from studio.tabs.feed.page_reader import PageReader
 from studio.tabs.feed.side_pane import SidePane
 from studio.tabs.feed.state import FeedList
 from studio.tabs.feed.unread import unread
@@ -38,7 +37,7 @@ class SavedPane(SidePane):
         self._context, self._feed = context, feed
         self._cursor: str | None = None
         self._read_once = False
-        self._reading: asyncio.Task[None] | None = None
+        self._pages = PageReader(context, self, PATH, Page[FeedItem], limit=PAGE)
         worn = style.tokens()
         self.posters = Posters(context, self)
         self.grid = VideoGrid(self.posters.get)
@@ -81,24 +80,13 @@ class SavedPane(SidePane):
         """Ask the server for the latest; what is here stays until then."""
         if not self.grid.videos:
             self.states.loading()
-        self._ask(None, self._take)
+        self._pages.ask(None, self._take, self._failed)
 
     def _read_more(self) -> None:
-        if self._cursor is not None and self._reading is None:
-            self._ask(self._cursor, self._take_more)
-
-    def _ask(self, cursor: str | None, take: Callable[[Page[FeedItem]], object]) -> None:
-        params: dict[str, str | int] = {"limit": PAGE} | ({"cursor": cursor} if cursor is not None else {})
-
-        async def fetch() -> Page[FeedItem]:
-            return (await self._context.api.get(PATH, params=params)).model(Page[FeedItem])
-
-        if self._reading is not None:
-            self._reading.cancel()
-        self._reading = self._context.tasks.read(fetch, take, self._failed, owner=self)
+        if self._cursor is not None and not self._pages.busy:
+            self._pages.ask(self._cursor, self._take_more, self._failed)
 
     def _take(self, page: Page[FeedItem]) -> None:
-        self._reading = None  # filling the grid may ask for more
         self._cursor, self._read_once = page.next_cursor, True
         videos = self._kept(page)
         here = {video.id for video in videos}
@@ -108,7 +96,6 @@ class SavedPane(SidePane):
         self._say()
 
     def _take_more(self, page: Page[FeedItem]) -> None:
-        self._reading = None
         self._cursor = page.next_cursor
         self.grid.add(self._kept(page))
 
@@ -123,7 +110,6 @@ class SavedPane(SidePane):
             self.states.empty("bookmark", "Nothing saved yet", "Save a video with S to find it again here.")
 
     def _failed(self, error: ApiError) -> None:
-        self._reading = None
         if self.grid.videos:
             return  # what is here stays; scrolling asks again
         self.states.failed(unread("What you saved cannot be read now.", error))

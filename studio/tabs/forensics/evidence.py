@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.forensics.rules import Slot
+from server.forensics.rules import WHY, Slot
 from server.forensics.schemas import BoxView, CurveView, SignalView, SpanView
 from studio.tabs.forensics.signal_words import named, told
-from studio.tabs.forensics.words import TITLES, WHY, percent
+from studio.tabs.forensics.words import TITLES, percent
 from studio.video.playhead import Region, timecode
 
 SPANS_SHOWN: Final = 6

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.forensics.rules import Slot
+from server.forensics.rules import WHY, Slot
 from server.forensics.schemas import SignalView
-from studio.tabs.forensics.words import WHY
 
 MANIFEST: Final = "manifest"
 """The signal that says how the C2PA manifest of the file is: 0 none, 1 invalid, 2 valid, 3 trusted."""

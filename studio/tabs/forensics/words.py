@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.forensics.rules import Abstained, AnalysisState, Slot
+from server.forensics.rules import WHY, Abstained, AnalysisState, Slot
 
 TITLES: Final = {
     Slot.FACE_MANIPULATION: "Face manipulation",
@@ -29,23 +29,6 @@ MEANINGS: Final = {
     Slot.HATE_SPEECH: "Abusive words, spoken or written in the picture. Hate in code is missed.",
     Slot.NON_CONSENSUAL: "Whether somebody is shown against their will.",
     Slot.PROVENANCE: "What the file says of where it comes from.",
-}
-
-WHY: Final = {
-    Abstained.NO_FACE: "No face was found.",
-    Abstained.FACE_TOO_SMALL: "The faces are too small to judge.",
-    Abstained.NO_SOUND: "The video has no sound.",
-    Abstained.SILENT: "The sound is silent.",
-    Abstained.NO_SPEECH: "Nobody speaks.",
-    Abstained.MOUTH_UNSEEN: "No mouth is seen while somebody speaks.",
-    Abstained.TOO_SHORT: "The video is too short to judge.",
-    Abstained.NO_PICTURE: "The video has no picture.",
-    Abstained.NO_WORDS: "No word was read or heard.",
-    Abstained.NO_MODEL: "No detector for this is installed on the server.",
-    Abstained.NO_USABLE_SIGNAL: "No usable signal: here the measurements do no better than chance.",
-    Abstained.NOT_INSTALLED: "The detector for this is not installed on the server.",
-    Abstained.RESTRICTED: "Not looked at, since the video is restricted.",
-    Abstained.FAILED: "The detector failed.",
 }
 
 NEVER_SEEN: Final = "Never read from the picture: it follows from consent records and reports alone."

@@ -44,7 +44,7 @@ def test_a_clip_without_people_is_analysed_and_nothing_gets_a_number(tmp_path: P
     assert found.verdict.score_bp is None
     assert found.verdict.is_deepfake is None
     assert found.detectors == versions()
-    assert "face_manipulation: no face was found" in found.missing
+    assert "face_manipulation: No face was found." in found.missing
 
 
 def test_the_same_file_gives_the_same_analysis(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_nothing_to_read_is_not_nought() -> None:
     assert (screen.value, screen.abstained) == (0.0, None)
     assert (score.score_bp, score.abstained) == (None, Abstained.NO_WORDS)
     assert judged.score_bp is None
-    assert found.missing == ("hate_speech: no word was read or heard",)
+    assert found.missing == ("hate_speech: No word was read or heard.",)
 
 
 @pytest.mark.usefixtures("offline")

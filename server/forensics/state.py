@@ -1,0 +1,40 @@
+"""The router, and what its routes take from the application."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from sqlalchemy import ColumnElement
+
+from server.forensics import queries
+from server.kit.db import AnySession, Database
+from server.kit.errors import NotFound, problems
+from server.kit.routing import LateRoute
+from server.settings import Settings
+
+router = APIRouter(
+    prefix="/v1/forensics",
+    tags=["forensics"],
+    responses=problems(400, 401, 403, 413, 422, 503),
+    route_class=LateRoute,
+)
+
+
+def database(request: Request) -> Database:
+    """The open database of this application."""
+    return cast(Database, request.app.state.db)
+
+
+def settings(request: Request) -> Settings:
+    """The settings of this application."""
+    return cast(Settings, request.app.state.settings)
+
+
+def is_restricted(s: AnySession, which: ColumnElement[bool], video_id: UUID) -> bool:
+    """Whether a video is of the restricted class. Raises NotFound for one that is not among `which`."""
+    found = queries.video(s, which, video_id)
+    if found is None:
+        raise NotFound("There is no such video.")
+    return bool(found.restricted_class)
