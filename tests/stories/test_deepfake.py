@@ -2,8 +2,8 @@
 
 A creator uploads a clip of somebody who talks, the same with another's voice, and a cropped copy of what was
 removed before. All are analysed; a moderator compares the copy with the banked original, follows evidence to
-its frame, decides, adds to the bank, and exports the evidence. Leaves numbered screenshots in
-`build/stories/THEME/deepfake`.
+its frame, reads what a language model said (one of ours, on this machine), decides, adds to the bank, and
+exports the evidence. Leaves numbered screenshots in `build/stories/THEME/deepfake`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -27,6 +28,7 @@ from server.content.rules import VideoState
 from server.forensics.banks.models import BankEntry, Match
 from server.forensics.banks.rules import EntryState, MatchVerdict
 from server.forensics.models import Analysis, Score
+from server.forensics.opinion.rules import OpinionState
 from server.forensics.rules import KEPT, AnalysisKind, Slot
 from server.moderation.models import Decision, Flag
 from server.moderation.rules import Outcome, Source
@@ -44,11 +46,13 @@ from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
 from studio.widgets.button import Button
+from tests.server.forensics.opinion.lab import Provider, message, spoken
 from tests.stories.forgeries import BANK, CREATOR, MODERATOR, Uploads, furnish, uploads
 from tests.stories.hands import STORIES, THEME, Hands
 
 OUT = STORIES / "deepfake"
 PATIENCE_S = 300
+OPINION = "A person talks to the camera; the mouth does not seem to form what is heard."
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 pytestmark = pytest.mark.story
@@ -127,7 +131,22 @@ class Moderator(Hands):
         await until(lambda: self.panel.isVisible() and self.panel.settled, "the scores")
 
 
-def test_of_three_uploads_the_forged_ones_are_seen(qapp: QApplication, tmp_path: Path) -> None:
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """A provider of a language model on loopback, that the client's own server asks about every upload."""
+    made = Provider()
+    doubt = {"severity": "medium", "reason": "The lips seem to belong to other words.", "frames": [2]}
+    made.says = lambda _: message(json.dumps(spoken(summary=OPINION, face_manipulation=doubt)))
+    with made.listening() as url:
+        monkeypatch.setenv("STUDIO_ANTHROPIC_KEY", "a-key-that-opens-nothing")
+        monkeypatch.setenv("STUDIO_ANTHROPIC_URL", url)
+        monkeypatch.setenv("STUDIO_OPINION_ON_UPLOAD", "true")
+        yield made
+
+
+def test_of_three_uploads_the_forged_ones_are_seen(
+    qapp: QApplication, tmp_path: Path, provider: Provider
+) -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     profile = Profile(tmp_path / "profile").create()
@@ -162,6 +181,7 @@ def test_of_three_uploads_the_forged_ones_are_seen(qapp: QApplication, tmp_path:
     play(qapp, profile.root, scene, email=CREATOR, size=QSize(1440, 900), theme=THEME)
     check_the_record(settings, files)
     check_the_bundle(bundle)
+    check_what_left(provider)
 
 
 def analysed(settings: Settings) -> int:
@@ -230,6 +250,13 @@ async def judge_the_voice(moderator: Moderator) -> None:
     jump.click()
     await until(lambda: player.head is not None and player.head.regions, "the regions on the frame")
     moderator.shot("evidence-on-the-frame")
+    opinion = moderator.panel.view.opinion
+    answered = lambda: opinion._known is not None and opinion._known.state is OpinionState.DONE  # noqa: E731
+    await until(answered, "the model's opinion", seconds=PATIENCE_S)
+    assert opinion._known is not None
+    assert opinion._known.summary == OPINION
+    moderator.panel.view._pane.ensureWidgetVisible(opinion)
+    moderator.shot("opinion")
     moderator.page.setFocus()
     moderator.press(Qt.Key.Key_A)
     video = moderator.subject()
@@ -278,3 +305,14 @@ def check_the_bundle(path: Path) -> None:
         for name, digest in named.items():
             assert hashlib.sha256(bundle.read(name)).hexdigest() == digest
         assert {"scores.json", "summary.pdf", "matches.json"} <= set(named)
+
+
+def check_what_left(provider: Provider) -> None:
+    """Stills and words were sent, and nothing that says whose they are."""
+    assert provider.sent
+    for sent in provider.sent:
+        blocks = sent["messages"][0]["content"]
+        assert "image" in {block["type"] for block in blocks}
+        told = json.dumps([block for block in blocks if block["type"] == "text"])
+        for name in ("Tiana", "tiana", "Uma", "Amara"):
+            assert name not in told
