@@ -142,9 +142,9 @@ def verdict(slots: Iterable[SlotScore]) -> Verdict:
     """The slots of the deepfake panel together.
 
     The score is a noisy-or of how far each slot stands above even odds, weighted by its reliability. The
-    confidence is their mean reliability, where one that abstained counts as none. True needs a checkpoint and
-    two slots that are likely; false needs two slots that are cleared and none that asks for a closer look;
-    all else is undetermined.
+    confidence is their mean reliability, where one that abstained counts as none. True needs two slots that
+    are likely, one of them by its checkpoint; false needs two slots that are cleared and none that asks for a
+    closer look; all else is undetermined.
     """
     three = [one for one in slots if one.slot in DEEPFAKE]
     scored = [one for one in three if one.score_bp is not None]
@@ -155,10 +155,10 @@ def verdict(slots: Iterable[SlotScore]) -> Verdict:
         quiet *= 1.0 - one.reliability_bp / BP * max(0.0, 2.0 * (one.score_bp or 0) / BP - 1.0)
     checkpoint = any(one.method.startswith("model:") for one in scored)
     confidence = round(sum(one.reliability_bp for one in scored) / len(DEEPFAKE))
-    likely = sum(one.likely for one in scored)
-    cleared = sum((one.high_bp or BP) < CLEARED_BP for one in scored)
+    likely = [one for one in scored if one.likely]
+    cleared = sum(one.high_bp is not None and one.high_bp < CLEARED_BP for one in scored)
     answer: bool | None = None
-    if checkpoint and likely >= 2:
+    if len(likely) >= 2 and any(one.method.startswith("model:") for one in likely):
         answer = True
     elif cleared >= 2 and not any(one.look_closer for one in scored):
         answer = False

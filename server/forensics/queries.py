@@ -69,11 +69,24 @@ def _of_kind(s: AnySession, video_id: UUID, kind: AnalysisKind) -> OfKind:
     last = mine.order_by(Analysis.requested_at.desc(), Analysis.id.desc()).limit(1)
     latest = s.scalars(last).one_or_none()
     current = s.scalars(mine.where(Analysis.is_current)).one_or_none()
-    earlier = None
-    if current is not None:
-        before = last.where(Analysis.build.is_not(None), Analysis.is_current.is_(False))
-        earlier = s.scalars(before.where(Analysis.requested_at < current.requested_at)).one_or_none()
-    return OfKind(latest, current, earlier)
+    return OfKind(latest, current, _before(s, current) if current is not None else None)
+
+
+def _before(s: AnySession, this: Analysis) -> Analysis | None:
+    """The analysis with scores before this one."""
+    found = select(Analysis).where(
+        Analysis.video_id == this.video_id,
+        Analysis.kind == this.kind,
+        Analysis.build.is_not(None),
+        Analysis.requested_at < this.requested_at,
+    )
+    last = found.order_by(Analysis.requested_at.desc(), Analysis.id.desc()).limit(1)
+    return s.scalars(last).one_or_none()
+
+
+def current_ids(s: AnySession, video_id: UUID) -> Sequence[UUID]:
+    """The current analyses of a video."""
+    return s.scalars(select(Analysis.id).where(Analysis.video_id == video_id, Analysis.is_current)).all()
 
 
 def scores(s: AnySession, analysis_ids: Sequence[UUID]) -> Mapping[UUID, list[Score]]:
@@ -95,9 +108,9 @@ def signals(s: AnySession, analysis_ids: Sequence[UUID]) -> Mapping[UUID, list[S
 def page(
     s: AnySession, viewer: Actor, *, state: AnalysisState | None, before: Key | None, limit: int
 ) -> Sequence[Analysis]:
-    """Analyses of videos that the viewer may know of, the last one asked for first, from after the key
+    """Analyses of videos whose scores the viewer may read, the last one asked for first, from after the key
     `before` on."""
-    found = select(Analysis).join(Video, Video.id == Analysis.video_id).where(visible(viewer))
+    found = select(Analysis).join(Video, Video.id == Analysis.video_id).where(scored(viewer))
     if state is not None:
         found = found.where(Analysis.state == state)
     if before:
@@ -106,9 +119,9 @@ def page(
 
 
 def analysis(s: AnySession, viewer: Actor, analysis_id: UUID) -> Analysis | None:
-    """One analysis, if the viewer may know of its video."""
+    """One analysis, if the viewer may read the scores of its video."""
     found = select(Analysis).join(Video, Video.id == Analysis.video_id)
-    return s.scalars(found.where(Analysis.id == analysis_id, visible(viewer))).one_or_none()
+    return s.scalars(found.where(Analysis.id == analysis_id, scored(viewer))).one_or_none()
 
 
 @dataclass(frozen=True)
@@ -223,13 +236,11 @@ class News:
 def news(s: AnySession, analysis_id: UUID) -> tuple[UUID, list[News]]:
     """The video of an analysis, and what the analysis says that the one before did not.
 
-    So detectors of a new version raise no second flag for what moderation has heard. Nothing when the
-    analysis is not the current one any more.
+    So detectors of a new version raise no second flag for what moderation has heard. One that is not the
+    current one any more is told of all the same, since the one after it is compared with it.
     """
     this = s.get_one(Analysis, analysis_id)
-    if not this.is_current:
-        return this.video_id, []
-    earlier = _of_kind(s, this.video_id, this.kind).earlier
+    earlier = _before(s, this)
     known = {row.slot: row for row in scores(s, [earlier.id])[earlier.id]} if earlier else {}
     passed = [
         row

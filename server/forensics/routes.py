@@ -53,7 +53,7 @@ def analyse_again(
     """Ask for another look. One that waits or runs already is answered instead, and becomes more urgent."""
 
     def ask() -> AnalysisView:
-        is_restricted(s, queries.visible(actor), video_id)
+        is_restricted(s, queries.scored(actor), video_id)
         analysis_id = service.request(
             s, actor=actor, video_id=video_id, kind=body.kind, priority=Priority.ASKED
         )

@@ -45,8 +45,14 @@ def video_deleted(s: WriteSession, event: Event) -> None:
 
 
 def video_restored(s: WriteSession, event: Event) -> None:
-    """Reopen what the deletion had cancelled: deleting and restoring is no way around a judgement."""
+    """Reopen what the deletion had cancelled, and flag what was found meanwhile: deleting and restoring is no
+    way around a judgement."""
     _follow_video(s, event)
+    video_id = UUID(event.subject)
+    for analysis_id in forensics.current_ids(s, video_id):
+        _flag_scores(s, analysis_id)
+    for entry_id in banks.entries_met(s, video_id):
+        _flag_match(s, video_id, entry_id)
 
 
 def _follow_video(s: WriteSession, event: Event) -> None:
@@ -80,7 +86,11 @@ def copy_of_restricted(s: WriteSession, event: Event) -> None:
 
 def video_analysed(s: WriteSession, event: Event) -> None:
     """Flag what the scores of a video say that the analysis before did not say, each slot by itself."""
-    video_id, news = forensics.news(s, UUID(event.subject))
+    _flag_scores(s, UUID(event.subject))
+
+
+def _flag_scores(s: WriteSession, analysis_id: UUID) -> None:
+    video_id, news = forensics.news(s, analysis_id)
     table = scores.current(s)
     nodes = policies.current(s).nodes if news else {}
     for said in news:
@@ -99,12 +109,12 @@ def video_analysed(s: WriteSession, event: Event) -> None:
                 policy=row.policy,
                 severity=row.severity,
                 source=Source.CLASSIFIER,
-                source_ref=f"analysis {event.subject} {said.slot} scores-{table.version}",
+                source_ref=f"analysis {analysis_id} {said.slot} scores-{table.version}",
                 confidence_bp=said.score_bp,
                 ranges=said.spans,
             )
         except NotFound:
-            return  # deleted by now; brought back, it is analysed again
+            return  # deleted by now; brought back, it is flagged
 
 
 def video_matched(s: WriteSession, event: Event) -> None:
@@ -113,7 +123,10 @@ def video_matched(s: WriteSession, event: Event) -> None:
 
     A bank whose policy is of the restricted class hides what matches, like any flag of that class.
     """
-    video_id, entry_id = UUID(event.subject), UUID(event.payload["entry"])
+    _flag_match(s, UUID(event.subject), UUID(event.payload["entry"]))
+
+
+def _flag_match(s: WriteSession, video_id: UUID, entry_id: UUID) -> None:
     said = banks.news(s, video_id, entry_id)
     if said is None:
         return
@@ -130,6 +143,6 @@ def video_matched(s: WriteSession, event: Event) -> None:
             ranges=said.ranges,
         )
     except NotFound:
-        return  # deleted by now
+        return  # deleted by now; brought back, it is flagged
     if said.restricts:
         restrict_item(s, actor=SYSTEM, item_id=receipt.item_id, why=f"hash entry {entry_id}")

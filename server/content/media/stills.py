@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 import cv2
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from server.content.media.frames import FrameTable
 
 Picture = NDArray[np.uint8]
+Item = TypeVar("Item")
 
 
-def evenly(items: Sequence[int], count: int) -> list[int]:
+def evenly(items: Sequence[Item], count: int) -> list[Item]:
     """At most `count` of `items`, evenly spread, with the first and the last among them."""
     if len(items) <= count:
         return list(items)

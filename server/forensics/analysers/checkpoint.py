@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from server.content.media.stills import evenly
 from server.forensics.analysers.base import Needs, abstain, signal
 from server.forensics.analysers.voice_signals import SPEECH_S
 from server.forensics.checkpoints.card import Card, Picture, Unfit, Voice
@@ -66,7 +67,7 @@ class Checkpoint:
         if self.slot is Slot.FACE_MANIPULATION:
             return self._faces(sample, self.card.input)
         network = Network(self.card, self._path)
-        chosen = sample.stills[:: max(1, len(sample.stills) // _LOOKS)][:_LOOKS]
+        chosen = evenly(sample.stills, _LOOKS)
         scores = [_bp(network.score(pixels(still.picture, self.card.input))) for still in chosen]
         return [self._said(None, _at(chosen, scores))]
 
@@ -83,7 +84,7 @@ class Checkpoint:
         said = []
         for track in sorted(tracks, key=lambda track: (-len(tracks[track]), track))[:_TRACKS]:
             seen = tracks[track]
-            chosen = seen[:: max(1, len(seen) // _LOOKS)][:_LOOKS]
+            chosen = evenly(seen, _LOOKS)
             cut = [face_of(still, track, how.margin) for still in chosen]
             scores = [_bp(network.score(pixels(picture, how))) for picture in cut]
             boxes = [

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from server.content.media.stills import evenly
 from server.forensics.analysers.base import abstain, signal
 from server.forensics.results import Signal, Span
 from server.forensics.rules import BP, Abstained, Slot
@@ -20,7 +21,7 @@ class Faces:
     """One signal for each face track: its median size in pixels of the scan, the times, some boxes."""
 
     name: Final = "faces"
-    version: Final = "1"
+    version: Final = "2"
     slot: Final = Slot.FACE_MANIPULATION
     requires: Final = "faces"
 
@@ -40,7 +41,7 @@ class Faces:
     def _track(self, sample: MediaSample, track: int, places: list[tuple[int, int]]) -> Signal:
         stills = [(sample.stills[i], sample.stills[i].faces[j]) for i, j in places]
         size = float(np.median([face.size for _, face in stills]))
-        shown = stills[:: max(1, len(stills) // _BOXES)][:_BOXES]
+        shown = evenly(stills, _BOXES)
         return signal(
             self,
             "face_px",

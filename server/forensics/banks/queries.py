@@ -226,6 +226,11 @@ def news(s: AnySession, video_id: UUID, entry_id: UUID) -> News | None:
     )
 
 
+def entries_met(s: AnySession, video_id: UUID) -> Sequence[UUID]:
+    """The entries that something of a video looks like."""
+    return s.scalars(select(Match.entry_id).where(Match.video_id == video_id).distinct()).all()
+
+
 def _restricts(row: Match, its: Bank) -> bool:
     return may_restrict(
         grade=MatchClass(row.grade),

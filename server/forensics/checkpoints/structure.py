@@ -103,7 +103,7 @@ class _Look:
                 raise _Broken
             key, at = _number(data, at)
             field, wire = key >> 3, key & 7
-            if field == 0:
+            if field == 0 or key >= 1 << 32:  # other readers drop the bits beyond, and see another field
                 raise _Broken
             if wire == _VARINT:
                 number, at = _number(data, at)

@@ -99,6 +99,7 @@ def picture(condition: Condition, original: Path, copy: Path) -> Path:
                 made.width, made.height, made.pix_fmt = width, height, "yuv420p"
                 made.options = {
                     "preset": "veryfast",
+                    "x264-params": "mbtree=0",  # with it no two copies need be the same
                     "crf": str(_CRF if condition is Condition.RECOMPRESSED else 20),
                 }
                 made.codec_context.time_base = stream.time_base

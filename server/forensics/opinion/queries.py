@@ -25,8 +25,9 @@ _ENDED = tuple(state for state in AnalysisState if state not in OPEN)
 
 
 def latest(s: AnySession, video_id: UUID) -> Opinion | None:
-    """The last opinion asked for. No access rule applies: ask `forensics.queries.video` first."""
-    mine = select(Opinion).where(Opinion.video_id == video_id)
+    """The last opinion asked for and not cancelled. No access rule applies: ask `forensics.queries.video`
+    first."""
+    mine = select(Opinion).where(Opinion.video_id == video_id, Opinion.state != OpinionState.CANCELLED)
     return s.scalars(mine.order_by(Opinion.asked_at.desc(), Opinion.id.desc()).limit(1)).one_or_none()
 
 
@@ -123,17 +124,19 @@ def abandoned(s: AnySession) -> list[UUID]:
 
 
 def not_asked(s: AnySession, *, after: datetime, limit: int) -> Sequence[UUID]:
-    """Videos that nobody asked a model about, whose words were looked for since `after`, in whatever way that
-    ended."""
+    """Videos uploaded since `after` that nobody asked a model about, once their words were looked for, in
+    whatever way that ended."""
     first = func.min(Analysis.requested_at)
     return s.scalars(
         select(Analysis.video_id)
         .join(Video, Video.id == Analysis.video_id)
         .where(Analysis.kind == AnalysisKind.TEXT, Analysis.state.in_(_ENDED))
-        .where(Analysis.requested_at > after)
+        .where(Video.created_at > after)
         .where(Video.state == VideoState.READY, Video.deleted_at.is_(None))
         .where(Video.restricted_class.is_(False))
-        .where(~exists().where(Opinion.video_id == Analysis.video_id))
+        .where(
+            ~exists().where(Opinion.video_id == Analysis.video_id, Opinion.state != OpinionState.CANCELLED)
+        )
         .group_by(Analysis.video_id)
         .order_by(first, Analysis.video_id)
         .limit(limit)

@@ -45,7 +45,7 @@ def ask_for_opinion(
     configured = key_of(settings(request)) is not None
 
     def ask() -> OpinionView:
-        is_restricted(s, queries.visible(actor), video_id)
+        is_restricted(s, queries.scored(actor), video_id)
         if not configured:
             raise Conflict(views.NO_KEY, code="not_configured")
         service.request(s, actor=actor, video_id=video_id)

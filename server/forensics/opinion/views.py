@@ -21,7 +21,7 @@ def of_video(s: AnySession, video_id: UUID, *, restricted: bool, configured: boo
     if restricted:
         return OpinionView(video_id=video_id, state=OpinionState.RESTRICTED, reason=RESTRICTED)
     row = queries.latest(s, video_id)
-    if row is None or row.state is OpinionState.CANCELLED:
+    if row is None:
         if configured:
             return OpinionView(video_id=video_id, state=OpinionState.NOT_ASKED)
         return OpinionView(video_id=video_id, state=OpinionState.NOT_CONFIGURED, reason=NO_KEY)

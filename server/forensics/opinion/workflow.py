@@ -40,6 +40,8 @@ TRIES: Final = 12
 """Runs that got no answer, after which a question is given up."""
 FIRST_S, LONGEST_S = 5.0, 900.0
 """How long it is put off where the provider does not say: twice as long each time, within these."""
+SPREAD_S: Final = 300.0
+"""Questions that wait for the same moment are asked within so long after it, not all at once."""
 GIVE_UP: Final = timedelta(days=3)
 """How long a question waits in all, for a budget or for a provider that is left alone."""
 EVIDENCE: Final = 2
@@ -186,7 +188,7 @@ def _take(db: Database, work: Work, job: str, stills: Sequence[Still], result: R
         return
     wait_s = _until_tomorrow_s(clock.now()) if result.status is Status.OVER_BUDGET else result.retry_after_s
     delay_s = wait_s if wait_s is not None else min(LONGEST_S, FIRST_S * 2**work.tries)
-    delay_s *= 1 + random.random() / 4  # noqa: S311 - not all at the same moment
+    delay_s += random.random() * min(delay_s / 4, SPREAD_S)  # noqa: S311
     waits = {"code": code, "reason": WAITS[result.status], "counts": asked}
     write(service.put_off, delay_s=delay_s, **waits)
 

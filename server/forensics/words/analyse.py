@@ -142,8 +142,8 @@ def _judged(lines: Sequence[Line], sources: Sequence[Signal]) -> tuple[Signal, S
         Slot.HATE_SPEECH,
         METHOD,
         score_bp=worst.score_bp,
-        low_bp=0 if not worst.line.seen else worst.score_bp // 2,
-        high_bp=WHOLE if not worst.line.seen else worst.score_bp,
+        low_bp=0,  # how sure the classifier may be of such lines was measured on no corpus
+        high_bp=WHOLE,
         reliability_bp=trust,
         look_closer=worst.score_bp >= LOOK_CLOSER_BP,
     )

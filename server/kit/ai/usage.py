@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Final
 
 from sqlalchemy import SmallInteger, String, UniqueConstraint, case, func, select, update
@@ -110,9 +112,11 @@ def insist(db: Database, change: Callable[[WriteSession], object]) -> None:
 
 
 def spent(s: AnySession, at: datetime) -> int:
-    """Tokens of the day in UTC, in and out; what is not known counts as `UNKNOWN_TOKENS`."""
+    """Tokens of the day in UTC, in and out, those from the provider's cache too; what is not known counts as
+    `UNKNOWN_TOKENS`."""
     day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = func.coalesce(AiCall.input_tokens, 0) + func.coalesce(AiCall.output_tokens, 0)
+    parts = (AiCall.input_tokens, AiCall.cached_tokens, AiCall.output_tokens)
+    known = reduce(operator.add, (func.coalesce(part, 0) for part in parts))
     unknown = AiCall.input_tokens.is_(None) & AiCall.status.in_((Status.ASKED, Status.UNAVAILABLE))
     total = select(func.sum(case((unknown, UNKNOWN_TOKENS), else_=known))).where(AiCall.at >= day)
     return s.scalar(total) or 0

@@ -70,6 +70,18 @@ def test_nobody_reads_the_scores_of_their_own_videos(
     assert client.get(f"{VIDEOS}/{video_id}", headers=sign_in(Role.LEAD)).status_code == 200
 
 
+def test_nobody_stops_or_asks_for_the_analysis_of_their_own_video(
+    client: httpx.Client, sign_in: SignIn, lab: Lab, people: dict[Role, Person]
+) -> None:
+    video_id = lab.video(owner_id=people[Role.LEAD].id)
+    asked = lab.ask(video_id)
+    lead, admin = sign_in(Role.LEAD), sign_in(Role.ADMIN)
+    assert client.get(ANALYSES, headers=lead).json()["items"] == []
+    assert client.post(f"{ANALYSES}/{asked}/cancel", headers=lead).status_code == 404
+    assert client.post(f"{VIDEOS}/{video_id}/analyses", json={}, headers=lead).status_code == 404
+    assert client.post(f"{ANALYSES}/{asked}/cancel", headers=admin).status_code == 200
+
+
 @pytest.mark.parametrize("role", [Role.LEAD, Role.ADMIN])
 def test_asking_again_is_one_analysis_however_often_it_is_sent(
     client: httpx.Client, sign_in: SignIn, lab: Lab, role: Role

@@ -128,6 +128,29 @@ def test_a_video_that_is_deleted_by_now_is_not_flagged(db: Database, studio: Stu
     studio.delete(video_id)
     deliver(db)
     assert flags(db) == []
+    studio.delete(video_id, gone=False)
+    for _ in range(2):
+        with db.write() as s:
+            bus.emit(s, "content.video_restored", video_id)
+        deliver(db)
+    [flag] = flags(db)  # what was found meanwhile is told once it is back, and once
+    assert flag.source_ref == f"analysis {asked} face_manipulation scores-1"
+
+
+def test_what_an_analysis_said_is_flagged_though_another_came_before_it_was_told(
+    db: Database, studio: Studio
+) -> None:
+    video_id = studio.video()
+    with db.write() as s:
+        sha256 = s.scalar(sa.select(Video.sha256).where(Video.id == video_id)) or ""
+        for job in ("first", "second"):
+            asked = forensics.request(
+                s, actor=SYSTEM, video_id=video_id, kind=AnalysisKind.CORE, priority=Priority.UPLOAD
+            )
+            assert forensics.begin(s, actor=SYSTEM, job=job) == asked
+            assert forensics.keep(s, actor=SYSTEM, analysis_id=asked, job=job, found=found(sha256))
+    deliver(db)
+    assert len(flags(db)) == 1
 
 
 def test_a_policy_that_hides_by_itself_is_never_named_by_a_score(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,6 +120,16 @@ def test_with_a_checkpoint_two_slots_may_and_one_may_not() -> None:
     assert fusion.verdict(scored(SURE, SURE, method=model)).is_deepfake is True
     assert fusion.verdict(scored(SURE, method=model)).is_deepfake is None
     assert fusion.verdict(scored(SURE, SURE, SURE, method=model)).confidence_bp == CHECKPOINT_BP
+
+
+def test_signals_that_are_sure_do_not_outvote_a_checkpoint_that_is_not() -> None:
+    face, *signals = scored((50, False, False), SURE, SURE)
+    assert fusion.verdict([replace(face, method="model:meso@0123"), *signals]).is_deepfake is None
+
+
+def test_a_slot_that_is_wholly_clean_is_cleared() -> None:
+    clean = [replace(one, low_bp=0, high_bp=0) for one in scored((0, False, False), (0, False, False))]
+    assert fusion.verdict(clean).is_deepfake is False
 
 
 def test_two_cleared_slots_say_no_unless_one_asks_for_a_look() -> None:

@@ -58,6 +58,7 @@ def model(
     shape: tuple[int, ...] = (1, 3, SIDE, SIDE),
     domain: str = "",
     external: bool = False,
+    hidden: bytes = b"",
 ) -> bytes:
     """An ONNX model: flattened input times `weights` (inputs, outputs) plus `bias`."""
     nodes = [
@@ -72,7 +73,7 @@ def model(
     opsets = field(8, field(1, "") + field(2, 13))
     if domain:
         opsets += field(8, field(1, domain) + field(2, 1))
-    return field(1, 8) + field(2, "made in a test") + field(7, graph) + opsets
+    return field(1, 8) + field(2, "made in a test") + hidden + field(7, graph) + opsets
 
 
 def fitted(seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

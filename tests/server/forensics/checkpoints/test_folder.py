@@ -18,6 +18,10 @@ from tests.server.forensics.checkpoints import made
 GOOD = made.model(*made.fitted())
 
 
+LONG_TAG = b"\xea\x80\x80\x80\x10\x00"
+"""A tag with a bit beyond the 32nd: some readers see field 13, others one that nobody knows."""
+
+
 def why(path: Path) -> str:
     """Why the only one in the folder of `path` is not used: by its card, or when it is loaded."""
     [one] = [one for one in checkpoints.found(path.parent) if one.path == path]
@@ -86,11 +90,12 @@ def test_a_card_that_does_not_hold_is_refused(tmp_path: Path, card: dict[str, An
         (GOOD, {"output": {"index": 1, "size": 3, "values": "logits", "sense": "for"}}, "gives 2 numbers"),
         (made.model(*made.fitted(), external=True), {}, "keeps weights in another file"),
         (made.model(*made.fitted(), domain="com.stranger"), {}, "not standard ONNX"),
+        (made.model(*made.fitted(), hidden=LONG_TAG), {}, "damaged"),
         (GOOD[:-40], {}, "damaged"),
         (b"\x80\x04}\x94.", {}, "damaged"),
         (b"", {}, "damaged"),
     ],
-    ids=["layout", "size", "outputs", "external", "custom op", "cut off", "pickle", "empty"],
+    ids=["layout", "size", "outputs", "external", "custom op", "long tag", "cut off", "pickle", "empty"],
 )
 def test_a_file_that_is_not_what_its_card_says_is_refused(
     tmp_path: Path, data: bytes, card: dict[str, Any], sentence: str

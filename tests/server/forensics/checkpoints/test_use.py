@@ -110,6 +110,19 @@ def test_a_face_is_scored_for_itself_and_its_method_says_by_what(
     assert not dark.look_closer
 
 
+def test_what_is_forged_in_the_second_half_only_is_seen(
+    tmp_path: Path, talking: Callable[..., MediaSample]
+) -> None:
+    made.put(tmp_path, GOOD, **FACE)
+    sample = talking(12.0, 1, 1)
+    assert len(sample.stills) > 16
+    examined_ = examined(painted(sample, 20), "0" * 64, (), checkpoints=loaded(tmp_path))
+    [signal] = [one for one in examined_.signals if one.name == "checkpoint"]
+    assert len(signal.spans) == 16
+    last = sample.stills[-1].t_ms
+    assert signal.spans[-1].start_ms <= last <= signal.spans[-1].end_ms
+
+
 def test_one_slot_is_never_enough_and_two_are() -> None:
     by_model = [
         SlotScore(

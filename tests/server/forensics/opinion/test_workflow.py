@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from server.forensics import pictures
-from server.forensics.opinion import handlers, service, sweeps, workflow
+from server.forensics.opinion import handlers, service, sweeps, views, workflow
 from server.forensics.opinion.rules import ASKED_OF, OpinionState
 from server.forensics.results import Signal, Span
 from server.forensics.rules import Slot
@@ -289,6 +289,38 @@ def test_new_videos_are_asked_about_by_themselves_where_that_is_set(
     lab.analysed(waiting_again := lab.video(), TEXT)
     sweeps.ask_of_new(Context(context.db, keyless, context.keys))
     assert waiting_again not in {row.video_id for row in opinions.rows()}
+
+
+def test_an_old_video_that_newer_detectors_look_at_is_not_sent(
+    opinions: Opinions, lab: Lab, context: Context
+) -> None:
+    old, new = lab.video(), lab.video()
+    for video_id in (old, new):
+        lab.analysed(video_id, TEXT)
+    lab.change(old, created_at=clock.now() - 2 * sweeps.NEW)
+    willing = context.settings.model_copy(update={"opinion_on_upload": True})
+    sweeps.ask_of_new(Context(context.db, willing, context.keys))
+    assert [row.video_id for row in opinions.rows()] == [new]
+
+
+def test_a_question_that_a_deletion_cancelled_hides_no_answer_and_is_asked_again(
+    opinions: Opinions, provider: Provider, lab: Lab, context: Context
+) -> None:
+    answered, unanswered = lab.video(), lab.video()
+    opinions.run(opinions.ask(answered))
+    for video_id in (answered, unanswered):
+        lab.analysed(video_id, TEXT)
+        opinions.ask(video_id)
+        lab.delete(video_id)
+        with context.db.write() as s:
+            handlers.video_deleted(s, event(video_id))
+        lab.delete(video_id, gone=False)
+    with context.db.read() as s:
+        shown = views.of_video(s, answered, restricted=False, configured=True)
+    assert (shown.state, shown.summary) == (DONE, "A lake.")
+    willing = context.settings.model_copy(update={"opinion_on_upload": True})
+    sweeps.ask_of_new(Context(context.db, willing, context.keys))
+    assert [row.video_id for row in opinions.waiting()] == [unanswered]
 
 
 def test_one_question_waits_at_a_time(opinions: Opinions, provider: Provider, lab: Lab) -> None:

@@ -66,6 +66,14 @@ def test_what_is_spent_in_a_day_ends_and_the_next_day_begins_anew(db: Database) 
         assert mine.open(2, "m")
 
 
+def test_what_the_provider_had_kept_is_spent_too(db: Database) -> None:
+    mine = bill(db)
+    assert mine.open(1, "m")
+    mine.close(Attempt(1, "m", Status.OK, 12, 10, 20, 300, "req"))
+    with db.read() as s:
+        assert spent(s, clock.now()) == 330
+
+
 @pytest.mark.parametrize("status", [Status.ASKED, Status.UNAVAILABLE])
 def test_a_call_whose_cost_nobody_knows_counts_as_dear(db: Database, status: Status) -> None:
     mine = bill(db)
