@@ -18,7 +18,7 @@ from uuid import UUID
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -40,6 +40,7 @@ STAY_S: Final = 4.0
 LINGER_S: Final = 0.1
 """How long a picture is looked at before the next swipe, once it is in place and the next one is ready."""
 PATIENCE_S: Final = 20.0
+BEAT_MS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,35 @@ class Found:
     ready_ms: list[float] = field(default_factory=list)
     gaps_ms: list[float] = field(default_factory=list)
     offsets_ms: list[float] = field(default_factory=list)
+    blocked_ms: list[float] = field(default_factory=list)
     due: int = 0
     dropped: int = 0
     rss: list[int] = field(default_factory=list)
+
+
+class Pulse:
+    """Writes down how long the interface was busy at a stretch: each beat of 5 ms that came late."""
+
+    def __init__(self, blocked_ms: list[float]) -> None:
+        self._blocked, self._last = blocked_ms, 0.0
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(BEAT_MS)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        """From now on."""
+        self._last = time.monotonic()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Not any more."""
+        self._timer.stop()
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        self._blocked.append(max(0.0, (now - self._last) * 1000 - BEAT_MS))
+        self._last = now
 
 
 class Sound(SoundOutput):
@@ -128,6 +155,7 @@ class Viewer:
     def __init__(self, app: App, watch: Watch) -> None:
         self.app, self.watch = app, watch
         self.found = Found()
+        self.pulse = Pulse(self.found.blocked_ms)
 
     @property
     def page(self) -> FeedPage:
@@ -179,7 +207,9 @@ class Viewer:
     async def _stay(self) -> None:
         """Watch, from the moment it begins to play."""
         slot, found = self.slot, self.found
+        self.pulse.start()
         await asyncio.sleep(STAY_S)
+        self.pulse.stop()
         index = slot.player.index
         assert index is not None
         shown = [paint for paint in self.watch.paints if paint.playing and paint.video == slot.id]
