@@ -3,7 +3,7 @@
     python scripts/fit_forensics.py MANIFEST.csv
 
 Nothing of a clip is written: coefficients, thresholds, rates, and the sha256 of the manifest. The figures go
-into docs/forensics-evaluation.json, from which `make docs` writes the model card.
+into the file beside it, from which the server answers and `make docs` writes the model card.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from server.forensics.rules import DEEPFAKE
 
 ROOT = Path(__file__).parents[1]
 FUSION = ROOT / "resources/models/fusion-v1.json"
-FIGURES = ROOT / "docs/forensics-evaluation.json"
+FIGURES = FUSION.with_name("fusion-v1.evaluation.json")
 
 
 def main(arguments: Sequence[str]) -> int:

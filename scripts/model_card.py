@@ -1,14 +1,16 @@
-"""Writes the model card into docs/forensics.md from docs/forensics-evaluation.json (`make docs`)."""
+"""Writes the model card into docs/forensics.md from the evaluation that ships (`make docs`)."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import resources
+from server.forensics.evaluation.figures import STORED
 from server.forensics.evaluation.report import card
 
 PAGE = Path(__file__).parents[1] / "docs/forensics.md"
-FIGURES = PAGE.with_name("forensics-evaluation.json")
+FIGURES = resources.path(STORED)
 
 
 def render(page: str) -> str:

@@ -6,27 +6,15 @@ useless under one says so when it meets it.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
+from server.forensics.rules import Condition as Condition
 from server.forensics.rules import Slot
 from server.forensics.sample import MediaSample
 from server.forensics.sound import RATE, Sound
 from server.forensics.spectra import stft
-
-
-class Condition(StrEnum):
-    """What may have been done to a file, by whom ever."""
-
-    CLEAN = "clean"
-    NOISE = "noise"
-    GATE = "gate"
-    TELEPHONE = "telephone"
-    RECOMPRESSED = "recompressed"
-    RESIZED = "resized"
-
 
 OF_SLOT: Final[dict[Slot, tuple[Condition, ...]]] = {
     Slot.FACE_MANIPULATION: (Condition.CLEAN, Condition.RECOMPRESSED, Condition.RESIZED),

@@ -16,9 +16,8 @@ from statistics import fmean
 from pydantic import BaseModel, ConfigDict
 
 import resources
-from server.forensics.conditions import Condition
 from server.forensics.results import Signal, SlotScore, Verdict
-from server.forensics.rules import BP, CHECKPOINT_BP, DEEPFAKE, SIGNALS_ONLY_BP, Abstained, Slot
+from server.forensics.rules import BP, CHECKPOINT_BP, DEEPFAKE, SIGNALS_ONLY_BP, Abstained, Condition, Slot
 
 STORED = "models/fusion-v1.json"
 METHOD = "signals-v1"

@@ -185,15 +185,12 @@ def without_tickets(s: AnySession, job: str, *, least: Priority = Priority.REFRE
 def to_refresh(s: AnySession, kind: AnalysisKind, models: Path | None, *, limit: int) -> Sequence[UUID]:
     """Videos whose current analysis is by detectors or checkpoints of other versions, unless a later one
     waits, or ended without scores: asking again by itself would not help then."""
-    build = engine.build_of(engine.versions(kind, models))
     later = analyses.alias().c
     tried = (AnalysisState.REFUSED, AnalysisState.PARKED, AnalysisState.CANCELLED, *OPEN)
     return s.scalars(
         select(Analysis.video_id)
         .join(Video, Video.id == Analysis.video_id)
-        .where(Analysis.kind == kind, Analysis.is_current)
-        .where(or_(Analysis.build < build, Analysis.build > build))
-        .where(Video.state == VideoState.READY, Video.deleted_at.is_(None))
+        .where(_by_others(kind, engine.build_of(engine.versions(kind, models))))
         .where(
             ~exists().where(
                 later.video_id == Analysis.video_id,
@@ -204,6 +201,25 @@ def to_refresh(s: AnySession, kind: AnalysisKind, models: Path | None, *, limit:
         )
         .limit(limit)
     ).all()
+
+
+def _by_others(kind: AnalysisKind, build: str) -> ColumnElement[bool]:
+    """Current analyses of videos that can be played, by other detectors than those of `build`; both ranges,
+    since an index has no use for "unequal"."""
+    return and_(
+        Analysis.kind == kind,
+        Analysis.is_current,
+        or_(Analysis.build < build, Analysis.build > build),
+        Video.state == VideoState.READY,
+        Video.deleted_at.is_(None),
+    )
+
+
+def outdated(s: AnySession, viewer: Actor, kind: AnalysisKind, build: str) -> int:
+    """How many current analyses of a kind, of videos that the viewer may know of, are by other detectors than
+    those of `build`."""
+    count = select(func.count()).select_from(Analysis).join(Video, Video.id == Analysis.video_id)
+    return s.scalar(count.where(_by_others(kind, build), visible(viewer))) or 0
 
 
 def unanalysed(s: AnySession, video_id: UUID) -> list[AnalysisKind]:

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 
 from server.forensics import queries, service, views
 from server.forensics.bundle import routes as _bundle  # noqa: F401
+from server.forensics.checkpoints import routes as _checkpoints  # noqa: F401
 from server.forensics.opinion import routes as _opinion  # noqa: F401
 from server.forensics.rules import AnalysisState, Priority
 from server.forensics.schemas import AnalysisView, NewAnalysis, VideoAnalyses

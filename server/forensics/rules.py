@@ -36,6 +36,17 @@ DEEPFAKE: Final = (Slot.FACE_MANIPULATION, Slot.VOICE_SYNTHESIS, Slot.LIP_SYNC)
 """The slots of which the overall deepfake score is made."""
 
 
+class Condition(StrEnum):
+    """What may have been done to a file, by whom ever."""
+
+    CLEAN = "clean"
+    NOISE = "noise"
+    GATE = "gate"
+    TELEPHONE = "telephone"
+    RECOMPRESSED = "recompressed"
+    RESIZED = "resized"
+
+
 class MatchClass(StrEnum):
     """What a hit in a hash bank is worth, the surest first.
 
