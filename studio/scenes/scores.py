@@ -16,6 +16,7 @@ from server.kit.wire import Page
 from server.moderation.rules import ContentType
 from studio import gallery_evidence as evidence
 from studio import gallery_matches as matched
+from studio import gallery_models as installed
 from studio import gallery_scores as made
 from studio.api.errors import Offline
 from studio.scenes.camera import Camera, Strip
@@ -184,6 +185,24 @@ async def _tab(camera: Camera) -> None:
     banks.add.click()
     await camera.take("scores-banks-add")
     await camera.clear()
+    await _models(camera, tab)
+
+
+async def _models(camera: Camera, tab: ScoresTab) -> None:
+    """What is installed and how the scores did: the figures are those that ship."""
+    page = tab.models
+    assert page is not None
+    tab.pages.setCurrentWidget(page)
+    await until(lambda: page.evaluation.model.rowCount() > 0 and page.checkpoints.due.text(), "the figures")
+    await camera.take("scores-models-none")
+    page.checkpoints.show_models(installed.some())
+    page.checkpoints.table.selectRow(0)
+    await camera.take("scores-models")
+    page.evaluation.slots.setCurrentIndex(3)
+    await camera.take("scores-models-slot")
+    page.checkpoints.model.set_rows([])
+    page.checkpoints.show_error(Offline())
+    await camera.take("scores-models-offline")
 
 
 STRIPS: Final = (
@@ -214,6 +233,10 @@ STRIPS: Final = (
             "scores-banks-empty",
             "scores-banks",
             "scores-banks-add",
+            "scores-models-none",
+            "scores-models",
+            "scores-models-slot",
+            "scores-models-offline",
         ),
         act=_tab,
     ),

@@ -68,6 +68,7 @@ class Column(Generic[Row]):
     column shows the passing of time: its text is never kept. `icon` names a picture before the text, and
     `picture` gives a still there, None while there is none. With
     `below` a column starts hidden, and as long as it is, its text stands under that of the column so named.
+    `tip` says over the title what the column means.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Column(Generic[Row]):
     tone: str = "text"
     stretch: int = 0
     below: str = ""
+    tip: str = ""
 
 
 class RowModel(QAbstractTableModel, Generic[Row]):
@@ -340,7 +342,9 @@ class RowModel(QAbstractTableModel, Generic[Row]):
             return None
         if role == _ALIGN:
             return _FLAGS[self.columns[section].align] | Qt.AlignmentFlag.AlignVCenter
-        return self.columns[section].title if role == _DISPLAY else None
+        if role == _TOOLTIP:
+            return tooltip(self.columns[section].tip) or None
+        return self.columns[section].title
 
     def shown(self) -> list[Row]:
         """Return the rows that pass the filter, in their order."""

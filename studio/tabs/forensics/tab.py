@@ -1,4 +1,4 @@
-"""The Scores tab: matches that wait for a verdict, the analyses of all videos, the hash banks."""
+"""The Scores tab: matches that wait for a verdict, the analyses of all videos, the hash banks, the models."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class ScoresTab(Tab):
         from studio.tabs.forensics.analyses_page import AnalysesPage
         from studio.tabs.forensics.banks_page import BanksPage
         from studio.tabs.forensics.matches_page import MatchesPage
+        from studio.tabs.forensics.models_page import ModelsPage
 
         super().__init__(context)
         worn = style.tokens()
@@ -44,6 +45,7 @@ class ScoresTab(Tab):
         self.matches = MatchesPage(context) if READ in may else None
         self.analyses = AnalysesPage(context) if ANALYSE in may else None
         self.banks = BanksPage(context) if BANK in may else None
+        self.models = ModelsPage(context) if ANALYSE in may else None
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
         self.pages.setAccessibleName("Pages of Scores")
@@ -59,6 +61,9 @@ class ScoresTab(Tab):
         if self.banks is not None:
             self.pages.addTab(self.banks, "Hash banks")
             self._all[self.banks] = BANKED
+        if self.models is not None:
+            self.pages.addTab(self.models, "Models")
+            self._all[self.models] = frozenset()
         self._stale = set(self._all)
         self.gathering = QTimer(self)
         self.gathering.setSingleShot(True)

@@ -86,7 +86,11 @@ def test_an_administrator_keeps_analyses_and_banks_and_sees_no_match(
 ) -> None:
     async def story(office: Office, tab: ScoresTab) -> None:
         assert tab.matches is None
-        assert [tab.pages.tabText(n) for n in range(tab.pages.count())] == ["Analyses", "Hash banks"]
+        assert [tab.pages.tabText(n) for n in range(tab.pages.count())] == [
+            "Analyses",
+            "Hash banks",
+            "Models",
+        ]
         assert len(routes.asked(ANALYSES)) == 1
         assert routes.asked(MATCHES) == []
         with pytest.raises(TypeError):
