@@ -96,6 +96,7 @@ def entry(number: int = 0, **more: Any) -> EntryView:
         "tags": [],
         "reason": "A fight in a schoolyard, in full",
         "fault": None,
+        "stopped": None,
         "decision_id": None,
         "created_at": _AT,
         "expires_at": None,

@@ -10,6 +10,8 @@ from pydantic import Field
 from server.forensics.banks.schemas import BankChoice as BankChoice
 from server.forensics.banks.schemas import BankEdit as BankEdit
 from server.forensics.banks.schemas import BankView as BankView
+from server.forensics.banks.schemas import EntriesCommand as EntriesCommand
+from server.forensics.banks.schemas import EntriesMoved as EntriesMoved
 from server.forensics.banks.schemas import EntryCommand as EntryCommand
 from server.forensics.banks.schemas import EntryView as EntryView
 from server.forensics.banks.schemas import ImportReceipt as ImportReceipt

@@ -29,6 +29,7 @@ TOPICS = {
     "content.restricted_video": "moderation.restricted",
     "content.video": "content.review",
     "forensics.analysis": "forensics.read",
+    "forensics.bank": "forensics.banks",
     "forensics.match": "forensics.read",
     "forensics.restricted_match": "moderation.restricted",
     "forensics.scan": "forensics.banks",

@@ -9,6 +9,7 @@ from uuid import UUID
 from server.content.rules import VideoState
 from server.content.schemas import VideoView
 from server.forensics.banks.rules import EntryState
+from server.forensics.banks.schemas import EntryEvent
 from server.forensics.opinion.rules import OpinionState
 from server.forensics.rules import AnalysisKind, AnalysisState
 from server.forensics.schemas import VideoAnalyses
@@ -177,11 +178,19 @@ async def _tab(camera: Camera) -> None:
             matched.entry(),
             matched.entry(1, state=EntryState.PROPOSED, hashes=0, reason="Reported by a partner"),
             matched.entry(2, state=EntryState.QUARANTINED, severity="low", source_video_id=None),
+            matched.entry(3, state=EntryState.QUARANTINED, stopped="12 matches within an hour"),
         ]
     )
     banks.list.states.content()
     banks.entry_table.selectRow(0)
     await camera.take("scores-banks")
+    banks.stopped.tell([matched.entry(3, state=EntryState.QUARANTINED, stopped="12 matches within an hour")])
+    banks.entry_table.selectAll()
+    await camera.take("scores-banks-stopped")
+    banks.moving.ask(EntryEvent.ACTIVATE)
+    await camera.take("scores-banks-several")
+    await camera.clear()
+    banks.stopped.tell([])
     banks.add.click()
     await camera.take("scores-banks-add")
     await camera.clear()
@@ -232,6 +241,8 @@ STRIPS: Final = (
             "scores-analyses",
             "scores-banks-empty",
             "scores-banks",
+            "scores-banks-stopped",
+            "scores-banks-several",
             "scores-banks-add",
             "scores-models-none",
             "scores-models",

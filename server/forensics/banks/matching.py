@@ -228,7 +228,7 @@ def _stop_flood(s: WriteSession, entry: Any) -> None:
 def _quarantine(s: WriteSession, entry_id: UUID, why: str) -> None:
     state = s.scalar(select(BankEntry.state).where(BankEntry.id == entry_id).with_for_update())
     if state is EntryState.ACTIVE:
-        service.move(s, actor=SYSTEM, entry_id=entry_id, event="quarantine", reason=why)
+        service.stop(s, entry_id=entry_id, why=why)
 
 
 def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdict) -> None:

@@ -22,6 +22,7 @@ from server.content.models import Video
 from server.forensics.banks.rules import (
     DISTANCE_MAX,
     REASON_MAX,
+    STOPPED_MAX,
     BankAction,
     BankKind,
     EntrySeverity,
@@ -57,8 +58,9 @@ class Bank(Identified, Timestamped, Versioned, Base):
 
 class BankEntry(Timestamped, Versioned, Base):
     """One original. `number` is its name in the index; `hashes` counts its rows there, `fault` is why there
-    are none. `external` is the hash, with its type, of one that others gave us. `proposed_by` is an
-    `Actor.ref`: somebody else says that a grave one is active."""
+    are none. `stopped` is why it took itself out of use, until somebody has moved it on. `external` is the
+    hash, with its type, of one that others gave us. `proposed_by` is an `Actor.ref`: somebody else says that
+    a grave one is active."""
 
     __tablename__ = "forensics_bank_entries"
     __table_args__ = (UniqueConstraint("id"),)
@@ -83,6 +85,7 @@ class BankEntry(Timestamped, Versioned, Base):
     decision_id: Mapped[UUID | None]
     activated_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    stopped: Mapped[str | None] = mapped_column(String(STOPPED_MAX), sort_order=1)
 
 
 class BankHashes(Base):
@@ -161,6 +164,7 @@ class Scan(Identified, Versioned, Base):
 
 _KEPT = text("state IN ('proposed', 'active', 'quarantined')")
 _RUNS = text("state = 'running'")
+_STOPPED = text("stopped IS NOT NULL")
 """In words, since a partial index wants no parameters."""
 Index("ix_forensics_bank_entries_bank", BankEntry.bank_id, BankEntry.state, BankEntry.number)
 Index(
@@ -181,6 +185,12 @@ Index(
 )
 Index("ix_forensics_bank_entries_file", BankEntry.sha256, sqlite_where=_KEPT, postgresql_where=_KEPT)
 Index("ix_forensics_bank_entries_expires", BankEntry.expires_at, sqlite_where=_KEPT, postgresql_where=_KEPT)
+Index(
+    "ix_forensics_bank_entries_stopped",
+    BankEntry.number,
+    sqlite_where=_STOPPED,
+    postgresql_where=_STOPPED,
+)
 Index("ix_forensics_bank_entries_decision", BankEntry.decision_id)
 Index("ix_forensics_matches_video", Match.video_id, Match.start_ms, Match.id)
 Index("ix_forensics_matches_entry", Match.entry_id, Match.found_at)

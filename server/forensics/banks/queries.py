@@ -84,6 +84,23 @@ def entry(s: AnySession, viewer: Actor, entry_id: UUID) -> BankEntry | None:
     return s.scalars(found.execution_options(populate_existing=True)).one_or_none()
 
 
+def of_bank(s: AnySession, viewer: Actor, *, bank_id: UUID, ids: Collection[UUID]) -> list[UUID]:
+    """Those of the entries that are in this bank, in the order of their numbers: whoever changes several
+    takes them so, and two who do wait for each other only once."""
+    found = select(BankEntry.id).where(
+        BankEntry.bank_id == bank_id, BankEntry.id.in_(list(ids)), _known(viewer)
+    )
+    return list(s.scalars(found.order_by(BankEntry.number)))
+
+
+def stopped_page(s: AnySession, viewer: Actor, *, before: int | None, limit: int) -> Sequence[BankEntry]:
+    """The entries of all banks that took themselves out of use and wait for somebody, the newest first."""
+    found = select(BankEntry).where(BankEntry.stopped.is_not(None), _known(viewer))
+    if before is not None:
+        found = found.where(BankEntry.number < before)
+    return s.scalars(found.order_by(BankEntry.number.desc()).limit(limit)).all()
+
+
 def export_page(
     s: AnySession, viewer: Actor, *, bank_id: UUID, before: int | None, limit: int
 ) -> tuple[Rows, int | None]:

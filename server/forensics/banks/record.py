@@ -18,6 +18,8 @@ from server.kit.db import WriteSession
 LIVE_TOPIC, LIVE_RESTRICTED = "forensics.match", "forensics.restricted_match"
 """What is published of the matches of a video, by its id; of one of the restricted class to the cleared."""
 LIVE_SCAN = "forensics.scan"
+LIVE_BANK = "forensics.bank"
+"""Published by the id of a bank when one of its entries took itself out of use."""
 MATCHED = "forensics.matched"
 """The event that a video has new matches with an entry (`entry`); its subject is the video."""
 _POSITIONS = 7_203_005

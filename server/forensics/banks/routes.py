@@ -16,6 +16,8 @@ from server.forensics.banks.schemas import (
     BankChoice,
     BankEdit,
     BankView,
+    EntriesCommand,
+    EntriesMoved,
     EntryCommand,
     EntryView,
     Format,
@@ -238,6 +240,46 @@ def add_entry(
     with _database(request).write() as s:
         operation = f"forensics.add_entry {bank_id}"
         return once(s, actor, idempotency_key, operation, body, add, EntryView)
+
+
+@router.post(
+    "/banks/{bank_id}/entries/state",
+    responses=problems(404, 409, 429),
+    dependencies=[limit(60, timedelta(minutes=1))],
+)
+def move_entries(
+    request: Request,
+    bank_id: UUID,
+    body: EntriesCommand,
+    idempotency_key: IdempotencyKey = None,
+    actor: Actor = require("forensics.banks"),
+) -> EntriesMoved:
+    """Do to several entries of a bank what can be done to one. Those that may not be moved on stay as they
+    are, and it is said why: somebody else has to activate what one has proposed oneself."""
+
+    def move() -> EntriesMoved:
+        _bank(s, bank_id)
+        known = queries.of_bank(s, actor, bank_id=bank_id, ids=body.entries)
+        refused = service.move_all(s, actor=actor, entry_ids=known, event=body.event, reason=body.reason)
+        return views.moved(body.entries, known, refused)
+
+    with _database(request).write() as s:
+        operation = f"forensics.move_entries {bank_id}"
+        return once(s, actor, idempotency_key, operation, body, move, EntriesMoved)
+
+
+@router.get("/stopped-entries")
+def list_stopped_entries(
+    request: Request, cursor: Cursor = None, limit: Limit = 50, actor: Actor = require("forensics.banks")
+) -> Page[EntryView]:
+    """The entries of all banks that took themselves out of use and that nobody has moved on since, the newest
+    first. Those of the restricted class are for the cleared."""
+    before = paging.decode(cursor, int)[0] if cursor else None
+    with _database(request).read() as s:
+        rows = queries.stopped_page(s, actor, before=before, limit=limit + 1)
+        items = views.entries(s, actor, rows[:limit])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(items=items, next_cursor=paging.encode(last.number) if last else None)
 
 
 @router.get("/entries/{entry_id}", responses=problems(404))

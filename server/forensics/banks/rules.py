@@ -30,6 +30,12 @@ FLOOD_WEEK: Final = timedelta(days=7)
 IMPORT_MAX: Final = 5_000
 """Rows of one import."""
 REASON_MAX: Final = 500
+STOPPED_MAX: Final = 120
+"""Characters of why an entry took itself out of use."""
+ENTRIES_AT_ONCE: Final = 500
+"""Entries that one command moves on at most: a page or a few, in less than a second."""
+NEIGHBOURS: Final = 50
+"""Entries whose numbers lie no further apart are looked for in the library together."""
 MATCHES_MAX: Final = 200
 """Matches that one video is told to have at most."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,9 +70,9 @@ def finish(s: WriteSession, *, scan_id: UUID) -> bool:
     return bool(_end(s, ScanState.DONE, scans.c.id == scan_id))
 
 
-def cancel_of(s: WriteSession, *, entry: int) -> None:
-    """Stop looking for an entry that is not active any more."""
-    _end(s, ScanState.CANCELLED, scans.c.first == entry, scans.c.last == entry)
+def cancel_of(s: WriteSession, *, entries: Sequence[int]) -> None:
+    """Stop looking for entries that are not active any more."""
+    _end(s, ScanState.CANCELLED, scans.c.first == scans.c.last, scans.c.first.in_(entries))
 
 
 def cancel(s: WriteSession, *, actor: Actor, scan_id: UUID) -> None:

@@ -117,7 +117,8 @@ class BankEdit(Frozen):
 
 class EntryView(Frozen):
     """What a bank holds of one original. `hashes` counts its rows in the index, 0 while it is being hashed;
-    `fault` says why it could not be. `source_video_id` is null as in MatchView."""
+    `fault` says why it could not be; `stopped` why it took itself out of use, null once somebody has moved it
+    on. `source_video_id` is null as in MatchView."""
 
     id: UUID
     bank_id: UUID
@@ -131,6 +132,7 @@ class EntryView(Frozen):
     tags: list[str]
     reason: str
     fault: str | None
+    stopped: str | None
     decision_id: UUID | None
     created_at: Instant
     expires_at: Instant | None
@@ -168,6 +170,27 @@ class EntryCommand(Frozen):
 
     event: EntryEvent
     reason: Reason
+
+
+class EntriesCommand(EntryCommand):
+    """Why several entries of a bank are moved on."""
+
+    entries: Annotated[list[UUID], Field(min_length=1, max_length=rules.ENTRIES_AT_ONCE)]
+
+
+class NotMoved(Frozen):
+    """An entry that stays as it was: `code` and `why` are those that it would be refused with alone."""
+
+    id: UUID
+    code: str
+    why: str
+
+
+class EntriesMoved(Frozen):
+    """What became of a command for several entries: each named one is among either of both."""
+
+    moved: list[UUID]
+    kept: list[NotMoved]
 
 
 class Format(StrEnum):

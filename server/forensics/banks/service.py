@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -11,10 +12,19 @@ from server.content.models import Video
 from server.content.rules import VideoState
 from server.forensics.banks import scans
 from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint
-from server.forensics.banks.record import bank_changed, banks, entries, entry_changed, index_changed
+from server.forensics.banks.record import (
+    LIVE_BANK,
+    bank_changed,
+    banks,
+    entries,
+    entry_changed,
+    index_changed,
+)
 from server.forensics.banks.rules import (
     KEPT,
+    NEIGHBOURS,
     OURS,
+    STOPPED_MAX,
     TWO_PEOPLE,
     BankKind,
     EntrySeverity,
@@ -24,10 +34,10 @@ from server.forensics.banks.rules import (
     target_of,
 )
 from server.forensics.banks.schemas import BankEdit, NewBank, NewEntry
-from server.kit import clock, jobs
+from server.kit import clock, jobs, live
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import WriteSession
-from server.kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from server.kit.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Stale
 from server.kit.upsert import insert_ignoring
 
 if TYPE_CHECKING:
@@ -204,6 +214,48 @@ def move(
 
     Raises NotFound, Conflict `entry_state`, Forbidden `own_entry` where a second person is asked for.
     """
+    row = _changed(s, actor, entry_id, event, seconded=seconded)
+    if row is None:
+        raise _refusal(s, entry_id, event)
+    _moved(s, actor, event, [row], reason)
+
+
+def move_all(
+    s: WriteSession, *, actor: Actor, entry_ids: Sequence[UUID], event: str, reason: str
+) -> dict[UUID, DomainError]:
+    """Do to each of several entries of one bank what `move` does to one, in the order in which they are
+    named; answers what `move` would have raised for those that stay as they were."""
+    moved: list[Any] = []
+    refused: dict[UUID, DomainError] = {}
+    for entry_id in entry_ids:
+        row = _changed(s, actor, entry_id, event)
+        if row is None:
+            refused[entry_id] = _refusal(s, entry_id, event)
+        else:
+            moved.append(row)
+    _moved(s, actor, event, moved, reason)
+    return refused
+
+
+def stop(s: WriteSession, *, entry_id: UUID, why: str) -> None:
+    """Let an entry take itself out of use, and tell who keeps the banks."""
+    row = _changed(s, SYSTEM, entry_id, "quarantine", stopped=why[:STOPPED_MAX])
+    if row is None:
+        raise _refusal(s, entry_id, "quarantine")
+    _moved(s, SYSTEM, "quarantine", [row], why)
+    live.publish(s, LIVE_BANK, row.bank_id, row.version)
+
+
+def _changed(
+    s: WriteSession,
+    actor: Actor,
+    entry_id: UUID,
+    event: str,
+    *,
+    seconded: bool = False,
+    stopped: str | None = None,
+) -> Any | None:
+    """The entry as it is once `event` has happened to it; None where it may not."""
     after, now = target_of(event), clock.now()
     another: ColumnElement[bool] = true()
     if event == "activate" and not seconded:
@@ -212,31 +264,42 @@ def move(
             entries.c.severity.not_in(TWO_PEOPLE),
             entries.c.proposed_by != actor.ref,
         )
-    values: dict[str, Any] = {"state": after, "version": entries.c.version + 1}
+    values: dict[str, Any] = {"state": after, "stopped": stopped, "version": entries.c.version + 1}
     if event == "activate":
         values["activated_at"] = now
-    row = s.execute(
+    return s.execute(
         update(entries)
         .where(entries.c.id == entry_id, entries.c.state.in_(sources_of(event)), another)
         .values(values)
         .returning(*entries.c)
     ).one_or_none()
-    if row is None:
-        raise _refusal(s, entry_id, event)
-    _moved(s, actor, event, row, reason)
 
 
-def _moved(s: WriteSession, actor: Actor, event: str, row: Any, reason: str) -> None:
-    live = row.state is EntryState.ACTIVE
-    index_changed(s, row.number, live=live)
-    if live:
-        scans.begin(s, bank_id=row.bank_id, first=row.number, last=row.number)
-    else:
-        scans.cancel_of(s, entry=row.number)
-    entry_changed(s, actor, _WORD[event], row, reason=reason)
+def _moved(s: WriteSession, actor: Actor, event: str, rows: Sequence[Any], reason: str) -> None:
+    """See to what follows from a change of entries, all of which are in the same state now."""
+    active = [row for row in rows if row.state is EntryState.ACTIVE]
+    for run in _runs(active):
+        scans.begin(s, bank_id=run[0].bank_id, first=run[0].number, last=run[-1].number)
+    if len(active) < len(rows):
+        scans.cancel_of(s, entries=[row.number for row in rows])
+    for row in rows:
+        index_changed(s, row.number, live=row.state is EntryState.ACTIVE)
+        entry_changed(s, actor, _WORD[event], row, reason=reason)
 
 
-def _refusal(s: WriteSession, entry_id: UUID, event: str) -> Exception:
+def _runs(rows: Sequence[Any]) -> list[list[Any]]:
+    """Entries whose numbers lie close together: each look reads the whole library, so a list of hundreds is
+    looked for in one go."""
+    runs: list[list[Any]] = []
+    for row in sorted(rows, key=lambda row: int(row.number)):
+        if runs and row.number - runs[-1][-1].number <= NEIGHBOURS:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
+
+
+def _refusal(s: WriteSession, entry_id: UUID, event: str) -> DomainError:
     state = s.scalar(select(entries.c.state).where(entries.c.id == entry_id))
     if state is None:
         return NotFound("There is no such entry.")
@@ -264,9 +327,8 @@ def _end(s: WriteSession, actor: Actor, event: str, reason: str, which: ColumnEl
     ended = s.execute(
         update(entries)
         .where(which, entries.c.state.in_(sources_of(event)))
-        .values(state=target_of(event), version=entries.c.version + 1)
+        .values(state=target_of(event), stopped=None, version=entries.c.version + 1)
         .returning(*entries.c)
     ).all()
-    for row in ended:
-        _moved(s, actor, event, row, reason)
+    _moved(s, actor, event, ended, reason)
     return len(ended)

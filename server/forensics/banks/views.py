@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from server.forensics.banks import queries
 from server.forensics.banks.models import Bank, BankEntry
-from server.forensics.banks.schemas import BankView, EntryView, MatchView, ScanView
+from server.forensics.banks.schemas import BankView, EntriesMoved, EntryView, MatchView, NotMoved, ScanView
 from server.kit.access import Actor
 from server.kit.db import AnySession
+from server.kit.errors import DomainError, NotFound
 
 _BANK = tuple(BankView.model_fields)
 _ENTRY = tuple(EntryView.model_fields.keys() - {"source_video_id"})
@@ -32,6 +34,16 @@ def entries(s: AnySession, viewer: Actor, rows: Sequence[BankEntry]) -> list[Ent
         )
         for row in rows
     ]
+
+
+def moved(
+    named: Sequence[UUID], known: Collection[UUID], refused: Mapping[UUID, DomainError]
+) -> EntriesMoved:
+    """What became of the entries that a command named: of those that are not `known` nothing."""
+    missing = NotFound("There is no such entry.")
+    faults = {**refused, **{one: missing for one in named if one not in known}}
+    kept = [NotMoved(id=one, code=error.code, why=str(error)) for one, error in faults.items()]
+    return EntriesMoved(moved=[one for one in known if one not in refused], kept=kept)
 
 
 def matches(s: AnySession, viewer: Actor, rows: queries.Rows) -> list[MatchView]:

@@ -116,9 +116,11 @@ def ask_entry(page: QWidget, anchor: QWidget, add: Callable[[Body], object]) -> 
     asking.show_at(anchor, video, take)
 
 
-def ask_why(page: QWidget, anchor: QWidget, title: str, act: Callable[[str], object]) -> None:
-    """Ask why something is done."""
-    asking = Asking(f"{title}, because", page.window(), title)
+def ask_why(
+    page: QWidget, anchor: QWidget, title: str, act: Callable[[str], object], *, question: str = ""
+) -> None:
+    """Ask why something is done; `question` says to what, where that is not the title alone."""
+    asking = Asking(f"{question or title}, because", page.window(), title)
     reason = asking.line("Why")
 
     def take() -> str:

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.forensics.banks.rules import EntryState
-from server.forensics.banks.schemas import EntryEvent, Format
-from server.forensics.schemas import BankView, EntryCommand, EntryView, ImportReceipt, NewImport
+from server.forensics.banks.schemas import Format
+from server.forensics.schemas import BankView, EntryView, ImportReceipt, NewImport
 from server.kit.wire import Page
 from studio.api.errors import ApiError
 from studio.messages import Level, Problem
@@ -20,8 +20,9 @@ from studio.paged_list import PagedList
 from studio.tab import Context
 from studio.tabs.forensics import bank_asking, bank_words, rows
 from studio.tabs.forensics.bank_asking import Body
-from studio.tabs.forensics.bank_words import EVENTS, events_of
+from studio.tabs.forensics.entry_moves import EntryMoves
 from studio.tabs.forensics.exporting import Export, Exporting
+from studio.tabs.forensics.stopped import StoppedLine
 from studio.tasks import off_thread
 from studio.theme import style
 from studio.widgets.button import Button
@@ -60,11 +61,15 @@ class BanksPage(QWidget):
             nouns=("entry", "entries"),
         )
         self.exporting = Exporting(context)
+        self.moving = EntryMoves(context, self.entries, self.entry_table)
+        self.stopped = StoppedLine(context)
+        self._wanted: EntryView | None = None
         self._lay_out()
         self.bank_table.current.connect(lambda _: self._select())
-        self.entry_table.current.connect(lambda _: self._tell())
+        self.moving.done.connect(self._moved)
+        self.stopped.wanted.connect(self.show_entry)
         self.list.emptied.connect(self._say_empty)
-        self.list.arrived.connect(lambda _: self._tell())
+        self.list.arrived.connect(lambda _: self._arrived())
         self.list.states.acted.connect(lambda: self.state.setCurrentIndex(0))
         self.states.retried.connect(self.refresh)
         self.states.acted.connect(self.ask_bank)
@@ -99,20 +104,12 @@ class BanksPage(QWidget):
         top.addStretch(1)
         for button in (self.take, self.give, self.add):
             top.addWidget(button)
-        self.moves = {event: Button(title, icon=icon) for event, (title, icon) in EVENTS.items()}
-        foot = QHBoxLayout()
-        foot.setSpacing(worn.space_2)
-        self.detail = Label("", "caption", wrap=True)
-        foot.addWidget(self.detail, 1)
-        for event, button in self.moves.items():
-            button.clicked.connect(lambda _checked=False, event=event: self._ask_move(event))
-            foot.addWidget(button)
         right = QVBoxLayout()
         right.setSpacing(worn.space_3)
         right.addLayout(top)
         right.addWidget(self.exporting)
         right.addWidget(self.list, 1)
-        right.addLayout(foot)
+        right.addWidget(self.moving)
         inside = QWidget()
         row = QHBoxLayout(inside)
         row.setContentsMargins(0, 0, 0, 0)
@@ -122,7 +119,9 @@ class BanksPage(QWidget):
         self.states = StateStack(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, worn.space_3, 0, 0)
-        column.addWidget(self.states)
+        column.setSpacing(worn.space_3)
+        column.addWidget(self.stopped)
+        column.addWidget(self.states, 1)
 
     # Reading
 
@@ -140,10 +139,6 @@ class BanksPage(QWidget):
     def bank(self) -> BankView | None:
         """The selected bank."""
         return self.banks.get(self.bank_table.current_id())
-
-    def entry(self) -> EntryView | None:
-        """The selected entry."""
-        return self.entries.get(self.entry_table.current_id())
 
     @property
     def settled(self) -> bool:
@@ -188,6 +183,31 @@ class BanksPage(QWidget):
             state = self.state.currentData()
             self.list.load({"state": state} if state else {})
 
+    def show_entry(self, entry: EntryView) -> None:
+        """Go to an entry among those in its state, in its bank."""
+        if self.banks.get(entry.bank_id) is None:
+            return
+        self._wanted = entry
+        before = self._of
+        self.state.blockSignals(True)
+        self.state.setCurrentIndex(self.state.findData(entry.state.value))
+        self.state.blockSignals(False)
+        self.bank_table.select([entry.bank_id], entry.bank_id)
+        if self._of == before:
+            self._load()
+
+    def _arrived(self) -> None:
+        wanted = self._wanted
+        if wanted is not None and wanted.bank_id == self._of:
+            self._wanted = None
+            self.entry_table.select([wanted.id], wanted.id)
+            self.entry_table.setFocus()
+        self._tell()
+
+    def _moved(self) -> None:
+        self._reload()
+        self.stopped.refresh()
+
     def _say_empty(self) -> None:
         if self.state.currentData() is None:
             text = "Add a removed video, import a list, or tick the box when a video is removed."
@@ -197,14 +217,11 @@ class BanksPage(QWidget):
         self._tell()
 
     def _tell(self) -> None:
-        bank, entry = self.bank(), self.entry()
+        bank = self.bank()
         self.facts.setText(bank_words.bank_facts(bank) if bank is not None else "")
         for button in (self.add, self.take, self.give, self.state):
             button.setEnabled(bank is not None)
-        allowed = events_of(entry.state) if entry is not None else ()
-        for event, button in self.moves.items():
-            button.setEnabled(event in allowed)
-        self.detail.setText(bank_words.entry_facts(entry) if entry is not None else "")
+        self.moving.tell()
 
     # Doing
 
@@ -224,18 +241,6 @@ class BanksPage(QWidget):
         if (bank := self.bank()) is not None:
             path = f"/v1/forensics/banks/{bank.id}/entries"
             self._post(path, body, EntryView, f"Added to {bank.name}", self._reload)
-
-    def _ask_move(self, event: EntryEvent) -> None:
-        if (entry := self.entry()) is not None:
-            at = entry.id
-            bank_asking.ask_why(
-                self, self.moves[event], EVENTS[event][0], lambda why: self._move(at, event, why)
-            )
-
-    def _move(self, entry: UUID, event: EntryEvent, reason: str) -> None:
-        body = EntryCommand(event=event, reason=reason).model_dump(mode="json")
-        path = f"/v1/forensics/entries/{entry}/state"
-        self._post(path, body, EntryView, f"{EVENTS[event][0]}: done", self._reload, keyed=False)
 
     def ask_import(self) -> None:
         """Ask for a list of hashes and take it in."""
@@ -293,11 +298,9 @@ class BanksPage(QWidget):
         schema: type[BaseModel],
         told: str,
         then: Callable[[], object],
-        *,
-        keyed: bool = True,
     ) -> None:
         async def send() -> object:
-            key = str(uuid4()) if keyed else None
+            key = str(uuid4())
             return (await self._context.api.post(path, json=body, idempotency_key=key)).model(schema)
 
         def took(_got: object) -> None:

@@ -171,8 +171,8 @@ def entries(now: Callable[[], datetime]) -> list[Column[EntryView]]:
             title="Why",
             width=120,
             stretch=3,
-            text=lambda e: e.fault or e.reason,
-            tooltip=lambda e: e.fault or e.reason,
+            text=lambda e: e.stopped or e.fault or e.reason,
+            tooltip=lambda e: e.stopped or e.fault or e.reason,
             tone="text_muted",
         ),
         Column(

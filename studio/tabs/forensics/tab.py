@@ -20,7 +20,9 @@ READ, ANALYSE, BANK = "forensics.read", "forensics.analyse", "forensics.banks"
 MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})
 ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
 GATHER_MS: Final = 2_000
-BANKED: Final = frozenset({"forensics.scan"})
+STOPPED: Final = "forensics.bank"
+BANKED: Final = frozenset({"forensics.scan", STOPPED})
+BANKS: Final = "Hash banks"
 
 
 class ScoresTab(Tab):
@@ -59,12 +61,14 @@ class ScoresTab(Tab):
             self.pages.addTab(self.analyses, "Analyses")
             self._all[self.analyses] = ANALYSED
         if self.banks is not None:
-            self.pages.addTab(self.banks, "Hash banks")
+            self.pages.addTab(self.banks, BANKS)
+            self.banks.stopped.counted.connect(self._count_stopped)
             self._all[self.banks] = BANKED
         if self.models is not None:
             self.pages.addTab(self.models, "Models")
             self._all[self.models] = frozenset()
         self._stale = set(self._all)
+        self._look = self.banks is not None
         self.gathering = QTimer(self)
         self.gathering.setSingleShot(True)
         self.gathering.setInterval(GATHER_MS)
@@ -89,6 +93,7 @@ class ScoresTab(Tab):
         for page, kinds in self._all.items():
             if changes.kinds & (kinds | {RESYNC}):
                 self._stale.add(page)
+        self._look = self._look or bool(changes.kinds & {STOPPED, RESYNC})
         if changes.kinds & self.kinds <= ANALYSED:
             if changes.kinds & ANALYSED and not self.gathering.isActive():
                 self.gathering.start()  # one that runs tells of itself each second
@@ -96,11 +101,14 @@ class ScoresTab(Tab):
             super().on_changes(changes)
 
     def open(self, **what: Any) -> None:
-        """`left=UUID, right=UUID` compares two videos."""
+        """`left=UUID, right=UUID` compares two videos; `stopped=True` shows the banks, above which it says
+        which entries took themselves out of use."""
         match what:
             case {"left": left, "right": right, **rest} if not rest and self.matches is not None:
                 self.pages.setCurrentWidget(self.matches)
                 self.matches.compare(UUID(str(left)), UUID(str(right)))
+            case {"stopped": True, **rest} if not rest and self.banks is not None:
+                self.pages.setCurrentWidget(self.banks)
             case _:
                 super().open(**what)
 
@@ -116,8 +124,22 @@ class ScoresTab(Tab):
         if isinstance(page, int) and 0 <= page < self.pages.count():
             self.pages.setCurrentIndex(page)
 
+    @classmethod
+    def watch(cls, context: Context) -> object:
+        from studio.tabs.forensics.stopped import StoppedNotices
+
+        return StoppedNotices(context)
+
+    def _count_stopped(self, many: int) -> None:
+        if self.banks is not None:
+            title = f"{BANKS} ({many:,})" if many else BANKS
+            self.pages.setTabText(self.pages.indexOf(self.banks), title)
+
     def _read(self) -> None:
-        """Read the page in front, if what it shows may be old."""
+        """Read the page in front, if what it shows may be old, and what is said on a page behind."""
+        if self._look and self.banks is not None:
+            self._look = False
+            self.banks.stopped.refresh()
         page: Any = self.pages.currentWidget()
         if page in self._stale:
             self._stale.discard(page)

@@ -26,6 +26,7 @@ from tests.studio.tabs.office import Office, Routes, body, button, nameless, per
 
 BANKS, ANALYSES, MATCHES = (f"GET /v1/forensics/{name}" for name in ("banks", "analyses", "matches"))
 ENTRIES = f"GET /v1/forensics/banks/{made.BANK}/entries"
+STOPPED = "GET /v1/forensics/stopped-entries"
 ALL = ("forensics.read", "forensics.analyse", "forensics.banks")
 RUNS = gallery_scores.analysis(AnalysisKind.CORE, AnalysisState.RUNNING, progress_bp=4_300)
 PARKED = gallery_scores.analysis(AnalysisKind.TEXT, AnalysisState.PARKED, reason="It died twice.")
@@ -44,6 +45,7 @@ def routes() -> Routes:
             f"GET /v1/forensics/banks/{UUID(int=made.BANK.int + 1)}/entries": page(),
             ANALYSES: page(RUNS, PARKED),
             MATCHES: page(*made.matches()[:2]),
+            STOPPED: page(),
         }
     )
     for video in (made.VIDEO, made.ORIGINAL):
@@ -282,9 +284,9 @@ def test_a_bank_shows_what_it_holds_and_what_can_be_done_with_it(
         assert "Up to 31 bits may differ." in words(banks)
         assert banks.entries.rowCount() == 2
         banks.entry_table.select([made.entry().id], made.entry().id)
-        assert banks.moves[EntryEvent.QUARANTINE].isEnabled()
-        assert not banks.moves[EntryEvent.ACTIVATE].isEnabled()
-        banks.moves[EntryEvent.QUARANTINE].click()
+        assert banks.moving.buttons[EntryEvent.QUARANTINE].isEnabled()
+        assert not banks.moving.buttons[EntryEvent.ACTIVATE].isEnabled()
+        banks.moving.buttons[EntryEvent.QUARANTINE].click()
         asking = _fill(tab)
         asking.done.click()
         assert "Say why" in words(asking)
