@@ -202,14 +202,14 @@ async def _models(camera: Camera, tab: ScoresTab) -> None:
     page = tab.models
     assert page is not None
     tab.pages.setCurrentWidget(page)
-    await until(lambda: page.evaluation.model.rowCount() > 0 and page.checkpoints.due.text(), "the figures")
+    await until(lambda: page.evaluation.model.rowCount() > 0 and page.settled, "the figures")
     await camera.take("scores-models-none")
     page.checkpoints.show_models(installed.some())
     page.checkpoints.table.selectRow(0)
     await camera.take("scores-models")
     page.evaluation.slots.setCurrentIndex(3)
     await camera.take("scores-models-slot")
-    page.checkpoints.model.set_rows([])
+    page.checkpoints.due.hide()
     page.checkpoints.show_error(Offline())
     await camera.take("scores-models-offline")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
@@ -31,6 +32,7 @@ class EvaluationCard(Card):
         super().__init__("Evaluation", "")
         self._context = context
         self._lines: Sequence[EvaluationLine] = ()
+        self._reading: asyncio.Task[None] | None = None
         self.model: RowModel[EvaluationLine] = RowModel(
             model_words.evaluation(),
             row_id=lambda e: (e.slot, e.condition),
@@ -65,14 +67,21 @@ class EvaluationCard(Card):
         self.body.addWidget(self.states, 1)
         self.setFocusProxy(self.table)
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read."""
+        return self._reading is None or self._reading.done()
+
     def refresh(self) -> None:
         """Read the figures."""
 
         async def fetch() -> EvaluationView:
             return (await self._context.api.get("/v1/forensics/evaluation")).model(EvaluationView)
 
+        if self._reading is not None:
+            self._reading.cancel()
         self.states.loading()
-        self._context.tasks.read(fetch, self.show_found, self.show_error, owner=self)
+        self._reading = self._context.tasks.read(fetch, self.show_found, self.show_error, owner=self)
 
     def show_found(self, found: EvaluationView) -> None:
         """Show these figures; the slot that was chosen stays so."""

@@ -41,7 +41,7 @@ def auc(line: EvaluationLine) -> str:
 
 def rate(bp: int | None, upper: int | None) -> str:
     """A rate of false alarms with what it is at most."""
-    return share(bp) if bp is None or upper is None else f"{share(bp)} [≤ {share(upper)}]"
+    return share(bp) if bp is None or upper is None else f"{share(bp)} [≤{share(upper)}]"
 
 
 def checkpoints() -> list[Column[CheckpointView]]:
@@ -77,7 +77,7 @@ def checkpoints() -> list[Column[CheckpointView]]:
         Column(
             id="state",
             title="State",
-            width=100,
+            width=114,
             text=lambda c: "In use" if c.why is None else "Not used",
             chip=lambda c: _USED if c.why is None else _UNUSED,
             tip="Whether analyses use it now. The file is verified whenever it is used.",
@@ -138,6 +138,11 @@ def due(models: ModelsView) -> str:
     )
 
 
+def detectors(models: ModelsView) -> str:
+    """What looks at videos now, a line each with its version."""
+    return "\n".join(f"{name} {version}" for name, version in sorted(models.detectors.items()))
+
+
 def measured(found: EvaluationView) -> str:
     """What the figures below were measured on, and how."""
     return (
@@ -183,7 +188,7 @@ def evaluation() -> list[Column[EvaluationLine]]:
         Column(
             id="slot",
             title="Slot",
-            width=132,
+            width=136,
             stretch=2,
             text=lambda e: TITLES[e.slot],
             tip="What the score is about.",
@@ -192,7 +197,7 @@ def evaluation() -> list[Column[EvaluationLine]]:
             id="condition",
             title="Condition",
             width=108,
-            stretch=1,
+            below="slot",
             text=lambda e: CONDITIONS[e.condition],
             tone="text_muted",
             tip="What was done to the clips before they were scored, as uploads do it.",
@@ -200,7 +205,7 @@ def evaluation() -> list[Column[EvaluationLine]]:
         Column(
             id="fakes",
             title="Fakes",
-            width=56,
+            width=62,
             text=lambda e: f"{e.fakes:,}",
             key=lambda e: float(e.fakes),
             align="right",
@@ -237,13 +242,13 @@ def evaluation() -> list[Column[EvaluationLine]]:
         _number(
             "tpr_look_closer",
             "TPR closer",
-            82,
+            90,
             "The share of fakes that would have said “look closer” or more.",
         ),
         _number(
             "fpr_look_closer",
             "FPR closer",
-            110,
+            104,
             "The share of real clips that would have said “look closer” or more: false alarms. In brackets "
             "what it is at most, with a certainty of 95 %.",
         ),
@@ -251,14 +256,14 @@ def evaluation() -> list[Column[EvaluationLine]]:
         _number(
             "fpr_likely",
             "FPR likely",
-            110,
+            104,
             "The share of real clips that would have been called likely: false alarms. In brackets what "
             "it is at most, with a certainty of 95 %.",
         ),
         Column(
             id="usable",
             title="Of use",
-            width=72,
+            width=80,
             text=lambda e: "Yes" if e.usable else "No usable signal",
             chip=lambda e: _OF_USE if e.usable else _NO_USE,
             tooltip=lambda e: USE if e.usable else NO_USE,

@@ -25,6 +25,11 @@ class ModelsPage(QWidget):
         column.addWidget(self.evaluation, 3)
         self.setFocusProxy(self.checkpoints)
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read."""
+        return self.checkpoints.settled and self.evaluation.settled
+
     def refresh(self) -> None:
         """Read both anew."""
         self.checkpoints.refresh()

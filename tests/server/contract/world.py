@@ -201,6 +201,7 @@ class Maker:
         return existing, {
             "POST /v1/forensics/entries/{entry_id}/state": {"entry_id": str(proposed), "event": "activate"},
             f"POST {path}/entries": {"bank_id": str(bank_id), "video_id": str(another), "start_ms": 0},
+            f"POST {path}/entries/state": {"bank_id": str(bank_id), "entries": [str(active), str(proposed)]},
             f"POST {path}/import": {"format": "csv", "content": f"hash,type\n{'ab' * 32},pdq\n"},
             "GET /v1/forensics/videos/{video_id}/matches": {"video_id": str(video_id)},
         }

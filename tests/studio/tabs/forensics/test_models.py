@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from server.forensics.evaluation.schemas import EvaluationLine
 from server.forensics.rules import Condition, Slot
@@ -63,6 +63,7 @@ def test_each_checkpoint_says_whether_it_is_used_and_why_not(
         }
         assert model.cell(2, model.column_number("why")).startswith("old-weights.pt is not ONNX")
         assert "1,240 current analyses are by detectors of other versions" in words(page)
+        assert "model:face-net 3f9a3f9a3f9a.0badcafe" in page.checkpoints.due.toolTip()
         assert nameless(page) == []
 
     run(qapp, tmp_path, routes, story)
@@ -73,9 +74,12 @@ def test_an_empty_folder_says_how_to_fill_it(qapp: QApplication, tmp_path: Path,
 
     async def story(office: Office, page: ModelsPage) -> None:
         assert "No checkpoint is installed" in words(page)
-        assert model_words.ADD in words(page)
+        (command,) = page.checkpoints.findChildren(QLineEdit)
+        assert (command.text(), command.isReadOnly()) == (model_words.ADD, True)
+        assert not page.checkpoints.table.isVisible()
+        assert nameless(page) == []
         assert "by the detectors that are installed now" in words(page)
-        button(page, "Copy the command").click()
+        button(page.checkpoints, "Copy").click()
         assert clipboard.text() == "python -m server models add NET.onnx"
 
     run(qapp, tmp_path, routes, story)
@@ -86,7 +90,7 @@ def test_the_evaluation_shows_every_figure_with_how_sure_it_is(
 ) -> None:
     async def story(office: Office, page: ModelsPage) -> None:
         assert cells(page, "auc") == ["0.07 [0.00, 0.21]"] * 2 + ["-"] + ["1.00 [0.99, 1.00]"] * 2
-        assert cells(page, "fpr_likely")[-1] == "0.00 [≤ 0.10]"
+        assert cells(page, "fpr_likely")[-1] == "0.00 [≤0.10]"
         assert cells(page, "scored")[-1] == "0.75"
         assert cells(page, "usable") == ["No usable signal"] * 3 + ["Yes"] * 2
         assert cells(page, "condition")[:2] == ["As they are", "All together"]
@@ -118,7 +122,7 @@ def test_one_slot_is_shown_copied_and_exported(qapp: QApplication, tmp_path: Pat
         page.refresh()
         await office.settle()
         assert cells(page, "slot") == ["Lip sync"] * 2
-        button(page, "Copy").click()
+        button(card, "Copy").click()
         head, *lines = clipboard.text().splitlines()
         assert head.split("\t")[:3] == ["Slot", "Condition", "Fakes"]
         assert [line.split("\t")[:3] for line in lines] == [
