@@ -77,8 +77,9 @@ class Api:
 
     def _one(self, name: str, value: Any, seed: str) -> Any:
         """What fits, else what exists, now and then what was generated: the same for the same case."""
-        if fitting := self._world.fitting.get(self.operation, {}).get(name):
-            return fitting
+        fitting = self._world.fitting.get(self.operation, {})
+        if name in fitting:
+            return fitting[name]
         known = self._world.existing.get(name)
         if not known or value is None:
             return value
