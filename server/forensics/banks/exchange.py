@@ -1,7 +1,7 @@
 """Hashes from others and for others, in ThreatExchange's manner: `hash`, `type` and `tags` of each.
 
 What comes in is hostile: its size is bounded, nothing in it is believed but the digits, and no row of it can
-restrict a video by itself, since nobody says how much there is to see in the picture behind it.
+restrict a video, be it that of a picture or of a file: nobody here has seen what is behind it.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from server.content.models import Video
 from server.forensics.banks import service
-from server.forensics.banks.models import Bank, BankEntry, Match
-from server.forensics.banks.record import MATCHED, matches, video_matched
+from server.forensics.banks.models import Bank, BankEntry, Match, Suppressed
+from server.forensics.banks.record import MATCHED, entries, matches, video_matched
 from server.forensics.banks.rules import (
     FALSE_POSITIVES,
     FLOOD_WEEK,
@@ -30,7 +30,7 @@ from server.kit.access import SYSTEM, Actor
 from server.kit.db import AnySession, WriteSession
 from server.kit.errors import Conflict, NotFound
 from server.kit.events import bus
-from server.kit.upsert import insert_new
+from server.kit.upsert import insert_ignoring, insert_new
 
 if TYPE_CHECKING:
     from server.forensics.hashing.matching import VideoHit
@@ -58,10 +58,29 @@ class Hit:
     crop_bp: int = 0
 
 
+def _shared(one: Any, other: Any) -> int:
+    """How much two stretches have in common, in ms; negative where they lie apart."""
+    return int(min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms))
+
+
+def _lasts(one: Any) -> int:
+    return int(one.end_ms - one.start_ms)
+
+
 def _covers(one: Any, other: Any) -> bool:
     """Whether half of the other stretch, or more, lies in the first one."""
-    shared = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
-    return bool(shared >= 0 and shared * 2 >= other.end_ms - other.start_ms)
+    shared = _shared(one, other)
+    return shared >= 0 and shared * 2 >= _lasts(other)
+
+
+def _either_covers(one: Any, other: Any) -> bool:
+    """Whether half of the shorter stretch, or more, lies in the longer one."""
+    return _covers(one, other) or _covers(other, one)
+
+
+def _rank(one: Any) -> tuple[int, int]:
+    """How near a hit or a match is, the nearest first."""
+    return RANKS.index(one.grade), one.bits
 
 
 def hit_of(found: VideoHit, step_ms: float) -> Hit:
@@ -101,8 +120,8 @@ def same_file(s: AnySession, video_id: UUID) -> list[Hit]:
 def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
     """Keep what is new of what was found in a video; answers how many matches that are.
 
-    What lies in a stretch that a negative bank knows is logged and not kept. Of one stretch and entry there
-    is one match: a nearer one found later takes its place, unless a person has judged it.
+    What lies in a stretch that a negative bank knows is logged, once, and not kept. Of one stretch and entry
+    there is one match: a nearer one found later takes its place. What a person has judged is not found again.
     """
     if not hits or not _is_wanted(s, video_id):
         return 0
@@ -119,15 +138,7 @@ def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
     for hit in [*harmless, *(hit for hit in usable if hit not in harmless)]:
         entry = known[hit.entry]
         if entry.kind is not BankKind.NEGATIVE and any(_covers(one, hit) for one in calm):
-            video_matched(
-                s,
-                SYSTEM,
-                "match_suppressed",
-                video_id,
-                entry=str(entry.id),
-                start_ms=hit.start_ms,
-                end_ms=hit.end_ms,
-            )
+            _suppress(s, video_id, entry.id, hit)
             continue
         if _write(s, video_id, entry.id, hit):
             kept += 1
@@ -138,8 +149,20 @@ def keep(s: WriteSession, *, video_id: UUID, hits: Sequence[Hit]) -> int:
 
 
 def _is_wanted(s: WriteSession, video_id: UUID) -> bool:
+    # One after the other: two searches of one video would each write what the other has not seen.
     found = select(Video.id).where(Video.id == video_id, Video.deleted_at.is_(None))
-    return s.scalar(found.with_for_update(read=True)) is not None
+    return s.scalar(found.with_for_update(key_share=True)) is not None
+
+
+def _suppress(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> None:
+    """Put on record that a stretch is not reported, unless that was said of it before."""
+    mine = (Suppressed.video_id == video_id, Suppressed.entry_id == entry_id)
+    before = s.execute(select(Suppressed.start_ms, Suppressed.end_ms).where(*mine)).all()
+    if any(_either_covers(hit, row) for row in before):
+        return
+    where = {"start_ms": hit.start_ms, "end_ms": hit.end_ms}
+    insert_ignoring(s, Suppressed, {"video_id": video_id, "entry_id": entry_id, **where})
+    video_matched(s, SYSTEM, "match_suppressed", video_id, entry=str(entry_id), **where)
 
 
 def _entries(s: WriteSession, video_id: UUID, numbers: set[int]) -> dict[int, Any]:
@@ -178,16 +201,24 @@ def _write(s: WriteSession, video_id: UUID, entry_id: UUID, hit: Hit) -> bool:
     """Write a match unless it is known; True where that is news."""
     values = {**asdict(hit), "video_id": video_id, "entry_id": entry_id, "found_at": clock.now()}
     del values["entry"]
-    before = s.execute(
-        select(matches).where(matches.c.video_id == video_id, matches.c.entry_id == entry_id)
-    ).all()
-    same = next((row for row in before if _covers(hit, row)), None)
-    if same is None:
+    of_these = (matches.c.video_id == video_id, matches.c.entry_id == entry_id)
+    in_order = (matches.c.start_ms, matches.c.end_ms)
+    before = s.execute(select(matches).where(*of_these).order_by(*in_order)).all()
+    if any(row.verdict is not MatchVerdict.PENDING and _either_covers(hit, row) for row in before):
+        return False
+    covered = [row for row in before if _covers(hit, row)]
+    if not covered:
         row = {"id": uuid4(), "verdict": MatchVerdict.PENDING, "version": 1, **values}
         return bool(insert_new(s, matches, [row], key="id"))
-    nearer = (RANKS.index(hit.grade), hit.bits) < (RANKS.index(same.grade), same.bits)
-    if not nearer or same.verdict is not MatchVerdict.PENDING:
+
+    def likeness(row: Any) -> tuple[bool, int]:
+        return (row.start_ms, row.end_ms) == (hit.start_ms, hit.end_ms), _shared(hit, row)
+
+    same = max(covered, key=likeness)
+    if _rank(hit) >= _rank(same):
         return False
+    poorer = [row.id for row in covered if row is not same and _rank(row) >= _rank(hit)]
+    s.execute(delete(matches).where(matches.c.id.in_(poorer), matches.c.verdict == MatchVerdict.PENDING))
     return s.changed_one(
         update(matches)
         .where(matches.c.id == same.id, matches.c.version == same.version)
@@ -209,30 +240,36 @@ def _stop_flood(s: WriteSession, entry: Any) -> None:
     the very same file comes again is no such sign."""
     now = clock.now()
     since = max(now - _HOUR, entry.activated_at or now - _HOUR)
-    found_at = s.scalars(
-        select(Match.found_at)
+    found = s.execute(
+        select(Match.video_id, Match.found_at)
         .join(Video, Video.id == Match.video_id)
         .where(Video.sha256.is_distinct_from(entry.sha256))
         .where(Match.entry_id == entry.id, Match.grade.in_(COUNTED), Match.found_at > now - FLOOD_WEEK)
         .order_by(Match.found_at.desc())
         .limit(_LONGEST_COUNT)
     ).all()
-    last_hour = sum(at > since for at in found_at)
-    hours = [0] * int(FLOOD_WEEK / _HOUR)
-    for at in found_at:
-        hours[min(int((now - at) / _HOUR), len(hours) - 1)] += 1
-    if is_flood(last_hour, hours[1:]):
-        _quarantine(s, entry.id, f"{last_hour} matches within an hour")
+    # Of a video that repeats a clip there are many matches: it counts once.
+    last_hour = {row.video_id for row in found if row.found_at > since}
+    hours: list[set[UUID]] = [set() for _ in range(int(FLOOD_WEEK / _HOUR))]
+    for row in found:
+        hours[min(int((now - row.found_at) / _HOUR), len(hours) - 1)].add(row.video_id)
+    if is_flood(len(last_hour), [len(videos) for videos in hours[1:]]):
+        _quarantine(s, entry.id, f"{len(last_hour)} videos matched within an hour", flooded=True)
 
 
-def _quarantine(s: WriteSession, entry_id: UUID, why: str) -> None:
+def _quarantine(s: WriteSession, entry_id: UUID, why: str, *, flooded: bool = False) -> None:
+    """Take an entry out. `flooded`: what it had matched before may still restrict, since nobody called it
+    wrong."""
     state = s.scalar(select(BankEntry.state).where(BankEntry.id == entry_id).with_for_update())
     if state is EntryState.ACTIVE:
         service.stop(s, entry_id=entry_id, why=why)
+    if state is EntryState.ACTIVE or not flooded:
+        s.execute(update(entries).where(entries.c.id == entry_id).values(flooded=flooded))
 
 
 def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdict) -> None:
-    """Say whether a match is one. The second wrong one since the entry became active takes the entry out.
+    """Say whether a match is one. The second video wrongly matched since the entry became active takes the
+    entry out.
 
     Raises NotFound, Conflict `conflict` when somebody else has just said something.
     """
@@ -255,10 +292,10 @@ def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdic
 
 def _stop_wrong(s: WriteSession, entry_id: UUID) -> None:
     entry = s.execute(select(BankEntry.activated_at).where(BankEntry.id == entry_id).with_for_update()).one()
-    wrong = select(Match.judged_at).where(
+    wrong = select(Match.video_id).where(
         Match.entry_id == entry_id, Match.verdict == MatchVerdict.FALSE_POSITIVE
     )
     if entry.activated_at is not None:
         wrong = wrong.where(Match.judged_at >= entry.activated_at)
-    if len(s.scalars(wrong.limit(FALSE_POSITIVES)).all()) >= FALSE_POSITIVES:
-        _quarantine(s, entry_id, f"{FALSE_POSITIVES} matches were wrong")
+    if len(s.scalars(wrong.distinct().limit(FALSE_POSITIVES)).all()) >= FALSE_POSITIVES:
+        _quarantine(s, entry_id, f"the matches of {FALSE_POSITIVES} videos were wrong")

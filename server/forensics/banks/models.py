@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +28,7 @@ from server.forensics.banks.rules import (
     BankKind,
     EntrySeverity,
     EntryState,
+    LookState,
     MatchVerdict,
     ScanState,
 )
@@ -35,6 +37,9 @@ from server.kit.models import Base, Identified, Timestamped, Versioned
 from server.kit.types import BigId, Json, one_of
 
 ALGORITHM = String(16)
+JOB = String(100)
+FAULT = String(40)
+NONE_YET = text("0")
 POLICY = String(64)
 
 
@@ -57,10 +62,11 @@ class Bank(Identified, Timestamped, Versioned, Base):
 
 
 class BankEntry(Timestamped, Versioned, Base):
-    """One original. `number` is its name in the index; `hashes` counts its rows there, `fault` is why there
-    are none. `stopped` is why it took itself out of use, until somebody has moved it on. `external` is the
-    hash, with its type, of one that others gave us. `proposed_by` is an `Actor.ref`: somebody else says that
-    a grave one is active."""
+    """One original. `number` is its name in the index; `hashes` counts its rows there, `fault` is why its
+    crops are not among them. `stopped` is why it took itself out of use, until somebody has moved it on;
+    `flooded`: that this was for its many matches, which nobody called wrong. `external` is the hash, with its
+    type, of one that others gave us. `proposed_by` is an `Actor.ref`: somebody else says that a grave one is
+    active. `job` is to hash it, for the `tries`-th time."""
 
     __tablename__ = "forensics_bank_entries"
     __table_args__ = (UniqueConstraint("id"),)
@@ -78,7 +84,7 @@ class BankEntry(Timestamped, Versioned, Base):
     external: Mapped[str | None] = mapped_column(String(80))
     algorithm: Mapped[str | None] = mapped_column(ALGORITHM)
     hashes: Mapped[int] = mapped_column(default=0)
-    fault: Mapped[str | None] = mapped_column(String(40))
+    fault: Mapped[str | None] = mapped_column(FAULT)
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     reason: Mapped[str] = mapped_column(String(REASON_MAX))
     proposed_by: Mapped[str] = mapped_column(String(96))
@@ -86,6 +92,9 @@ class BankEntry(Timestamped, Versioned, Base):
     activated_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     stopped: Mapped[str | None] = mapped_column(String(STOPPED_MAX), sort_order=1)
+    job: Mapped[str | None] = mapped_column(JOB, sort_order=1)
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=NONE_YET, sort_order=1)
+    flooded: Mapped[bool] = mapped_column(default=False, server_default=false(), sort_order=1)
 
 
 class BankHashes(Base):
@@ -122,6 +131,21 @@ class Fingerprint(Timestamped, Base):
     packed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Look(Base):
+    """How far the banks are with a video: `job` is to look at it and search for it, for the `tries`-th time.
+    `fault` is why it was refused or parked."""
+
+    __tablename__ = "forensics_looks"
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey(Video.id), primary_key=True)
+    state: Mapped[LookState] = mapped_column(one_of(LookState), default=LookState.WAITING)
+    job: Mapped[str] = mapped_column(JOB)
+    tries: Mapped[int] = mapped_column(SmallInteger)
+    fault: Mapped[str | None] = mapped_column(FAULT)
+    asked_at: Mapped[datetime]
+    searched_at: Mapped[datetime | None]
+
+
 class Match(Identified, Versioned, Base):
     """A stretch of a video that looks like one of an entry's original: see `schemas.MatchView`."""
 
@@ -144,9 +168,20 @@ class Match(Identified, Versioned, Base):
     judged_at: Mapped[datetime | None]
 
 
+class Suppressed(Base):
+    """A stretch of a video that an entry would have matched, had it not been harmless: put on record once."""
+
+    __tablename__ = "forensics_suppressed"
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey(Video.id), primary_key=True)
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey(BankEntry.id), primary_key=True)
+    start_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    end_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
 class Scan(Identified, Versioned, Base):
     """A look through the library for the entries of a bank numbered `first` to `last`; `after` is the last
-    video that was looked at."""
+    video that was looked at. `job` goes on with it, and the `tries` before came no further."""
 
     __tablename__ = "forensics_scans"
 
@@ -160,11 +195,15 @@ class Scan(Identified, Versioned, Base):
     found: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    job: Mapped[str | None] = mapped_column(JOB, sort_order=1)
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0, server_default=NONE_YET, sort_order=1)
 
 
 _KEPT = text("state IN ('proposed', 'active', 'quarantined')")
 _RUNS = text("state = 'running'")
 _STOPPED = text("stopped IS NOT NULL")
+_WAITS = text("state = 'waiting'")
+_HASHED_BY = text("job IS NOT NULL")
 """In words, since a partial index wants no parameters."""
 Index("ix_forensics_bank_entries_bank", BankEntry.bank_id, BankEntry.state, BankEntry.number)
 Index(
@@ -192,6 +231,8 @@ Index(
     postgresql_where=_STOPPED,
 )
 Index("ix_forensics_bank_entries_decision", BankEntry.decision_id)
+Index("ix_forensics_bank_entries_job", BankEntry.job, sqlite_where=_HASHED_BY, postgresql_where=_HASHED_BY)
+Index("ix_forensics_looks_waiting", Look.asked_at, sqlite_where=_WAITS, postgresql_where=_WAITS)
 Index("ix_forensics_matches_video", Match.video_id, Match.start_ms, Match.id)
 Index("ix_forensics_matches_entry", Match.entry_id, Match.found_at)
 Index("ix_forensics_matches_verdict", Match.verdict, Match.found_at, Match.id)

@@ -216,14 +216,14 @@ RANGES = 20
 def news(s: AnySession, video_id: UUID, entry_id: UUID) -> News | None:
     """What there is to be said of a video and an entry as they are now; None when nothing (any more)."""
     known = s.execute(
-        select(BankEntry.policy, BankEntry.severity, BankEntry.state, Bank)
+        select(BankEntry, Bank)
         .join(Bank, Bank.id == BankEntry.bank_id)
         .where(BankEntry.id == entry_id, BankEntry.state.in_((EntryState.ACTIVE, EntryState.QUARANTINED)))
         .where(Bank.enabled, Bank.kind != BankKind.NEGATIVE)
     ).one_or_none()
     if known is None:
         return None
-    policy, severity, state, its = known
+    entry, its = known
     rows = s.scalars(
         select(Match)
         .where(Match.video_id == video_id, Match.entry_id == entry_id, Match.grade.in_(COUNTED))
@@ -231,15 +231,17 @@ def news(s: AnySession, video_id: UUID, entry_id: UUID) -> News | None:
         .order_by(Match.start_ms)
         .limit(RANGES)
     ).all()
-    named = policy or its.policy
+    named = entry.policy or its.policy
     if not rows or named is None:
         return None
     return News(
         policy=named,
-        severity=severity,
+        severity=EntrySeverity(entry.severity),
         ranges=tuple((row.start_ms, max(row.end_ms, row.start_ms + 1)) for row in rows),
         bits=min(row.bits for row in rows),
-        restricts=state is EntryState.ACTIVE and any(_restricts(row, its) for row in rows),
+        # A flood keeps others from being matched; whoever brought it about does not escape.
+        restricts=(entry.state is EntryState.ACTIVE or entry.flooded)
+        and any(_restricts(row, entry, its) for row in rows),
     )
 
 
@@ -248,7 +250,7 @@ def entries_met(s: AnySession, video_id: UUID) -> Sequence[UUID]:
     return s.scalars(select(Match.entry_id).where(Match.video_id == video_id).distinct()).all()
 
 
-def _restricts(row: Match, its: Bank) -> bool:
+def _restricts(row: Match, entry: BankEntry, its: Bank) -> bool:
     return may_restrict(
         grade=MatchClass(row.grade),
         bits=row.bits,
@@ -256,6 +258,7 @@ def _restricts(row: Match, its: Bank) -> bool:
         bank=BankKind(its.kind),
         action=BankAction(its.action),
         confirmed=its.confirmed,
+        ours=entry.source_video_id is not None,
     )
 
 

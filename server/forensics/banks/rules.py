@@ -21,14 +21,16 @@ STRONG_BITS: Final = 10
 STRONG_QUALITY: Final = 80
 """What an interim restriction asks of a match: at most these bits, at least this quality of both frames."""
 FALSE_POSITIVES: Final = 2
-"""Matches that people call wrong, from which on an entry is taken out by itself."""
+"""Videos whose match people call wrong, from which on an entry is taken out by itself."""
 FLOOD_AN_HOUR: Final = 10
 FLOOD_TIMES: Final = 5
-"""More matches in an hour than the first, and than so many times what is usual, are a flood."""
+"""More videos that match in an hour than the first, and than so many times what is usual, are a flood."""
 FLOOD_WEEK: Final = timedelta(days=7)
 """What is usual is the median of the hours of this time."""
 IMPORT_MAX: Final = 5_000
 """Rows of one import."""
+TRIES: Final = 3
+"""Jobs that one thing gets before it is left alone: it may be what ends them."""
 REASON_MAX: Final = 500
 STOPPED_MAX: Final = 120
 """Characters of why an entry took itself out of use."""
@@ -87,11 +89,23 @@ class MatchVerdict(StrEnum):
 
 
 class ScanState(StrEnum):
-    """Where the look through the library is that a new entry asks for; all but the first are final."""
+    """Where the look through the library is that a new entry asks for; all but the first are final. `parked`:
+    that its job failed again and again without coming further."""
 
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
+    PARKED = "parked"
+
+
+class LookState(StrEnum):
+    """How far the banks are with a video. `refused`: its file cannot be read, which a second try would not
+    change; `parked`: its job failed again and again. Both rest until somebody asks anew."""
+
+    WAITING = "waiting"
+    SEARCHED = "searched"
+    REFUSED = "refused"
+    PARKED = "parked"
 
 
 @dataclass(frozen=True)
@@ -139,7 +153,7 @@ def needs_second(severity: EntrySeverity) -> bool:
 
 
 def is_flood(last_hour: int, hours: Sequence[int]) -> bool:
-    """Whether so many matches in the last hour are a flood, given those of each hour of the week before."""
+    """Whether so many videos in the last hour are a flood, given those of each hour of the week before."""
     usual = sorted(hours)[len(hours) // 2] if hours else 0
     return last_hour > max(FLOOD_AN_HOUR, FLOOD_TIMES * usual)
 
@@ -150,11 +164,20 @@ def graded(kind: MatchClass, *, bits: int, distance: int) -> MatchClass:
 
 
 def may_restrict(
-    *, grade: MatchClass, bits: int, quality: int, bank: BankKind, action: BankAction, confirmed: bool
+    *,
+    grade: MatchClass,
+    bits: int,
+    quality: int,
+    bank: BankKind,
+    action: BankAction,
+    confirmed: bool,
+    ours: bool,
 ) -> bool:
-    """Whether a match restricts the video until somebody has decided."""
+    """Whether a match restricts the video until somebody has decided. `ours`: that the original is a video of
+    this place; nobody here has seen what is behind a hash that others gave us."""
     return (
-        action is BankAction.RESTRICT_INTERIM
+        ours
+        and action is BankAction.RESTRICT_INTERIM
         and confirmed
         and bank is not BankKind.NEGATIVE
         and grade is MatchClass.STRONG

@@ -266,7 +266,7 @@ def _changed(
         )
     values: dict[str, Any] = {"state": after, "stopped": stopped, "version": entries.c.version + 1}
     if event == "activate":
-        values["activated_at"] = now
+        values |= {"activated_at": now, "flooded": False}
     return s.execute(
         update(entries)
         .where(entries.c.id == entry_id, entries.c.state.in_(sources_of(event)), another)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from alembic.util import CommandError
 from server.accounts.models import Person
 from server.content.models import ViewerEvent
 from server.content.rules import EventKind
+from server.forensics.banks.models import Fingerprint, Scan
 from server.kit import clock, jobs
 from server.kit.db import Database
 from server.kit.models import Base
@@ -169,3 +171,40 @@ def test_what_a_migration_did_does_not_hang_on_the_code_of_today() -> None:
     for path in versions:
         found = [line for line in path.read_text().splitlines() if re.match(r"(from|import) server", line)]
         assert all(line.startswith("from server.migrations.frozen import ") for line in found), path.name
+
+
+def test_what_a_dead_worker_left_of_a_video_is_looked_at_anew(empty: Database) -> None:
+    """An empty fingerprint hid its file from the banks; searches that run go on."""
+    owner, video, other, scan, bank = (uuid4() for _ in range(5))
+    with empty.writer.begin() as connection:
+        command.upgrade(schema.config(connection), "0012")
+        of_person = {"handle": "kemi", "name": "Kemi", "name_key": "kemi", "state": "active"}
+        put(connection, "accounts_people", id=owner, availability="public", **of_person)
+        for one in (video, other):
+            of_video = {"owner_id": owner, "state": "ready", "visibility": "public"}
+            of_video |= {"availability": "public", "caption_availability": "public"}
+            put(connection, "content_videos", id=one, **of_video)
+        for one, packed in ((video, b""), (other, b"x")):
+            put(connection, "forensics_fingerprints", video_id=one, algorithm="pdq-1s", packed=packed)
+        put(connection, "forensics_banks", id=bank, name="gore", kind="harmful", action="queue")
+        put(connection, "forensics_scans", id=scan, bank_id=bank, first=1, last=2, state="running")
+    schema.migrate(empty)
+    with empty.read() as s:
+        assert list(s.scalars(sa.select(Fingerprint.video_id))) == [other]
+        found = s.get_one(Scan, scan)
+        assert (found.first, found.last, found.state, found.job, found.tries) == (1, 2, "running", None, 0)
+
+
+def put(connection: sa.Connection, of: str, /, **given: object) -> None:
+    """A row of a table as it is in this database, not in the program; what is not given says nothing."""
+    table = sa.Table(of, sa.MetaData(), autoload_with=connection)
+    nothing: dict[type, object] = {int: 0, bool: False, bytes: b"", datetime: clock.now()}
+    values: dict[str, object] = {}
+    for column in table.columns:
+        if isinstance(value := given.get(column.name), UUID) and not isinstance(column.type, sa.Uuid):
+            values[column.name] = value.hex  # SQLite has no such type
+        elif column.name in given:
+            values[column.name] = value
+        elif not column.nullable and column.server_default is None:
+            values[column.name] = nothing.get(column.type.python_type, "")
+    connection.execute(table.insert().values(values))

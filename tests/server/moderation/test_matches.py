@@ -9,12 +9,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from server.forensics.banks import matching
+from server.content.models import Video
+from server.forensics.banks import exchange, matching
 from server.forensics.banks import service as banks
 from server.forensics.banks.models import BankEntry
 from server.forensics.banks.record import MATCHED
 from server.forensics.banks.rules import BankAction, BankKind, EntrySeverity, EntryState
-from server.forensics.banks.schemas import NewBank, NewEntry
+from server.forensics.banks.schemas import Format, NewBank, NewEntry, NewImport
 from server.forensics.rules import MatchClass
 from server.kit import clock
 from server.kit.access import SYSTEM, Actor
@@ -279,3 +280,40 @@ def test_what_the_bank_holds_already_is_no_reason_to_refuse_a_decision(
     body = NewEntry(video_id=shelf.original, severity=EntrySeverity.LOW, reason="It was removed.")
     with pytest.raises(Conflict), db.write() as s:
         banks.add_entry(s, actor=SYSTEM, bank_id=shelf.bank_id, body=body)
+
+
+def test_a_flood_does_not_let_go_of_whoever_brought_it_about(db: Database, studio: Studio) -> None:
+    shelf = Shelf(db, studio, **STRICT)
+    videos = [studio.video() for _ in range(12)]
+    number = shelf.entries()[0].number
+    hit = matching.Hit(number, MatchClass.STRONG, 4, 90, 0, 9_000, 0, 9_000)
+    with db.write() as s:  # as a look through the library keeps them
+        kept = [matching.keep(s, video_id=video_id, hits=[hit]) for video_id in videos]
+    assert (sum(kept), shelf.entries()[0].state) == (11, EntryState.QUARANTINED)
+    deliver(db)
+    held_back = [studio.availability(video_id) == Availability.RESTRICTED for video_id in videos]
+    assert held_back == [True] * 11 + [False]
+
+
+def test_what_a_lead_takes_out_restricts_nothing_any_more(db: Database, studio: Studio, lead: Actor) -> None:
+    shelf, video_id = Shelf(db, studio, **STRICT), studio.video()
+    hit = matching.Hit(shelf.entries()[0].number, MatchClass.STRONG, 4, 90, 0, 9_000, 0, 9_000)
+    with db.write() as s:
+        matching.keep(s, video_id=video_id, hits=[hit])
+        banks.move(s, actor=lead, entry_id=shelf.entry_id, event="quarantine", reason="It is wrong.")
+    deliver(db)
+    assert len(flags(db)) == 1
+    assert studio.availability(video_id) == Availability.PUBLIC
+
+
+def test_a_file_on_a_list_of_others_is_flagged_and_restricts_nothing(db: Database, studio: Studio) -> None:
+    shelf, video_id = Shelf(db, studio, **STRICT), studio.video()
+    with db.write() as s:
+        sha256 = s.scalar(sa.select(Video.sha256).where(Video.id == video_id))
+        body = NewImport(format=Format.CSV, content=f"hash,type\n{sha256},sha256\n", reason="A list.")
+        assert exchange.take_in(s, actor=SYSTEM, bank_id=shelf.bank_id, body=body).added == 1
+        hits = matching.same_file(s, video_id)
+        assert matching.keep(s, video_id=video_id, hits=hits) == len(hits) == 1
+    deliver(db)
+    assert len(flags(db)) == 1
+    assert studio.availability(video_id) == Availability.PUBLIC

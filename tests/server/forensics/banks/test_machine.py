@@ -70,7 +70,6 @@ class Entries(RuleBasedStateMachine):
         type(self).n = self.n
         self.bank_id = self.bench.bank(f"bank {self.n}")
         self.videos = [self.bench.video() for _ in range(2)]
-        self.seen_in = self.bench.video()
         self.known: dict[UUID, dict[str, Any]] = {}
         self.seen: dict[UUID, EntryState] = {}
         self.at = 0
@@ -136,8 +135,9 @@ class Entries(RuleBasedStateMachine):
         b = self.known[entry_id]
         self.at += 100_000
         self.now.advance(timedelta(hours=1, seconds=1))
+        seen_in = self.bench.video()  # a video counts once, however often it is wrong
         found = self.bench.found(
-            self.seen_in, entry_id, MatchClass.QUEUE, start_ms=self.at, end_ms=self.at + 12_000
+            seen_in, entry_id, MatchClass.QUEUE, start_ms=self.at, end_ms=self.at + 12_000
         )
         assert found == (b["state"] is EntryState.ACTIVE)
         if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -170,10 +171,10 @@ def test_the_same_file_again_and_again_is_no_flood(bench: Bench) -> None:
 def test_what_is_usual_is_no_flood(db: Database, bench: Bench) -> None:
     with clock.held(START) as now:
         entry_id = bench.add(bench.bank(), bench.video())
-        number, video_id = bench.entry(entry_id).id, bench.video()
+        number, three = bench.entry(entry_id).id, [bench.video() for _ in range(3)]
         rows = [
             {
-                "video_id": video_id,
+                "video_id": three[n],
                 "entry_id": number,
                 "grade": MatchClass.QUEUE,
                 "bits": 20,
@@ -218,3 +219,70 @@ def test_the_second_wrong_match_takes_an_entry_out(db: Database, bench: Bench) -
     assert bench.state(entry_id) is EntryState.ACTIVE
     judge(wrong[1], MatchVerdict.FALSE_POSITIVE)
     assert bench.state(entry_id) is EntryState.QUARANTINED
+
+
+def judged(db: Database, match: Match, verdict: MatchVerdict = MatchVerdict.FALSE_POSITIVE) -> None:
+    with db.write() as s:
+        matching.judge(s, actor=SYSTEM, match_id=match.id, verdict=verdict)
+
+
+def spans(bench: Bench, video_id: UUID) -> list[tuple[int, int, int]]:
+    return [(match.start_ms, match.end_ms, match.bits) for match in bench.matches(video_id)]
+
+
+def test_a_video_that_repeats_a_clip_counts_once(db: Database, bench: Bench) -> None:
+    entry_id, video_id = bench.add(bench.bank(), bench.video()), bench.video()
+    for n in range(12):
+        assert bench.found(video_id, entry_id, start_ms=n * 20_000, end_ms=n * 20_000 + 12_000) == 1
+    assert bench.state(entry_id) is EntryState.ACTIVE
+    first, second, *_ = bench.matches(video_id)
+    judged(db, first)
+    judged(db, second)
+    assert bench.state(entry_id) is EntryState.ACTIVE
+    bench.found(bench.video(), entry_id)
+    judged(db, bench.matches()[-1])
+    assert bench.state(entry_id) is EntryState.QUARANTINED
+
+
+def test_a_nearer_match_takes_the_place_of_the_one_with_its_times(db: Database, bench: Bench) -> None:
+    entry_id, video_id = bench.add(bench.bank(), bench.video()), bench.video()
+    bench.found(video_id, entry_id, start_ms=0, end_ms=10_000, bits=20)
+    bench.found(video_id, entry_id, start_ms=6_000, end_ms=16_000, bits=20)
+    assert bench.found(video_id, entry_id, start_ms=2_000, end_ms=16_000, bits=9) == 1
+    assert spans(bench, video_id) == [(2_000, 16_000, 9)]
+    # A poorer one that lies within, and then a nearer one with the very times of the longer.
+    bench.found(video_id, entry_id, start_ms=14_000, end_ms=40_000, bits=20)
+    assert len(spans(bench, video_id)) == 2
+    assert bench.found(video_id, entry_id, start_ms=14_000, end_ms=40_000, bits=8) == 1
+    assert spans(bench, video_id) == [(2_000, 16_000, 9), (14_000, 40_000, 8)]
+
+
+def test_a_nearer_match_never_takes_times_that_another_has(db: Database, bench: Bench) -> None:
+    entry_id, video_id = bench.add(bench.bank(), bench.video()), bench.video()
+    with db.write() as s:
+        for start, end in ((0, 11_000), (1_000, 10_000)):
+            values = {"grade": MatchClass.QUEUE, "bits": 20, "quality": 90, "mirrored": False, "crop_bp": 0}
+            times = {"start_ms": start, "end_ms": end, "original_start_ms": 0, "original_end_ms": 1}
+            s.add(Match(video_id=video_id, entry_id=entry_id, found_at=clock.now(), **values, **times))
+    assert bench.found(video_id, entry_id, start_ms=1_000, end_ms=10_000, bits=4) == 1
+    assert spans(bench, video_id) == [(1_000, 10_000, 4)]
+    assert bench.found(video_id, entry_id, start_ms=1_000, end_ms=10_000, bits=4) == 0
+
+
+def test_what_was_called_wrong_is_not_found_again_in_pieces(db: Database, bench: Bench) -> None:
+    entry_id, video_id = bench.add(bench.bank(), bench.video()), bench.video()
+    bench.found(video_id, entry_id, start_ms=0, end_ms=60_000)
+    judged(db, bench.matches(video_id)[0])
+    assert bench.found(video_id, entry_id, start_ms=20_000, end_ms=32_000, bits=2) == 0
+    assert bench.found(video_id, entry_id, start_ms=55_000, end_ms=90_000, bits=2) == 1
+    assert len(spans(bench, video_id)) == 2
+
+
+def test_what_is_suppressed_is_put_on_record_once(db: Database, bench: Bench) -> None:
+    title = pictures(1, 12)
+    bench.add(bench.bank("titles", BankKind.NEGATIVE), bench.showing(title))
+    bench.add(bench.bank(), bench.showing(title))
+    copy = bench.showing(title)
+    for _ in range(3):
+        bench.search(copy)
+    assert bench.actions().count("forensics.match_suppressed") == 1
