@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 import server.content.workflow
+import server.forensics.banks.workflow
 import server.forensics.opinion.workflow
 import server.forensics.workflow
 import server.kit.ai.usage  # noqa: F401

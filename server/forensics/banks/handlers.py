@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from server.forensics.banks import matching, queries, workflow
+from server.forensics.banks import looks, matching, queries
 from server.kit.db import WriteSession
 from server.kit.events import Bus, Event
 
@@ -24,4 +24,4 @@ def video_ready(s: WriteSession, event: Event) -> None:
     if queries.file_of(s, video_id) is None:
         return  # deleted or not ready again by now
     matching.keep(s, video_id=video_id, hits=matching.same_file(s, video_id))
-    workflow.ask(s, video_id)
+    looks.ask(s, video_id)

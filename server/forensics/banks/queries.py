@@ -15,7 +15,7 @@ from server.content import queries as content
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.forensics.banks.matching import COUNTED, Hit
-from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint, Match, Scan
+from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint, Look, Match, Scan
 from server.forensics.banks.record import entries, scans
 from server.forensics.banks.rules import (
     KEPT,
@@ -25,6 +25,7 @@ from server.forensics.banks.rules import (
     BankKind,
     EntrySeverity,
     EntryState,
+    LookState,
     MatchVerdict,
     ScanState,
     may_restrict,
@@ -321,12 +322,15 @@ def looks_after(s: AnySession, after: UUID | None, *, limit: int) -> dict[UUID, 
 
 
 def unlooked(s: AnySession, *, limit: int) -> Sequence[UUID]:
-    """Videos that nobody looked at by an algorithm that is wanted: they were there before the banks were."""
+    """Videos that nobody has asked about, or that were not looked at by an algorithm that has become wanted:
+    they were there before the banks were. Those that wait, or were given up, are not among them."""
     there = [
         exists().where(Fingerprint.video_id == Video.id, Fingerprint.algorithm == algorithm)
         for algorithm in algorithms(s)
     ]
-    return s.scalars(select(Video.id).where(*_THERE, not_(and_(*there))).limit(limit)).all()
+    found = select(Video.id).outerjoin(Look, Look.video_id == Video.id).where(*_THERE)
+    lacks = and_(Look.state == LookState.SEARCHED, not_(and_(*there)))
+    return s.scalars(found.where(or_(Look.video_id.is_(None), lacks)).limit(limit)).all()
 
 
 def same_files(s: AnySession, numbers: Collection[int], videos: Collection[UUID]) -> dict[UUID, list[Hit]]:

@@ -11,9 +11,9 @@ from sqlalchemy import func, select, update
 from server.audit import service as audit
 from server.forensics.banks.models import Fingerprint, Scan
 from server.forensics.banks.record import LIVE_SCAN, scans
-from server.forensics.banks.rules import OURS, ScanState
+from server.forensics.banks.rules import OURS, TRIES, ScanState
 from server.kit import clock, jobs, live
-from server.kit.access import Actor
+from server.kit.access import SYSTEM, Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound
 from server.kit.upsert import insert_ignoring
@@ -42,9 +42,36 @@ def begin(s: WriteSession, *, bank_id: UUID, first: int, last: int) -> UUID:
     }
     if not insert_ignoring(s, Scan, values):
         raise Conflict("The library is being searched for this just now. Ask again.", code="conflict")
-    jobs.enqueue(s, SCAN, scan_id)
+    _queue(s, scan_id, 1)
     live.publish(s, LIVE_SCAN, scan_id, 1)
     return scan_id
+
+
+def postpone(s: WriteSession, *, scan_id: UUID) -> None:
+    """Give a look to another job, since this process ends; that counts for no failure."""
+    tries = s.scalar(select(scans.c.tries).where(scans.c.id == scan_id))
+    _queue(s, scan_id, tries or 0)
+
+
+def go_on(s: WriteSession, scan_id: UUID, job: str | None) -> bool:
+    """Give a look that has not ended another job in place of one that did, or park it where the last ones
+    came no further; False when it has one."""
+    mine = (scans.c.id == scan_id, scans.c.state == ScanState.RUNNING, scans.c.job.is_not_distinct_from(job))
+    row = s.execute(select(scans).where(*mine).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    if row.tries < TRIES:
+        _queue(s, scan_id, row.tries + 1)
+        return True
+    _end(s, ScanState.PARKED, *mine)
+    audit.record(s, actor=SYSTEM, action="forensics.scan_parked", target=f"scan:{scan_id}", tries=row.tries)
+    return True
+
+
+def _queue(s: WriteSession, scan_id: UUID, tries: int) -> None:
+    job = f"{SCAN} {uuid4()}"
+    jobs.enqueue(s, SCAN, scan_id, workflow_id=job)
+    s.changed(update(scans).where(scans.c.id == scan_id).values(job=job, tries=tries))
 
 
 def progress(s: WriteSession, *, scan_id: UUID, after: UUID, done: int, found: int) -> bool:
@@ -56,6 +83,7 @@ def progress(s: WriteSession, *, scan_id: UUID, after: UUID, done: int, found: i
             after=after,
             done=scans.c.done + done,
             found=scans.c.found + found,
+            tries=0,
             version=scans.c.version + 1,
         )
         .returning(scans.c.version)

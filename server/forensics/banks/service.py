@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select, true, update
 from server.content.models import Video
 from server.content.rules import VideoState
 from server.forensics.banks import scans
+from server.forensics.banks.looks import BROKE_OFF
 from server.forensics.banks.models import Bank, BankEntry, BankHashes, Fingerprint
 from server.forensics.banks.record import (
     LIVE_BANK,
@@ -25,6 +26,7 @@ from server.forensics.banks.rules import (
     NEIGHBOURS,
     OURS,
     STOPPED_MAX,
+    TRIES,
     TWO_PEOPLE,
     BankKind,
     EntrySeverity,
@@ -137,7 +139,7 @@ def add_entry(
         raise Conflict("This bank has an entry of this video.", code="already_banked")
     entry_changed(s, actor, "added", row, severity=str(row.severity), reason=body.reason)
     _bank_what_is_known(s, row)
-    jobs.enqueue(s, HASH, row.id)
+    _queue_hash(s, row.id, 1)
     if two_people or not needs_second(EntrySeverity(row.severity)):
         move(s, actor=actor, entry_id=row.id, event="activate", reason=body.reason, seconded=True)
     return UUID(str(row.id))
@@ -185,6 +187,7 @@ def hashed(s: WriteSession, *, actor: Actor, entry_id: UUID, rows: Rows) -> bool
     if row is None:
         return False
     keep_hashes(s, entry=row.number, algorithm=OURS, rows=rows)
+    s.execute(update(entries).where(entries.c.id == entry_id).values(job=None))
     entry_changed(s, actor, "hashed", row, hashes=len(rows.hashes))
     if row.state is EntryState.ACTIVE:
         index_changed(s, row.number, live=True)
@@ -193,12 +196,46 @@ def hashed(s: WriteSession, *, actor: Actor, entry_id: UUID, rows: Rows) -> bool
 
 
 def not_hashed(s: WriteSession, *, actor: Actor, entry_id: UUID, code: str) -> None:
-    """Say why an entry has no hashes of its own: only the very same file is recognised by it."""
+    """Say why an entry has no crops. It is recognised by its file, where the whole of it is banked, and by
+    what was known of how its video looks; whoever activates it anew has it hashed once more."""
+    values = {"fault": code[:40], "job": None}
     row = s.execute(
-        update(entries).where(entries.c.id == entry_id).values(fault=code[:40]).returning(*entries.c)
+        update(entries).where(entries.c.id == entry_id).values(values).returning(*entries.c)
     ).one_or_none()
     if row is not None:
         entry_changed(s, actor, "not_hashed", row, code=code[:40])
+
+
+def hash_died(s: WriteSession, *, entry_id: UUID, code: str) -> None:
+    """Say how a worker ended over an entry: it still waits, and the sweep gives it another job."""
+    mine = (entries.c.id == entry_id, entries.c.job.is_not(None))
+    s.changed(update(entries).where(*mine).values(fault=code[:40]))
+
+
+def postpone_hash(s: WriteSession, *, entry_id: UUID) -> None:
+    """Have an entry hashed by another job, since this process ends; that counts for no failure."""
+    tries = s.scalar(select(entries.c.tries).where(entries.c.id == entry_id))
+    _queue_hash(s, entry_id, tries or 1)
+
+
+def go_on_hashing(s: WriteSession, entry_id: UUID, job: str) -> bool:
+    """Have an entry hashed by another job in place of one that ended, or say that it cannot be; False when it
+    has one."""
+    mine = (entries.c.id == entry_id, entries.c.job == job, entries.c.state.in_(KEPT))
+    row = s.execute(select(entries).where(*mine).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    if row.tries < TRIES:
+        _queue_hash(s, entry_id, row.tries + 1)
+    else:
+        not_hashed(s, actor=SYSTEM, entry_id=entry_id, code=row.fault or BROKE_OFF)
+    return True
+
+
+def _queue_hash(s: WriteSession, entry_id: UUID, tries: int) -> None:
+    job = f"{HASH} {uuid4()}"
+    jobs.enqueue(s, HASH, entry_id, workflow_id=job)
+    s.changed(update(entries).where(entries.c.id == entry_id).values(job=job, tries=tries))
 
 
 def move(
@@ -282,6 +319,9 @@ def _moved(s: WriteSession, actor: Actor, event: str, rows: Sequence[Any], reaso
         scans.begin(s, bank_id=run[0].bank_id, first=run[0].number, last=run[-1].number)
     if len(active) < len(rows):
         scans.cancel_of(s, entries=[row.number for row in rows])
+    for row in active:
+        if row.fault is not None and row.job is None:
+            _queue_hash(s, row.id, 1)
     for row in rows:
         index_changed(s, row.number, live=row.state is EntryState.ACTIVE)
         entry_changed(s, actor, _WORD[event], row, reason=reason)

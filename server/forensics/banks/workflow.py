@@ -13,25 +13,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.content.media import worker
 from server.content.media.results import Refused
-from server.forensics.banks import matching, queries, scans, service
+from server.forensics.banks import looks, matching, queries, scans, service
 from server.forensics.banks.models import Fingerprint
 from server.forensics.banks.rules import OURS, REFERENCE
 from server.forensics.hashing.results import BANKING, LOOKING, BankHashes, QueryHashes
 from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
+from server.kit.errors import Busy
 from server.kit.storage import Store
 from server.kit.upsert import insert_ignoring
 
 if TYPE_CHECKING:
     from server.forensics.hashing.index import HashIndex
 
-MATCH: Final = "forensics.match_video"
-"""The job that looks at a video and searches for it in all banks."""
+MATCH: Final = looks.MATCH
 LOOK_S = 0.5
 """How often a running job looks whether its process is about to end."""
 VIDEOS_AT_ONCE: Final = 100
@@ -39,6 +39,9 @@ VIDEOS_AT_ONCE: Final = 100
 _SAME_FILE = 4
 """Rows that are looked at for what is known of a file."""
 _DIED = frozenset({"worker_failed", "timed_out"})
+"""What says nothing of the file: another worker may do better."""
+_NOT_ITS_FAULT = (Busy, OSError, MemoryError)
+"""What a search may meet without that the video that it is about is to blame."""
 
 ResultT = TypeVar("ResultT")
 log = logging.getLogger(__name__)
@@ -63,17 +66,12 @@ def scan_library(scan_id: str) -> None:
     look_through(scan_id)
 
 
-def ask(s: WriteSession, video_id: UUID) -> None:
-    """Queue a look at a video."""
-    jobs.enqueue(s, MATCH, video_id)
-
-
 @jobs.step
 def fingerprint(video: str) -> bool:
     """Keep how a video looks, once a second; False when there is nothing to be searched for.
 
     The same bytes look the same. A file that cannot be read is kept as one that shows nothing: asking again
-    would end alike.
+    would end alike. Of a worker that died nothing is kept but its end: the sweep asks again.
     """
     context, video_id = jobs.context(), UUID(video)
     with context.db.write() as s:
@@ -82,7 +80,8 @@ def fingerprint(video: str) -> bool:
             return False
         wanted = set(queries.algorithms(s))
         _recall(s, video_id, sha256)
-        if wanted <= queries.looked(s, video_id):
+        known = queries.looked(s, video_id)
+        if wanted <= known:
             return True
     path = Store(context.settings.media).path(sha256)
     with _until_stopping() as stopping:
@@ -92,18 +91,25 @@ def fingerprint(video: str) -> bool:
         )
     with context.db.write() as s:
         if stopping.is_set() and isinstance(found, Refused):
-            ask(s, video_id)
+            looks.postpone(s, video_id)
             return False
         if isinstance(found, Refused):
             log.info("a video cannot be looked at for the banks: %s", found.code)
+            if found.code in _DIED:
+                looks.died(s, video_id, found.code)
+                return False
+            if not known:
+                looks.refused(s, video_id, found.code)
         for algorithm in wanted:
             _keep(s, video_id, sha256, algorithm, found)
-    return not isinstance(found, Refused)
+    return bool(known) or not isinstance(found, Refused)
 
 
 def _recall(s: WriteSession, video_id: UUID, sha256: str) -> None:
     """Keep for this video what others of the same file look like."""
-    same = select(Fingerprint).where(Fingerprint.sha256 == sha256, Fingerprint.video_id != video_id)
+    same = select(Fingerprint).where(
+        Fingerprint.sha256 == sha256, Fingerprint.video_id != video_id, func.length(Fingerprint.packed) > 0
+    )
     for known in s.scalars(same.order_by(Fingerprint.created_at).limit(_SAME_FILE)).all():
         seen = {"duration_ms": known.duration_ms, "complete": known.complete, "packed": known.packed}
         _insert(s, video_id=video_id, sha256=sha256, algorithm=known.algorithm, **seen)
@@ -132,19 +138,20 @@ def search(video: str) -> int:
     with context.db.read() as s:
         hits = matching.same_file(s, video_id)
         seen = queries.looks_of(s, video_id)
-    for looks in seen:
-        index = library.index(context.db, context.settings.data, looks.algorithm)
-        hits += found_in(index, looks)
+    for one in seen:
+        index = library.index(context.db, context.settings.data, one.algorithm)
+        hits += found_in(index, one)
     with context.db.write() as s:
+        looks.searched(s, video_id)
         return matching.keep(s, video_id=video_id, hits=hits)
 
 
-def found_in(index: HashIndex, looks: queries.Looks) -> list[matching.Hit]:
+def found_in(index: HashIndex, seen: queries.Looks) -> list[matching.Hit]:
     """What of an index is to be seen in a video."""
     from server.forensics.banks import packing
     from server.forensics.hashing import matching as hashing
 
-    asked = packing.query_of(looks.packed, looks.duration_ms)
+    asked = packing.query_of(seen.packed, seen.duration_ms)
     if not len(asked.t_ms):
         return []
     return [matching.hit_of(hit, asked.step_ms) for hit in hashing.matches(asked, index)]
@@ -169,7 +176,9 @@ def bank(entry: str) -> None:
             rows = hashing.rows(found, wanted.number)
             service.hashed(s, actor=SYSTEM, entry_id=entry_id, rows=rows)
         elif stopping.is_set():
-            jobs.enqueue(s, service.HASH, entry_id)
+            service.postpone_hash(s, entry_id=entry_id)
+        elif found.code in _DIED:
+            service.hash_died(s, entry_id=entry_id, code=found.code)
         else:
             service.not_hashed(s, actor=SYSTEM, entry_id=entry_id, code=found.code)
 
@@ -199,21 +208,77 @@ def look_through(scan: str) -> None:
             with context.db.write() as s:
                 scans.finish(s, scan_id=scan_id)
             return
-        for video_id, seen in page.items():
-            for looks in seen:
-                hits[video_id] += found_in(indexes[looks.algorithm], looks)
+        broken = _searched(indexes, page, hits)
         after = max(page)
-        if not _kept(context.db, scan_id, hits, after, len(page)):
+        if not _kept(context.db, scan_id, hits, after, len(page), broken):
             return
     with context.db.write() as s:
-        jobs.enqueue(s, scans.SCAN, scan_id)
+        scans.postpone(s, scan_id=scan_id)
 
 
-def _kept(db: Database, scan_id: UUID, hits: dict[UUID, list[matching.Hit]], after: UUID, done: int) -> bool:
-    """Keep what was found in some videos; False when the scan is not wanted any more."""
+def _searched(
+    indexes: dict[str, HashIndex],
+    page: dict[UUID, list[queries.Looks]],
+    hits: dict[UUID, list[matching.Hit]],
+) -> set[UUID]:
+    """Add to `hits` what is to be seen in some videos; answers those of which nothing could be made."""
+    broken: set[UUID] = set()
+    for video_id, seen in page.items():
+        try:
+            for one in seen:
+                hits[video_id] += found_in(indexes[one.algorithm], one)
+        except _NOT_ITS_FAULT:
+            raise
+        except Exception as error:
+            log.warning("a video cannot be searched for: %s", type(error).__name__)
+            broken.add(video_id)
+    return broken
+
+
+def _kept(
+    db: Database,
+    scan_id: UUID,
+    hits: dict[UUID, list[matching.Hit]],
+    after: UUID,
+    done: int,
+    broken: set[UUID],
+) -> bool:
+    """Keep what was found in some videos; False when the scan is not wanted any more.
+
+    A video that is in the way of the others is left to a job of its own, which says what becomes of it.
+    """
+    try:
+        with db.write() as s:
+            found = sum(_keep_hits(s, video_id, hits) for video_id in sorted(hits))
+            return _progressed(s, scan_id, after, done, found, broken)
+    except _NOT_ITS_FAULT:
+        raise
+    except Exception as error:
+        log.warning("matches are kept one video after the other: %s", type(error).__name__)
+    found = 0
+    for video_id in sorted(hits):
+        try:
+            with db.write() as s:
+                found += _keep_hits(s, video_id, hits)
+        except _NOT_ITS_FAULT:
+            raise
+        except Exception as error:
+            log.warning("the matches of a video cannot be kept: %s", type(error).__name__)
+            broken.add(video_id)
     with db.write() as s:
-        found = sum(matching.keep(s, video_id=video, hits=those) for video, those in hits.items())
-        return scans.progress(s, scan_id=scan_id, after=after, done=done, found=found)
+        return _progressed(s, scan_id, after, done, found, broken)
+
+
+def _keep_hits(s: WriteSession, video_id: UUID, hits: dict[UUID, list[matching.Hit]]) -> int:
+    return matching.keep(s, video_id=video_id, hits=hits[video_id])
+
+
+def _progressed(
+    s: WriteSession, scan_id: UUID, after: UUID, done: int, found: int, broken: set[UUID]
+) -> bool:
+    for video_id in sorted(broken):
+        looks.ask_again(s, video_id)
+    return scans.progress(s, scan_id=scan_id, after=after, done=done, found=found)
 
 
 def _alive(run: Callable[[], ResultT | Refused]) -> ResultT | Refused:

@@ -119,10 +119,10 @@ def test_nobody_looks_for_what_is_only_proposed_or_taken_out(bench: Bench, lead:
 
 
 def test_videos_from_before_the_banks_are_looked_at(context: Context, db: Database, bench: Bench) -> None:
-    bench.showing(pictures(1))
+    bench.showing(pictures(1))  # looked at, but nobody knows that it was searched for
     bench.video()
     bench.lab.delete(bench.video())
-    assert sweeps.look(context) == 1
+    assert sweeps.look(context) == 2
     assert sweeps.look(context) == 0  # while one waits
     with db.read() as s:
-        assert job_history.waiting(s, workflow.MATCH) == 1
+        assert job_history.waiting(s, workflow.MATCH) == 2
