@@ -8,7 +8,7 @@ index does the scan; the rows stay here.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -19,10 +19,15 @@ from numpy.typing import NDArray
 
 from server.forensics.hashing.pdq import BYTES, Algorithm
 from server.forensics.hashing.segments import KINDS, SEGMENT, Columns, Segments
+from server.forensics.hashing.thinning import chosen
 
 Hashes = NDArray[np.uint8]
 Found = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
 """Number of the query, number of the row, bits that differ: one of each a hit."""
+AT_ONCE = 64
+"""Queries that go over the rows together."""
+AT_ONCE_FLAT = 8
+"""The same with faiss, which answers with all that it finds."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,13 @@ class HashIndex:
             columns["live"][:count][rows] = 0
         return gone
 
-    def search(self, queries: Hashes, within: int) -> Hits:
+    def search(
+        self, queries: Hashes, within: int, *, times: NDArray[np.int64] | None = None, sure: int = 0
+    ) -> Hits:
         """Every live row at most `within` bits (0 to 255) from one of the queries, (n, 32) of uint8.
+
+        With the `times` of the queries in ms, not every one, but for each query and entry as few as
+        `thinning.chosen` says: a video that rests would else fill the memory.
 
         ValueError for anything else.
         """
@@ -138,10 +148,27 @@ class HashIndex:
         if not 0 <= within <= 255:
             raise ValueError(f"a distance of {within} bits")
         wanted = np.ascontiguousarray(queries)
-        scan = self._flat.search if self._flat else _scan
-        query, row, distance = scan(self._segments, wanted, within)
+        step = AT_ONCE_FLAT if self._flat else AT_ONCE
+        parts = [
+            self._searched(wanted, slice(at, at + step), within, times, sure)
+            for at in range(0, max(len(wanted), 1), step)
+        ]
+        return Hits(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Hits)))
+
+    def _searched(
+        self, queries: Hashes, part: slice, within: int, times: NDArray[np.int64] | None, sure: int
+    ) -> Hits:
+        thin = None if times is None else _Thin(times[part], sure)
+        if self._flat:
+            query, row, distance = self._flat.search(self._segments, queries[part], within)
+        else:
+            query, row, distance = _scan(self._segments, queries[part], within, thin)
         order = np.lexsort((row, query))
-        return self._hits(query[order], row[order], distance[order])
+        hits = self._hits(query[order], row[order], distance[order])
+        if thin is not None:
+            # An entry may lie in two segments, and faiss knows nothing of entries.
+            hits = thin.hits(hits)
+        return replace(hits, query=hits.query + part.start)
 
     def times(self, entry: int) -> NDArray[np.int32]:
         """The times of an entry's uncropped frames in ms, ascending: what a match can be a share of."""
@@ -183,7 +210,36 @@ def _fill(columns: Columns, at: int, rows: Rows, part: slice) -> None:
     columns["live"][place] = 1
 
 
-def _scan(segments: Segments, queries: Hashes, within: int) -> Found:
+@dataclass(frozen=True)
+class _Thin:
+    """Keeps few of the rows that are near to queries shown at these times."""
+
+    times: NDArray[np.int64]
+    sure: int
+
+    def rows(self, columns: Columns, rows: NDArray[np.intp], bits: NDArray[np.intp], query: int) -> Any:
+        """Those of the rows of a segment that are kept for a query, by their places in `rows`."""
+        live = np.flatnonzero(columns["live"][rows])
+        rows, bits = rows[live], bits[live]
+        return live[chosen(columns["entry"][rows], columns["t_ms"][rows], bits, self._at(query), self.sure)]
+
+    def hits(self, hits: Hits) -> Hits:
+        """Those of the hits, which are in order, that are kept."""
+        asked, first = np.unique(hits.query, return_index=True)
+        kept = [np.zeros(0, np.intp)]
+        for query, start, end in zip(asked, first, [*first[1:], len(hits.query)], strict=False):
+            mine = slice(start, end)
+            by_entry = np.argsort(hits.entry[mine], kind="stable") + start
+            those = (hits.entry[by_entry], hits.t_ms[by_entry], hits.distance[by_entry])
+            kept.append(np.sort(by_entry[chosen(*those, self._at(query), self.sure)]))
+        places = np.concatenate(kept)
+        return Hits(*(getattr(hits, field.name)[places] for field in fields(Hits)))
+
+    def _at(self, query: int) -> int:
+        return int(self.times[query])
+
+
+def _scan(segments: Segments, queries: Hashes, within: int, thin: _Thin | None) -> Found:
     """Two of the four columns rule out nearly every row; the other two are counted for what is left."""
     words = queries.view("<u8")
     differing = np.empty(SEGMENT, "<u8")
@@ -201,8 +257,11 @@ def _scan(segments: Segments, queries: Hashes, within: int) -> Found:
                 distance = both[near].astype(np.intp)
                 for n in (2, 3):
                     distance += np.bitwise_count(bits[n][near] ^ word[n])
-                rows = near[distance <= within] + first
-                found.append((np.full(len(rows), query), rows, distance[distance <= within]))
+                rows, distance = near[distance <= within], distance[distance <= within]
+                if thin and rows.size:
+                    kept = thin.rows(columns, rows, distance, query)
+                    rows, distance = rows[kept], distance[kept]
+                found.append((np.full(len(rows), query), rows + first, distance))
     if not found:
         nothing = np.zeros(0, np.intp)
         return nothing, nothing, nothing

@@ -34,8 +34,15 @@ _MOST_HITS_AN_ENTRY = 8
 class Index(Protocol):
     """What matching asks of an index."""
 
-    def search(self, queries: NDArray[np.uint8], within: int) -> Hits:
-        """Every row within the distance."""
+    def search(
+        self,
+        queries: NDArray[np.uint8],
+        within: int,
+        *,
+        times: NDArray[np.int64] | None = None,
+        sure: int = 0,
+    ) -> Hits:
+        """The rows within the distance, few of each entry where the times of the queries are given."""
 
     def times(self, entry: int) -> NDArray[np.int32]:
         """The times of an entry's frames."""
@@ -167,9 +174,9 @@ class _Pairs:
 
 
 def _by_entry(asked: Query, index: Index) -> Iterator[tuple[tuple[int, bool], _Pairs]]:
-    """All similar pairs of frames, for each entry and each way round."""
+    """The similar pairs of frames, for each entry and each way round."""
     for flipped, hashes in ((False, asked.hashes), (True, asked.flipped)):
-        hits = index.search(hashes, SIMILAR_BITS)
+        hits = index.search(hashes, SIMILAR_BITS, times=asked.t_ms, sure=MATCH_BITS)
         quality = np.minimum(asked.quality[hits.query], hits.quality)
         pairs = _Pairs(
             asked.t_ms[hits.query],

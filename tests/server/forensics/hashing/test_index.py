@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from server.forensics.hashing import segments
 from server.forensics.hashing.index import HashIndex, Hits, Rows
 from server.forensics.hashing.pdq import Algorithm
 from server.forensics.hashing.segments import SEGMENT, Damaged
+from server.forensics.hashing.thinning import MOST, MOST_A_QUERY
 
 
 def rows(count: int, *, entry: int = 1, seed: int = 0) -> Rows:
@@ -228,3 +231,71 @@ def test_faiss_finds_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert one.query.size == 4
     flat.remove(0)
     assert flat.search(asked, 31).query.size == 0
+
+
+def counts(hits: Hits) -> Counter[tuple[int, int]]:
+    return Counter(zip(hits.query.tolist(), hits.entry.tolist(), strict=True))
+
+
+def test_of_what_rests_few_rows_are_kept_for_each_query_and_entry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever is banked: a scan never holds more than that, either."""
+    index, one = HashIndex(), rows(1)
+    for entry in (1, 2):
+        many = SEGMENT // 2 + 400  # the second lies in two segments
+        index.append(
+            Rows(
+                hashes=np.repeat(one.hashes, many, axis=0),
+                entry=np.full(many, entry, np.int64),
+                t_ms=np.arange(many, dtype=np.int32) // 13 * 500,
+                crop_bp=np.zeros(many, np.uint16),
+                quality=np.full(many, 90, np.uint8),
+            )
+        )
+    held: list[int] = []
+    really = module._scan
+
+    def scan(*given: Any) -> Any:
+        found = really(*given)
+        held.append(len(found[0]))
+        return found
+
+    monkeypatch.setattr(module, "_scan", scan)
+    asked = np.repeat(one.hashes, 2 * module.AT_ONCE + 1, axis=0)
+    times = np.arange(len(asked), dtype=np.int64) * 1_000
+    found = index.search(asked, 40, times=times, sure=31)
+    assert set(counts(found)) == {(query, entry) for query in range(len(asked)) for entry in (1, 2)}
+    assert max(counts(found).values()) <= MOST
+    assert max(held) <= 3 * MOST * module.AT_ONCE
+    assert (np.diff(found.query) >= 0).all()
+    # Those at the same time are always among them.
+    same = np.abs(found.t_ms - times[found.query]) <= 250
+    assert set(found.query[same].tolist()) == set(range(len(asked)))
+
+
+def test_of_very_many_entries_each_keeps_a_few() -> None:
+    index, one = HashIndex(), rows(1)
+    for entry in range(200):
+        index.append(
+            Rows(
+                hashes=np.repeat(one.hashes, 60, axis=0),
+                entry=np.full(60, entry, np.int64),
+                t_ms=np.arange(60, dtype=np.int32) * 500,
+                crop_bp=np.zeros(60, np.uint16),
+                quality=np.full(60, 90, np.uint8),
+            )
+        )
+    found = index.search(one.hashes, 40, times=np.zeros(1, np.int64), sure=31)
+    assert len(counts(found)) == 200
+    assert len(found.query) <= MOST_A_QUERY
+
+
+def test_where_little_is_near_nothing_is_left_out() -> None:
+    index = HashIndex()
+    index.append(rows(500))
+    asked = np.stack([flipped(rows(500).hashes[n], n % 41) for n in range(0, 500, 3)])
+    times = np.arange(len(asked), dtype=np.int64) * 1_000
+    one, other = index.search(asked, 40), index.search(asked, 40, times=times, sure=31)
+    assert {k: v.tolist() for k, v in vars(one).items()} == {k: v.tolist() for k, v in vars(other).items()}
+    assert len(one.query) >= len(asked)

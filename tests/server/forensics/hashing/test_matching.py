@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.forensics.hashing.index import HashIndex, Rows
+from server.forensics.hashing.index import HashIndex, Hits, Rows
 from server.forensics.hashing.matching import Query, frame_class, matches, query, rows
 from server.forensics.hashing.results import BankHashes, QueryHashes
 from server.forensics.rules import MatchClass
@@ -274,3 +275,70 @@ def test_only_good_frames_are_banked_and_asked_for() -> None:
     assert np.array_equal(kept.hashes, made[1:])
     assert kept.entry.tolist() == [5, 5]
     assert kept.crop_bp.tolist() == [100, 0]
+
+
+def rests(index: HashIndex, frames: Bits, *, entry: int = 4, crops: int = 13, step_ms: int = 500) -> None:
+    """Bank a video with all its crops, which look alike."""
+    count = len(frames)
+    index.append(
+        Rows(
+            hashes=np.repeat(frames, crops, axis=0),
+            entry=np.full(count * crops, entry, np.int64),
+            t_ms=np.repeat(np.arange(count, dtype=np.int32) * step_ms, crops),
+            crop_bp=np.tile(np.arange(crops, dtype=np.uint16) * 100, count),
+            quality=np.full(count * crops, 90, np.uint8),
+        )
+    )
+
+
+@dataclass
+class Whole:
+    """An index that keeps every pair, whatever that takes."""
+
+    index: HashIndex
+
+    def search(self, queries: Bits, within: int, **_: object) -> Hits:
+        return self.index.search(queries, within)
+
+    def times(self, entry: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+        return self.index.times(entry)
+
+
+def test_ten_minutes_that_rest_are_found_in_ten_minutes() -> None:
+    index, still = HashIndex(), hashes(1, 5)
+    for entry in (4, 5):
+        rests(index, np.repeat(still, 1_200, axis=0), entry=entry)
+    found = matches(asked(np.repeat(still, 600, axis=0)), index)
+    assert sorted((hit.entry, hit.query_span_ms, hit.kind) for hit in found) == [
+        (entry, (0, 599_000), MatchClass.STRONG) for entry in (4, 5)
+    ]
+    assert {hit.pairs[-1].crop_bp for hit in found} == {0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_still_part_is_found_wherever_it_lies(seed: int) -> None:
+    """As a talking head looks: each frame somewhat like each other."""
+    index = HashIndex()
+    head = changed(np.repeat(hashes(1, 5), 600, axis=0), 9, seed)
+    made = np.concatenate([hashes(600, 6), head])
+    rests(index, made)
+    copied = changed(made[700::2], 3, seed + 50)
+    (hit,), (by_all,) = matches(asked(copied), index), matches(asked(copied), Whole(index))
+    assert (hit.kind, hit.query_span_ms) == (by_all.kind, by_all.query_span_ms)
+    assert hit.query_span_ms == (0, 249_000)
+    assert abs(hit.median_bits - by_all.median_bits) <= 2
+
+
+def test_what_moves_slowly_is_found_as_by_all_pairs() -> None:
+    index = HashIndex()
+    loose = np.unpackbits(hashes(1, 5), axis=1)[0]
+    frames = []
+    for bit in np.random.RandomState(1).permutation(np.arange(1_200) % 256):
+        loose[bit] ^= 1
+        frames.append(np.packbits(loose))
+    made = np.stack(frames)
+    rests(index, made)
+    copied = asked(made[200:800:2])
+    (hit,), (by_all,) = matches(copied, index), matches(copied, Whole(index))
+    assert hit == by_all
+    assert hit.query_span_ms == (0, 299_000)
