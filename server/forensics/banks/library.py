@@ -61,13 +61,15 @@ def _opened(data: Path, algorithm: str, *, anew: bool = False) -> HashIndex:
 def _catch_up(db: Database, found: HashIndex) -> bool:
     """Take in what the database has beyond the index; False when the index is beyond the database."""
     while True:
+        # Read once: another process may raise it while the changes are read that follow it.
+        since = found.position
         with db.read() as s:
             last = s.scalar(select(func.max(BankChange.position))) or 0
-            if found.position > last:
+            if since > last:
                 return False
             changes = s.execute(
                 select(BankChange.position, BankChange.entry, BankChange.live)
-                .where(BankChange.position > found.position)
+                .where(BankChange.position > since)
                 .order_by(BankChange.position)
                 .limit(_AT_ONCE)
             ).all()
@@ -80,7 +82,7 @@ def _catch_up(db: Database, found: HashIndex) -> bool:
                 .where(BankChange.entry.in_(state), BankChange.position < changes[0].position)
             ).all()
             added = rows(s, [entry for entry, live in state.items() if live], found.algorithm)
-        found.replace(there, added, position=changes[-1].position)
+        found.replace(there, added, since=since, position=changes[-1].position)
 
 
 def rows(s: AnySession, entries: list[int], algorithm: str) -> Rows:

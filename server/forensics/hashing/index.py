@@ -104,11 +104,12 @@ class HashIndex:
             self._segments.publish(self._segments.count, last)
         return gone
 
-    def replace(self, entries: Collection[int], rows: Rows, *, position: int) -> bool:
-        """Take entries out and add rows, as one change that no other process makes a second time; False
-        where one has. A search meanwhile may miss the entries that come again."""
+    def replace(self, entries: Collection[int], rows: Rows, *, since: int, position: int) -> bool:
+        """Take entries out and add rows, as one change from the position `since` on that no other process
+        makes a second time; False where the index is not there, or not any more: then read anew what is
+        missing. A search meanwhile may miss the entries that come again."""
         with self._writing, self._segments.written():
-            if position <= self._segments.position:
+            if self._segments.position != since:
                 return False
             if entries:
                 self._remove(entries)

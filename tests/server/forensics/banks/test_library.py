@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,3 +88,40 @@ def test_files_that_are_ahead_or_damaged_are_made_anew(
     [*_, newest] = sorted((data / INDEX_FOLDER).iterdir())
     (newest / "head").write_bytes(b"")
     assert len(library.index(db, data, OURS)) == SECONDS
+
+
+def test_changes_that_another_process_took_in_meanwhile_are_read_anew(
+    db: Database, bench: Bench, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading what is missing and writing it another process writes some of it, or more than it."""
+    bank_id = bench.bank()
+    first = bench.add(bank_id, bench.showing(pictures(1)))
+    here = library.index(db, data, OURS)
+    library._open.clear()
+    there = library.index(db, data, OURS)
+    bench.add(bank_id, bench.showing(pictures(2)))
+    really = library.rows
+
+    def overtaken(*given: Any) -> Any:
+        monkeypatch.setattr(library, "rows", really)
+        found = really(*given)
+        assert library._catch_up(db, there)  # this very change
+        bench.move(first, "quarantine")
+        bench.move(first, "activate")
+        bench.move(first, "deconfirm")
+        return found
+
+    monkeypatch.setattr(library, "rows", overtaken)
+    assert library._catch_up(db, here)
+    assert len(here) == len(there) == SECONDS
+    assert numbers(here) == {2}
+
+
+def test_a_change_from_another_position_is_refused() -> None:
+    index = HashIndex()
+    rows = library.packing.joined([])
+    assert index.replace([], rows, since=0, position=3)
+    assert not index.replace([], rows, since=0, position=5)  # what was 3 is not known to it
+    assert not index.replace([], rows, since=5, position=6)
+    assert index.replace([], rows, since=3, position=4)
+    assert index.position == 4
