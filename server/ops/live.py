@@ -32,6 +32,7 @@ TOPICS = {
     "forensics.bank": "forensics.banks",
     "forensics.match": "forensics.read",
     "forensics.restricted_match": "moderation.restricted",
+    "forensics.restricted_scan": "moderation.restricted",
     "forensics.scan": "forensics.banks",
     "forensics.opinion": "forensics.read",
     "forensics.restricted_analysis": "moderation.restricted",

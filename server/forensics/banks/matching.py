@@ -24,11 +24,12 @@ from server.forensics.banks.rules import (
     graded,
     is_flood,
 )
+from server.forensics.queries import CLEARANCE
 from server.forensics.rules import MatchClass
 from server.kit import clock
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import AnySession, WriteSession
-from server.kit.errors import Conflict, NotFound
+from server.kit.errors import Conflict, Forbidden, NotFound
 from server.kit.events import bus
 from server.kit.upsert import insert_ignoring, insert_new
 
@@ -271,11 +272,18 @@ def judge(s: WriteSession, *, actor: Actor, match_id: UUID, verdict: MatchVerdic
     """Say whether a match is one. The second video wrongly matched since the entry became active takes the
     entry out.
 
-    Raises NotFound, Conflict `conflict` when somebody else has just said something.
+    Raises NotFound, Forbidden `restricted_original` for whoever may not see what the match is with, Conflict
+    `conflict` when somebody else has just said something.
     """
     row = s.execute(select(matches).where(matches.c.id == match_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such match.")
+    original = select(Video.restricted_class).join(BankEntry, BankEntry.source_video_id == Video.id)
+    if not actor.can(CLEARANCE) and s.scalar(original.where(BankEntry.id == row.entry_id)):
+        raise Forbidden(
+            "The original is for the cleared alone: one of them judges this match.",
+            code="restricted_original",
+        )
     if row.verdict is verdict:
         return
     said = s.changed_one(

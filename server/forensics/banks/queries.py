@@ -137,6 +137,13 @@ def seen_by(s: AnySession, viewer: Actor, videos: Collection[UUID]) -> set[UUID]
     return set(s.scalars(found))
 
 
+def secret_to(s: AnySession, viewer: Actor, videos: Collection[UUID]) -> set[UUID]:
+    """Those of the originals of which the viewer may know nothing, deleted ones too."""
+    if not videos or viewer.can(CLEARANCE):
+        return set()
+    return set(s.scalars(select(Video.id).where(Video.id.in_(videos), Video.restricted_class)))
+
+
 def _matches(viewer: Actor) -> Select[*tuple[Any, ...]]:
     """Matches of videos that the viewer may know of; of originals that still count as such."""
     return (

@@ -17,7 +17,8 @@ from server.kit.db import WriteSession
 
 LIVE_TOPIC, LIVE_RESTRICTED = "forensics.match", "forensics.restricted_match"
 """What is published of the matches of a video, by its id; of one of the restricted class to the cleared."""
-LIVE_SCAN = "forensics.scan"
+LIVE_SCAN, LIVE_RESTRICTED_SCAN = "forensics.scan", "forensics.restricted_scan"
+"""What is published of a search of the library; of one for a restricted original to the cleared."""
 LIVE_BANK = "forensics.bank"
 """Published by the id of a bank when one of its entries took itself out of use."""
 MATCHED = "forensics.matched"
@@ -66,6 +67,31 @@ def video_matched(s: WriteSession, actor: Actor, what: str, video_id: UUID, **da
     )
     version = s.scalar(select(func.coalesce(func.sum(Match.version), 0)).where(Match.video_id == video_id))
     live.publish(s, LIVE_RESTRICTED if restricted else LIVE_TOPIC, video_id, int(version or 0))
+
+
+def is_secret(s: WriteSession, scan: Any) -> bool:
+    """Whether a search is for one entry with an original of the restricted class: for the cleared alone."""
+    if scan.first != scan.last:
+        return False
+    of = select(Video.restricted_class).join(BankEntry, BankEntry.source_video_id == Video.id)
+    return bool(s.scalar(of.where(BankEntry.number == scan.first)))
+
+
+def scan_moved(s: WriteSession, row: Any) -> None:
+    """Tell who may know of it how far a search is."""
+    live.publish(s, LIVE_RESTRICTED_SCAN if is_secret(s, row) else LIVE_SCAN, row.id, row.version)
+
+
+def scan_changed(s: WriteSession, actor: Actor, what: str, row: Any, **data: Any) -> None:
+    """Record that `what` happened to a search."""
+    audit.record(
+        s,
+        actor=actor,
+        action=f"forensics.scan_{what}",
+        target=f"scan:{row.id}",
+        restricted=is_secret(s, row),
+        **data,
+    )
 
 
 def index_changed(s: WriteSession, entry: int, *, live: bool) -> None:

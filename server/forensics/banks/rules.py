@@ -124,10 +124,20 @@ KEPT: Final = (_P, _A, _Q)
 ENTRY_MACHINE: Final = (
     Transition(None, "add", _P, "by a person or by the decision that removed it"),
     Transition(_P, "activate", _A, "severity high or critical: by another person than who proposed it"),
-    Transition(_A, "quarantine", _Q, "a flood of matches, two false ones, or a lead"),
+    Transition(
+        _A,
+        "quarantine",
+        _Q,
+        "a flood of videos, two that match wrongly, or a lead who does not own its video",
+    ),
     Transition(_Q, "activate", _A, "by a lead, who has looked at the matches"),
     *(
-        Transition(before, "deconfirm", EntryState.DECONFIRMED, "by a lead, or its decision is reversed")
+        Transition(
+            before,
+            "deconfirm",
+            EntryState.DECONFIRMED,
+            "by a lead who does not own its video, or its decision is reversed",
+        )
         for before in KEPT
     ),
     *(Transition(before, "expire", EntryState.EXPIRED, "its time is over") for before in KEPT),

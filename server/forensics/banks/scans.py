@@ -8,11 +8,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
 
-from server.audit import service as audit
 from server.forensics.banks.models import Fingerprint, Scan
-from server.forensics.banks.record import LIVE_SCAN, scans
+from server.forensics.banks.record import scan_changed, scan_moved, scans
 from server.forensics.banks.rules import OURS, TRIES, ScanState
-from server.kit import clock, jobs, live
+from server.kit import clock, jobs
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import WriteSession
 from server.kit.errors import Conflict, NotFound
@@ -20,6 +19,7 @@ from server.kit.upsert import insert_ignoring
 
 SCAN = "forensics.scan_library"
 """The job that makes one look."""
+_TOLD = (scans.c.id, scans.c.first, scans.c.last, scans.c.version)
 
 
 def begin(s: WriteSession, *, bank_id: UUID, first: int, last: int) -> UUID:
@@ -43,7 +43,7 @@ def begin(s: WriteSession, *, bank_id: UUID, first: int, last: int) -> UUID:
     if not insert_ignoring(s, Scan, values):
         raise Conflict("The library is being searched for this just now. Ask again.", code="conflict")
     _queue(s, scan_id, 1)
-    live.publish(s, LIVE_SCAN, scan_id, 1)
+    scan_moved(s, s.execute(select(*_TOLD).where(scans.c.id == scan_id)).one())
     return scan_id
 
 
@@ -63,8 +63,8 @@ def go_on(s: WriteSession, scan_id: UUID, job: str | None) -> bool:
     if row.tries < TRIES:
         _queue(s, scan_id, row.tries + 1)
         return True
-    _end(s, ScanState.PARKED, *mine)
-    audit.record(s, actor=SYSTEM, action="forensics.scan_parked", target=f"scan:{scan_id}", tries=row.tries)
+    for ended in _end(s, ScanState.PARKED, *mine):
+        scan_changed(s, SYSTEM, "parked", ended, tries=row.tries)
     return True
 
 
@@ -86,10 +86,10 @@ def progress(s: WriteSession, *, scan_id: UUID, after: UUID, done: int, found: i
             tries=0,
             version=scans.c.version + 1,
         )
-        .returning(scans.c.version)
+        .returning(*_TOLD)
     ).one_or_none()
     if now is not None:
-        live.publish(s, LIVE_SCAN, scan_id, now.version)
+        scan_moved(s, now)
     return now is not None
 
 
@@ -105,21 +105,21 @@ def cancel_of(s: WriteSession, *, entries: Sequence[int]) -> None:
 
 def cancel(s: WriteSession, *, actor: Actor, scan_id: UUID) -> None:
     """Stop a look. Raises NotFound, and Conflict `not_open` when it has ended."""
-    if _end(s, ScanState.CANCELLED, scans.c.id == scan_id):
-        audit.record(s, actor=actor, action="forensics.scan_cancelled", target=f"scan:{scan_id}")
+    for row in _end(s, ScanState.CANCELLED, scans.c.id == scan_id):
+        scan_changed(s, actor, "cancelled", row)
         return
     if s.scalar(select(scans.c.id).where(scans.c.id == scan_id)) is None:
         raise NotFound("There is no such search.")
     raise Conflict("This search has ended: there is nothing to be cancelled.", code="not_open")
 
 
-def _end(s: WriteSession, state: ScanState, *which: Any) -> int:
+def _end(s: WriteSession, state: ScanState, *which: Any) -> Sequence[Any]:
     ended = s.execute(
         update(scans)
         .where(*which, scans.c.state == ScanState.RUNNING)
         .values(state=state, finished_at=clock.now(), version=scans.c.version + 1)
-        .returning(scans.c.id, scans.c.version)
+        .returning(*_TOLD)
     ).all()
     for row in ended:
-        live.publish(s, LIVE_SCAN, row.id, row.version)
-    return len(ended)
+        scan_moved(s, row)
+    return ended

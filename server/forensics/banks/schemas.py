@@ -36,12 +36,13 @@ class MatchView(Frozen):
     """A stretch of a video that looks like one of a banked original.
 
     `bits` is how far apart the frames are in general (0 = the same file); `original_video_id` is null where
-    the original was imported, is deleted, or may not be seen by whoever reads this.
+    the original was imported, is deleted, or may not be seen by whoever reads this. Of one of the restricted
+    class the uncleared are told neither the entry (null) nor which part it is (0 to 0).
     """
 
     id: UUID
     video_id: UUID
-    entry_id: UUID
+    entry_id: UUID | None
     bank_id: UUID
     bank_name: str
     bank_kind: BankKind

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, true, update
 
 from server.content.models import Video
 from server.content.rules import VideoState
@@ -67,8 +67,8 @@ def create_bank(s: WriteSession, *, actor: Actor, body: NewBank) -> UUID:
 
 
 def edit_bank(s: WriteSession, *, actor: Actor, bank_id: UUID, version: int, body: BankEdit) -> None:
-    """Change what is given of a bank that is still at `version`. Raises NotFound, Stale, and as `create_bank`
-    does."""
+    """Change what is given of a bank that is still at `version`. One that is taken into use again, or allows
+    more bits, is looked for in the library. Raises NotFound, Stale, and as `create_bank` does."""
     bank = s.execute(select(banks).where(banks.c.id == bank_id).with_for_update()).one_or_none()
     if bank is None:
         raise NotFound("There is no such bank.")
@@ -82,6 +82,17 @@ def edit_bank(s: WriteSession, *, actor: Actor, bank_id: UUID, version: int, bod
             raise Conflict("There is a bank of this name.", code="name_taken")
     s.execute(update(banks).where(banks.c.id == bank_id).values(version=version + 1, **values))
     bank_changed(s, actor, "edited", bank_id, values=body.model_dump(mode="json", exclude_none=True))
+    more = not bank.enabled or values.get("distance", bank.distance) > bank.distance
+    if more and values.get("enabled", bank.enabled):
+        _search_for_all(s, bank_id)
+
+
+def _search_for_all(s: WriteSession, bank_id: UUID) -> None:
+    active = (entries.c.bank_id == bank_id, entries.c.state == EntryState.ACTIVE)
+    numbers = (func.min(entries.c.number), func.max(entries.c.number))
+    first, last = s.execute(select(*numbers).where(*active)).one()
+    if first is not None:
+        scans.begin(s, bank_id=bank_id, first=first, last=last)
 
 
 def _check_policy(kind: BankKind, policy: str | None) -> None:
@@ -104,7 +115,7 @@ def add_entry(
     known of how the video looks is searchable as soon as the entry is active; its crops follow by a job. A
     decision may be about a video that is deleted.
 
-    Raises NotFound, Conflict `not_ready`, `bank_disabled`, `already_banked`.
+    Raises NotFound, Conflict `not_ready`, `bank_disabled`, `already_banked`, Invalid `empty_part`.
     """
     bank = s.execute(select(banks).where(banks.c.id == bank_id)).one_or_none()
     if bank is None:
@@ -112,13 +123,17 @@ def add_entry(
     if not bank.enabled:
         raise Conflict("This bank is out of use.", code="bank_disabled")
     video = s.execute(
-        select(Video.sha256, Video.state, Video.deleted_at).where(Video.id == body.video_id)
+        select(Video.sha256, Video.state, Video.deleted_at, Video.duration_ms).where(
+            Video.id == body.video_id
+        )
     ).one_or_none()
     gone = video is not None and video.deleted_at is not None
     if video is None or (gone and decision_id is None):
         raise NotFound("There is no such video.")
     if video.state is not VideoState.READY or video.sha256 is None:
         raise Conflict("This video is not ready: there is nothing to be banked.", code="not_ready")
+    if body.start_ms and video.duration_ms is not None and body.start_ms >= video.duration_ms:
+        raise Invalid("This part begins where the video has ended.", code="empty_part")
     whole = body.start_ms is None and body.end_ms is None
     row = _insert(
         s,
@@ -249,7 +264,8 @@ def move(
 ) -> None:
     """Do what `event` of the machine says. `seconded`: that somebody else agrees has been seen to.
 
-    Raises NotFound, Conflict `entry_state`, Forbidden `own_entry` where a second person is asked for.
+    Raises NotFound, Conflict `entry_state`, Forbidden `own_entry` where a second person is asked for, and
+    `own_content` where somebody would let go of a video of theirs.
     """
     row = _changed(s, actor, entry_id, event, seconded=seconded)
     if row is None:
@@ -295,6 +311,8 @@ def _changed(
     """The entry as it is once `event` has happened to it; None where it may not."""
     after, now = target_of(event), clock.now()
     another: ColumnElement[bool] = true()
+    if event != "activate" and actor.id is not None:
+        another = ~exists().where(Video.id == entries.c.source_video_id, Video.owner_id == actor.id)
     if event == "activate" and not seconded:
         another = or_(
             entries.c.state != EntryState.PROPOSED,
@@ -343,6 +361,10 @@ def _refusal(s: WriteSession, entry_id: UUID, event: str) -> DomainError:
     state = s.scalar(select(entries.c.state).where(entries.c.id == entry_id))
     if state is None:
         return NotFound("There is no such entry.")
+    if state in sources_of(event) and event != "activate":
+        return Forbidden(
+            "This entry is about a video of yours: someone else takes it out.", code="own_content"
+        )
     if state in sources_of(event):
         return Forbidden("You proposed this entry: someone else says that it is right.", code="own_entry")
     return Conflict(f"This entry is {state}: that cannot be done to it.", code="entry_state")

@@ -16,6 +16,8 @@ from server.kit.errors import DomainError, NotFound
 _BANK = tuple(BankView.model_fields)
 _ENTRY = tuple(EntryView.model_fields.keys() - {"source_video_id"})
 _MATCH = tuple(MatchView.model_fields.keys() - {"bank_id", "bank_name", "bank_kind", "original_video_id"})
+_SECRET = {"entry_id": None, "original_start_ms": 0, "original_end_ms": 0}
+"""What is told in place of what is known of an original of which the reader may know nothing."""
 _SCAN = tuple(ScanView.model_fields.keys() - {"entry_id"})
 
 
@@ -47,11 +49,12 @@ def moved(
 
 
 def matches(s: AnySession, viewer: Actor, rows: queries.Rows) -> list[MatchView]:
-    """Matches, in one more query."""
-    seen = queries.seen_by(s, viewer, {row.source_video_id for row in rows if row.source_video_id})
+    """Matches, in two more queries."""
+    originals = {row.source_video_id for row in rows if row.source_video_id}
+    seen, secret = queries.seen_by(s, viewer, originals), queries.secret_to(s, viewer, originals)
     return [
         MatchView(
-            **_named(row.Match, _MATCH),
+            **_named(row.Match, _MATCH) | (_SECRET if row.source_video_id in secret else {}),
             bank_id=row.bank_id,
             bank_name=row.name,
             bank_kind=row.kind,

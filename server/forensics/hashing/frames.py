@@ -91,6 +91,9 @@ def bank_hashes(
     Raises Refusal like `probe`.
     """
     table, _ = _table(path, limits)
+    if start_ms and start_ms >= table.duration_ms:
+        # What is shown there is the last frame, which is none of this part.
+        raise Refusal("empty_part", "The part begins where the video has ended.")
     end = table.duration_ms if end_ms is None else min(end_ms, table.duration_ms)
     wanted = stills.evenly(_apart(table, start_ms, end), MOST_BANK)
     times, crops, quality, hashes = [], [], [], []

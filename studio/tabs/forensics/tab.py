@@ -21,7 +21,7 @@ MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})
 ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
 GATHER_MS: Final = 2_000
 STOPPED: Final = "forensics.bank"
-BANKED: Final = frozenset({"forensics.scan", STOPPED})
+BANKED: Final = frozenset({"forensics.scan", "forensics.restricted_scan", STOPPED})
 BANKS: Final = "Hash banks"
 
 

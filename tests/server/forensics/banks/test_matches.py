@@ -111,7 +111,7 @@ def test_a_bank_out_of_use_finds_nothing(bench: Bench) -> None:
     copy = bench.showing(original)
     assert bench.search(copy) == 0
     bench.change_bank(bank_id, enabled=True)
-    assert bench.search(copy) == 1
+    assert bench.search(copy) == 1  # `test_scans`: whoever edits it has the library searched
 
 
 def test_what_a_negative_bank_knows_is_suppressed_and_put_on_record(db: Database, bench: Bench) -> None:

@@ -227,3 +227,52 @@ def test_a_list_goes_in_and_out(client: httpx.Client, sign_in: SignIn, bench: Be
 
 def test_the_words_of_severity_are_those_of_moderation() -> None:
     assert [str(one) for one in EntrySeverity] == [str(one) for one in Severity]
+
+
+def test_of_a_restricted_original_the_uncleared_know_and_judge_nothing(
+    client: httpx.Client, sign_in: SignIn, bench: Bench, cleared: Actor
+) -> None:
+    original, copy = bench.video(), bench.video()
+    entry_id = bench.add(bench.bank(), original)
+    bench.found(copy, entry_id, original_start_ms=2_000)
+    bench.lab.change(original, restricted_class=True)
+    names = ("entry_id", "original_video_id", "original_start_ms", "original_end_ms")
+
+    def told(who: Role | UUID) -> list[Any]:
+        [match] = of_video(client, copy, sign_in(who))
+        return [match[name] for name in names]
+
+    for who in (Role.MODERATOR, Role.LEAD):
+        assert told(who) == [None, None, 0, 0]
+    assert told(cleared.person) == [str(entry_id), str(original), 2_000, 12_000]
+    [match] = bench.matches()
+    path, verdict = f"{MATCHES}/{match.id}/verdict", {"verdict": "false_positive"}
+    refused = client.post(path, headers=sign_in(Role.LEAD), json=verdict)
+    assert (refused.status_code, refused.json()["code"]) == (403, "restricted_original")
+    assert client.post(path, headers=sign_in(cleared.person), json=verdict).status_code == 200
+
+
+def test_nobody_lets_go_of_an_entry_of_their_own_video(
+    client: httpx.Client, sign_in: SignIn, bench: Bench, people: dict[Role, Person], cleared: Actor
+) -> None:
+    mine = bench.video(owner_id=people[Role.LEAD].id)
+    entry_id = bench.add(bench.bank(), mine)
+    lead, path = sign_in(Role.LEAD), f"{ENTRIES}/{entry_id}/state"
+    for event in ("quarantine", "deconfirm"):
+        refused = client.post(path, headers=lead, json={"event": event, "reason": "It is mine."})
+        assert (refused.status_code, refused.json()["code"]) == (403, "own_content")
+    assert client.get(f"{ENTRIES}/{entry_id}", headers=lead).json()["state"] == "active"
+    other = {"event": "quarantine", "reason": "So it is."}
+    assert client.post(path, headers=sign_in(cleared.person), json=other).status_code == 200
+
+
+def test_a_part_that_begins_after_the_end_is_refused(
+    client: httpx.Client, sign_in: SignIn, bench: Bench
+) -> None:
+    bank_id, video_id = bench.bank(), bench.video(duration_ms=10_000)
+    body = {"video_id": str(video_id), "severity": "low", "reason": "It was removed."}
+    path, lead = f"{BANKS}/{bank_id}/entries", sign_in(Role.LEAD)
+    for start in (10_000, 20_000):
+        refused = client.post(path, headers=lead, json=body | {"start_ms": start, "end_ms": 30_000})
+        assert (refused.status_code, refused.json()["code"]) == (422, "empty_part")
+    assert client.post(path, headers=lead, json=body | {"start_ms": 9_999}).status_code == 201

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import time
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
-from server.forensics.banks import queries, scans, sweeps, workflow
+from server.audit.models import AuditEntry
+from server.forensics.banks import queries, scans, service, sweeps, workflow
+from server.forensics.banks.models import Bank
 from server.forensics.banks.rules import EntrySeverity, ScanState
-from server.kit import job_history, jobs
+from server.forensics.banks.schemas import BankEdit
+from server.forensics.rules import MatchClass
+from server.kit import job_history, jobs, live
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, NotFound
@@ -126,3 +132,62 @@ def test_videos_from_before_the_banks_are_looked_at(context: Context, db: Databa
     assert sweeps.look(context) == 0  # while one waits
     with db.read() as s:
         assert job_history.waiting(s, workflow.MATCH) == 2
+
+
+def edit(db: Database, bank_id: UUID, **given: Any) -> None:
+    with db.write() as s:
+        version = s.scalar(sa.select(Bank.version).where(Bank.id == bank_id)) or 0
+        service.edit_bank(s, actor=SYSTEM, bank_id=bank_id, version=version, body=BankEdit(**given))
+
+
+def test_a_bank_in_use_again_is_searched_for(db: Database, bench: Bench) -> None:
+    bank_id, original = bench.bank(), pictures(1)
+    added = [bench.add(bank_id, bench.showing(one)) for one in (original, pictures(2))]
+    bench.move(bench.add(bank_id, bench.showing(pictures(3))), "quarantine")
+    before = len(bench.scans())
+    edit(db, bank_id, enabled=False)
+    copy = bench.showing(original)
+    assert bench.search(copy) == 0
+    edit(db, bank_id, name="another")
+    edit(db, bank_id, distance=10)
+    edit(db, bank_id, distance=20)  # out of use it is searched for nothing
+    assert len(bench.scans()) == before
+    edit(db, bank_id, enabled=True)
+    last = bench.scans()[-1]
+    assert (last.first, last.last) == tuple(bench.entry(one).number for one in added)
+    bench.scan()
+    assert [match.video_id for match in bench.matches()] == [copy]
+    edit(db, bank_id, enabled=True)
+    assert len(bench.scans()) == before + 1
+
+
+def test_a_bank_that_allows_more_bits_is_searched_for(db: Database, bench: Bench) -> None:
+    bank_id, original = bench.bank(distance=10), pictures(1)
+    bench.add(bank_id, bench.showing(original))
+    bench.showing(copied(original, 20))
+    bench.scan()
+    assert [match.grade for match in bench.matches()] == [MatchClass.WEAK]
+    edit(db, bank_id, distance=8)
+    edit(db, bank_id, distance=24)
+    assert len(bench.scans()) == 2
+    bench.scan()
+    assert [match.grade for match in bench.matches()] == [MatchClass.QUEUE]
+
+
+def test_of_a_search_for_a_restricted_original_the_cleared_alone_hear(
+    db: Database, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[str, str]] = []
+    monkeypatch.setattr(live, "publish", lambda s, topic, subject, *_: heard.append((topic, str(subject))))
+    bank_id = bench.bank()
+    for restricted_class in (True, False):
+        bench.add(bank_id, bench.video(restricted_class=restricted_class))
+    secret, plain = (str(scan.id) for scan in bench.scans())
+    bench.scan()
+    with db.write() as s:
+        scans.cancel(s, actor=SYSTEM, scan_id=UUID(secret))
+    of_scans = {(topic, one) for topic, one in heard if "scan" in topic}
+    assert of_scans == {("forensics.restricted_scan", secret), ("forensics.scan", plain)}
+    with db.read() as s:
+        said = sa.select(AuditEntry.restricted).where(AuditEntry.action == "forensics.scan_cancelled")
+        assert list(s.scalars(said)) == [True]

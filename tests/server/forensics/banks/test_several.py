@@ -109,6 +109,20 @@ def test_what_may_not_be_moved_on_stays_and_says_why(
     ]
 
 
+def test_of_several_ones_own_video_is_not_let_go(
+    client: httpx.Client, sign_in: SignIn, bench: Bench, people: dict[Role, Person]
+) -> None:
+    bank_id, lead = bench.bank(), sign_in(Role.LEAD)
+    mine = bench.add(bank_id, bench.video(owner_id=people[Role.LEAD].id))
+    other = bench.add(bank_id, bench.video())
+    path = f"{BANKS}/{bank_id}/entries/state"
+    for event in ("quarantine", "deconfirm"):
+        told = client.post(path, headers=lead, json=command(event, mine, other)).json()
+        assert told["moved"] == [str(other)]
+        assert [(one["id"], one["code"]) for one in told["kept"]] == [(str(mine), "own_content")]
+    assert bench.state(mine) is EntryState.ACTIVE
+
+
 def test_several_are_taken_out_and_their_looks_end(
     client: httpx.Client, sign_in: SignIn, bench: Bench
 ) -> None:
@@ -187,7 +201,7 @@ def test_an_entry_that_took_itself_out_waits_for_somebody(
         page = client.get(STOPPED, headers=sign_in(who)).json()
         return {item["id"]: item["stopped"] for item in page["items"]}
 
-    why = "2 matches were wrong"
+    why = "the matches of 2 videos were wrong"
     assert waiting(Role.LEAD) == {str(wrong): why}
     assert waiting(cleared.person) == {str(wrong): why, str(secret): why}
     first = client.get(STOPPED, params={"limit": 1}, headers=sign_in(cleared.person)).json()

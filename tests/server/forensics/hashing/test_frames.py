@@ -144,3 +144,10 @@ def test_a_video_of_damage_alone_is_refused(scene: Path, tmp_path: Path) -> None
     (tmp_path / "d.mp4").write_bytes(content)
     with pytest.raises(Refusal):
         query_hashes(tmp_path / "d.mp4", LIMITS)
+
+
+@pytest.mark.parametrize("start_ms", [6_000, 9_000])
+def test_a_part_after_the_end_is_refused(scene: Path, start_ms: int) -> None:
+    """What is shown there is the last frame, which whoever banks a part did not mean."""
+    with pytest.raises(Refusal):
+        bank_hashes(scene, LIMITS, start_ms=start_ms)
