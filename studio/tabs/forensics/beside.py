@@ -90,10 +90,14 @@ class Beside(QObject):
             answer = await self._context.api.post(path, idempotency_key=str(uuid4()))
             return answer.model(OpinionView)
 
+        def took(found: OpinionView) -> None:
+            if video == self._video:
+                self.opinion.emit(found)
+
         def refused(error: ApiError) -> None:
             self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
 
-        self._context.tasks.read(fetch, self.opinion.emit, refused, owner=self)
+        self._context.tasks.read(fetch, took, refused, owner=self)
 
     @property
     def settled(self) -> bool:

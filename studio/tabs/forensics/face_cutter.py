@@ -62,8 +62,9 @@ class FaceCutter(QObject):
             self._begin()
 
     def forget(self) -> None:
-        """Another video comes."""
+        """Another video comes; the player may go on to one that is none of ours, until `watch` names it."""
         self._faces, self._wanted = (), False
+        self._leave()
         self._closed()
 
     def image(self, track: int) -> QImage | None:

@@ -85,12 +85,8 @@ class ScoresPanel(QWidget):
         video = subject.content_id if subject is not None and subject.content_type == VIDEO else None
         if video is not None and video == self._video:
             return
-        self._video, self._shown = video, False
-        self._stop_reading()
-        self._scored = self._matched = ()
-        self.lanes_changed.emit(())
-        self.regions_changed.emit(())
-        self.view.begin()
+        self._video = video
+        self._forget()
         self._beside.show_video(video)
         if subject is not None and video is None:
             self.view.empty("shield", "No scores", "Only videos are analysed.")
@@ -99,8 +95,7 @@ class ScoresPanel(QWidget):
     def watch(self, player: ReviewPlayer) -> None:
         """The video of the subject is open in this player."""
         if player is not self._player:
-            if self._player is not None:
-                self._player.player.changed.disconnect(self._moved)
+            self._unwatch()
             self._player = player
             player.player.changed.connect(self._moved)
         self._moved(player.player.head)
@@ -187,6 +182,23 @@ class ScoresPanel(QWidget):
         self._beside.ask()
 
     # Inside
+
+    def _forget(self) -> None:
+        """Nothing of a video stays: not here, not on the time bar, not on its frames, none of its faces."""
+        self._shown = False
+        self._stop_reading()
+        self._scored = self._matched = ()
+        self.lanes_changed.emit(())
+        self.regions_changed.emit(())
+        self._unwatch()
+        self.view.begin()
+
+    def _unwatch(self) -> None:
+        """The player may show another video before one is lent again."""
+        player, self._player = self._player, None
+        if player is not None:
+            player.player.changed.disconnect(self._moved)
+            self.view.set_now(None)
 
     def _export(self) -> None:
         if (video := self._video) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -135,6 +136,24 @@ def test_a_model_is_asked_after_a_second_press(qapp: QApplication, tmp_path: Pat
         (asked,) = routes.asked(ASK)
         assert asked.headers["Idempotency-Key"]
         assert "Ask a model" not in words(section)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_an_answer_for_another_video_is_not_shown(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
+    routes.answers[OPINION] = made.opinion(OpinionState.NOT_ASKED)
+    routes.answers[ASK] = made.opinion(OpinionState.REFUSED, reason="Of the first video.")
+    other = UUID(int=77)
+    for name in ("", "/matches", "/opinion"):
+        routes.answers[f"GET {path_of(other)}{name}"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        at.panel.ask_model()
+        at.panel.show_subject(Subject("video", other))
+        await at.office.settle()
+        assert len(routes.asked(ASK)) == 1
+        assert at.panel.view.opinion._known is None
 
     run(qapp, tmp_path, routes, story)
 

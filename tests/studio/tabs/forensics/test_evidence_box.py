@@ -129,6 +129,25 @@ def test_of_the_restricted_class_no_face_is_cut(qtbot: QtBot, player: ReviewPlay
     assert len(view.cutter._faces) == 2
 
 
+def test_another_item_takes_no_face_from_the_video_that_its_player_goes_on_to(
+    qtbot: QtBot, player: ReviewPlayer, clip: Clip
+) -> None:
+    view = ScoresView(may_ask=False)
+    qtbot.addWidget(view)
+    view.cutter.watch(player)
+    view.show_known(gallery_scores.found())
+    view.begin()  # the next item is under its cover, in another player
+    player.open(clip("vfr"))  # and this one prepares the one after it
+    qtbot.waitUntil(lambda: player.player.head is not None)
+    view.show_known(gallery_scores.found())
+    begun: list[str] = []
+    view.cutter._worker.start = lambda name, _work: begun.append(name)  # type: ignore[assignment,method-assign]
+    view.cutter.want()
+    assert begun == []
+    view.cutter.watch(player)  # its cover is off
+    assert begun == ["faces"]
+
+
 def test_the_curves_are_pressed_to_seek(qtbot: QtBot) -> None:
     box, went = box_of(qtbot, Slot.LIP_SYNC, FaceCutter())
     box.opener.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from studio.offline.changes import Changes
 from studio.tabs.forensics.meter import Bar, MeterLine
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.tabs.forensics.view import ScoresView
+from studio.video.player import Player
 from studio.video.playhead import Region
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
@@ -113,6 +115,28 @@ def test_another_item_leaves_nothing_of_the_one_before(
         assert at.regions[-1] == ()
         await at.office.settle()
         assert len(routes.asked(GET)) == 1
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_a_player_that_was_lent_for_another_item_moves_nothing(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    other = UUID(int=77)
+    routes.answers[f"GET {path_of(other)}"] = made.found()
+    for name in ("matches", "opinion"):
+        routes.answers[f"GET {path_of(other)}/{name}"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        player: Any = SimpleNamespace(player=Player(), source=None)
+        at.panel.watch(player)
+        player.player.changed.emit(SimpleNamespace(ms=1_000))
+        assert at.panel.view._now_ms == 1_000
+        at.panel.show_subject(Subject("video", other))
+        assert at.panel.view._now_ms is None
+        player.player.changed.emit(SimpleNamespace(ms=2_000))
+        assert at.panel.view._now_ms is None
 
     run(qapp, tmp_path, routes, story)
 
