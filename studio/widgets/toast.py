@@ -76,6 +76,9 @@ class Toast(QFrame):
 
     def spend(self, milliseconds: int) -> None:
         """Let time pass, unless somebody is reading."""
+        if self.message.offered is not None and not self.message.offered():
+            self.close_now()  # its Undo would do nothing
+            return
         if self._hovered or self.isAncestorOf(self.window().focusWidget() or self.window()):
             return
         self._left -= milliseconds

@@ -99,8 +99,7 @@ class MatchPane(QWidget):
         self._show(left, right, Along(), ())
 
     def leave(self) -> None:
-        """Show nothing any more; a verdict that is held is sent."""
-        self._judging.send_now()
+        """Show nothing any more. What was said of the match waits in the outbox."""
         self.match = None
         self._serial += 1
         self.compare.close_videos()

@@ -90,7 +90,7 @@ class MatchesPage(QWidget):
         self.list.load({"state": state} if state else {})
 
     def leave(self) -> None:
-        """Send what was said, and let go of the videos."""
+        """Let go of the videos."""
         self.pane.leave()
         self.pair.leave()
 

@@ -65,7 +65,8 @@ class ScoresPanel(QWidget):
         self._matched: tuple[Lane, ...] = ()
         self._beside = Beside(context, self)
         self._judging = Judging(context, self)
-        self._judging.changed.connect(lambda _match: self._beside.read_matches())
+        self._found: tuple[MatchView, ...] = ()
+        self._judging.changed.connect(self._judged)
         self._beside.matches.connect(self.take_matches)
         self._beside.opinion.connect(self.view.opinion.show_opinion)
         self.exporting = Exporting(context)
@@ -130,8 +131,10 @@ class ScoresPanel(QWidget):
 
     def take_matches(self, found: tuple[MatchView, ...]) -> None:
         """Show what the video was recognised as, here and on the time bar."""
-        self.view.show_matches(found)
-        before, self._matched = self._matched, matches.lane(found)
+        self._found = found
+        said = tuple(self._judging.as_said(match) for match in found)
+        self.view.show_matches(said)
+        before, self._matched = self._matched, matches.lane(said)
         if before != self._matched:
             self._tell_lanes()
 
@@ -188,6 +191,7 @@ class ScoresPanel(QWidget):
         self._shown = False
         self._stop_reading()
         self._scored = self._matched = ()
+        self._found = ()
         self.lanes_changed.emit(())
         self.regions_changed.emit(())
         self._unwatch()
@@ -204,6 +208,10 @@ class ScoresPanel(QWidget):
         if (video := self._video) is not None:
             name = f"evidence-{str(video)[:8]}.zip"
             self.exporting.ask(Export("Evidence", f"{path_of(video)}/bundle", name, "Evidence (*.zip)"))
+
+    def _judged(self, match_id: UUID) -> None:
+        if any(match.id == match_id for match in self._found):
+            self.take_matches(self._found)
 
     def _tell_lanes(self) -> None:
         self.lanes_changed.emit((*self._matched, *self._scored))

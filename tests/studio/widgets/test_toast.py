@@ -42,6 +42,17 @@ def test_time_stands_still_while_the_focus_is_on_it(toasts: ToastStack) -> None:
     assert toasts.toasts() == [toast]
 
 
+def test_an_undo_that_does_nothing_any_more_goes_whoever_is_reading_it(toasts: ToastStack) -> None:
+    offered = [True]
+    toast = toasts.show_message(message(undo=lambda: None, seconds=1, offered=lambda: offered[0]))
+    toast.findChildren(IconButton)[0].setFocus()
+    toast.spend(5_000)
+    assert toasts.toasts() == [toast]
+    offered[0] = False
+    toast.spend(100)
+    assert toasts.toasts() == []
+
+
 def test_undo_takes_back_once_and_closes(toasts: ToastStack) -> None:
     undone: list[str] = []
     toasts.show_message(message(undo=lambda: undone.append("x"), seconds=10))

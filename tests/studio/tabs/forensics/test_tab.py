@@ -12,14 +12,13 @@ import httpx
 import pytest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from server.forensics.banks.rules import EntryState, MatchVerdict
+from server.forensics.banks.rules import EntryState
 from server.forensics.banks.schemas import EntryEvent, ImportReceipt
 from server.forensics.rules import AnalysisKind, AnalysisState
 from studio import gallery_matches as made
 from studio import gallery_scores
 from studio.offline.changes import Changes
 from studio.tabs.forensics.bank_asking import Asking
-from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.matches_page import MatchesPage
 from studio.tabs.forensics.tab import ScoresTab
 from tests.studio.tabs.office import Office, Routes, body, button, nameless, person_me, play, problem, words
@@ -108,8 +107,6 @@ def test_who_has_the_tab() -> None:
 
 def test_a_match_is_judged_and_taken_back(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
     sure, altered = made.matches()[:2]
-    judged = f"POST /v1/forensics/matches/{sure.id}/verdict"
-    routes.answers[judged] = made.match(1, verdict=MatchVerdict.FALSE_POSITIVE, version=2)
 
     async def story(office: Office, tab: ScoresTab) -> None:
         matches = matches_of(tab)
@@ -121,38 +118,19 @@ def test_a_match_is_judged_and_taken_back(qapp: QApplication, tmp_path: Path, ro
         button(matches.pane, "Undo").click()
         assert not matches.pane.undo.isVisible()
         assert matches.model.cell(0, column) == "Not judged"
-        matches.judging._timer.timeout.emit()
-        assert routes.asked(judged) == []
+        await office.tasks.after_writes(lambda: None)
+        assert office.context.outbox.entries() == []
         button(matches.pane, "False positive").click()
-        matches.judging._timer.timeout.emit()
-        await office.settle()
-        (sent,) = routes.asked(judged)
-        assert body(sent) == {"verdict": "false_positive"}
+        await tab.leave()  # what was said is kept, whatever is closed
+        await office.tasks.after_writes(lambda: None)
+        (entry,) = office.context.outbox.entries()
+        assert entry.edit.path == f"/v1/forensics/matches/{sure.id}/verdict"
+        assert entry.edit.body == {"verdict": "false_positive"}
         assert matches.model.cell(0, column) == "False positive"
-        matches.judging.take_back(sure.id)
-        assert "It was sent already." in office.told()
         matches.table.select([altered.id], altered.id)
         assert matches.pane.match == altered
         await office.settle()
         assert "The original is not here" in matches.pane.compare.right.view.accessibleDescription()
-
-    run(qapp, tmp_path, routes, story, "forensics.read")
-
-
-def test_a_verdict_that_is_refused_is_told_and_not_shown(
-    qapp: QApplication, tmp_path: Path, routes: Routes
-) -> None:
-    sure = made.match(1)
-    routes.answers[f"POST /v1/forensics/matches/{sure.id}/verdict"] = problem(409, "stale", "It changed.")
-
-    async def story(office: Office, tab: ScoresTab) -> None:
-        judging: Judging = matches_of(tab).judging
-        button(matches_of(tab).pane, "Confirm").click()
-        assert judging.verdict_of(sure) is MatchVerdict.CONFIRMED
-        await tab.leave()  # a verdict that is held is sent, not lost
-        await office.settle()
-        assert "The verdict was not taken: It changed." in office.told()
-        assert judging.verdict_of(sure) is MatchVerdict.PENDING
 
     run(qapp, tmp_path, routes, story, "forensics.read")
 
