@@ -95,7 +95,7 @@ class Beside(QObject):
                 self.opinion.emit(found)
 
         def refused(error: ApiError) -> None:
-            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)
 
         self._context.tasks.read(fetch, took, refused, owner=self)
 

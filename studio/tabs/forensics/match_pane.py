@@ -142,7 +142,7 @@ class MatchPane(QWidget):
         def failed(error: ApiError) -> None:
             if serial == self._serial:
                 gone = isinstance(error, NotFound)
-                said = "It was deleted, or may not be seen by you." if gone else error.what_to_do
+                said = "It was deleted, or may not be seen by you." if gone else error.to_do_oneself
                 side.say("The video is not there" if gone else error.what_happened, said)
 
         self._context.tasks.read(fetch, took, failed, owner=self)

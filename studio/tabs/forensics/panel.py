@@ -18,7 +18,7 @@ from studio.tab import Context
 from studio.tabs.forensics import matches
 from studio.tabs.forensics.beside import Beside
 from studio.tabs.forensics.evidence import Place
-from studio.tabs.forensics.exporting import Export, Exporting
+from studio.tabs.forensics.exporting import Exporting, evidence
 from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.view import ScoresView
 from studio.video.panel import ReviewPlayer
@@ -70,6 +70,7 @@ class ScoresPanel(QWidget):
         self._beside.matches.connect(self.take_matches)
         self._beside.opinion.connect(self.view.opinion.show_opinion)
         self.exporting = Exporting(context)
+        self.exporting.turned.connect(self.view.set_exporting)
         self.view.foot.addWidget(self.exporting)
         self.view.stop_wanted.connect(self.stop)
         layout = QVBoxLayout(self)
@@ -142,7 +143,7 @@ class ScoresPanel(QWidget):
         """Say that nothing could be read."""
         self._shown = False
         self.view.failed(
-            Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.what_to_do)
+            Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.to_do_oneself)
         )
 
     @property
@@ -206,8 +207,7 @@ class ScoresPanel(QWidget):
 
     def _export(self) -> None:
         if (video := self._video) is not None:
-            name = f"evidence-{str(video)[:8]}.zip"
-            self.exporting.ask(Export("Evidence", f"{path_of(video)}/bundle", name, "Evidence (*.zip)"))
+            self.exporting.ask(evidence(video))
 
     def _judged(self, match_id: UUID) -> None:
         if any(match.id == match_id for match in self._found):
@@ -239,5 +239,5 @@ class ScoresPanel(QWidget):
             self.show_error(error)
 
     def _refused(self, error: ApiError) -> None:
-        self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+        self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)
         self.reload()

@@ -109,6 +109,10 @@ class ScoresView(StateStack):
         if self._known is not None:
             self._settle()
 
+    def set_exporting(self, running: bool) -> None:
+        """An export runs, or none does: there is one at a time."""
+        self._export.setEnabled(not running)
+
     def scroll_to(self, part: QWidget) -> None:
         """Bring a part of the panel to its top."""
         self._inside.adjustSize()

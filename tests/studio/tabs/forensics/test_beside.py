@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from PySide6.QtWidgets import QApplication
 
@@ -17,18 +15,14 @@ from studio import gallery_matches as made
 from studio import gallery_scores
 from studio.messages import Message
 from studio.offline.changes import Changes
-from studio.tabs.forensics.exporting import Export
 from studio.tabs.forensics.match_pane import MatchDialog
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.widgets.panel import Subject
-from studio.widgets.progress_row import ProgressRow
 from tests.studio.tabs.office import Office, Routes, button, nameless, person_me, play, problem, words
 
 VIDEO = made.VIDEO
 GET = f"GET {path_of(VIDEO)}"
 MATCHES, OPINION, ASK = f"{GET}/matches", f"{GET}/opinion", f"POST {path_of(VIDEO)}/opinion"
-BUNDLE = f"{GET}/bundle"
-EVIDENCE = Export("Evidence", f"{path_of(VIDEO)}/bundle", "evidence.zip", "Evidence (*.zip)")
 
 
 def page(*items: Any) -> dict[str, Any]:
@@ -179,49 +173,6 @@ def test_a_server_that_knows_neither_is_no_trouble(
         assert at.panel.view.opinion.isHidden()
         assert at.panel.view.matches.isHidden()
         assert at.office.reports == []
-
-    run(qapp, tmp_path, routes, story)
-
-
-def test_evidence_is_saved_whole(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
-    content = b"PK" + bytes(3 << 20)
-    routes.answers[BUNDLE] = httpx.Response(200, content=content)
-    file = tmp_path / "evidence.zip"
-
-    async def story(at: At) -> None:
-        await at.show()
-        assert button(at.panel, "Export evidence…").isEnabled()
-        at.panel.exporting.begin(EVIDENCE, file)
-        assert at.panel.exporting.running
-        at.panel.exporting.begin(EVIDENCE, file)
-        assert "An export is under way." in at.office.told()
-        await at.office.settle()
-        assert file.read_bytes() == content
-        assert "Evidence exported, 3.1 MB" in at.office.told()
-        assert at.panel.exporting.isHidden()
-
-    run(qapp, tmp_path, routes, story)
-
-
-def test_evidence_that_does_not_come_leaves_the_old_file(
-    qapp: QApplication, tmp_path: Path, routes: Routes
-) -> None:
-    routes.answers[BUNDLE] = problem(403, "forbidden", "You may not.")
-    file = tmp_path / "evidence.zip"
-    file.write_bytes(b"old")
-
-    async def story(at: At) -> None:
-        await at.show()
-        at.panel.exporting.begin(EVIDENCE, file)
-        await at.office.settle()
-        assert file.read_bytes() == b"old"
-        assert "Evidence: not exported." in at.office.told()
-        assert [name for name in os.listdir(tmp_path) if name.startswith(".evidence")] == []
-        at.panel.exporting.begin(EVIDENCE, file)
-        (row,) = [each for each in at.panel.findChildren(ProgressRow) if each.isVisible()]
-        row.cancelled.emit()
-        await at.office.settle()
-        assert file.read_bytes() == b"old"
 
     run(qapp, tmp_path, routes, story)
 

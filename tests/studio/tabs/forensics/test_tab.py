@@ -312,6 +312,32 @@ def test_a_video_is_added_and_a_bank_is_made(qapp: QApplication, tmp_path: Path,
     run(qapp, tmp_path, routes, story)
 
 
+def test_what_was_typed_stays_until_the_server_has_it(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    added = f"POST /v1/forensics/banks/{made.BANK}/entries"
+    routes.answers[added] = httpx.ReadError("cut")
+
+    async def story(office: Office, tab: ScoresTab) -> None:
+        banks = await _banks(office, tab)
+        banks.add.click()
+        asking = _fill(tab, id=str(made.ORIGINAL), why="Seen before")
+        asking.done.click()
+        assert not asking.done.isEnabled()
+        await office.settle()
+        assert asking.isVisible()
+        assert "Try again when the connection is back." in words(asking)
+        assert "by itself" not in words(asking)
+        routes.answers[added] = made.entry(2)
+        asking.done.click()
+        await office.settle()
+        assert [each for each in tab.window().findChildren(Asking) if each.isVisible()] == []
+        keys = {each.headers["Idempotency-Key"] for each in routes.asked(added)}
+        assert len(keys) == 1  # the first answer may have been lost
+
+    run(qapp, tmp_path, routes, story)
+
+
 def test_a_list_of_hashes_is_taken_in_and_given_out(
     qapp: QApplication, tmp_path: Path, routes: Routes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
