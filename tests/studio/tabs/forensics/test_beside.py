@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
+from pytestqt.qtbot import QtBot
 
 from server.forensics.banks.rules import MatchVerdict
 from server.forensics.opinion.rules import OpinionState
@@ -16,6 +17,7 @@ from studio import gallery_scores
 from studio.messages import Message
 from studio.offline.changes import Changes
 from studio.tabs.forensics.match_pane import MatchDialog
+from studio.tabs.forensics.match_section import MatchSection
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.widgets.panel import Subject
 from tests.studio.tabs.office import Office, Routes, button, nameless, person_me, play, problem, words
@@ -114,6 +116,56 @@ def test_the_opinion_stands_apart_with_its_sentence(
         assert "smeared" not in words(section)
 
     run(qapp, tmp_path, routes, story)
+
+
+def test_what_could_not_be_read_is_said_beside_what_is_shown(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        before = routes.answers[MATCHES]
+        routes.answers[MATCHES] = problem(500, "broken", "It broke.")
+        await at.hear("forensics.match")
+        assert "Not refreshed: what it was recognised as. It broke." in words(at.panel)
+        assert "Recognised" in words(at.panel)
+        routes.answers[MATCHES] = before
+        button(at.panel, "Try again").click()
+        await at.office.settle()
+        assert "Not refreshed" not in words(at.panel)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_of_two_reads_of_the_same_the_later_one_counts(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        beside = at.panel._beside
+        beside.read_matches()
+        first = beside._reading["matches"]
+        beside.read_matches()
+        await at.office.settle()
+        assert first.cancelled()
+        assert not beside._reading["matches"].cancelled()
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_of_many_matches_the_first_are_shown_until_all_are_asked_for(qtbot: QtBot) -> None:
+    section = MatchSection()
+    qtbot.addWidget(section)
+    section.show()
+    section.show_matches([made.match(number) for number in range(1, 31)])
+    compare = "Compare with"
+
+    def shown() -> int:
+        buttons = [each for each in section.findChildren(QAbstractButton) if each.isVisible()]
+        return sum(each.accessibleName().startswith(compare) for each in buttons)
+
+    assert shown() == 10
+    button(section, "Show all 30").click()
+    assert shown() == 30
 
 
 def test_a_model_is_asked_after_a_second_press(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:

@@ -178,6 +178,9 @@ def test_what_was_opened_stays_open_when_the_scores_come_anew(qtbot: QtBot) -> N
     assert line.evidence is not None
     line.evidence.opener.click()
     view.show_known(gallery_scores.running_again())
+    assert line in view._lines  # what is the same is the same widget
+    assert line.evidence.opener.isChecked()
+    view.show_known(gallery_scores.found().model_copy(update={"prevalence_bp": 900}))
     again = next(line for line in view._lines if line.evidence is not None)
     assert again is not line
     assert again.evidence is not None
