@@ -133,7 +133,8 @@ class BanksPage(QWidget):
 
         if self._reading is not None:
             self._reading.cancel()
-        self.states.loading()
+        if not self.banks.rowCount():
+            self.states.loading()
         self._reading = self._context.tasks.read(fetch, self.show_banks, self._failed, owner=self)
 
     def bank(self) -> BankView | None:

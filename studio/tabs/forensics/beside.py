@@ -16,10 +16,8 @@ from studio.api.errors import ApiError, NotFound
 from studio.messages import Level
 from studio.offline.changes import Changes
 from studio.tab import Context
+from studio.tabs.forensics.topics import MATCHED, OPINED
 from studio.workplace import RESYNC
-
-MATCHED = frozenset({"forensics.match", "forensics.restricted_match"})
-OPINED = frozenset({"forensics.opinion"})
 
 
 class Beside(QObject):

@@ -9,8 +9,8 @@ from typing import Final
 from server.forensics.rules import WHY, Slot
 from server.forensics.schemas import BoxView, CurveView, SignalView, SpanView
 from studio.tabs.forensics.signal_words import named, told
-from studio.tabs.forensics.words import TITLES, percent
-from studio.video.playhead import Region, timecode
+from studio.tabs.forensics.words import TITLES
+from studio.video.playhead import Region, percent, timecode
 
 SPANS_SHOWN: Final = 6
 """Moments that one meter lists: those that say most."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.forensics.banks.rules import MatchVerdict
@@ -167,7 +168,9 @@ class MatchPane(QWidget):
 
 
 class MatchDialog(QDialog):
-    """The pane over a review, which goes on below it."""
+    """The pane over a review, which goes on below it; `blank_wanted`: that is to be blanked, too."""
+
+    blank_wanted = Signal()
 
     def __init__(self, context: Context, judging: Judging, parent: QWidget) -> None:
         super().__init__(parent)
@@ -187,8 +190,15 @@ class MatchDialog(QDialog):
         layout.addLayout(row)
         over = parent.window().size()
         self.resize(min(1_280, over.width() - 80), min(760, over.height() - 80))
-        bind(context.keymap, self, "review", {"review.panic": self.reject})
+        bind(context.keymap, self, "review", {"review.panic": self._blank})
+        self.pane.compare.blank_wanted.connect(self._blank)
         self.finished.connect(lambda _result: self.pane.leave())
+
+    def _blank(self) -> None:
+        """Nothing is seen at once; what is below would be, if only this went."""
+        self.pane.compare.set_blank(True)
+        self.blank_wanted.emit()
+        self.reject()
 
 
 def _close(windows: list[MediaWindow]) -> None:

@@ -23,6 +23,7 @@ from studio.tabs.forensics.evidence import Place
 from studio.tabs.forensics.exporting import Exporting, evidence
 from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.state import Scores
+from studio.tabs.forensics.topics import ANALYSE, ANALYSED
 from studio.tabs.forensics.view import ScoresView
 from studio.tasks import off_thread
 from studio.video.panel import ReviewPlayer
@@ -30,8 +31,6 @@ from studio.video.playhead import Lane, Playhead
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
 
-ANALYSE: Final = "forensics.analyse"
-KINDS: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
 VIDEO: Final = "video"
 NAMES: Final = {"scores": "scores", "matches": "what it was recognised as", "opinion": "the model's opinion"}
 
@@ -53,6 +52,7 @@ class ScoresPanel(QWidget):
     seek_wanted = Signal(int)
     lanes_changed = Signal(object)
     regions_changed = Signal(object)
+    blank_wanted = Signal()
 
     title = "Scores"
     icon = "shield"
@@ -124,7 +124,7 @@ class ScoresPanel(QWidget):
         video = self._video
         if video is None:
             return
-        if RESYNC in changes.kinds or any(changes.touches(kind, str(video)) for kind in KINDS):
+        if RESYNC in changes.kinds or any(changes.touches(kind, str(video)) for kind in ANALYSED):
             self.reload()
         self._beside.on_changes(changes)
 
@@ -199,6 +199,7 @@ class ScoresPanel(QWidget):
 
         dialog = MatchDialog(self._context, self._judging, self)
         dialog.finished.connect(dialog.deleteLater)
+        dialog.blank_wanted.connect(self.blank_wanted)
         dialog.open()
         dialog.pane.show_match(match)
         dialog.pane.setFocus()

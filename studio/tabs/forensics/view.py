@@ -16,7 +16,7 @@ from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.match_section import MatchSection
 from studio.tabs.forensics.meter import MeterLine
 from studio.tabs.forensics.opinion_section import OpinionSection
-from studio.tabs.forensics.provenance import Provenance
+from studio.tabs.forensics.provenance import OWN_WORDS, Provenance
 from studio.tabs.forensics.refocus import focus_kept
 from studio.tabs.forensics.state import Meter, Progress, Scores, Section
 from studio.theme import style
@@ -201,9 +201,10 @@ class ScoresView(StateStack):
         head.addWidget(Chip(told.badge.word, told.badge.tone, told.badge.icon))
         column.addLayout(head)
         column.addWidget(Label(told.badge.meaning, wrap=True))
-        if told.facts:
-            said = "\n".join(f"{name}: {words}" for name, words in told.facts)
-            column.addWidget(Label(said, "caption", wrap=True))
+        for head_line, group in (("", told.facts), (OWN_WORDS, told.tags)):
+            if group:
+                said = [head_line] * bool(head_line) + [f"{name}: {words}" for name, words in group]
+                column.addWidget(Label("\n".join(said), "caption", wrap=True))
         return made
 
     def _section(self, section: Section) -> QWidget:

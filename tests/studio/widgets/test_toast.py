@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.messages import Action, Level, Message
 from studio.widgets.button import Button, IconButton
-from studio.widgets.toast import MOST, ToastStack
+from studio.widgets.toast import BELOW, MOST, ToastStack
 
 
 @pytest.fixture
@@ -94,3 +94,15 @@ def test_a_notice_offers_what_can_be_done_next(toasts: ToastStack) -> None:
     button.click()
     assert done == ["shown"]
     assert toasts.toasts() == [toast]
+
+
+def test_they_stand_above_a_time_bar(toasts: ToastStack) -> None:
+    bar = QWidget(toasts.parentWidget())
+    bar.setObjectName(BELOW)
+    bar.setGeometry(500, 560, 390, 100)
+    bar.show()
+    toasts.show_message(message())
+    assert toasts.geometry().bottom() <= bar.geometry().top()
+    bar.hide()
+    toasts.show_message(message())
+    assert toasts.geometry().bottom() > bar.geometry().top()

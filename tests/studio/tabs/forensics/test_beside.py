@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +22,7 @@ from studio.tabs.forensics.match_pane import MatchDialog
 from studio.tabs.forensics.match_section import MatchSection
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.widgets.panel import Subject
-from tests.studio.tabs.office import Office, Routes, button, nameless, person_me, play, problem, words
+from tests.studio.tabs.office import Office, Routes, button, nameless, person_me, play, problem, until, words
 
 VIDEO = made.VIDEO
 GET = f"GET {path_of(VIDEO)}"
@@ -42,6 +44,8 @@ class At:
         self.panel = ScoresPanel(office.context)
         self.sought: list[int] = []
         self.lanes: list[tuple[str, ...]] = []
+        self.blanked: list[bool] = []
+        self.panel.blank_wanted.connect(lambda: self.blanked.append(True))
         self.panel.seek_wanted.connect(self.sought.append)
         self.panel.lanes_changed.connect(lambda lanes: self.lanes.append(tuple(x.name for x in lanes)))
 
@@ -253,6 +257,7 @@ def test_comparing_opens_over_the_review_and_a_verdict_can_be_taken_back_after_i
         assert len(at.office.context.outbox.entries()) == 1
         said = {match.id: match.verdict for match in at.panel.view.matches._shown}
         assert said[sure.id] is MatchVerdict.CONFIRMED  # before the server has heard of it
+        assert at.blanked == []
         (offer,) = [each for each in at.office.reports if isinstance(each, Message) and each.undo]
         assert offer.undo is not None
         offer.undo()
@@ -260,6 +265,29 @@ def test_comparing_opens_over_the_review_and_a_verdict_can_be_taken_back_after_i
         assert at.office.context.outbox.entries() == []
         said = {match.id: match.verdict for match in at.panel.view.matches._shown}
         assert said[sure.id] is MatchVerdict.PENDING
+        await at.office.settle()
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_blanking_the_comparison_blanks_the_review_below_it(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    for video in (made.VIDEO, made.ORIGINAL):
+        routes.answers[f"GET /v1/content/videos/{video}"] = problem(404, "not_found")
+        routes.answers[f"HEAD /v1/content/videos/{video}/file"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        at.panel.compare(made.match(1))
+        (dialog,) = at.panel.findChildren(MatchDialog)
+        dialog.activateWindow()
+        await until(dialog.isActiveWindow)
+        dialog.pane.compare.left.view.setFocus()
+        QTest.keyClick(dialog.pane.compare.left.view, Qt.Key.Key_X)
+        assert at.blanked == [True]
+        assert dialog.pane.compare.blank
+        assert not dialog.isVisible()
         await at.office.settle()
 
     run(qapp, tmp_path, routes, story)

@@ -22,7 +22,9 @@ from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.face_strip import FaceButton, FaceStrip
 from studio.tabs.forensics.lip_chart import LipChart
 from studio.tabs.forensics.view import ScoresView
+from studio.video.cuttings import Cutting
 from studio.video.panel import ReviewPlayer
+from studio.video.shield import Pixels, Shield
 from tests.studio.tabs.office import nameless
 from tests.studio.video.conftest import clip as coded_clip
 
@@ -194,3 +196,36 @@ def test_every_slot_that_was_looked_at_opens() -> None:
     deepfake, content = state.read(gallery_scores.found()).sections
     opens = [meter.title for meter in (*deepfake.meters, *content.meters) if meter.evidence]
     assert opens == ["Face manipulation", "Voice synthesis", "Lip sync", "Hate speech"]
+
+
+def test_a_face_that_comes_is_treated_alone(
+    qtbot: QtBot, player: ReviewPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treated: list[int] = []
+    before = Cutting.treated
+
+    def counted(cutting: Cutting, shield: Shield) -> Pixels:
+        treated.append(cutting.number)
+        return before(cutting, shield)
+
+    monkeypatch.setattr(Cutting, "treated", counted)
+    cutter = FaceCutter()
+    cutter.watch(player)
+    faces = state.read(gallery_scores.found()).faces
+    cutter.show_faces(faces)
+    cutter.want()
+    qtbot.waitUntil(lambda: len(cutter._cut) == len(faces))
+    assert sorted(treated) == list(range(len(faces)))
+    cutter.forget()
+
+
+def test_while_it_plays_the_curves_are_not_drawn_anew(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    box, _ = box_of(qtbot, Slot.LIP_SYNC, FaceCutter())
+    box.opener.click()
+    chart = box.chart
+    assert isinstance(chart, LipChart)
+    chart.grab()
+    monkeypatch.setattr(chart, "_paint_curve", lambda *_: pytest.fail("they stand still"))
+    for ms in (1_000, 2_000):
+        box.set_now(ms)
+        chart.grab()

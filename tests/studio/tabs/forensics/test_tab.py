@@ -398,3 +398,34 @@ def test_any_stored_state_is_borne(qapp: QApplication, tmp_path: Path, routes: R
             assert tab.save_state() == {"page": page}
 
     run(qapp, tmp_path, routes, story)
+
+
+def test_both_videos_are_blanked_by_one_key_wherever_the_focus_is(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(office: Office, tab: ScoresTab) -> None:
+        page = matches_of(tab)
+        page.table.setFocus()
+        for blank in (True, False):
+            page.blank()
+            assert page.pane.compare.blank is blank
+            assert page.pane.compare.right.player.blank is blank
+        page.pane.compare.button("panic").click()
+        assert page.pane.compare.blank
+
+    run(qapp, tmp_path, routes, story, "forensics.read")
+
+
+def test_what_is_read_again_stays_on_the_screen_meanwhile(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(office: Office, tab: ScoresTab) -> None:
+        matches_of(tab).refresh()
+        assert not matches_of(tab).list.states._patience.isActive()
+        await office.settle()
+        banks = await _banks(office, tab)
+        banks.refresh()
+        assert not banks.states._patience.isActive()
+        await office.settle()
+
+    run(qapp, tmp_path, routes, story)
