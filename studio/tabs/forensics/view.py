@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.forensics.schemas import MatchView, VideoAnalyses
@@ -72,9 +72,10 @@ class ScoresView(StateStack):
         self._stale = Label("", "warning", wrap=True)
         self._retry = Button("Try again", kind="link", icon="refresh")
         self._retry.clicked.connect(self.retried)
-        for part in (self._stale, self._retry):
-            part.hide()
-            outer.addWidget(part)
+        outer.addWidget(self._stale)
+        outer.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
+        self._stale.hide()
+        self._retry.hide()
         outer.addWidget(self.matches)
         outer.addLayout(self._column)
         outer.addWidget(self.opinion)
