@@ -43,7 +43,8 @@ class Action(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A passing notice. With `undo` it offers to take back what it tells for `seconds`."""
+    """A passing notice. With `undo` it offers to take back what it tells for `seconds`, and goes, whoever is
+    reading it, once `offered` says that this cannot be done any more."""
 
     level: Level
     text: str
@@ -51,6 +52,7 @@ class Message:
     undo: Callable[[], object] | None = None
     action: Action | None = None
     seconds: float | None = None
+    offered: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +103,19 @@ class Messages:
         undo: Callable[[], object] | None = None,
         action: Action | None = None,
         seconds: float | None = None,
+        offered: Callable[[], bool] | None = None,
     ) -> None:
         """Tell the person something in passing."""
-        self._tell(Message(level=level, text=text, detail=detail, undo=undo, action=action, seconds=seconds))
+        told = Message(
+            level=level,
+            text=text,
+            detail=detail,
+            undo=undo,
+            action=action,
+            seconds=seconds,
+            offered=offered,
+        )
+        self._tell(told)
 
     def fail(self, problem: Problem) -> None:
         """Tell the person that something failed."""

@@ -138,10 +138,10 @@ class PagedList(QWidget):
             yield await pages.next()
 
     def reload(self) -> None:
-        """Read again what is shown."""
-        self._begin(min(max(self.count, PAGE), MOST_REREAD))
+        """Read again what is shown; until then it stays, with the keys that it may have."""
+        self._begin(min(max(self.count, PAGE), MOST_REREAD), again=True)
 
-    def _begin(self, wanted: int) -> None:
+    def _begin(self, wanted: int, *, again: bool = False) -> None:
         pages: Pages[Any] = Pages(self._context.api, self._path, self._row, self._params)
 
         async def fetch() -> list[Any]:
@@ -156,7 +156,8 @@ class PagedList(QWidget):
             self._came(rows)
 
         self._run(fetch, show, self._failed)
-        self.states.loading()
+        if not again or not self.count:
+            self.states.loading()
 
     def _more(self) -> None:
         pages = self._pages

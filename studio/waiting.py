@@ -29,6 +29,7 @@ NAMES: Final = {
     EditKind.DECISION: "Decision",
     EditKind.NOTE: "Note",
     EditKind.FLAG: "Report",
+    EditKind.VERDICT: "Verdict on a match",
     EditKind.FEED_EVENT: "Watching",
     EditKind.SPARK_EDIT: "Spark",
     EditKind.TIER_EDIT: "Tier",
@@ -139,6 +140,6 @@ class WaitingDialog(QDialog):
 
 def _said(edit: Edit) -> str:
     """What tells this edit from others of its kind: the words of a note, the outcome of a decision."""
-    fields = ("outcome", "policy", "body", "facts", "note")
+    fields = ("outcome", "verdict", "policy", "body", "facts", "note")
     said = " · ".join(str(edit.body[field]) for field in fields if edit.body.get(field))
     return said[:1].upper() + said[1:].replace("\n", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -22,9 +23,10 @@ class WholeFile:
         """Write on. Raises OSError."""
         self._part.write(block)
 
-    def finish(self) -> None:
-        """Replace what stood there before. Raises OSError."""
+    def finish(self, check: Callable[[Path], object] = lambda _part: None) -> None:
+        """Replace what stood there before, unless `check` of the new one raises. Raises OSError."""
         self._part.close()
+        check(Path(self._part.name))
         Path(self._part.name).replace(self._file)
 
     def drop(self) -> None:

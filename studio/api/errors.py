@@ -34,6 +34,7 @@ class ApiError(Exception):
 
     happened: ClassVar[str] = "The request failed."
     advice: ClassVar[str] = "Try again."
+    unkept: ClassVar[str] = ""
     transient: ClassVar[bool] = False
 
     def __init__(self, problem: ProblemDetails | None = None) -> None:
@@ -57,6 +58,11 @@ class ApiError(Exception):
         """One sentence: the next step for the person."""
         return ADVICE.get(self.code, self.advice)
 
+    @property
+    def to_do_oneself(self) -> str:
+        """The next step where nothing keeps the request: it was not in the outbox."""
+        return self.unkept or self.what_to_do
+
 
 class Offline(ApiError):
     """No answer of the server came: no network, server down, time-out, a cut connection, or a
@@ -67,6 +73,7 @@ class Offline(ApiError):
 
     happened = "The server cannot be reached."
     advice = "Your work is kept here; it goes on by itself when the connection is back."
+    unkept = "Try again when the connection is back."
     transient = True
 
     def __init__(self, problem: ProblemDetails | None = None, *, may_have_arrived: bool = True) -> None:
@@ -130,6 +137,7 @@ class Busy(ApiError):
 
     happened = "The server is busy."
     advice = "Wait a moment; it is tried again by itself where that is safe."
+    unkept = "Wait a moment, then try again."
     transient = True
 
     @property

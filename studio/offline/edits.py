@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -18,11 +18,16 @@ class EditKind(StrEnum):
     DECISION = "decision"
     NOTE = "note"
     FLAG = "flag"
+    VERDICT = "verdict"
     FEED_EVENT = "feed_event"
     SPARK_EDIT = "spark_edit"
     TIER_EDIT = "tier_edit"
     UNKNOWN = "unknown"
     """What a later version of this program has left in the outbox, or what cannot be read any more."""
+
+
+HELD: Final = {EditKind.VERDICT: timedelta(seconds=6)}
+"""How long an edit lies in the outbox before it may be sent, where the server itself takes nothing back."""
 
 
 class EditState(StrEnum):

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from studio.offline.changes import Changes
-from studio.offline.edits import Edit, EditKind, EditState, Entry, Refusal
+from studio.offline.edits import HELD, Edit, EditKind, EditState, Entry, Refusal
 from studio.offline.store import Store
 
 KIND = "outbox"  # in Changes: something about the list itself
@@ -49,6 +49,7 @@ WHERE kind = ? AND method = ? AND path = ? AND subject = ? AND state = 'waiting'
 ORDER BY seq DESC LIMIT 1
 """
 
+_WAITING = "SELECT id, created_at FROM outbox WHERE state = 'waiting' AND kind = ?"
 _UNDO = "DELETE FROM outbox WHERE id = ? AND state = 'waiting' AND NOT uncertain RETURNING *"
 _DISCARD = "DELETE FROM outbox WHERE id = ? AND state <> 'sending' RETURNING *"
 
@@ -68,8 +69,8 @@ class Outbox:
     waiting -> sending -> (gone: accepted) | refused -> waiting (retry, revise) | (gone: discarded)
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store, self._now = store, now
 
     # What a person does
 
@@ -160,11 +161,12 @@ class Outbox:
     def take(self, *, resting: Collection[UUID] = ()) -> Entry | None:
         """Mark the next edit as being sent and return it; None when none may go.
 
-        `resting` are edits to leave alone for now. One that cannot be read comes back REFUSED: it
-        must not hold up the others.
+        `resting` are edits to leave alone for now, as are those that are still held. One that cannot be
+        read comes back REFUSED: it must not hold up the others.
         """
         with self._store.transaction() as db:
-            row = db.execute(_NEXT, (json.dumps([str(edit_id) for edit_id in resting]),)).fetchone()
+            later = [*(str(edit_id) for edit_id in resting), *(name for name, _ in self._held())]
+            row = db.execute(_NEXT, (json.dumps(later),)).fetchone()
             if row is None:
                 return None
             readable = _entry(row).edit.kind is not EditKind.UNKNOWN
@@ -174,6 +176,20 @@ class Outbox:
                 ("sending" if readable else "refused", refusal, row["seq"]),
             )
             return _entry(updated.fetchone())
+
+    def held_s(self) -> float | None:
+        """Seconds until the next edit that is held may go; None where none is."""
+        return min((seconds for _, seconds in self._held()), default=None)
+
+    def _held(self) -> Iterator[tuple[str, float]]:
+        """The edits that are held, and for how many seconds more. One from the future is not: the clock was
+        set back since, and it would lie there for hours."""
+        now = self._now()
+        for kind, held in HELD.items():
+            for row in self._store.rows(_WAITING, (kind,)):
+                since = now - _when(row["created_at"])
+                if timedelta() <= since < held:
+                    yield row["id"], (held - since).total_seconds()
 
     def put_back(self, entry: Entry, *, uncertain: bool) -> Changes:
         """No final answer came; `uncertain` when the request may have reached the server."""

@@ -88,7 +88,9 @@ class Sender:
         resting = self._resting()
         entry = await asyncio.to_thread(self._outbox.take, resting=resting)
         if entry is None:
-            await _wait(self._work, min(resting.values(), default=None))
+            held_s = await asyncio.to_thread(self._outbox.held_s)
+            due = [*resting.values(), *([] if held_s is None else [held_s])]
+            await _wait(self._work, min(due, default=None))
         elif entry.state is EditState.REFUSED:
             self._broadcast.send(Changes(kinds=frozenset({KIND}), ids=frozenset({str(entry.edit.id)})))
             self._on_unreadable(entry)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -59,6 +59,7 @@ class Side(QWidget):
         player.picture.connect(self._show_picture)
         player.failed.connect(self._show_failure)
         player.required_changed.connect(self._require)
+        player.blank_changed.connect(self._set_blank)
         self.view.resized.connect(lambda: player.set_fit(self.view.fit()))
 
     def open(self, source: Source, lanes: Sequence[Lane] = ()) -> None:
@@ -94,12 +95,19 @@ class Side(QWidget):
         self.view.set_required(shield)
         self.repaint()  # at once: what was revealed must not linger
 
+    def _set_blank(self, blank: bool) -> None:
+        self.view.set_blank(blank)
+        self.repaint()
+
 
 class Compare(QWidget):
     """The left video leads: it plays, steps and is scrubbed, and the right one stands where it belongs.
 
-    A reveal lasts while its key or button is held, and ends when the focus or the window is left.
+    A reveal lasts while its key or button is held, and ends when the focus or the window is left. The button
+    that blanks the screen emits `blank_wanted`; its key belongs to the page, which may have more to blank.
     """
+
+    blank_wanted = Signal()
 
     def __init__(self, keymap: Keymap, left: str, right: str) -> None:
         super().__init__()
@@ -175,6 +183,17 @@ class Compare(QWidget):
         for side in (self.right, self.left):
             side.player.reveal(revealed)
 
+    @property
+    def blank(self) -> bool:
+        """Whether both show nothing."""
+        return self.left.player.blank
+
+    def set_blank(self, blank: bool) -> None:
+        """Show nothing of either, and stop; or show them again, shielded."""
+        for side in (self.left, self.right):
+            side.player.set_blank(blank)
+        self._buttons["panic"].set_icon("blank", "accent" if blank else "text_muted")
+
     def button(self, name: str) -> IconButton:
         """The button of action `review.<name>`."""
         return self._buttons[name]
@@ -207,6 +226,7 @@ class Compare(QWidget):
         for name in _SHIELDS:
             act = handlers[f"review.{name}"] if name != "reveal" else None
             row.addWidget(self._button(name, act))
+        row.addWidget(self._button("panic", self.blank_wanted.emit))
         self._buttons["greyscale"].setCheckable(True)
         self._buttons["reveal"].pressed.connect(lambda: self.reveal(True))
         self._buttons["reveal"].released.connect(lambda: self.reveal(False))
@@ -214,7 +234,7 @@ class Compare(QWidget):
 
     def _button(self, name: str, act: Callable[..., None] | None) -> IconButton:
         action = BY_ID[f"review.{name}"]
-        button = hint(self._keymap, IconButton(action.icon, action.text), action.id)
+        button = hint(self._keymap, IconButton(action.icon or "blank", action.text), action.id)
         button.setProperty("dense", True)
         if act is not None:
             button.clicked.connect(lambda _checked=False: act())

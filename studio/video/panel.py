@@ -23,6 +23,7 @@ from studio.video.view import FrameView
 from studio.video.waveform import Waveform
 from studio.widgets.button import IconButton
 from studio.widgets.label import ElidedLabel
+from studio.widgets.toast import BELOW
 
 _BACK = ("first-frame", "second-back", "ten-back", "step-back")
 _RUN = ("shuttle-back", "play", "shuttle-stop", "shuttle-forward")
@@ -71,6 +72,7 @@ class ReviewPlayer(QWidget):
         self._where = QLabel()
         self._where.setTextFormat(Qt.TextFormat.PlainText)
         self._where.setAccessibleName("Position and speed")
+        self._where.setObjectName(BELOW)  # it stands highest at the right: below it are buttons and time
         self._status = ElidedLabel()
         self._status.setAccessibleName("Player message")
         self._strength = QSlider(Qt.Orientation.Horizontal)

@@ -235,6 +235,11 @@ def with_lanes(head: Playhead, lanes: Sequence[Lane]) -> Playhead:
     return replace(head, lanes=tuple(lanes))
 
 
+def percent(bp: int) -> str:
+    """Basis points as whole percent, halves up."""
+    return f"{(bp + 50) // 100} %"
+
+
 def timecode(ms: int) -> str:
     """`m:ss.mmm`, or `h:mm:ss.mmm` from an hour on."""
     seconds, milli = divmod(max(ms, 0), 1000)

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QToolTip, QWidget
 
 from studio.theme import style
-from studio.video.playhead import Course, Playhead, Range, timecode
+from studio.video.playhead import Course, Playhead, Range, percent, timecode
 
 GUTTER = 112  # room for lane names, left of every time axis
 _EDGE = 10
 _BAR = 22
 _LANE = 16
+_LOWEST = 3
+_READ_OUT = 3  # ranges at one place that a screen reader is told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Timeline(QAbstractSlider):
         self.setPageStep(10)
         self._head: Playhead | None = None
         self._hover: float | None = None
+        self._still: tuple[tuple[object, ...], QPixmap] | None = None
         self.actionTriggered.connect(self._moved_by_key)
 
     def sizeHint(self) -> QSize:
@@ -82,7 +85,7 @@ class Timeline(QAbstractSlider):
         self.setValue(head.frame if head else 0)
         self.blockSignals(False)
         if head is not None and not head.playing:
-            self.setAccessibleDescription(f"{timecode(head.ms)} of {timecode(self._length())}")
+            self.setAccessibleDescription(self._described(head))
         if resized:
             self.updateGeometry()
         self.update()
@@ -133,11 +136,10 @@ class Timeline(QAbstractSlider):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(style.font("caption"))
-            self._paint_bar(painter)
+            painter.drawPixmap(0, 0, self._lanes_drawn())
             if self._head is not None:
                 self._paint_cached(painter, self._head)
                 self._paint_selection(painter, self._head)
-                self._paint_lanes(painter, self._head)
                 self._paint_marks(painter, self._head)
                 self._paint_hover(painter)
                 self._paint_needle(painter, self._head)
@@ -145,6 +147,35 @@ class Timeline(QAbstractSlider):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(QColor(style.tokens().focus), 2))
                 painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+
+    def _lanes_drawn(self) -> QPixmap:
+        """The bar and the lanes, drawn once: they stand still while the video plays."""
+        head, ratio = self._head, self.devicePixelRatioF()
+        lanes = head.lanes if head is not None else None
+        drawn_for = (self.size(), ratio, style.tokens(), self._length())
+        if self._still is None or self._still[0][:-1] != drawn_for or self._still[0][-1] is not lanes:
+            made = QPixmap(self.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            with QPainter(made) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setFont(style.font("caption"))
+                self._paint_bar(painter)
+                if head is not None:
+                    self._paint_lanes(painter, head)
+            self._still = (*drawn_for, lanes), made
+        return self._still[1]
+
+    def _described(self, head: Playhead) -> str:
+        """Where the head stands, and what was found there."""
+        here = [
+            f"{flagged.label}{_score(flagged)}"
+            for lane in head.lanes
+            for flagged in lane.ranges
+            if flagged.start_ms <= head.ms <= flagged.end_ms
+        ]
+        where = f"{timecode(head.ms)} of {timecode(self._length())}"
+        return ". ".join([where, *here[:_READ_OUT]])
 
     def _length(self) -> int:
         return self._head.table.duration_ms if self._head else 0
@@ -161,6 +192,7 @@ class Timeline(QAbstractSlider):
         return QRectF(axis.left, _EDGE, axis.span, _BAR)
 
     def _range_rect(self, axis: TimeAxis, row: int, flagged: Range) -> QRectF:
+        """Where a range can be pointed at."""
         left, right = axis.x(flagged.start_ms), axis.x(flagged.end_ms)
         top = _EDGE + _BAR + 6 + row * _LANE
         return QRectF(left, top + 3, max(right - left, 4), _LANE - 6)
@@ -219,7 +251,9 @@ class Timeline(QAbstractSlider):
                 self._paint_course(painter, axis, top, lane.course)
             for flagged in lane.ranges:
                 painter.setBrush(QColor(_heat(flagged)))
-                painter.drawRoundedRect(self._range_rect(axis, row, flagged), 3, 3)
+                box = self._range_rect(axis, row, flagged)
+                box.setTop(box.bottom() - _high(flagged, box.height()))
+                painter.drawRoundedRect(box, 3, 3)
 
     def _paint_course(self, painter: QPainter, axis: TimeAxis, top: float, course: Course) -> None:
         """A bar for each step, as high as its score; what is not known has none."""
@@ -266,9 +300,19 @@ class Timeline(QAbstractSlider):
         painter.drawEllipse(QPointF(x, _EDGE - 3), 4, 4)
 
 
+def _weight(flagged: Range) -> int:
+    """A report without a score counts as high."""
+    return 7_500 if flagged.score_bp is None else flagged.score_bp
+
+
 def _heat(flagged: Range) -> str:
-    """Colour by score; a report without a score counts as high."""
-    return _heat_of(7_500 if flagged.score_bp is None else flagged.score_bp)
+    """Colour by score."""
+    return _heat_of(_weight(flagged))
+
+
+def _high(flagged: Range, most: float) -> float:
+    """Height by score, too: not everybody tells the colours apart."""
+    return max(most * _weight(flagged) / 10_000, _LOWEST)
 
 
 def _heat_of(score_bp: int) -> str:
@@ -283,5 +327,8 @@ def _heat_of(score_bp: int) -> str:
 def _describe(flagged: Range) -> str:
     """Tool tip of a range: Qt reads markup in tool tips, so the label is escaped."""
     span = f"{timecode(flagged.start_ms)} to {timecode(flagged.end_ms)}"
-    score = "" if flagged.score_bp is None else f", score {flagged.score_bp / 100:.0f} %"
-    return f"<qt>{escape(flagged.label)} ({span}{score})</qt>"
+    return f"<qt>{escape(flagged.label)} ({span}{_score(flagged)})</qt>"
+
+
+def _score(flagged: Range) -> str:
+    return "" if flagged.score_bp is None else f", score {percent(flagged.score_bp)}"

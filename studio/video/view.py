@@ -15,6 +15,8 @@ from studio.video.shield import OPEN, Pixels, Shield
 _BLACK = QColor("#000000")
 _WHITE = QColor("#ffffff")
 _PLATE = QColor(0, 0, 0, 170)
+_HALO = ((_BLACK, 6.0), (_WHITE, 4.0), (QColor("#ffb020"), 2.0))
+"""A box lies on the video, whatever the theme: on any picture one of dark and light stands out."""
 _MARGIN = 10
 
 
@@ -236,10 +238,9 @@ class FrameView(QWidget):
                 rect.height() * region.height_bp / 10_000,
             )
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(_BLACK, 3.5))
-            painter.drawRect(box)
-            painter.setPen(QPen(QColor(style.tokens().warning), 1.5))
-            painter.drawRect(box)
+            for ink, width in _HALO:
+                painter.setPen(QPen(ink, width))
+                painter.drawRect(box)
             if region.label:
                 top = max(box.top() - 3, rect.top() + 27)
                 self._paint_plate(painter, region.label, QPointF(box.left(), top), rect.width())

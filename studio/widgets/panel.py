@@ -39,7 +39,7 @@ class Panel(Protocol):
 class TimedPanel(Panel, Protocol):
     """A panel that knows moments of a video: `seek_wanted` carries the millisecond to go to,
     `lanes_changed` the rows of stretches (`studio.video.playhead.Lane`) for the time bar, `regions_changed`
-    the boxes (`Region`) to be drawn on its frames.
+    the boxes (`Region`) to be drawn on its frames. `blank_wanted` blanks the screen.
 
     It is told of a subject while it is out of sight too, since its lanes are seen.
     """
@@ -47,6 +47,7 @@ class TimedPanel(Panel, Protocol):
     seek_wanted: SignalInstance
     lanes_changed: SignalInstance
     regions_changed: SignalInstance
+    blank_wanted: SignalInstance
 
     def watch(self, player: ReviewPlayer) -> None:
         """The video of the subject has been opened in `player`."""

@@ -19,6 +19,8 @@ WIDTH: Final = 380
 MOST: Final = 4
 CLEAR: Final = "clear-of-toasts"
 """The object name of a column at the right that toasts stand beside, since it is needed at every moment."""
+BELOW: Final = "below-toasts"
+"""The object name of what is needed all the time at the lower edge, like a time bar: they stand above it."""
 _STEP_MS: Final = 100
 _STATUS: Final = 28
 _LOOK: Final = {
@@ -76,6 +78,9 @@ class Toast(QFrame):
 
     def spend(self, milliseconds: int) -> None:
         """Let time pass, unless somebody is reading."""
+        if self.message.offered is not None and not self.message.offered():
+            self.close_now()  # its Undo would do nothing
+            return
         if self._hovered or self.isAncestorOf(self.window().focusWidget() or self.window()):
             return
         self._left -= milliseconds
@@ -135,7 +140,8 @@ class _Ring(QWidget):
 
 
 class ToastStack(QWidget):
-    """Stands at the lower right of its parent, left of `CLEAR`; the oldest goes beyond `MOST`."""
+    """Stands at the lower right of its parent, left of `CLEAR` and above `BELOW`; the oldest goes beyond
+    `MOST`."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -187,12 +193,16 @@ class ToastStack(QWidget):
         self.adjustSize()
         over = self._over.rect()
         gap = style.tokens().space_4 - SHADOW
-        right = over.right()
+        right, bottom = over.right(), over.bottom() - _STATUS
         # Tabs that are not shown have theirs, too.
         for column in self._over.findChildren(QWidget, CLEAR):
             if column.isVisible():
                 right = column.mapTo(self._over, column.rect().topLeft()).x()
-        self.move(right - self.width() - gap, over.bottom() - self.height() - gap - _STATUS)
+        for part in self._over.findChildren(QWidget, BELOW):
+            top = part.mapTo(self._over, part.rect().topLeft())
+            if part.isVisible() and top.x() < right and top.x() + part.width() > right - self.width():
+                bottom = min(bottom, top.y())
+        self.move(right - self.width() - gap, max(bottom - self.height() - gap, 0))
         self.setVisible(bool(self.toasts()))
         self.raise_()
 

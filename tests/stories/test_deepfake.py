@@ -38,10 +38,10 @@ from studio.app import App
 from studio.paths import Profile
 from studio.stage import PASSWORD, play, until
 from studio.tabs.content.tab import ContentTab
-from studio.tabs.forensics.exporting import Export
+from studio.tabs.forensics.exporting import evidence
 from studio.tabs.forensics.match_pane import MatchDialog
 from studio.tabs.forensics.meter import MeterLine
-from studio.tabs.forensics.panel import ScoresPanel, path_of
+from studio.tabs.forensics.panel import ScoresPanel
 from studio.tabs.moderation.review_page import ReviewPage
 from studio.tabs.moderation.review_state import Phase
 from studio.tabs.moderation.tab import ModerationTab
@@ -214,8 +214,7 @@ async def judge_the_copy(moderator: Moderator, original: UUID, bundle: Path) -> 
     await until(lambda: verdict(moderator) is MatchVerdict.CONFIRMED, "the verdict")
     video = moderator.subject()
     assert video is not None
-    export = Export("Evidence", f"{path_of(video)}/bundle", bundle.name, "Evidence (*.zip)")
-    moderator.panel.exporting.begin(export, bundle)
+    moderator.panel.exporting.begin(evidence(video), bundle)
     await until(lambda: not moderator.panel.exporting.running, "the bundle", seconds=PATIENCE_S)
     moderator.app.window.activateWindow()
     await until(moderator.app.window.isActiveWindow, "the review to have the keys")

@@ -37,7 +37,7 @@ class MatchView(Frozen):
 
     `bits` is how far apart the frames are in general (0 = the same file); `original_video_id` is null where
     the original was imported, is deleted, or may not be seen by whoever reads this. Of one of the restricted
-    class the uncleared are told neither the entry (null) nor which part it is (0 to 0).
+    class the uncleared are told neither the entry nor which part it is (null), and do not judge.
     """
 
     id: UUID
@@ -52,8 +52,8 @@ class MatchView(Frozen):
     start_ms: Milliseconds
     end_ms: Milliseconds
     original_video_id: UUID | None
-    original_start_ms: Milliseconds
-    original_end_ms: Milliseconds
+    original_start_ms: Milliseconds | None
+    original_end_ms: Milliseconds | None
     mirrored: bool
     crop_bp: Crop
     verdict: MatchVerdict

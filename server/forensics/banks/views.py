@@ -16,7 +16,7 @@ from server.kit.errors import DomainError, NotFound
 _BANK = tuple(BankView.model_fields)
 _ENTRY = tuple(EntryView.model_fields.keys() - {"source_video_id"})
 _MATCH = tuple(MatchView.model_fields.keys() - {"bank_id", "bank_name", "bank_kind", "original_video_id"})
-_SECRET = {"entry_id": None, "original_start_ms": 0, "original_end_ms": 0}
+_SECRET = {"entry_id": None, "original_start_ms": None, "original_end_ms": None}
 """What is told in place of what is known of an original of which the reader may know nothing."""
 _SCAN = tuple(ScanView.model_fields.keys() - {"entry_id"})
 

@@ -30,11 +30,15 @@ _pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bundle")
 Piece = Callable[[], list[Member]]
 
 
+class NoLonger(Exception):
+    """The video may not be exported as it was begun: it became restricted, or was deleted."""
+
+
 async def bundle(case: Case, file: Path, keys: Keys, allowed: Callable[[], bool]) -> AsyncIterator[bytes]:
     """The bytes of the zip. Closed before its end, it ends what works on it.
 
-    `allowed` is asked before each piece: where it says no the zip ends there, without the part that makes it
-    readable.
+    `allowed` is asked before each piece. Raises NoLonger where it says no: an answer that just ended there
+    would pass for a whole one, so the connection has to break.
     """
     loop = asyncio.get_running_loop()
     archive, cancel = Archive(case.at), Event()
@@ -50,11 +54,12 @@ async def bundle(case: Case, file: Path, keys: Keys, allowed: Callable[[], bool]
         for piece in pieces(case, file, cancel):
             made = await loop.run_in_executor(_pool, _made, archive, piece, allowed)
             if made is None:
-                return
+                raise NoLonger
             yield made
         yield await loop.run_in_executor(_pool, archive.close, keys, about)
     finally:
         cancel.set()
+        del archive  # while what it writes to is there: an exception's frames are collected in any order
 
 
 def _made(archive: Archive, piece: Piece, allowed: Callable[[], bool]) -> bytes | None:

@@ -88,6 +88,9 @@ class BlockedPane(SidePane):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(worn.space_4, 0, worn.space_4, worn.space_3)
         self._column.setSpacing(worn.space_2)
+        self.fault = Label("", "warning", wrap=True)
+        self.fault.hide()
+        self._column.addWidget(self.fault)
         self._column.addWidget(self.more)
         self._column.addStretch(1)
         self.states = StateStack(ScrollPane("List of people", inside, ground="window"))
@@ -134,12 +137,14 @@ class BlockedPane(SidePane):
 
     def _take_new(self, page: Page[Blocked]) -> None:
         """The newest are the first; whoever was let go stays where they are."""
+        self.fault.hide()
         now = self._context.ticker.now()
         for blocked in reversed(page.items):
             if blocked.person.id not in self.rows:
                 self._put(_Row(blocked, now), 0)
 
     def _take(self, page: Page[Blocked]) -> None:
+        self.fault.hide()
         self._cursor = page.next_cursor
         now = self._context.ticker.now()
         for blocked in page.items:
@@ -159,8 +164,10 @@ class BlockedPane(SidePane):
         self._tell(row, self._people.words(row.person.id))
 
     def _failed(self, error: ApiError) -> None:
-        if self.rows:
-            return  # what is here stays; the button asks again
+        if self.rows:  # what is here stays; the button asks again
+            self.fault.setText(f"Not all was read: {error.what_happened}")
+            self.fault.show()
+            return
         self.states.failed(unread("The list cannot be read now.", error))
 
     def _press(self, row: _Row) -> None:
@@ -185,3 +192,4 @@ class BlockedPane(SidePane):
             row.deleteLater()
         self.rows.clear()
         self.more.hide()
+        self.fault.hide()

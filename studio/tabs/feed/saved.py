@@ -53,9 +53,12 @@ class SavedPane(SidePane):
         top.setContentsMargins(worn.space_4, worn.space_3, worn.space_2, worn.space_3)
         top.addWidget(Label("Saved videos", "title"), 1)
         top.addWidget(self.close_button)
+        self.fault = Label("", "warning", wrap=True)
+        self.fault.hide()
         room = QVBoxLayout()
         room.setContentsMargins(worn.space_4, 0, 0, worn.space_2)
-        room.addWidget(self.states)
+        room.addWidget(self.states, 1)
+        room.addWidget(self.fault)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -98,18 +101,24 @@ class SavedPane(SidePane):
     def _take_more(self, page: Page[FeedItem]) -> None:
         self._cursor = page.next_cursor
         self.grid.add(self._kept(page))
+        self._say()
 
     def _kept(self, page: Page[FeedItem]) -> list[VideoView]:
         let_go = {each.video.id for each in self._feed.items if not each.mine.saved}
         return [item.video for item in page.items if item.video.id not in let_go]
 
     def _say(self) -> None:
+        self.fault.hide()
         if self.grid.videos:
             self.states.content()
+        elif self._read_once and self._cursor is not None:
+            self._read_more()  # all of this page were let go of, or are hidden; there are more
         elif self._read_once:
             self.states.empty("bookmark", "Nothing saved yet", "Save a video with S to find it again here.")
 
     def _failed(self, error: ApiError) -> None:
-        if self.grid.videos:
-            return  # what is here stays; scrolling asks again
+        if self.grid.videos:  # what is here stays; scrolling asks again
+            self.fault.setText(f"Not all was read: {error.what_happened}")
+            self.fault.show()
+            return
         self.states.failed(unread("What you saved cannot be read now.", error))

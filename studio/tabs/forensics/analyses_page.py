@@ -132,7 +132,7 @@ class AnalysesPage(QWidget):
             self._tell()
 
         def refused(error: ApiError) -> None:
-            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)
             self.list.reload()
 
         self._context.tasks.read(ask, took, refused, owner=self)

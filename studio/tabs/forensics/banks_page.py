@@ -19,7 +19,7 @@ from studio.messages import Level, Problem
 from studio.paged_list import PagedList
 from studio.tab import Context
 from studio.tabs.forensics import bank_asking, bank_words, rows
-from studio.tabs.forensics.bank_asking import Body
+from studio.tabs.forensics.bank_asking import Asking, Body, answered
 from studio.tabs.forensics.entry_moves import EntryMoves
 from studio.tabs.forensics.exporting import Export, Exporting
 from studio.tabs.forensics.stopped import StoppedLine
@@ -133,7 +133,8 @@ class BanksPage(QWidget):
 
         if self._reading is not None:
             self._reading.cancel()
-        self.states.loading()
+        if not self.banks.rowCount():
+            self.states.loading()
         self._reading = self._context.tasks.read(fetch, self.show_banks, self._failed, owner=self)
 
     def bank(self) -> BankView | None:
@@ -233,14 +234,14 @@ class BanksPage(QWidget):
         """Ask which video is added, and why."""
         bank_asking.ask_entry(self, self.add, self._add_entry)
 
-    def make_bank(self, body: Body) -> None:
+    def make_bank(self, body: Body, asking: Asking | None = None) -> None:
         """Make a bank."""
-        self._post("/v1/forensics/banks", body, BankView, "The bank was made", self.refresh)
+        self._post("/v1/forensics/banks", body, BankView, "The bank was made", self.refresh, asking)
 
-    def _add_entry(self, body: Body) -> None:
+    def _add_entry(self, body: Body, asking: Asking) -> None:
         if (bank := self.bank()) is not None:
             path = f"/v1/forensics/banks/{bank.id}/entries"
-            self._post(path, body, EntryView, f"Added to {bank.name}", self._reload)
+            self._post(path, body, EntryView, f"Added to {bank.name}", self._reload, asking)
 
     def ask_import(self) -> None:
         """Ask for a list of hashes and take it in."""
@@ -298,19 +299,25 @@ class BanksPage(QWidget):
         schema: type[BaseModel],
         told: str,
         then: Callable[[], object],
+        asking: Asking | None,
     ) -> None:
         async def send() -> object:
-            key = str(uuid4())
+            key = str(asking.key_for(body) if asking is not None else uuid4())
             return (await self._context.api.post(path, json=body, idempotency_key=key)).model(schema)
 
         def took(_got: object) -> None:
+            answered(asking)
             self._context.messages.notify(Level.SUCCESS, told)
             then()
 
-        self._context.tasks.read(send, took, self._refused, owner=self)
+        def refused(error: ApiError) -> None:
+            if not bank_asking.refused(asking, error):
+                self._refused(error)
+
+        self._context.tasks.read(send, took, refused, owner=self)
 
     def _refused(self, error: ApiError) -> None:
-        self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+        self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)
 
 
 def _read(file: Path) -> str:

@@ -12,34 +12,34 @@ from PySide6.QtCore import QObject, Signal
 from server.forensics.opinion.schemas import OpinionView
 from server.forensics.schemas import MatchView
 from server.kit.wire import Page
-from studio.api.errors import ApiError
+from studio.api.errors import ApiError, NotFound
 from studio.messages import Level
 from studio.offline.changes import Changes
 from studio.tab import Context
+from studio.tabs.forensics.topics import MATCHED, OPINED
 from studio.workplace import RESYNC
-
-MATCHED = frozenset({"forensics.match", "forensics.restricted_match"})
-OPINED = frozenset({"forensics.opinion"})
 
 
 class Beside(QObject):
-    """Reads both for one video at a time; what cannot be read is left out, since the scores say why.
+    """Reads both for one video at a time; what may not be read is left out, since the scores say why.
 
-    `matches` carries the `MatchView`s in a tuple, `opinion` an `OpinionView` or None.
+    `matches` carries the `MatchView`s in a tuple, `opinion` an `OpinionView` or None, `came` which of the two
+    was read, and the ApiError where it was not.
     """
 
     matches = Signal(object)
     opinion = Signal(object)
+    came = Signal(str, object)
 
     def __init__(self, context: Context, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
         self._video: UUID | None = None
-        self._reading: list[asyncio.Task[None]] = []
+        self._reading: dict[str, asyncio.Task[None]] = {}
 
     def show_video(self, video: UUID | None) -> None:
         """Read what there is of another video."""
-        for task in self._reading:
+        for task in self._reading.values():
             task.cancel()
         self._reading.clear()
         self._video = video
@@ -67,7 +67,7 @@ class Beside(QObject):
             answer = await self._context.api.get(f"/v1/forensics/videos/{video}/matches")
             return tuple(answer.model(Page[MatchView]).items)
 
-        self._read(fetch, self.matches.emit, video)
+        self._read("matches", fetch, self.matches.emit, video)
 
     def read_opinion(self) -> None:
         """Read what a model said."""
@@ -78,7 +78,7 @@ class Beside(QObject):
             answer = await self._context.api.get(f"/v1/forensics/videos/{video}/opinion")
             return answer.model(OpinionView)
 
-        self._read(fetch, self.opinion.emit, video)
+        self._read("opinion", fetch, self.opinion.emit, video)
 
     def ask(self) -> None:
         """Have a model asked about the video."""
@@ -90,25 +90,40 @@ class Beside(QObject):
             answer = await self._context.api.post(path, idempotency_key=str(uuid4()))
             return answer.model(OpinionView)
 
-        def refused(error: ApiError) -> None:
-            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+        def took(found: OpinionView) -> None:
+            if video == self._video:
+                if (reading := self._reading.get("opinion")) is not None:
+                    reading.cancel()  # it would say what was before
+                self.opinion.emit(found)
 
-        self._context.tasks.read(fetch, self.opinion.emit, refused, owner=self)
+        def refused(error: ApiError) -> None:
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)
+
+        self._context.tasks.read(fetch, took, refused, owner=self)
 
     @property
     def settled(self) -> bool:
         """Whether nothing is being read."""
-        return all(task.done() for task in self._reading)
+        return all(task.done() for task in self._reading.values())
 
     def _read(
         self,
+        what: str,
         fetch: Callable[[], Coroutine[Any, Any, object]],
         told: Callable[[object], object],
         video: UUID,
     ) -> None:
+        """Read one of the two; what was asked before it may be older, and is not waited for."""
+
         def take(found: object) -> None:
             if video == self._video:
+                self.came.emit(what, None)
                 told(found)
 
-        self._reading = [task for task in self._reading if not task.done()]
-        self._reading.append(self._context.tasks.read(fetch, take, lambda _error: None, owner=self))
+        def failed(error: ApiError) -> None:
+            if video == self._video:
+                self.came.emit(what, None if isinstance(error, NotFound) else error)
+
+        if (before := self._reading.get(what)) is not None:
+            before.cancel()
+        self._reading[what] = self._context.tasks.read(fetch, take, failed, owner=self)

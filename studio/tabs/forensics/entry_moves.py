@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID, uuid4
 
 from PySide6.QtCore import Signal
@@ -15,6 +16,7 @@ from studio.api.errors import ApiError
 from studio.messages import Level
 from studio.tab import Context
 from studio.tabs.forensics import bank_asking, bank_words
+from studio.tabs.forensics.bank_asking import Asking, answered, refused
 from studio.tabs.forensics.bank_words import EVENTS, events_of
 from studio.theme import style
 from studio.widgets.button import Button
@@ -70,17 +72,23 @@ class EntryMoves(QWidget):
         title = EVENTS[event][0]
         asked = title if len(able) == 1 else f"{title}: {len(able):,} entries"
         bank_asking.ask_why(
-            self, self.buttons[event], title, lambda why: self.move_on(able, event, why), question=asked
+            self,
+            self.buttons[event],
+            title,
+            lambda why, asking: self.move_on(able, event, why, asking),
+            question=asked,
         )
 
-    def move_on(self, chosen: Sequence[EntryView], event: EntryEvent, reason: str) -> None:
-        """Do it to these entries of one bank, by one request."""
+    def move_on(
+        self, chosen: Sequence[EntryView], event: EntryEvent, reason: str, asking: Asking | None = None
+    ) -> None:
+        """Do it to these entries of one bank, by one request; `asking` is where the reason was typed."""
         if len(chosen) == 1:
-            self._one(chosen[0].id, event, reason)
+            self._one(chosen[0].id, event, reason, asking)
         else:
-            self._several(chosen, event, reason)
+            self._several(chosen, event, reason, asking)
 
-    def _one(self, entry: UUID, event: EntryEvent, reason: str) -> None:
+    def _one(self, entry: UUID, event: EntryEvent, reason: str, asking: Asking | None) -> None:
         body = EntryCommand(event=event, reason=reason).model_dump(mode="json")
 
         async def send() -> EntryView:
@@ -88,26 +96,31 @@ class EntryMoves(QWidget):
             return answer.model(EntryView)
 
         def took(_now: EntryView) -> None:
+            answered(asking)
             self._context.messages.notify(Level.SUCCESS, f"{EVENTS[event][0]}: done")
             self.done.emit()
 
-        self._context.tasks.read(send, took, self._refused, owner=self)
+        self._context.tasks.read(send, took, partial(self._refused, asking), owner=self)
 
-    def _several(self, chosen: Sequence[EntryView], event: EntryEvent, reason: str) -> None:
+    def _several(
+        self, chosen: Sequence[EntryView], event: EntryEvent, reason: str, asking: Asking | None
+    ) -> None:
         command = EntriesCommand(event=event, reason=reason, entries=[entry.id for entry in chosen])
         path, body = f"/v1/forensics/banks/{chosen[0].bank_id}/entries/state", command.model_dump(mode="json")
-        key = str(uuid4())
+        key = str(asking.key_for(body) if asking is not None else uuid4())
 
         async def send() -> EntriesMoved:
             answer = await self._context.api.post(path, json=body, idempotency_key=key)
             return answer.model(EntriesMoved)
 
         def took(got: EntriesMoved) -> None:
+            answered(asking)
             level = Level.WARNING if got.kept else Level.SUCCESS
             self._context.messages.notify(level, *bank_words.moved_words(event, got))
             self.done.emit()
 
-        self._context.tasks.read(send, took, self._refused, owner=self)
+        self._context.tasks.read(send, took, partial(self._refused, asking), owner=self)
 
-    def _refused(self, error: ApiError) -> None:
-        self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+    def _refused(self, asking: Asking | None, error: ApiError) -> None:
+        if not refused(asking, error):
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)

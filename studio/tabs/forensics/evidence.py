@@ -9,8 +9,8 @@ from typing import Final
 from server.forensics.rules import WHY, Slot
 from server.forensics.schemas import BoxView, CurveView, SignalView, SpanView
 from studio.tabs.forensics.signal_words import named, told
-from studio.tabs.forensics.words import TITLES, percent
-from studio.video.playhead import Region, timecode
+from studio.tabs.forensics.words import TITLES
+from studio.video.playhead import Region, percent, timecode
 
 SPANS_SHOWN: Final = 6
 """Moments that one meter lists: those that say most."""
@@ -23,6 +23,8 @@ WORDS: Final = {"transcript": "heard", "screen_text": "read"}
 NEUTRAL: Final = frozenset({FACE, *WORDS})
 """Signals whose stretches say where something is, and not that anything is wrong with it."""
 Numbers = Mapping[int, int]
+Boxes = Mapping[int, Sequence[BoxView]]
+"""Boxes by the track of the face that they show."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,8 @@ def numbers(signals: Iterable[SignalView]) -> Numbers:
 def of_slot(slot: Slot, track: int | None, signals: Sequence[SignalView]) -> Evidence | None:
     """What the score of a slot rests on, where anything was kept of it; `track` is the face it speaks of."""
     own = [signal for signal in signals if signal.slot is slot]
-    called = numbers(signals)
-    lines = tuple(_line(signal, signals, called) for signal in own)
+    called, faces_of = numbers(signals), boxes_by_track(signals, FACE)
+    lines = tuple(_line(signal, faces_of, called) for signal in own)
     seen = {signal.track for signal in own if signal.track is not None}
     faces = tuple(_faces(signals, seen, called))
     if not faces and all(signal.abstained is not None for signal in own):
@@ -140,7 +142,7 @@ def of_slot(slot: Slot, track: int | None, signals: Sequence[SignalView]) -> Evi
     return Evidence(
         lines,
         faces,
-        _lips(own, signals, called),
+        _lips(own, faces_of, called),
         called.get(track) if track is not None else None,
         _quotes(own, called),
     )
@@ -163,26 +165,33 @@ def moments(slot: Slot, signals: Sequence[SignalView]) -> tuple[Moment, ...]:
                     found[key] = span, signal
     best = sorted(found.values(), key=lambda pair: _weight(pair[0]), reverse=True)[:SPANS_SHOWN]
     best.sort(key=lambda pair: (pair[0].start_ms, pair[0].end_ms))
-    called = numbers(signals)
+    called, faces_of = numbers(signals), boxes_by_track(signals, FACE)
     return tuple(
         Moment(
             span.start_ms,
             span.end_ms,
             span.score_bp,
             span.note,
-            regions(boxes_of(signal, signals), called, slot, at=(span.start_ms, span.end_ms)),
+            regions(boxes_of(signal, faces_of), called, slot, at=(span.start_ms, span.end_ms)),
         )
         for span, signal in best
     )
 
 
-def boxes_of(signal: SignalView, signals: Iterable[SignalView]) -> tuple[BoxView, ...]:
+def boxes_by_track(signals: Iterable[SignalView], name: str | None = None) -> Boxes:
+    """Every box of each face; with `name`, those of the signals of that name alone."""
+    found: dict[int, list[BoxView]] = {}
+    for signal in signals:
+        if signal.track is not None and name in (None, signal.name):
+            found.setdefault(signal.track, []).extend(signal.boxes)
+    return found
+
+
+def boxes_of(signal: SignalView, faces_of: Boxes) -> tuple[BoxView, ...]:
     """The boxes of a signal, with all that are known of the face it was measured on."""
     boxes = list(signal.boxes)
     if signal.track is not None:
-        for other in signals:
-            if other.name == FACE and other.track == signal.track:
-                boxes += other.boxes
+        boxes += faces_of.get(signal.track, ())
     return tuple({_where(box): box for box in boxes}.values())
 
 
@@ -204,7 +213,8 @@ def regions(
         group.sort(key=lambda box: box.t_ms)
         name = f"Face {called[track]}" if track in called and track is not None else TITLES[slot]
         times = sorted({box.t_ms for box in group})
-        drawn = [_region(box, _name(name, box), *_window(times, times.index(box.t_ms))) for box in group]
+        places = {at_ms: n for n, at_ms in enumerate(times)}
+        drawn = [_region(box, _name(name, box), *_window(times, places[box.t_ms])) for box in group]
         if at is not None and not any(each.start_ms <= at[0] < each.end_ms for each in drawn):
             near = min(group, key=lambda box: abs(box.t_ms - at[0]))
             later = [each.start_ms for each in drawn if each.start_ms > at[0]]
@@ -235,8 +245,9 @@ def _weight(span: SpanView) -> int:
 
 
 def _faces(signals: Sequence[SignalView], seen: set[int], called: Numbers) -> Iterable[Face]:
+    known = boxes_by_track(signals)
     for track, number in called.items():
-        boxes = [box for s in signals if s.track == track for box in s.boxes]
+        boxes = known.get(track, ())
         if track in seen and boxes:
             portrait = max(boxes, key=lambda box: (box.width_bp * box.height_bp, -box.t_ms))
             everywhere = tuple({box.t_ms: box for box in boxes}.values())
@@ -244,7 +255,7 @@ def _faces(signals: Sequence[SignalView], seen: set[int], called: Numbers) -> It
             yield Face(number, track, portrait, Place(portrait.t_ms, drawn))
 
 
-def _line(signal: SignalView, signals: Sequence[SignalView], called: Numbers) -> Line:
+def _line(signal: SignalView, faces_of: Boxes, called: Numbers) -> Line:
     title, meaning, _ = named(signal.name)
     face = called.get(signal.track) if signal.track is not None else None
     if signal.abstained is not None:
@@ -252,10 +263,10 @@ def _line(signal: SignalView, signals: Sequence[SignalView], called: Numbers) ->
     value = told(signal.name, signal.value, signal.note)
     trust = f"reliability {percent(signal.reliability_bp)}"
     said = f"{value} · {trust}" if value else trust.capitalize()
-    return Line(title, said, meaning, face, _place(signal, signals, called))
+    return Line(title, said, meaning, face, _place(signal, faces_of, called))
 
 
-def _place(signal: SignalView, signals: Sequence[SignalView], called: Numbers) -> Place | None:
+def _place(signal: SignalView, faces_of: Boxes, called: Numbers) -> Place | None:
     spans = [span for span in signal.spans if span.start_ms >= 0]
     if spans:
         first = max(spans, key=lambda span: (_weight(span), -span.start_ms))
@@ -264,7 +275,7 @@ def _place(signal: SignalView, signals: Sequence[SignalView], called: Numbers) -
         at = signal.boxes[0].t_ms, signal.boxes[0].t_ms
     else:
         return None
-    return Place(at[0], regions(boxes_of(signal, signals), called, signal.slot, at=at))
+    return Place(at[0], regions(boxes_of(signal, faces_of), called, signal.slot, at=at))
 
 
 def _quotes(own: Sequence[SignalView], called: Numbers) -> tuple[Quote, ...]:
@@ -279,7 +290,7 @@ def _quotes(own: Sequence[SignalView], called: Numbers) -> tuple[Quote, ...]:
     return tuple(sorted(found, key=lambda quote: quote.place.ms))
 
 
-def _lips(own: Sequence[SignalView], signals: Sequence[SignalView], called: Numbers) -> Lips | None:
+def _lips(own: Sequence[SignalView], faces_of: Boxes, called: Numbers) -> Lips | None:
     for signal in own:
         curves = {curve.name: curve for curve in signal.curves}
         opening, loudness = curves.get("mouth_opening"), curves.get("speech_envelope")
@@ -287,7 +298,7 @@ def _lips(own: Sequence[SignalView], signals: Sequence[SignalView], called: Numb
             continue
         offset = next((s.value for s in own if s.name == "sync_offset_ms" and s.track == signal.track), None)
         at = opening.start_ms, opening.start_ms + round(opening.step_ms * len(opening.values))
-        drawn = regions(boxes_of(signal, signals), called, signal.slot, at=at)
+        drawn = regions(boxes_of(signal, faces_of), called, signal.slot, at=at)
         return Lips(
             opening,
             loudness,

@@ -62,8 +62,9 @@ class FaceCutter(QObject):
             self._begin()
 
     def forget(self) -> None:
-        """Another video comes."""
+        """Another video comes; the player may go on to one that is none of ours, until `watch` names it."""
         self._faces, self._wanted = (), False
+        self._leave()
         self._closed()
 
     def image(self, track: int) -> QImage | None:
@@ -93,17 +94,19 @@ class FaceCutter(QObject):
         self._worker.start("faces", work)
 
     def _take(self, cutting: Cutting) -> None:
-        self._cut[self._faces[cutting.number].track] = cutting
-        self._treat()
-
-    def _treat(self) -> None:
-        made = {track: cutting.treated(self._required) for track, cutting in self._cut.items()}
-        self._images = {track: (pixels, image_over(pixels)) for track, pixels in made.items()}
+        track = self._faces[cutting.number].track
+        self._cut[track] = cutting
+        self._images[track] = self._treated(cutting)
         self.changed.emit()
+
+    def _treated(self, cutting: Cutting) -> tuple[Pixels, QImage]:
+        pixels = cutting.treated(self._required)
+        return pixels, image_over(pixels)
 
     def _require(self, required: Shield) -> None:
         self._required = required
-        self._treat()
+        self._images = {track: self._treated(cutting) for track, cutting in self._cut.items()}
+        self.changed.emit()
 
     def _set_blank(self, blank: bool) -> None:
         self._blank = blank

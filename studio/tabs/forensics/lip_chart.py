@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from server.forensics.schemas import CurveView
@@ -44,6 +44,7 @@ class LipChart(QWidget):
         super().__init__()
         self._lips = lips
         self._now_ms: int | None = None
+        self._still: tuple[object, QPixmap] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -87,18 +88,41 @@ class LipChart(QWidget):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        worn = style.tokens()
+        still = self._curves()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setFont(style.font("caption"))
-            top = self._paint_curve(painter, 0, "Mouth opening", self._lips.opening, worn.accent)
-            top = self._paint_curve(painter, top, "Loudness of speech", self._lips.loudness, worn.warning)
-            if self._lips.lags is not None:
-                self._paint_lags(painter, top, self._lips.lags)
+            painter.drawPixmap(0, 0, still)
+            self._paint_needle(painter)
             if self.hasFocus():
-                focus_ring(painter, QRectF(self.rect()), worn.radius_small)
+                focus_ring(painter, QRectF(self.rect()), style.tokens().radius_small)
 
     # Inside
+
+    def _curves(self) -> QPixmap:
+        """All but the needle, drawn once: while the video plays, that alone moves."""
+        worn, ratio = style.tokens(), self.devicePixelRatioF()
+        drawn_for = self.size(), ratio, worn
+        if self._still is None or self._still[0] != drawn_for:
+            made = QPixmap(self.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            with QPainter(made) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setFont(style.font("caption"))
+                top = self._paint_curve(painter, 0, "Mouth opening", self._lips.opening, worn.accent)
+                top = self._paint_curve(painter, top, "Loudness of speech", self._lips.loudness, worn.warning)
+                if self._lips.lags is not None:
+                    self._paint_lags(painter, top, self._lips.lags)
+            self._still = drawn_for, made
+        return self._still[1]
+
+    def _paint_needle(self, painter: QPainter) -> None:
+        if self._now_ms is None or not self.start_ms <= self._now_ms <= self.end_ms:
+            return
+        x = self._x((self._now_ms - self.start_ms) / max(self.end_ms - self.start_ms, 1))
+        painter.setPen(QPen(QColor(style.tokens().text), 1.5))
+        for bottom in (_GAP + _ROW, 2 * (_GAP + _ROW)):
+            painter.drawLine(QPointF(x, bottom - _ROW + 2), QPointF(x, bottom - 2))
 
     def _seek(self, ms: float) -> None:
         at = round(min(max(ms, self.start_ms), self.end_ms))
@@ -123,11 +147,6 @@ class LipChart(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for part in runs(curve.values):
             painter.drawPolyline(self._points(part, curve.values, box))
-        length = max(self.end_ms - self.start_ms, 1)
-        if self._now_ms is not None and self.start_ms <= self._now_ms <= self.end_ms:
-            x = self._x((self._now_ms - self.start_ms) / length)
-            painter.setPen(QPen(QColor(style.tokens().text), 1.5))
-            painter.drawLine(QPointF(x, box.top() + 2), QPointF(x, box.bottom() - 2))
         return float(box.bottom())
 
     def _points(self, part: range, values: Sequence[float | None], box: QRectF) -> QPolygonF:

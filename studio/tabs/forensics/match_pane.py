@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from server.forensics.banks.rules import MatchVerdict
@@ -99,8 +100,7 @@ class MatchPane(QWidget):
         self._show(left, right, Along(), ())
 
     def leave(self) -> None:
-        """Show nothing any more; a verdict that is held is sent."""
-        self._judging.send_now()
+        """Show nothing any more. What was said of the match waits in the outbox."""
         self.match = None
         self._serial += 1
         self.compare.close_videos()
@@ -143,7 +143,7 @@ class MatchPane(QWidget):
         def failed(error: ApiError) -> None:
             if serial == self._serial:
                 gone = isinstance(error, NotFound)
-                said = "It was deleted, or may not be seen by you." if gone else error.what_to_do
+                said = "It was deleted, or may not be seen by you." if gone else error.to_do_oneself
                 side.say("The video is not there" if gone else error.what_happened, said)
 
         self._context.tasks.read(fetch, took, failed, owner=self)
@@ -163,12 +163,15 @@ class MatchPane(QWidget):
         verdict = self._judging.verdict_of(match)
         self.verdict.set(*matches.VERDICTS[verdict])
         self.undo.setVisible(self._judging.holds(match.id))
-        self.confirm.setEnabled(verdict is not MatchVerdict.CONFIRMED)
-        self.wrong.setEnabled(verdict is not MatchVerdict.FALSE_POSITIVE)
+        may = matches.may_judge(match)
+        self.confirm.setEnabled(may and verdict is not MatchVerdict.CONFIRMED)
+        self.wrong.setEnabled(may and verdict is not MatchVerdict.FALSE_POSITIVE)
 
 
 class MatchDialog(QDialog):
-    """The pane over a review, which goes on below it."""
+    """The pane over a review, which goes on below it; `blank_wanted`: that is to be blanked, too."""
+
+    blank_wanted = Signal()
 
     def __init__(self, context: Context, judging: Judging, parent: QWidget) -> None:
         super().__init__(parent)
@@ -188,8 +191,15 @@ class MatchDialog(QDialog):
         layout.addLayout(row)
         over = parent.window().size()
         self.resize(min(1_280, over.width() - 80), min(760, over.height() - 80))
-        bind(context.keymap, self, "review", {"review.panic": self.reject})
+        bind(context.keymap, self, "review", {"review.panic": self._blank})
+        self.pane.compare.blank_wanted.connect(self._blank)
         self.finished.connect(lambda _result: self.pane.leave())
+
+    def _blank(self) -> None:
+        """Nothing is seen at once; what is below would be, if only this went."""
+        self.pane.compare.set_blank(True)
+        self.blank_wanted.emit()
+        self.reject()
 
 
 def _close(windows: list[MediaWindow]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -12,10 +13,14 @@ from server.forensics.banks.rules import MatchVerdict
 from server.forensics.schemas import MatchView
 from studio.tabs.forensics import matches
 from studio.tabs.forensics.evidence import Place
+from studio.tabs.forensics.refocus import focus_kept
 from studio.theme import style
 from studio.widgets.button import Button
 from studio.widgets.chip import Chip
 from studio.widgets.label import ElidedLabel, Label
+
+FIRST: Final = 10
+"""Matches that are shown to begin with: each costs five milliseconds."""
 
 
 class MatchSection(QWidget):
@@ -31,23 +36,40 @@ class MatchSection(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(style.tokens().space_3)
         self._shown: tuple[MatchView, ...] = ()
+        self._whole = False
         self.hide()
 
     def show_matches(self, found: Sequence[MatchView]) -> None:
-        """Show these, those that are not judged first."""
+        """Show these, those that are not judged first; of many the first alone, until all are asked for."""
         shown = tuple(sorted(found, key=lambda m: (m.verdict is not MatchVerdict.PENDING, m.bits)))
         if shown == self._shown:
             return
         self._shown = shown
+        self._whole = self._whole and bool(shown)
+        with focus_kept(self):
+            self._build()
+        self.setVisible(bool(shown))
+
+    def show_all(self) -> None:
+        """Show the others, too."""
+        self._whole = True
+        with focus_kept(self):
+            self._build()
+
+    def _build(self) -> None:
         while (item := self._column.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:
                 gone.hide()
                 gone.deleteLater()
-        if shown:
-            self._column.addWidget(Label("Recognised", "section"))
-        for match in shown:
-            self._column.addWidget(self._match(match))
-        self.setVisible(bool(shown))
+        made: list[QWidget] = [Label("Recognised", "section")] if self._shown else []
+        made += [self._match(match) for match in (self._shown if self._whole else self._shown[:FIRST])]
+        if not self._whole and len(self._shown) > FIRST:
+            more = Button(f"Show all {len(self._shown)}", kind="quiet")
+            more.clicked.connect(lambda: self.show_all())
+            made.append(more)
+        for each in made:
+            self._column.addWidget(each)
+            each.show()  # now: what is not seen takes no focus
 
     def _match(self, match: MatchView) -> QWidget:
         worn = style.tokens()

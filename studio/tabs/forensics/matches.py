@@ -58,6 +58,8 @@ def changes(match: MatchView) -> str:
 
 
 def _speed(match: MatchView) -> str:
+    if match.original_start_ms is None or match.original_end_ms is None:
+        return ""
     here, there = match.end_ms - match.start_ms, match.original_end_ms - match.original_start_ms
     if here <= 0 or there <= 0 or 0.97 <= there / here <= 1.03:
         return ""
@@ -67,8 +69,15 @@ def _speed(match: MatchView) -> str:
 def where(match: MatchView) -> str:
     """Which stretch of which."""
     here = f"{short(match.start_ms)} to {short(match.end_ms)}"
+    if match.original_start_ms is None or match.original_end_ms is None:
+        return f"{here} here; the original is for cleared colleagues, who judge this"
     there = f"{short(match.original_start_ms)} to {short(match.original_end_ms)}"
     return f"{here} here is {there} of the original"
+
+
+def may_judge(match: MatchView) -> bool:
+    """Whether the reader may say what a match is: not where the original is kept from them."""
+    return match.entry_id is not None
 
 
 def short(ms: int) -> str:
@@ -78,7 +87,7 @@ def short(ms: int) -> str:
 
 def along(match: MatchView) -> Along:
     """How times of the upload belong to times of the original."""
-    return Along(match.start_ms, match.end_ms, match.original_start_ms, match.original_end_ms)
+    return Along(match.start_ms, match.end_ms, match.original_start_ms or 0, match.original_end_ms or 0)
 
 
 def lane(matches: Sequence[MatchView]) -> tuple[Lane, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 
 from server.forensics.banks.rules import MatchVerdict
 from server.forensics.schemas import MatchView
+from studio.key_binding import bind
 from studio.list_and_side import ListAndSide
 from studio.paged_list import PagedList
 from studio.tab import Context
@@ -76,6 +77,9 @@ class MatchesPage(QWidget):
         self.list.states.acted.connect(lambda: self.state.setCurrentIndex(self.state.count() - 1))
         self.judging.changed.connect(self._judged)
         self.setFocusProxy(self.table)
+        bind(context.keymap, self, "review", {"review.panic": self.blank})
+        for pane in (self.pane, self.pair):
+            pane.compare.blank_wanted.connect(self.blank)
 
     def refresh(self) -> None:
         """Read the list, or again what is shown of it."""
@@ -90,9 +94,15 @@ class MatchesPage(QWidget):
         self.list.load({"state": state} if state else {})
 
     def leave(self) -> None:
-        """Send what was said, and let go of the videos."""
+        """Let go of the videos."""
         self.pane.leave()
         self.pair.leave()
+
+    def blank(self) -> None:
+        """Show nothing of any video, or show them again."""
+        blank = not self.pane.compare.blank
+        for pane in (self.pane, self.pair):
+            pane.compare.set_blank(blank)
 
     def ask_two(self) -> None:
         """Ask which two videos are to be compared."""

@@ -13,9 +13,8 @@ from studio.tabs.forensics.evidence import Moment
 from studio.tabs.forensics.evidence_box import EvidenceBox
 from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.state import Level, Meter
-from studio.tabs.forensics.words import percent
 from studio.theme import style
-from studio.video.playhead import timecode
+from studio.video.playhead import percent, timecode
 from studio.widgets.button import Button
 from studio.widgets.chip import Chip
 from studio.widgets.label import Label, tooltip

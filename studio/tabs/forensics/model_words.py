@@ -7,7 +7,8 @@ from typing import Final
 from server.forensics.checkpoints.schemas import CheckpointView, ModelsView
 from server.forensics.evaluation.schemas import EvaluationLine, EvaluationView
 from server.forensics.rules import Condition
-from studio.tabs.forensics.words import TITLES, percent
+from studio.tabs.forensics.words import TITLES
+from studio.video.playhead import percent
 from studio.widgets.table import ChipLook, Column
 
 ADD: Final = "python -m server models add NET.onnx"

@@ -11,6 +11,7 @@ from server.forensics.opinion.schemas import OpinionView
 from studio.tabs.forensics import opinion
 from studio.tabs.forensics.evidence import Place
 from studio.tabs.forensics.opinion import Opined
+from studio.tabs.forensics.refocus import focus_kept
 from studio.theme import style
 from studio.video.playhead import timecode
 from studio.widgets.button import Button
@@ -41,13 +42,20 @@ class OpinionSection(QWidget):
         if known == self._known:
             return
         self._known = known
+        with focus_kept(self):
+            self._rebuild(known)
+        self.setVisible(known is not None)
+
+    def _rebuild(self, known: OpinionView | None) -> None:
         while (item := self._column.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:
                 gone.hide()
                 gone.deleteLater()
         if known is not None:
             self._build(opinion.read(known))
-        self.setVisible(known is not None)
+        for n in range(self._column.count()):
+            if (made := self._column.itemAt(n)) is not None and (part := made.widget()) is not None:
+                part.show()  # now: what is not seen takes no focus
 
     def _build(self, told: opinion.Opinion) -> None:
         head = QWidget()

@@ -12,6 +12,11 @@ from server.forensics.schemas import SignalView
 MANIFEST: Final = "manifest"
 """The signal that says how the C2PA manifest of the file is: 0 none, 1 invalid, 2 valid, 3 trusted."""
 
+TAG: Final = "tag."
+"""What the name of a signal begins with that is a tag of the file, under the file's own key."""
+OWN_WORDS: Final = "What the file says of itself; anybody can write it:"
+LONGEST, LONGEST_KEY = 200, 40
+
 _FACTS: Final = {
     "claim_generator": "Made with",
     "issuer": "Signed by",
@@ -64,10 +69,12 @@ _BADGES: Final = {
 
 @dataclass(frozen=True)
 class Provenance:
-    """The badge, where the credentials were looked at, and what else the file says, by name."""
+    """The badge, where the credentials were looked at, what else was read of the file, by name, and what it
+    says of itself in its tags, which anybody can write."""
 
     badge: Badge
     facts: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 def read(signals: Sequence[SignalView]) -> Provenance | None:
@@ -76,14 +83,24 @@ def read(signals: Sequence[SignalView]) -> Provenance | None:
     if not own:
         return None
     manifest = next((signal for signal in own if signal.name == MANIFEST), None)
-    facts = tuple((_name(s.name), s.note) for s in own if s.note and s is not manifest)
+    facts, tags = [], []
+    for signal in own:
+        if signal.note and signal is not manifest:
+            said = clean(signal.note, LONGEST)
+            if signal.name.startswith(TAG):
+                tags.append((f"Tag “{clean(signal.name.removeprefix(TAG), LONGEST_KEY)}”", said))
+            else:
+                name = signal.name.replace("_", " ").capitalize()
+                facts.append((_FACTS.get(signal.name) or clean(name, LONGEST_KEY), said))
+    told = tuple(facts), tuple(tags)
     if manifest is not None and manifest.abstained is None and manifest.value is not None:
-        return Provenance(_BADGES.get(round(manifest.value), _NONE), facts)
+        return Provenance(_BADGES.get(round(manifest.value), _NONE), *told)
     why = WHY[manifest.abstained] if manifest is not None and manifest.abstained is not None else ""
     unread = why or "The content credentials were not looked at."
-    return Provenance(Badge("Credentials not read", "neutral", "", unread), facts)
+    return Provenance(Badge("Credentials not read", "neutral", "", unread), *told)
 
 
-def _name(name: str) -> str:
-    known = _FACTS.get(name)
-    return known or name.rpartition(".")[2].replace("_", " ").capitalize()
+def clean(text: str, most: int) -> str:
+    """A stranger's words on one line: without what breaks it, or turns the direction of reading."""
+    line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

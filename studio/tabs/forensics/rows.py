@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Final
 
 from server.forensics.banks.rules import BankKind, EntryState, MatchVerdict
-from server.forensics.rules import AnalysisKind, AnalysisState
+from server.forensics.rules import AnalysisState
 from server.forensics.schemas import AnalysisView, BankView, EntryView, MatchView
 from studio.tabs.forensics import matches
-from studio.tabs.forensics.words import percent
+from studio.tabs.forensics.words import KINDS
+from studio.video.playhead import percent
 from studio.widgets.table import ChipLook, Column
 from studio.widgets.time_label import ago, exact
 
-KINDS: Final = {AnalysisKind.CORE: "Picture and sound", AnalysisKind.TEXT: "Words"}
 STATES: Final = {
     AnalysisState.QUEUED: ("Waiting", ChipLook("info", "clock")),
     AnalysisState.RUNNING: ("Running", ChipLook("accent", "sync")),

@@ -31,14 +31,14 @@ from studio.tabs.forensics.evidence import NEUTRAL, Evidence, Face, Moment, all_
 from studio.tabs.forensics.provenance import Provenance
 from studio.tabs.forensics.words import (
     ENDED,
+    KINDS,
     LANES,
     MEANINGS,
     NOT_ANALYSED,
     TITLES,
-    percent,
     why_not,
 )
-from studio.video.playhead import Course, Lane, Range
+from studio.video.playhead import Course, Lane, Range, percent
 
 SECOND_MS: Final = 1_000
 _LONGEST_S: Final = 24 * 3_600
@@ -287,16 +287,15 @@ def _method(kind: KindView) -> list[str]:
         parts.append(f"checkpoint {models[0][6:].partition('@')[0]}" if models else "no checkpoint")
     beside = tuple(f"{slot}:" for slot in Slot)  # what is said of a slot stands beside it already
     missing = [words for words in done.missing if not words.startswith(beside)]
-    return [f"{_KINDS[kind.kind]}: {', '.join(part for part in parts if part)}.", *missing]
+    return [f"{KINDS[kind.kind]}: {', '.join(part for part in parts if part)}.", *missing]
 
 
 _METHODS: Final = {"none": "nothing looked"}
-_KINDS: Final = {AnalysisKind.CORE: "Picture and sound", AnalysisKind.TEXT: "Words"}
 
 
 def _progress(kind: KindView) -> Progress | None:
     """What is under way, or why there are no newer scores; None where all is said by the scores."""
-    latest, name = kind.latest, _KINDS[kind.kind]
+    latest, name = kind.latest, KINDS[kind.kind]
     if latest is None:
         return Progress(f"{name}: not analysed yet.")
     if latest.state is AnalysisState.QUEUED:

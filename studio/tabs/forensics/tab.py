@@ -12,16 +12,12 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 from server.accounts.schemas import Me
 from studio.offline.changes import Changes
 from studio.tab import Context, Tab
+from studio.tabs.forensics.topics import ANALYSE, ANALYSED, BANK, BANKED, MATCHED, READ, STOPPED
 from studio.theme import style
 from studio.widgets.page_header import PageHeader
 from studio.workplace import RESYNC
 
-READ, ANALYSE, BANK = "forensics.read", "forensics.analyse", "forensics.banks"
-MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})
-ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
 GATHER_MS: Final = 2_000
-STOPPED: Final = "forensics.bank"
-BANKED: Final = frozenset({"forensics.scan", "forensics.restricted_scan", STOPPED})
 BANKS: Final = "Hash banks"
 
 

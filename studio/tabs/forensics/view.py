@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.forensics.schemas import MatchView, VideoAnalyses
@@ -15,7 +16,8 @@ from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.match_section import MatchSection
 from studio.tabs.forensics.meter import MeterLine
 from studio.tabs.forensics.opinion_section import OpinionSection
-from studio.tabs.forensics.provenance import Provenance
+from studio.tabs.forensics.provenance import OWN_WORDS, Provenance
+from studio.tabs.forensics.refocus import focus_kept
 from studio.tabs.forensics.state import Meter, Progress, Scores, Section
 from studio.theme import style
 from studio.widgets.button import Button
@@ -44,6 +46,7 @@ class ScoresView(StateStack):
         self._may_ask = may_ask
         self._known: VideoAnalyses | None = None
         self._rows: dict[UUID, ProgressRow] = {}
+        self._built: dict[str, _Part] = {}
         self._lines: list[MeterLine] = []
         self._opened: set[str] = set()
         self._matched = False
@@ -66,6 +69,13 @@ class ScoresView(StateStack):
         self._again.hide()
         self._export.hide()
         self.foot = QVBoxLayout()
+        self._stale = Label("", "warning", wrap=True)
+        self._retry = Button("Try again", kind="link", icon="refresh")
+        self._retry.clicked.connect(self.retried)
+        outer.addWidget(self._stale)
+        outer.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignLeft)
+        self._stale.hide()
+        self._retry.hide()
         outer.addWidget(self.matches)
         outer.addLayout(self._column)
         outer.addWidget(self.opinion)
@@ -85,15 +95,16 @@ class ScoresView(StateStack):
         self.opinion.show_opinion(None)
         self._opened.clear()
         self.cutter.forget()
+        self.tell_stale("")
         self._clear()
         self.content()
         self.loading()
 
-    def show_known(self, known: VideoAnalyses) -> Scores:
-        """Show what is known of a video. While an analysis runs its bar alone moves, so that nothing that
-        has the focus goes."""
+    def show_known(self, known: VideoAnalyses, scores: Scores | None = None) -> Scores:
+        """Show what is known of a video; `scores` is what `state.read` makes of it. While an analysis runs
+        its bar alone moves, and what is the same after it stays, so that nothing that has the focus goes."""
         before, self._known = self._known, known
-        scores = state.read(known)
+        scores = scores or state.read(known)
         if before is None or not state.only_progress(before, known):
             self._build(scores)
         for line in scores.progress:
@@ -108,6 +119,16 @@ class ScoresView(StateStack):
         self.matches.show_matches(found)
         if self._known is not None:
             self._settle()
+
+    def tell_stale(self, words: str) -> None:
+        """Say that what is shown was not read anew, and offer to; "" = it was."""
+        self._stale.setText(words)
+        for part in (self._stale, self._retry):
+            part.setVisible(bool(words))
+
+    def set_exporting(self, running: bool) -> None:
+        """An export runs, or none does: there is one at a time."""
+        self._export.setEnabled(not running)
 
     def scroll_to(self, part: QWidget) -> None:
         """Bring a part of the panel to its top."""
@@ -131,20 +152,43 @@ class ScoresView(StateStack):
             self.content()
 
     def _build(self, scores: Scores) -> None:
-        self._clear()
-        for line in scores.progress:
-            self._column.addWidget(self._progress(line))
-        for words in scores.notes:
-            self._column.addWidget(Label(words, "muted", wrap=True))
-        for section in scores.sections:
-            self._column.addWidget(self._section(section))
-        if scores.provenance is not None:
-            self._column.addWidget(self._provenance(scores.provenance))
-        if scores.method:
-            self._column.addWidget(Label("\n".join(scores.method), "caption", wrap=True))
+        with focus_kept(self._inside):
+            self._rebuild(scores)
         idle = not any(state.may_cancel(line) for line in scores.progress)
         self._again.setVisible(self._may_ask and idle)
         self._export.setVisible(bool(scores.sections))
+
+    def _rebuild(self, scores: Scores) -> None:
+        """What is as before stays."""
+        wanted: dict[str, tuple[object, Callable[[], QWidget]]] = {}
+        for n, line in enumerate(scores.progress):
+            wanted[f"progress {n}"] = _standing(line), partial(self._progress, line)
+        for words in scores.notes:
+            wanted[words] = words, partial(Label, words, "muted", wrap=True)
+        for section in scores.sections:
+            wanted[section.title] = section, partial(self._section, section)
+        if scores.provenance is not None:
+            wanted["provenance"] = scores.provenance, partial(self._provenance, scores.provenance)
+        if scores.method:
+            said = "\n".join(scores.method)
+            wanted["method"] = said, partial(Label, said, "caption", wrap=True)
+        before, self._built = self._built, {}
+        for place, (name, (what, make)) in enumerate(wanted.items()):
+            part = before.get(name)
+            if part is None or part.what != what:
+                part = _Part(what, make())
+            else:
+                del before[name]
+            self._built[name] = part
+            if self._column.indexOf(part.widget) != place:
+                self._column.removeWidget(part.widget)
+                self._column.insertWidget(place, part.widget)
+            part.widget.show()  # now: what is not seen takes no focus
+        for gone in before.values():
+            self._drop(gone.widget)
+        shown = [part.widget for part in self._built.values()]
+        self._rows = {key: row for key, row in self._rows.items() if row in shown}
+        self._lines = [line for widget in shown for line in widget.findChildren(MeterLine)]
 
     def _provenance(self, told: Provenance) -> QWidget:
         made = QWidget()
@@ -158,9 +202,10 @@ class ScoresView(StateStack):
         head.addWidget(Chip(told.badge.word, told.badge.tone, told.badge.icon))
         column.addLayout(head)
         column.addWidget(Label(told.badge.meaning, wrap=True))
-        if told.facts:
-            said = "\n".join(f"{name}: {words}" for name, words in told.facts)
-            column.addWidget(Label(said, "caption", wrap=True))
+        for head_line, group in (("", told.facts), (OWN_WORDS, told.tags)):
+            if group:
+                said = [head_line] * bool(head_line) + [f"{name}: {words}" for name, words in group]
+                column.addWidget(Label("\n".join(said), "caption", wrap=True))
         return made
 
     def _section(self, section: Section) -> QWidget:
@@ -180,7 +225,6 @@ class ScoresView(StateStack):
     def _meter(self, meter: Meter, *, strong: bool) -> MeterLine:
         line = MeterLine(meter, self.cutter, strong=strong)
         line.place_wanted.connect(self.place_wanted)
-        self._lines.append(line)
         if line.evidence is not None:
             line.evidence.opener.setChecked(meter.title in self._opened)
             line.evidence.toggled.connect(partial(self._keep_open, meter.title))
@@ -208,7 +252,24 @@ class ScoresView(StateStack):
     def _clear(self) -> None:
         self._rows.clear()
         self._lines.clear()
-        while (item := self._column.takeAt(0)) is not None:
-            if (gone := item.widget()) is not None:
-                gone.hide()
-                gone.deleteLater()
+        for part in self._built.values():
+            self._drop(part.widget)
+        self._built.clear()
+
+    def _drop(self, gone: QWidget) -> None:
+        self._column.removeWidget(gone)
+        gone.hide()
+        gone.deleteLater()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of the panel, and what it says."""
+
+    what: object
+    widget: QWidget
+
+
+def _standing(line: Progress) -> object:
+    """What of a line is not told by `_tell`."""
+    return line.text, line.ended, state.may_cancel(line), line.analysis.id if line.analysis else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.forensics.rules import WHY, Abstained, AnalysisState, Slot
+from server.forensics.rules import WHY, Abstained, AnalysisKind, AnalysisState, Slot
 
 TITLES: Final = {
     Slot.FACE_MANIPULATION: "Face manipulation",
@@ -31,6 +31,8 @@ MEANINGS: Final = {
     Slot.PROVENANCE: "What the file says of where it comes from.",
 }
 
+KINDS: Final = {AnalysisKind.CORE: "Picture and sound", AnalysisKind.TEXT: "Words"}
+
 NEVER_SEEN: Final = "Never read from the picture: it follows from consent records and reports alone."
 """Why there is no score for `non_consensual`, whatever the server says."""
 NOT_ANALYSED: Final = "Not analysed"
@@ -47,8 +49,3 @@ def why_not(slot: Slot, abstained: Abstained | None) -> str:
     if slot is Slot.NON_CONSENSUAL:
         return NEVER_SEEN
     return WHY[abstained] if abstained is not None else ""
-
-
-def percent(bp: int) -> str:
-    """Basis points as whole percent."""
-    return f"{(bp + 50) // 100} %"

@@ -221,6 +221,7 @@ class ReviewDesk(QWidget):
         panel.seek_wanted.connect(self.content.seek_ms)
         panel.lanes_changed.connect(self._take_lanes)
         panel.regions_changed.connect(self.content.show_regions)
+        panel.blank_wanted.connect(self.header.panic_wanted)
         self._lent.append(panel)
 
     # Inside

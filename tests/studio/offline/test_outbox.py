@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -347,3 +347,24 @@ def test_counts_may_leave_out_a_kind_but_never_what_was_refused(outbox: Outbox) 
     assert entry is not None
     outbox.refuse(entry, refusal=WHY)
     assert outbox.counts(without=EditKind.FEED_EVENT)[EditState.REFUSED] == 1
+
+
+def test_a_verdict_is_held_for_six_seconds_and_the_others_go(store: Store) -> None:
+    verdict = Edit(EditKind.VERDICT, "POST", "/v1/forensics/matches/1/verdict", {}, "match:1")
+    now = [verdict.created_at]
+    outbox = Outbox(store, now=lambda: now[0])
+    outbox.add(verdict)
+    note = edit("item:1")
+    outbox.add(note)
+    taken = outbox.take()
+    assert taken is not None
+    assert taken.edit == note
+    assert outbox.take() is None
+    assert outbox.held_s() == 6.0
+    now[0] = verdict.created_at - timedelta(hours=1)  # the clock was set back: it is not held for an hour
+    assert outbox.held_s() is None
+    now[0] = verdict.created_at + timedelta(seconds=6)
+    assert outbox.held_s() is None
+    taken = outbox.take()
+    assert taken is not None
+    assert taken.edit == verdict

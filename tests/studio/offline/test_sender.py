@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ import pytest
 from studio.api.backoff import Backoff
 from studio.api.client import Api
 from studio.offline.changes import Broadcast, Changes
-from studio.offline.edits import Edit, EditKind, EditState, Entry
+from studio.offline.edits import HELD, Edit, EditKind, EditState, Entry
 from studio.offline.outbox import Outbox
 from studio.offline.sender import FAULTS, Sender
 from studio.offline.store import Store
@@ -262,3 +263,17 @@ async def test_what_a_later_version_left_is_put_aside_and_holds_up_nobody(tmp_pa
         assert '"a"' in entry.edit.body["body"]
         desk.outbox.discard(strange.id)
     assert desk.server.done == ["b"]
+
+
+async def test_what_is_held_is_sent_when_its_time_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(HELD, EditKind.VERDICT, timedelta(milliseconds=30))
+    server = Server()
+    desk = Desk(tmp_path / "s.sqlite", server)
+    edit = Edit(EditKind.VERDICT, "POST", "/v1/forensics/matches/1/verdict", {"text": "held"}, "match:1")
+    desk.broadcast.send(desk.outbox.add(edit))
+    async with desk.sending():
+        await desk.until(waiting=0)
+        assert datetime.now(UTC) - edit.created_at >= HELD[EditKind.VERDICT]
+    assert server.done == ["held"]

@@ -91,3 +91,21 @@ def test_one_that_cannot_be_shown_says_so_and_the_other_goes_on(
     both.button("step-forward").click()
     assert both.left.player.head is not None
     assert both.left.player.head.frame == 31
+
+
+def test_blanked_neither_shows_anything_until_they_are_wanted_again(both: Compare, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: both.left.view.picture is not None and both.right.view.picture is not None)
+    wanted: list[bool] = []
+    both.blank_wanted.connect(lambda: wanted.append(True))
+    both.button("play").click()
+    both.button("panic").click()
+    assert wanted == [True]
+    both.set_blank(True)
+    assert both.blank
+    assert both.left.view.picture is None
+    assert both.right.view.picture is None
+    assert not both.left.player.head.playing  # type: ignore[union-attr]
+    both.reveal(True)
+    assert not both.left.player.revealed
+    both.set_blank(False)
+    qtbot.waitUntil(lambda: both.left.view.picture is not None and both.right.view.picture is not None)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.theme import style
 from studio.video import playhead
 from studio.video.playhead import Course, Lane, Range
-from studio.video.timeline import GUTTER, TimeAxis, Timeline
+from studio.video.timeline import GUTTER, TimeAxis, Timeline, _describe
 from tests.studio.video.test_playhead import HEAD
 
 
@@ -122,3 +122,29 @@ def test_the_course_of_a_score_is_as_high_as_the_score(bar: Timeline) -> None:
         inked.append(sum(name in (style.tokens().critical, style.tokens().low) for name in tops))
     high, none, low = inked
     assert high > low > none == 0
+
+
+def test_a_range_is_as_high_as_its_score_and_a_screen_reader_is_told_of_it(bar: Timeline) -> None:
+    ranges = (Range(0, 900, "Face", 9_500), Range(1_000, 1_900, "Voice", 1_050))
+    bar.set_playhead(replace(HEAD, lanes=(Lane("Found", ranges),)))
+    image, axis = bar.grab().toImage(), bar.axis()
+    inked = []
+    for at in (450, 1_450):
+        tops = [image.pixelColor(round(axis.x(at)), y).name() for y in range(bar.height())]
+        inked.append(sum(name in (style.tokens().critical, style.tokens().low) for name in tops))
+    assert inked[0] > inked[1] > 0
+    assert bar.accessibleDescription().endswith(". Face, score 95 %")
+    assert "score 11 %" in _describe(ranges[1])  # as in the panel beside it
+
+
+def test_while_it_plays_the_lanes_are_not_drawn_anew(bar: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(bar, "_paint_lanes", lambda *_: drawn.append(1))
+    head = replace(HEAD, lanes=(Lane("Found", (Range(0, 900, "Face", 9_500),)),))
+    for frame in range(5):
+        bar.set_playhead(replace(head, frame=frame))
+        bar.grab()
+    assert len(drawn) == 1
+    bar.set_playhead(replace(head, lanes=()))
+    bar.grab()
+    assert len(drawn) == 2

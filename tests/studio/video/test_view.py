@@ -118,3 +118,17 @@ def test_a_picture_of_another_frame_is_called_near(view: FrameView) -> None:
     same = shot(view)
     view.show_picture(picture(Shield(), frame=8))
     assert shot(view) != same
+
+
+def test_a_box_stands_out_on_any_picture_in_any_theme(view: FrameView) -> None:
+    view.show_picture(picture(Shield()))
+    view.set_playhead(Playhead(TABLE, regions=(Region(0, 100, 2000, 2000, 3000, 3000),)))
+    image, rect = shot(view), view.picture_rect()
+    edge = rect.left() + round(rect.width() * 0.2)
+    across = [
+        image.pixelColor(x, rect.top() + round(rect.height() * 0.35)) for x in range(edge - 6, edge + 7)
+    ]
+    light = [colour.lightness() for colour in across]
+    assert min(light) < 90
+    assert any(colour.red() > 200 and colour.blue() < 120 for colour in across)
+    assert any(colour.lightness() > 180 and colour.lightness() != 200 for colour in across)

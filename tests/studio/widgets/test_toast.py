@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.messages import Action, Level, Message
 from studio.widgets.button import Button, IconButton
-from studio.widgets.toast import MOST, ToastStack
+from studio.widgets.toast import BELOW, MOST, ToastStack
 
 
 @pytest.fixture
@@ -40,6 +40,17 @@ def test_time_stands_still_while_the_focus_is_on_it(toasts: ToastStack) -> None:
     toast.findChildren(IconButton)[0].setFocus()
     toast.spend(5_000)
     assert toasts.toasts() == [toast]
+
+
+def test_an_undo_that_does_nothing_any_more_goes_whoever_is_reading_it(toasts: ToastStack) -> None:
+    offered = [True]
+    toast = toasts.show_message(message(undo=lambda: None, seconds=1, offered=lambda: offered[0]))
+    toast.findChildren(IconButton)[0].setFocus()
+    toast.spend(5_000)
+    assert toasts.toasts() == [toast]
+    offered[0] = False
+    toast.spend(100)
+    assert toasts.toasts() == []
 
 
 def test_undo_takes_back_once_and_closes(toasts: ToastStack) -> None:
@@ -83,3 +94,15 @@ def test_a_notice_offers_what_can_be_done_next(toasts: ToastStack) -> None:
     button.click()
     assert done == ["shown"]
     assert toasts.toasts() == [toast]
+
+
+def test_they_stand_above_a_time_bar(toasts: ToastStack) -> None:
+    bar = QWidget(toasts.parentWidget())
+    bar.setObjectName(BELOW)
+    bar.setGeometry(500, 560, 390, 100)
+    bar.show()
+    toasts.show_message(message())
+    assert toasts.geometry().bottom() <= bar.geometry().top()
+    bar.hide()
+    toasts.show_message(message())
+    assert toasts.geometry().bottom() > bar.geometry().top()

@@ -243,7 +243,7 @@ def test_of_a_restricted_original_the_uncleared_know_and_judge_nothing(
         return [match[name] for name in names]
 
     for who in (Role.MODERATOR, Role.LEAD):
-        assert told(who) == [None, None, 0, 0]
+        assert told(who) == [None, None, None, None]
     assert told(cleared.person) == [str(entry_id), str(original), 2_000, 12_000]
     [match] = bench.matches()
     path, verdict = f"{MATCHES}/{match.id}/verdict", {"verdict": "false_positive"}

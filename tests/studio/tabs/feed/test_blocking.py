@@ -220,8 +220,14 @@ def test_a_long_list_is_read_page_by_page(watch: Watch, clip: bytes) -> None:
         pane = viewer.page.aside.blocked
         for count in (2, 4, 5):
             await until(lambda count=count: len(pane.rows) == count)
+            if count == 2:
+                world.offline = True
+                pane.more.click()
+                await until(lambda: "Not all was read" in words(pane))
+                world.offline = False
             if count < 5:
                 pane.more.click()
+        assert "Not all was read" not in words(pane)
         assert not pane.more.isVisible()
 
     watch(story, world)

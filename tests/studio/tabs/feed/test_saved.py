@@ -106,3 +106,38 @@ def test_more_come_as_one_scrolls_and_without_the_server_it_says_so(watch: Watch
         assert len(set(numbers(pane))) == 39
 
     watch(story, world)
+
+
+def test_a_page_of_which_all_was_let_go_is_not_the_end(watch: Watch, clip: bytes) -> None:
+    world = FeedWorld([item(0)], clip, others=[item(1)], page=1)
+    for n, number in enumerate((1, 0)):
+        world.events[str(n)] = {"kind": "save", "video_id": str(UUID(int=1_000 + number))}
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        pane = await opened(viewer)  # the feed knows of it as not saved: it was let go a moment ago
+        await until(lambda: numbers(pane) == [1])
+        assert "Nothing saved yet" not in words(pane)
+
+    watch(story, world)
+
+
+def test_what_does_not_come_beyond_what_is_here_is_said(watch: Watch, clip: bytes) -> None:
+    world = FeedWorld([item(0)], clip, others=[item(n) for n in range(1, 40)], page=12)
+    for number in range(1, 40):
+        world.events[str(number)] = {"kind": "save", "video_id": str(UUID(int=1_000 + number))}
+
+    async def story(viewer: Viewer) -> None:
+        await viewer.sit_down()
+        pane = await opened(viewer)
+        await until(lambda: not pane._pages.busy)
+        before = len(pane.grid.videos)
+        world.offline = True
+        pane._read_more()
+        await until(lambda: "Not all was read" in words(pane))
+        assert len(pane.grid.videos) == before
+        world.offline = False
+        pane.read()
+        await until(lambda: "Not all was read" not in words(pane))
+
+    watch(story, world)

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-import httpx
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication
+from pytestqt.qtbot import QtBot
 
 from server.forensics.banks.rules import MatchVerdict
 from server.forensics.opinion.rules import OpinionState
 from studio import gallery_matches as made
 from studio import gallery_scores
+from studio.messages import Message
 from studio.offline.changes import Changes
-from studio.tabs.forensics.exporting import Export
 from studio.tabs.forensics.match_pane import MatchDialog
+from studio.tabs.forensics.match_section import MatchSection
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.widgets.panel import Subject
-from studio.widgets.progress_row import ProgressRow
 from tests.studio.tabs.office import Office, Routes, button, nameless, person_me, play, problem, until, words
 
 VIDEO = made.VIDEO
 GET = f"GET {path_of(VIDEO)}"
 MATCHES, OPINION, ASK = f"{GET}/matches", f"{GET}/opinion", f"POST {path_of(VIDEO)}/opinion"
-BUNDLE = f"{GET}/bundle"
-EVIDENCE = Export("Evidence", f"{path_of(VIDEO)}/bundle", "evidence.zip", "Evidence (*.zip)")
 
 
 def page(*items: Any) -> dict[str, Any]:
@@ -44,6 +44,8 @@ class At:
         self.panel = ScoresPanel(office.context)
         self.sought: list[int] = []
         self.lanes: list[tuple[str, ...]] = []
+        self.blanked: list[bool] = []
+        self.panel.blank_wanted.connect(lambda: self.blanked.append(True))
         self.panel.seek_wanted.connect(self.sought.append)
         self.panel.lanes_changed.connect(lambda lanes: self.lanes.append(tuple(x.name for x in lanes)))
 
@@ -120,6 +122,56 @@ def test_the_opinion_stands_apart_with_its_sentence(
     run(qapp, tmp_path, routes, story)
 
 
+def test_what_could_not_be_read_is_said_beside_what_is_shown(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        before = routes.answers[MATCHES]
+        routes.answers[MATCHES] = problem(500, "broken", "It broke.")
+        await at.hear("forensics.match")
+        assert "Not refreshed: what it was recognised as. It broke." in words(at.panel)
+        assert "Recognised" in words(at.panel)
+        routes.answers[MATCHES] = before
+        button(at.panel, "Try again").click()
+        await at.office.settle()
+        assert "Not refreshed" not in words(at.panel)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_of_two_reads_of_the_same_the_later_one_counts(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        beside = at.panel._beside
+        beside.read_matches()
+        first = beside._reading["matches"]
+        beside.read_matches()
+        await at.office.settle()
+        assert first.cancelled()
+        assert not beside._reading["matches"].cancelled()
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_of_many_matches_the_first_are_shown_until_all_are_asked_for(qtbot: QtBot) -> None:
+    section = MatchSection()
+    qtbot.addWidget(section)
+    section.show()
+    section.show_matches([made.match(number) for number in range(1, 31)])
+    compare = "Compare with"
+
+    def shown() -> int:
+        buttons = [each for each in section.findChildren(QAbstractButton) if each.isVisible()]
+        return sum(each.accessibleName().startswith(compare) for each in buttons)
+
+    assert shown() == 10
+    button(section, "Show all 30").click()
+    assert shown() == 30
+
+
 def test_a_model_is_asked_after_a_second_press(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
     routes.answers[OPINION] = made.opinion(OpinionState.NOT_ASKED)
     routes.answers[ASK] = made.opinion(OpinionState.WAITING)
@@ -135,6 +187,24 @@ def test_a_model_is_asked_after_a_second_press(qapp: QApplication, tmp_path: Pat
         (asked,) = routes.asked(ASK)
         assert asked.headers["Idempotency-Key"]
         assert "Ask a model" not in words(section)
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_an_answer_for_another_video_is_not_shown(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
+    routes.answers[OPINION] = made.opinion(OpinionState.NOT_ASKED)
+    routes.answers[ASK] = made.opinion(OpinionState.REFUSED, reason="Of the first video.")
+    other = UUID(int=77)
+    for name in ("", "/matches", "/opinion"):
+        routes.answers[f"GET {path_of(other)}{name}"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        at.panel.ask_model()
+        at.panel.show_subject(Subject("video", other))
+        await at.office.settle()
+        assert len(routes.asked(ASK)) == 1
+        assert at.panel.view.opinion._known is None
 
     run(qapp, tmp_path, routes, story)
 
@@ -163,55 +233,10 @@ def test_a_server_that_knows_neither_is_no_trouble(
     run(qapp, tmp_path, routes, story)
 
 
-def test_evidence_is_saved_whole(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
-    content = b"PK" + bytes(3 << 20)
-    routes.answers[BUNDLE] = httpx.Response(200, content=content)
-    file = tmp_path / "evidence.zip"
-
-    async def story(at: At) -> None:
-        await at.show()
-        assert button(at.panel, "Export evidence…").isEnabled()
-        at.panel.exporting.begin(EVIDENCE, file)
-        assert at.panel.exporting.running
-        at.panel.exporting.begin(EVIDENCE, file)
-        assert "An export is under way." in at.office.told()
-        await at.office.settle()
-        assert file.read_bytes() == content
-        assert "Evidence exported, 3.1 MB" in at.office.told()
-        assert at.panel.exporting.isHidden()
-
-    run(qapp, tmp_path, routes, story)
-
-
-def test_evidence_that_does_not_come_leaves_the_old_file(
-    qapp: QApplication, tmp_path: Path, routes: Routes
-) -> None:
-    routes.answers[BUNDLE] = problem(403, "forbidden", "You may not.")
-    file = tmp_path / "evidence.zip"
-    file.write_bytes(b"old")
-
-    async def story(at: At) -> None:
-        await at.show()
-        at.panel.exporting.begin(EVIDENCE, file)
-        await at.office.settle()
-        assert file.read_bytes() == b"old"
-        assert "Evidence: not exported." in at.office.told()
-        assert [name for name in os.listdir(tmp_path) if name.startswith(".evidence")] == []
-        at.panel.exporting.begin(EVIDENCE, file)
-        (row,) = [each for each in at.panel.findChildren(ProgressRow) if each.isVisible()]
-        row.cancelled.emit()
-        await at.office.settle()
-        assert file.read_bytes() == b"old"
-
-    run(qapp, tmp_path, routes, story)
-
-
-def test_comparing_opens_over_the_review_and_a_verdict_goes_on_when_it_is_closed(
+def test_comparing_opens_over_the_review_and_a_verdict_can_be_taken_back_after_it_is_closed(
     qapp: QApplication, tmp_path: Path, routes: Routes
 ) -> None:
     sure = made.match(1)
-    judged = f"POST /v1/forensics/matches/{sure.id}/verdict"
-    routes.answers[judged] = made.match(1, verdict=MatchVerdict.CONFIRMED, version=2)
     for video in (made.VIDEO, made.ORIGINAL):
         routes.answers[f"GET /v1/content/videos/{video}"] = problem(404, "not_found")
         routes.answers[f"HEAD /v1/content/videos/{video}/file"] = problem(404, "not_found")
@@ -225,10 +250,44 @@ def test_comparing_opens_over_the_review_and_a_verdict_goes_on_when_it_is_closed
         assert "6 of 256 bits differ" in words(dialog)
         assert nameless(dialog) == []
         button(dialog, "Confirm").click()
-        assert routes.asked(judged) == []
+        assert button(dialog, "Undo").isVisible()
         dialog.reject()
-        await until(lambda: routes.asked(judged))
+        assert at.panel._judging.holds(sure.id)
+        await at.office.tasks.after_writes(lambda: None)
+        assert len(at.office.context.outbox.entries()) == 1
+        said = {match.id: match.verdict for match in at.panel.view.matches._shown}
+        assert said[sure.id] is MatchVerdict.CONFIRMED  # before the server has heard of it
+        assert at.blanked == []
+        (offer,) = [each for each in at.office.reports if isinstance(each, Message) and each.undo]
+        assert offer.undo is not None
+        offer.undo()
+        await at.office.tasks.after_writes(lambda: None)
+        assert at.office.context.outbox.entries() == []
+        said = {match.id: match.verdict for match in at.panel.view.matches._shown}
+        assert said[sure.id] is MatchVerdict.PENDING
         await at.office.settle()
-        assert len(routes.asked(MATCHES)) >= 2
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_blanking_the_comparison_blanks_the_review_below_it(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    for video in (made.VIDEO, made.ORIGINAL):
+        routes.answers[f"GET /v1/content/videos/{video}"] = problem(404, "not_found")
+        routes.answers[f"HEAD /v1/content/videos/{video}/file"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        at.panel.compare(made.match(1))
+        (dialog,) = at.panel.findChildren(MatchDialog)
+        dialog.activateWindow()
+        await until(dialog.isActiveWindow)
+        dialog.pane.compare.left.view.setFocus()
+        QTest.keyClick(dialog.pane.compare.left.view, Qt.Key.Key_X)
+        assert at.blanked == [True]
+        assert dialog.pane.compare.blank
+        assert not dialog.isVisible()
+        await at.office.settle()
 
     run(qapp, tmp_path, routes, story)

@@ -22,7 +22,9 @@ from studio.tabs.forensics.face_cutter import FaceCutter
 from studio.tabs.forensics.face_strip import FaceButton, FaceStrip
 from studio.tabs.forensics.lip_chart import LipChart
 from studio.tabs.forensics.view import ScoresView
+from studio.video.cuttings import Cutting
 from studio.video.panel import ReviewPlayer
+from studio.video.shield import Pixels, Shield
 from tests.studio.tabs.office import nameless
 from tests.studio.video.conftest import clip as coded_clip
 
@@ -129,6 +131,25 @@ def test_of_the_restricted_class_no_face_is_cut(qtbot: QtBot, player: ReviewPlay
     assert len(view.cutter._faces) == 2
 
 
+def test_another_item_takes_no_face_from_the_video_that_its_player_goes_on_to(
+    qtbot: QtBot, player: ReviewPlayer, clip: Clip
+) -> None:
+    view = ScoresView(may_ask=False)
+    qtbot.addWidget(view)
+    view.cutter.watch(player)
+    view.show_known(gallery_scores.found())
+    view.begin()  # the next item is under its cover, in another player
+    player.open(clip("vfr"))  # and this one prepares the one after it
+    qtbot.waitUntil(lambda: player.player.head is not None)
+    view.show_known(gallery_scores.found())
+    begun: list[str] = []
+    view.cutter._worker.start = lambda name, _work: begun.append(name)  # type: ignore[assignment,method-assign]
+    view.cutter.want()
+    assert begun == []
+    view.cutter.watch(player)  # its cover is off
+    assert begun == ["faces"]
+
+
 def test_the_curves_are_pressed_to_seek(qtbot: QtBot) -> None:
     box, went = box_of(qtbot, Slot.LIP_SYNC, FaceCutter())
     box.opener.click()
@@ -159,6 +180,9 @@ def test_what_was_opened_stays_open_when_the_scores_come_anew(qtbot: QtBot) -> N
     assert line.evidence is not None
     line.evidence.opener.click()
     view.show_known(gallery_scores.running_again())
+    assert line in view._lines  # what is the same is the same widget
+    assert line.evidence.opener.isChecked()
+    view.show_known(gallery_scores.found().model_copy(update={"prevalence_bp": 900}))
     again = next(line for line in view._lines if line.evidence is not None)
     assert again is not line
     assert again.evidence is not None
@@ -172,3 +196,36 @@ def test_every_slot_that_was_looked_at_opens() -> None:
     deepfake, content = state.read(gallery_scores.found()).sections
     opens = [meter.title for meter in (*deepfake.meters, *content.meters) if meter.evidence]
     assert opens == ["Face manipulation", "Voice synthesis", "Lip sync", "Hate speech"]
+
+
+def test_a_face_that_comes_is_treated_alone(
+    qtbot: QtBot, player: ReviewPlayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treated: list[int] = []
+    before = Cutting.treated
+
+    def counted(cutting: Cutting, shield: Shield) -> Pixels:
+        treated.append(cutting.number)
+        return before(cutting, shield)
+
+    monkeypatch.setattr(Cutting, "treated", counted)
+    cutter = FaceCutter()
+    cutter.watch(player)
+    faces = state.read(gallery_scores.found()).faces
+    cutter.show_faces(faces)
+    cutter.want()
+    qtbot.waitUntil(lambda: len(cutter._cut) == len(faces))
+    assert sorted(treated) == list(range(len(faces)))
+    cutter.forget()
+
+
+def test_while_it_plays_the_curves_are_not_drawn_anew(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    box, _ = box_of(qtbot, Slot.LIP_SYNC, FaceCutter())
+    box.opener.click()
+    chart = box.chart
+    assert isinstance(chart, LipChart)
+    chart.grab()
+    monkeypatch.setattr(chart, "_paint_curve", lambda *_: pytest.fail("they stand still"))
+    for ms in (1_000, 2_000):
+        box.set_now(ms)
+        chart.grab()

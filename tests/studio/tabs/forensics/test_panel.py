@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,22 @@ from studio.offline.changes import Changes
 from studio.tabs.forensics.meter import Bar, MeterLine
 from studio.tabs.forensics.panel import ScoresPanel, path_of
 from studio.tabs.forensics.view import ScoresView
+from studio.video.player import Player
 from studio.video.playhead import Region
 from studio.widgets.panel import Subject
 from studio.workplace import RESYNC
-from tests.studio.tabs.office import Office, Routes, body, button, nameless, person_me, play, problem, words
+from tests.studio.tabs.office import (
+    Office,
+    Routes,
+    body,
+    button,
+    nameless,
+    person_me,
+    play,
+    problem,
+    until,
+    words,
+)
 
 VIDEO = made.VIDEO
 GET = f"GET {path_of(VIDEO)}"
@@ -113,6 +126,28 @@ def test_another_item_leaves_nothing_of_the_one_before(
         assert at.regions[-1] == ()
         await at.office.settle()
         assert len(routes.asked(GET)) == 1
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_a_player_that_was_lent_for_another_item_moves_nothing(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    other = UUID(int=77)
+    routes.answers[f"GET {path_of(other)}"] = made.found()
+    for name in ("matches", "opinion"):
+        routes.answers[f"GET {path_of(other)}/{name}"] = problem(404, "not_found")
+
+    async def story(at: At) -> None:
+        await at.show()
+        player: Any = SimpleNamespace(player=Player(), source=None)
+        at.panel.watch(player)
+        player.player.changed.emit(SimpleNamespace(ms=1_000))
+        assert at.panel.view._now_ms == 1_000
+        at.panel.show_subject(Subject("video", other))
+        assert at.panel.view._now_ms is None
+        player.player.changed.emit(SimpleNamespace(ms=2_000))
+        assert at.panel.view._now_ms is None
 
     run(qapp, tmp_path, routes, story)
 
@@ -243,6 +278,64 @@ def test_out_of_reach_keeps_what_is_shown_and_says_so_where_nothing_is(
         at.office.changes.send(Changes(kinds=frozenset({RESYNC})))
         await at.office.settle()
         assert "Of 100 videos" in at.words()
+        assert "Not refreshed: scores. The server cannot be reached." in at.words()
+        routes.answers[GET] = made.found()
+        button(at.panel, "Try again").click()
+        await at.office.settle()
+        assert "Not refreshed" not in at.words()
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_what_became_restricted_leaves_nothing_behind(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        await at.show()
+        assert at.panel.view.cutter._faces
+        routes.answers[GET] = problem(404, "not_found", "There is no such video.")
+        await at.hear(topic="forensics.restricted_analysis")
+        assert "not shown of own or restricted videos" in at.words()
+        assert at.lanes[-1] == ()
+        assert at.regions[-1] == ()
+        assert at.panel.view.cutter._faces == ()
+        assert at.panel.view._lines == []
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_the_keyboard_stays_when_an_analysis_ends(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
+    async def story(at: At) -> None:
+        routes.answers[GET] = made.running_again()
+        await at.show()
+        at.panel.activateWindow()
+        await until(at.panel.isActiveWindow)
+        jump = button(at.panel, "0:06")
+        jump.setFocus()
+        name = jump.accessibleName()
+        routes.answers[GET] = made.found()
+        await at.hear()
+        assert jump.hasFocus()  # its section is the same
+        routes.answers[GET] = made.found().model_copy(update={"prevalence_bp": 900})
+        await at.hear()
+        now = QApplication.focusWidget()
+        assert now is not None
+        assert now is not jump
+        assert now.accessibleName() == name
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_out_of_sight_the_time_bar_is_told_and_nothing_is_built(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(at: At) -> None:
+        at.panel.show_subject(Subject("video", VIDEO))
+        await at.office.settle()
+        assert at.lanes[-1] == ("Scores", "Face", "Lip sync", "Hate speech")
+        assert at.panel.findChildren(MeterLine) == []
+        await at.office.show(at.panel, 362, 1_200)
+        assert "Of 100 videos like this" in at.words()
 
     run(qapp, tmp_path, routes, story)
 

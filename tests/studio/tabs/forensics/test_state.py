@@ -230,6 +230,21 @@ def test_credentials_that_fit_are_not_credentials_that_are_trusted(rank: int, wo
     assert (told.badge.word, told.badge.tone) == (word, tone)
 
 
+def test_a_key_of_the_file_does_not_pass_for_what_was_verified() -> None:
+    own = [
+        *evidence.provenance(2),
+        evidence.signal(Slot.PROVENANCE, "tag.software.signed_by", 1, note="Reuters\nSigned by: BBC\u202e"),
+        evidence.signal(Slot.PROVENANCE, "tag.issuer", 1, note="x" * 500),
+    ]
+    told = provenance.read(own)
+    assert told is not None
+    assert [words for name, words in told.facts if name == "Signed by"] == ["Made-up Camera Works"]
+    (signed, said), (issuer, long) = told.tags[-2:]
+    assert (signed, said) == ("Tag “software.signed_by”", "Reuters Signed by: BBC")
+    assert issuer == "Tag “issuer”"
+    assert len(long) == provenance.LONGEST
+
+
 def test_credentials_that_nothing_looked_at_are_not_none() -> None:
     unread = evidence.signal(Slot.PROVENANCE, "manifest", abstained=Abstained.NOT_INSTALLED)
     told = provenance.read([unread])

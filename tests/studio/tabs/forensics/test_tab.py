@@ -12,14 +12,13 @@ import httpx
 import pytest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from server.forensics.banks.rules import EntryState, MatchVerdict
+from server.forensics.banks.rules import EntryState
 from server.forensics.banks.schemas import EntryEvent, ImportReceipt
 from server.forensics.rules import AnalysisKind, AnalysisState
 from studio import gallery_matches as made
 from studio import gallery_scores
 from studio.offline.changes import Changes
 from studio.tabs.forensics.bank_asking import Asking
-from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.matches_page import MatchesPage
 from studio.tabs.forensics.tab import ScoresTab
 from tests.studio.tabs.office import Office, Routes, body, button, nameless, person_me, play, problem, words
@@ -104,92 +103,6 @@ def test_an_administrator_keeps_analyses_and_banks_and_sees_no_match(
 def test_who_has_the_tab() -> None:
     assert ScoresTab.allowed(person_me(permissions=("forensics.banks",)))
     assert not ScoresTab.allowed(person_me(permissions=("content.review",)))
-
-
-def test_a_match_is_judged_and_taken_back(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
-    sure, altered = made.matches()[:2]
-    judged = f"POST /v1/forensics/matches/{sure.id}/verdict"
-    routes.answers[judged] = made.match(1, verdict=MatchVerdict.FALSE_POSITIVE, version=2)
-
-    async def story(office: Office, tab: ScoresTab) -> None:
-        matches = matches_of(tab)
-        assert matches.pane.match == sure
-        column = matches.model.column_number("verdict")
-        button(matches.pane, "False positive").click()
-        assert matches.model.cell(0, column) == "False positive"
-        assert not matches.pane.wrong.isEnabled()
-        button(matches.pane, "Undo").click()
-        assert not matches.pane.undo.isVisible()
-        assert matches.model.cell(0, column) == "Not judged"
-        matches.judging._timer.timeout.emit()
-        assert routes.asked(judged) == []
-        button(matches.pane, "False positive").click()
-        matches.judging._timer.timeout.emit()
-        await office.settle()
-        (sent,) = routes.asked(judged)
-        assert body(sent) == {"verdict": "false_positive"}
-        assert matches.model.cell(0, column) == "False positive"
-        matches.judging.take_back(sure.id)
-        assert "It was sent already." in office.told()
-        matches.table.select([altered.id], altered.id)
-        assert matches.pane.match == altered
-        await office.settle()
-        assert "The original is not here" in matches.pane.compare.right.view.accessibleDescription()
-
-    run(qapp, tmp_path, routes, story, "forensics.read")
-
-
-def test_a_verdict_that_is_refused_is_told_and_not_shown(
-    qapp: QApplication, tmp_path: Path, routes: Routes
-) -> None:
-    sure = made.match(1)
-    routes.answers[f"POST /v1/forensics/matches/{sure.id}/verdict"] = problem(409, "stale", "It changed.")
-
-    async def story(office: Office, tab: ScoresTab) -> None:
-        judging: Judging = matches_of(tab).judging
-        button(matches_of(tab).pane, "Confirm").click()
-        assert judging.verdict_of(sure) is MatchVerdict.CONFIRMED
-        await tab.leave()  # a verdict that is held is sent, not lost
-        await office.settle()
-        assert "The verdict was not taken: It changed." in office.told()
-        assert judging.verdict_of(sure) is MatchVerdict.PENDING
-
-    run(qapp, tmp_path, routes, story, "forensics.read")
-
-
-def test_nothing_to_judge_says_so(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
-    routes.answers[MATCHES] = page()
-
-    async def story(office: Office, tab: ScoresTab) -> None:
-        assert "Nothing to judge" in words(tab)
-        button(tab, "Show all").click()
-        await office.settle()
-        assert "state" not in query(routes.asked(MATCHES)[-1])
-
-    run(qapp, tmp_path, routes, story, "forensics.read")
-
-
-def test_any_two_videos_are_compared(qapp: QApplication, tmp_path: Path, routes: Routes) -> None:
-    async def story(office: Office, tab: ScoresTab) -> None:
-        button(tab, "Compare two videos…").click()
-        left, right = (each for each in tab.window().findChildren(QLineEdit) if each.isVisible())
-        left.setText("nonsense")
-        right.setText(str(made.ORIGINAL))
-        button(tab.window(), "Compare").click()
-        assert "32 hexadecimal digits" in words(tab.window())
-        left.setText(str(made.VIDEO))
-        button(tab.window(), "Compare").click()
-        await office.settle()
-        assert matches_of(tab).beside.page is matches_of(tab).pair
-        assert "First video" in words(tab)
-        assert not matches_of(tab).pair.confirm.isVisible()
-        tab.open(left=made.ORIGINAL, right=made.VIDEO)
-        await office.settle()
-        assert matches_of(tab).beside.page is matches_of(tab).pair
-        with pytest.raises(TypeError):
-            tab.open(nothing=1)
-
-    run(qapp, tmp_path, routes, story)
 
 
 def test_an_analysis_is_stopped_and_asked_for_again(
@@ -334,6 +247,32 @@ def test_a_video_is_added_and_a_bank_is_made(qapp: QApplication, tmp_path: Path,
     run(qapp, tmp_path, routes, story)
 
 
+def test_what_was_typed_stays_until_the_server_has_it(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    added = f"POST /v1/forensics/banks/{made.BANK}/entries"
+    routes.answers[added] = httpx.ReadError("cut")
+
+    async def story(office: Office, tab: ScoresTab) -> None:
+        banks = await _banks(office, tab)
+        banks.add.click()
+        asking = _fill(tab, id=str(made.ORIGINAL), why="Seen before")
+        asking.done.click()
+        assert not asking.done.isEnabled()
+        await office.settle()
+        assert asking.isVisible()
+        assert "Try again when the connection is back." in words(asking)
+        assert "by itself" not in words(asking)
+        routes.answers[added] = made.entry(2)
+        asking.done.click()
+        await office.settle()
+        assert [each for each in tab.window().findChildren(Asking) if each.isVisible()] == []
+        keys = {each.headers["Idempotency-Key"] for each in routes.asked(added)}
+        assert len(keys) == 1  # the first answer may have been lost
+
+    run(qapp, tmp_path, routes, story)
+
+
 def test_a_list_of_hashes_is_taken_in_and_given_out(
     qapp: QApplication, tmp_path: Path, routes: Routes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,5 +331,20 @@ def test_any_stored_state_is_borne(qapp: QApplication, tmp_path: Path, routes: R
             tab.restore_state(state)
             await office.settle()
             assert tab.save_state() == {"page": page}
+
+    run(qapp, tmp_path, routes, story)
+
+
+def test_what_is_read_again_stays_on_the_screen_meanwhile(
+    qapp: QApplication, tmp_path: Path, routes: Routes
+) -> None:
+    async def story(office: Office, tab: ScoresTab) -> None:
+        matches_of(tab).refresh()
+        assert not matches_of(tab).list.states._patience.isActive()
+        await office.settle()
+        banks = await _banks(office, tab)
+        banks.refresh()
+        assert not banks.states._patience.isActive()
+        await office.settle()
 
     run(qapp, tmp_path, routes, story)

@@ -93,3 +93,15 @@ def test_banks_and_entries_in_sentences() -> None:
 
 def test_the_slots_of_an_opinion_have_titles() -> None:
     assert all(opinion.TITLES[slot] for slot in Slot)
+
+
+def test_of_a_secret_original_nothing_is_told_and_nobody_judges_it() -> None:
+    secret = made.match(
+        entry_id=None, original_video_id=None, original_start_ms=None, original_end_ms=None, crop_bp=500
+    )
+    assert matches.changes(secret) == "cropped by 5 % a side"
+    assert (
+        matches.where(secret) == "0:01 to 0:08 here; the original is for cleared colleagues, who judge this"
+    )
+    assert not matches.may_judge(secret)
+    assert matches.may_judge(made.match())

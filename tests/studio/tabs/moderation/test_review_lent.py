@@ -23,6 +23,7 @@ class Lent(QWidget):
     seek_wanted = Signal(int)
     lanes_changed = Signal(object)
     regions_changed = Signal(object)
+    blank_wanted = Signal()
     title = "Scores"
     icon = "shield"
 
@@ -44,6 +45,17 @@ class Lent(QWidget):
 def lanes(me: Reviewer) -> list[str]:
     head = me.page.content.player.player.head
     return [lane.name for lane in head.lanes] if head is not None else []
+
+
+def test_a_panel_blanks_the_whole_screen(review: PlayReview, clip: bytes) -> None:
+    async def story(me: Reviewer) -> None:
+        lent = Lent()
+        me.page.lend(lent)
+        await me.open()
+        lent.blank_wanted.emit()
+        assert me.page.on_break
+
+    review(world_of(clip), story)
 
 
 def test_the_panel_follows_the_item_and_is_a_tab_of_its_own(review: PlayReview, clip: bytes) -> None:
