@@ -235,7 +235,7 @@ class AuditPage(QWidget):
             self._show_entry(entry)
 
         def failed(error: ApiError) -> None:
-            self._context.messages.notify(Level.WARNING, error.what_happened, error.what_to_do)
+            self._context.messages.notify(Level.WARNING, error.what_happened, error.to_do_oneself)
 
         self._context.tasks.read(fetch, show, failed, owner=self)
 
@@ -278,7 +278,7 @@ class AuditPage(QWidget):
         try:
             count = await export(self._context.api, file, self._params, progress=tell)
         except ApiError as error:
-            notify(Level.ERROR, "The log was not exported.", f"{error.what_happened} {error.what_to_do}")
+            notify(Level.ERROR, "The log was not exported.", f"{error.what_happened} {error.to_do_oneself}")
         except OSError as error:
             notify(Level.ERROR, "The log was not exported.", error.strerror or "The file cannot be written.")
         else:

@@ -110,7 +110,7 @@ class VerifyCard(QWidget):
     def _tell_failed(self, error: ApiError) -> None:
         again = Button("Try again")
         again.clicked.connect(self.verify)
-        text = f"{error.what_happened} Nothing is said about the log by this. {error.what_to_do}"
+        text = f"{error.what_happened} Nothing is said about the log by this. {error.to_do_oneself}"
         self._say("warning", "alert-triangle", "Not verified", text, [again])
 
     def _say(self, tone: str, icon: str, title: str, text: str, buttons: list[Button]) -> None:

@@ -132,7 +132,7 @@ class CheckpointsCard(Card):
             self._context.messages.notify(Level.WARNING, f"Not refreshed: {error.what_happened}")
             return
         self._what.setText(error.what_happened)
-        self._to_do.setText(error.what_to_do)
+        self._to_do.setText(error.to_do_oneself)
         self._hold(self.fault)
         self.states.content()
 
