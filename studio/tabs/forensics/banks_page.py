@@ -61,6 +61,7 @@ class BanksPage(QWidget):
             nouns=("entry", "entries"),
         )
         self.exporting = Exporting(context)
+        self.exporting.turned.connect(lambda _running: self._tell())
         self.moving = EntryMoves(context, self.entries, self.entry_table)
         self.stopped = StoppedLine(context)
         self._wanted: EntryView | None = None
@@ -222,6 +223,8 @@ class BanksPage(QWidget):
         self.facts.setText(bank_words.bank_facts(bank) if bank is not None else "")
         for button in (self.add, self.take, self.give, self.state):
             button.setEnabled(bank is not None)
+        if self.exporting.running:
+            self.give.setEnabled(False)
         self.moving.tell()
 
     # Doing

@@ -298,8 +298,10 @@ def test_a_list_of_hashes_is_taken_in_and_given_out(
         assert len(routes.asked(f"POST {path}/import")) == 1
         monkeypatch.setattr(banks.exporting, "ask", lambda export: banks.exporting.begin(export, out))
         banks.give.click()
+        assert not banks.give.isEnabled()  # one at a time
         await office.settle()
         assert out.read_bytes() == b"hash,type\n"
+        assert banks.give.isEnabled()
         assert query(routes.asked(f"GET {path}/export")[0]) == {"format": "csv"}
 
     run(qapp, tmp_path, routes, story)
