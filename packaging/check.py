@@ -2,9 +2,10 @@
 
     python packaging/check.py dist/creator-studio
 
-The bundle itself makes the database, serves, examines the upload in its media worker and runs the jobs; this
-program only talks HTTP to it. Then the client of the bundle starts a server of its own on the same folder,
-signs in, claims the item and decodes it. Prints what it saw as JSON; exit status 1 when anything is not so.
+The bundle itself makes the database, serves, examines the upload in its media worker, analyses it, exports
+the evidence and runs the jobs; this program only talks HTTP to it. Then the client of the bundle starts a
+server of its own on the same folder, signs in, claims the item and decodes it. Prints what it saw as JSON;
+exit status 1 when anything is not so.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +35,7 @@ GIVEN = "handed-over-on-paper"
 PATIENCE_S = 120
 SIZE, FRAMES, RATE = (320, 240), 24, 24
 POLICY = "spam"
+KINDS = ("core", "text")
 
 
 class Broken(Exception):
@@ -53,7 +56,10 @@ def check(bundle: Path) -> dict[str, Any]:
                 STUDIO_ADMIN_PASSWORD=PASSWORD,
             )
         with timed(seen, "fill"), program.serving() as url, httpx.Client(base_url=url, timeout=30) as http:
-            item = fill(http)
+            item, video = fill(http)
+            with timed(seen, "analysis"):
+                seen["missing"] = until_analysed(http, video)
+            seen["evidence"] = exported(http, video)
         with timed(seen, "client"):
             client = program.client()
         if client.get("claimed") != item or client["frames"] != FRAMES or client["shades"] < 2:
@@ -145,8 +151,8 @@ def _address(announced: Iterator[str]) -> str:
     raise Broken("the server ended before it was ready")
 
 
-def fill(http: httpx.Client) -> str:
-    """Make a moderator, have a creator upload a clip, flag it; answers the id of the item in the queue."""
+def fill(http: httpx.Client) -> tuple[str, str]:
+    """Make a moderator, have a creator upload a clip, flag it; answers the ids of the item and its video."""
     admin = sign_in(http, "admin")
     step_up(http, admin)
     for role in ("moderator", "creator"):
@@ -159,7 +165,7 @@ def fill(http: httpx.Client) -> str:
     video = upload(http, creator, clip())
     until_ready(http, creator, video)
     flag = {"content_type": "video", "content_id": video, "policy": POLICY}
-    return str(said(http.post("/v1/moderation/flags", json=flag, headers=admin))["item_id"])
+    return str(said(http.post("/v1/moderation/flags", json=flag, headers=admin))["item_id"]), video
 
 
 def sign_in(http: httpx.Client, who: str, password: str = PASSWORD) -> dict[str, str]:
@@ -199,6 +205,40 @@ def until_ready(http: httpx.Client, session: dict[str, str], video: str) -> None
             break
         time.sleep(0.1)
     raise Broken(f"the upload was not processed: {seen['state']}, {seen['reason']}, {seen['derivatives']}")
+
+
+def until_analysed(http: httpx.Client, video: str) -> list[str]:
+    """Wait for both analyses; answers what they did not look at, by their own words."""
+    moderator = sign_in(http, "moderator")
+    last = time.monotonic() + PATIENCE_S
+    while time.monotonic() < last:
+        known = said(http.get(f"/v1/forensics/videos/{video}", headers=moderator))
+        states = [known[kind]["latest"] and known[kind]["latest"]["state"] for kind in KINDS]
+        if all(state in ("done", "partly") for state in states):
+            signals = [each for kind in KINDS for each in known[kind]["result"]["signals"]]
+            failed = sorted({each["detector"] for each in signals if each["abstained"] == "failed"})
+            if failed:
+                raise Broken(f"these detectors failed: {failed}")
+            return [line for kind in KINDS for line in known[kind]["result"]["analysis"]["missing"]]
+        if "refused" in states or "parked" in states:
+            break
+        time.sleep(0.2)
+    raise Broken(f"the upload was not analysed: {states}")
+
+
+def exported(http: httpx.Client, video: str) -> list[str]:
+    """The members of the evidence, each of them whole."""
+    try:
+        answer = http.get(f"/v1/forensics/videos/{video}/bundle", headers=sign_in(http, "moderator"))
+    except httpx.RemoteProtocolError as error:
+        raise Broken(f"the evidence broke off: {error}") from None
+    if not answer.is_success:
+        raise Broken(f"the evidence was not exported: {answer.status_code} {answer.text}")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        names = bundle.namelist()
+        if bundle.testzip() or not {"scores.json", "summary.pdf", "signature.json"} <= set(names):
+            raise Broken(f"the evidence is not whole: {names}")
+    return names
 
 
 def clip() -> bytes:

@@ -16,7 +16,7 @@ from server.forensics.analysers.checkpoint import Checkpoint
 from server.forensics.checkpoints import folder
 from server.forensics.conditions import Condition, conditions
 from server.forensics.results import Analysis, Signal, SlotScore
-from server.forensics.rules import DEEPFAKE, WHY, Abstained, Slot
+from server.forensics.rules import DEEPFAKE, Abstained, Slot, why_not
 from server.forensics.sample import MediaSample
 from server.forensics.sampling import DECODED_BP, take
 
@@ -74,7 +74,7 @@ def examined(
         signals=tuple(signals),
         verdict=fusion.verdict(slots),
         missing=(
-            *(f"{one.slot.value}: {WHY[one.abstained]}" for one in slots if one.abstained),
+            *(f"{one.slot.value}: {why_not(one.slot, one.abstained)}" for one in slots if one.abstained),
             *(f"Model {one.card.name}: {one.refusal}" for one in checkpoints if one.refusal),
         ),
     )

@@ -95,7 +95,16 @@ WHY: Final = {
     Abstained.RESTRICTED: "Not looked at, since the video is restricted.",
     Abstained.FAILED: "The detector failed.",
 }
-"""Why a slot has no score, in the sentence that both sides show."""
+"""Why a detector says nothing, in a sentence."""
+NEVER_SEEN: Final = "Never read from the picture: it follows from consent records and reports alone."
+"""Why there is no score for `non_consensual`, whatever a detector says."""
+
+
+def why_not(slot: Slot, abstained: Abstained | None) -> str:
+    """Why a slot has no score, in a sentence; "" where nobody says."""
+    if slot is Slot.NON_CONSENSUAL:
+        return NEVER_SEEN
+    return WHY[abstained] if abstained is not None else ""
 
 
 class AnalysisState(StrEnum):

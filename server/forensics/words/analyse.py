@@ -15,7 +15,7 @@ from server.content.media.progress import WHOLE, Progress, silent
 from server.content.media.results import FileLimits
 from server.forensics.analyse import hash_of
 from server.forensics.results import Analysis, Box, Signal, SlotScore, Span, Verdict
-from server.forensics.rules import SIGNALS_ONLY_BP, WHY, Abstained, Slot
+from server.forensics.rules import SIGNALS_ONLY_BP, Abstained, Slot, why_not
 from server.forensics.sample import MediaSample
 from server.forensics.sampling import take_words
 from server.forensics.words.abusive import AbusiveLanguage, Found
@@ -58,7 +58,7 @@ def examined(sample: MediaSample, sha256: str, progress: Progress = silent) -> A
     speech, heard = _speech(sample, progress)
     judged, score = _judged([*seen, *heard], [screen, speech])
     progress.tell(WHOLE)
-    missing = [f"{score.slot.value}: {WHY[score.abstained]}"] if score.abstained else []
+    missing = [f"{score.slot.value}: {why_not(score.slot, score.abstained)}"] if score.abstained else []
     return Analysis(
         sha256=sha256,
         method=METHOD,

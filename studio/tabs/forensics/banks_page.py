@@ -166,7 +166,9 @@ class BanksPage(QWidget):
             self.states.content()
             self._context.messages.notify(Level.WARNING, f"Not refreshed: {error.what_happened}")
         else:
-            told = Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.to_do_oneself)
+            told = Problem(
+                what_happened=error.what_happened, what_was_kept="", what_to_do=error.to_do_oneself
+            )
             self.states.failed(told)
 
     def _select(self) -> None:

@@ -109,7 +109,9 @@ class EvaluationCard(Card):
             text = "Scores of this server are shown without a word on how far they can be trusted."
             self.states.empty("search", "There is no evaluation", text)
         else:
-            told = Problem(what_happened=error.what_happened, what_was_kept="", what_to_do=error.to_do_oneself)
+            told = Problem(
+                what_happened=error.what_happened, what_was_kept="", what_to_do=error.to_do_oneself
+            )
             self.states.failed(told)
 
     def _narrow(self) -> None:

@@ -17,6 +17,7 @@ from server.forensics.rules import (
     Slot,
     manipulated_of_100,
     overall_risk,
+    why_not,
 )
 from server.forensics.schemas import (
     AnalysisView,
@@ -36,7 +37,6 @@ from studio.tabs.forensics.words import (
     MEANINGS,
     NOT_ANALYSED,
     TITLES,
-    why_not,
 )
 from studio.video.playhead import Course, Lane, Range, percent
 

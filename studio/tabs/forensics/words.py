@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.forensics.rules import WHY, Abstained, AnalysisKind, AnalysisState, Slot
+from server.forensics.rules import AnalysisKind, AnalysisState, Slot
 
 TITLES: Final = {
     Slot.FACE_MANIPULATION: "Face manipulation",
@@ -33,8 +33,6 @@ MEANINGS: Final = {
 
 KINDS: Final = {AnalysisKind.CORE: "Picture and sound", AnalysisKind.TEXT: "Words"}
 
-NEVER_SEEN: Final = "Never read from the picture: it follows from consent records and reports alone."
-"""Why there is no score for `non_consensual`, whatever the server says."""
 NOT_ANALYSED: Final = "Not analysed"
 
 ENDED: Final = {
@@ -42,10 +40,3 @@ ENDED: Final = {
     AnalysisState.PARKED: "The analysis failed twice and waits for an administrator.",
     AnalysisState.CANCELLED: "The analysis was cancelled.",
 }
-
-
-def why_not(slot: Slot, abstained: Abstained | None) -> str:
-    """Why a slot has no score, in a sentence."""
-    if slot is Slot.NON_CONSENSUAL:
-        return NEVER_SEEN
-    return WHY[abstained] if abstained is not None else ""

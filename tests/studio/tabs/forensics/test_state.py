@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from server.forensics.rules import (
+    NEVER_SEEN,
+    WHY,
     Abstained,
     AnalysisKind,
     AnalysisState,
@@ -18,7 +20,7 @@ from studio import gallery_scores as made
 from studio.tabs.forensics import provenance, state
 from studio.tabs.forensics.evidence import moments
 from studio.tabs.forensics.state import Level, Scores, Section
-from studio.tabs.forensics.words import MEANINGS, NEVER_SEEN, NOT_ANALYSED, TITLES, WHY
+from studio.tabs.forensics.words import MEANINGS, NOT_ANALYSED, TITLES
 from studio.video.playhead import Range
 
 CORE, TEXT = AnalysisKind.CORE, AnalysisKind.TEXT
