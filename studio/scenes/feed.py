@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from studio.api.errors import Offline
+from studio.api.errors import Offline, ServerFault
 from studio.scenes.camera import Camera, Strip
 from studio.stage import until
 from studio.tabs.feed.page import FeedPage
@@ -136,8 +136,8 @@ async def _states(camera: Camera) -> None:
     page.feed.ended = True
     page._arrived()
     await camera.take("feed-empty")
-    page._failed(Offline())
-    assert isinstance(page.states.shown(), ErrorState)
+    page._failed(ServerFault())
+    await until(lambda: isinstance(page.states.shown(), ErrorState), "what is said")
     await camera.take("feed-error", away=True)
     page.states.content()
     page._say_offline(False)
