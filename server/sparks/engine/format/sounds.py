@@ -1,0 +1,63 @@
+"""What a spark sounds like: recipes on its timeline, mixed to one sound at 48 kHz in stereo."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from server.kit.wire import Frozen
+from server.sparks.engine.format.base import Seconds
+
+
+class Recipe(StrEnum):
+    """How a sound is made. `tone` FM with a decay (bells, kalimba, thumps by its ratio and depth), `pluck` a
+    plucked string (Karplus and Strong 1983), `grains` many short tones, `noise` a band of noise that sweeps,
+    `pad` slow detuned voices, `choir` pads through vowels, `sub` a deep thump, `crackle` sparse clicks."""
+
+    TONE = "tone"
+    PLUCK = "pluck"
+    GRAINS = "grains"
+    NOISE = "noise"
+    PAD = "pad"
+    CHOIR = "choir"
+    SUB = "sub"
+    CRACKLE = "crackle"
+
+
+Hertz = Annotated[float, Field(ge=20, le=12_000)]
+
+
+class Sound(Frozen):
+    """One sound: notes in Hz, one after the other `step` s apart, or all at once where it is 0. From `hertz`
+    noise and grains sweep to `to_hertz`. `decay` is how long each rings, in s."""
+
+    at: Seconds
+    recipe: Recipe
+    notes: Annotated[list[Hertz], Field(min_length=1, max_length=24)] = [440]
+    to_hertz: Hertz | None = None
+    step: Annotated[float, Field(ge=0, le=2)] = 0
+    decay: Annotated[float, Field(ge=0.02, le=8)] = 0.6
+    attack: Annotated[float, Field(ge=0, le=4)] = 0.004
+    ratio: Annotated[float, Field(ge=0.1, le=16)] = 2
+    depth: Annotated[float, Field(ge=0, le=20)] = 1
+    density: Annotated[float, Field(ge=1, le=200)] = 40
+    """Grains or clicks a second."""
+    gain_db: Annotated[float, Field(ge=-48, le=6)] = 0
+    pan: Annotated[float, Field(ge=-1, le=1)] = 0
+
+
+class Score(Frozen):
+    """All sounds of a spark, and the room they are in: `room` s of reverberation, `wet` of it."""
+
+    sounds: Annotated[list[Sound], Field(min_length=1, max_length=24)]
+    room: Annotated[float, Field(ge=0.1, le=4)] = 1.2
+    wet: Annotated[float, Field(ge=0, le=1)] = 0.25
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        last = max(one.at + one.step * (len(one.notes) - 1) + one.decay for one in self.sounds)
+        if last > 16:
+            raise ValueError(f"the last sound ends at {last:.1f} s; 16 s is the most")
+        return self
