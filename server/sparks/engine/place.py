@@ -1,0 +1,138 @@
+"""Where a layer is, over its time: at a point or along a smooth path, turned and sized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from server.sparks.engine.arrays import Doubles, Reals
+from server.sparks.engine.curves import value
+from server.sparks.engine.format.base import Path
+from server.sparks.engine.format.layers import Place
+
+FASTEST: Final = 20_000.0
+"""px/s that a path counts as at most: two points a nanosecond apart are a jump."""
+_NEAR: Final = 0.5
+"""px: a closed path whose last point is this near to its first has come round already."""
+_INSTANT: Final = 1e-9
+
+
+class Track:
+    """A path as a cubic curve through its points, by Hermite, whose slopes are those of the parabola through
+    each point and its neighbours: a Catmull-Rom curve where the times are even.
+
+    Before its first and after its last time an open path stays there. A closed one goes round for ever, and
+    takes the mean time between its points from the last back to the first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        given = np.array(path.points, dtype=np.float64)
+        if path.closed:
+            given = _round(given)
+        self._when, self._points, self._closed = given[:, 0], given[:, 1:], path.closed
+        spans = np.maximum(np.diff(self._when), _INSTANT)
+        steps = np.clip(np.diff(self._points, axis=0) / spans[:, None], -FASTEST, FASTEST)
+        steps, spans = _with_neighbours(steps, path.closed), _with_neighbours(spans, path.closed)
+        before, after = spans[:-1, None], spans[1:, None]
+        self._slopes = (steps[:-1] * after + steps[1:] * before) / (before + after)
+
+    def at(self, times: Reals) -> tuple[Doubles, Doubles]:
+        """(n,) -> places (n, 2) in px and velocities (n, 2) in px/s."""
+        when, first, last = np.asarray(times, np.float64), self._when[0], self._when[-1]
+        asked = first + (when - first) % (last - first) if self._closed else np.clip(when, first, last)
+        index = np.clip(np.searchsorted(self._when, asked, side="right") - 1, 0, len(self._when) - 2)
+        span = np.maximum(self._when[index + 1] - self._when[index], _INSTANT)[:, None]
+        u = np.clip((asked - self._when[index])[:, None] / span, 0, 1)
+        start, end = self._points[index], self._points[index + 1]
+        out, into = self._slopes[index] * span, self._slopes[index + 1] * span
+        # By its coefficients: start + u (out + u (b + u c)).
+        gap = end - start
+        c = out + into - 2 * gap
+        b = gap - out - c
+        places = start + u * (out + u * (b + u * c))
+        velocities = np.clip((out + u * (2 * b + u * 3 * c)) / span, -FASTEST, FASTEST)
+        if not self._closed:
+            velocities[(when < first) | (when > last)] = 0
+        return places, velocities
+
+
+def _with_neighbours(steps: Doubles, closed: bool) -> Doubles:
+    """One more at each end: of a closed path the one that comes there, of an open one the same again."""
+    ends = (steps[-1:], steps[:1]) if closed else (steps[:1], steps[-1:])
+    return np.concatenate([ends[0], steps, ends[1]])
+
+
+def _round(given: Doubles) -> Doubles:
+    if np.hypot(*(given[0, 1:] - given[-1, 1:])) <= _NEAR and len(given) > 2:
+        return np.concatenate([given[:-1], [[given[-1, 0], *given[0, 1:]]]])
+    mean = (given[-1, 0] - given[0, 0]) / (len(given) - 1)
+    # At least an instant later, whatever the mean: the time around it must not be 0.
+    again = [max(given[-1, 0] + mean, given[0, 0] + 1e-3), *given[0, 1:]]
+    return np.concatenate([given, [again]])
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A place at n moments (or one, that holds for all): where, its turn in radians, its size in times, its
+    velocity in px/s; each (n,)."""
+
+    x: Doubles
+    y: Doubles
+    turn: Doubles
+    size: Doubles
+    vx: Doubles
+    vy: Doubles
+
+    def placed(self, local: Reals) -> tuple[Doubles, Doubles]:
+        """(n, 2) around the place -> x, y of the stage, each (n,)."""
+        x, y = self.turned(local)
+        return self.x + self.size * x, self.y + self.size * y
+
+    def turned(self, local: Reals) -> tuple[Doubles, Doubles]:
+        """Directions (n, 2) of the place -> of the stage."""
+        return _turned(local[:, 0], local[:, 1], np.cos(self.turn), np.sin(self.turn))
+
+    def mirrored(self, x: Reals, y: Reals) -> tuple[Doubles, Doubles]:
+        """Places of the stage -> at the other side of the place's own vertical."""
+        dx, dy = self.flipped(x - self.x, y - self.y)
+        return self.x + dx, self.y + dy
+
+    def flipped(self, vx: Reals, vy: Reals) -> tuple[Doubles, Doubles]:
+        """Velocities of the stage -> as their mirror images have them."""
+        cos, sin = np.cos(self.turn), np.sin(self.turn)
+        across, along = _turned(vx, vy, cos, -sin)
+        return _turned(-across, along, cos, sin)
+
+
+class Standing:
+    """The place of a layer that starts at `start` s of the spark."""
+
+    def __init__(self, place: Place, start: float = 0) -> None:
+        self._place, self._start = place, start
+        self._track = None if place.path is None else Track(place.path)
+        self.moves = place.path is not None or place.turn is not None or place.size is not None
+        """Else it is the same at all times."""
+        self._still = None if self.moves else self._at(np.zeros(1))
+
+    def at(self, times: Doubles) -> Pose:
+        """At times of the spark, in s: (n,), or (1,) for a place that does not move."""
+        return self._still or self._at(times - self._start)
+
+    def _at(self, times: Doubles) -> Pose:
+        place, still = self._place, np.zeros_like(times)
+        if self._track is None:
+            x, y, vx, vy = still + place.at[0], still + place.at[1], still, still
+        else:
+            points, velocities = self._track.at(times)
+            x, y, vx, vy = points[:, 0], points[:, 1], velocities[:, 0], velocities[:, 1]
+        turn = still if place.turn is None else np.radians(value(place.turn, times))
+        if place.along:
+            turn = turn + np.arctan2(vy, vx)
+        size = still + 1 if place.size is None else value(place.size, times)
+        return Pose(x, y, turn, size, vx, vy)
+
+
+def _turned(x: Reals, y: Reals, cos: Doubles, sin: Doubles) -> tuple[Doubles, Doubles]:
+    return cos * x - sin * y, sin * x + cos * y
