@@ -16,6 +16,9 @@ EVERY: Final = 4
 EASE: Final = 2.0
 """Per s: how soon each comes to the speed of its kind."""
 
+_KEEN: Final = 4
+"""A quarter of the most that could urge a bird is enough for all of its strength."""
+
 
 def steer(flock: Flock, x: Floats, y: Floats, vx: Floats, vy: Floats) -> tuple[Floats, Floats]:
     """Accelerations in px/s² of up to `MOST` birds, (n,) each: each of the three urges at most its own."""
@@ -29,22 +32,23 @@ def steer(flock: Flock, x: Floats, y: Floats, vx: Floats, vy: Floats) -> tuple[F
     np.sqrt(far, out=far)
     # Away from each, the more the nearer; the mean of that.
     closeness = seen * (1 - far / flock.radius) / np.maximum(far, 1e-3)
-    apart = _limited(-np.einsum("ij,ij->i", closeness, dx) * 4, -np.einsum("ij,ij->i", closeness, dy) * 4)
+    apart = _limited(
+        np.einsum("ij,ij->i", closeness, dx) / mates * -_KEEN,
+        np.einsum("ij,ij->i", closeness, dy) / mates * -_KEEN,
+    )
     along = _limited(
-        (np.einsum("ij,j->i", seen, vx) / mates - vx) / flock.speed * social,
-        (np.einsum("ij,j->i", seen, vy) / mates - vy) / flock.speed * social,
+        (np.einsum("ij,j->i", seen, vx) / mates - vx) * social * (_KEEN / flock.speed),
+        (np.einsum("ij,j->i", seen, vy) / mates - vy) * social * (_KEEN / flock.speed),
     )
     together = _limited(
         np.einsum("ij,ij->i", seen, dx) / mates / flock.radius,
         np.einsum("ij,ij->i", seen, dy) / mates / flock.radius,
     )
     urges = ((flock.apart, apart), (flock.along, along), (flock.together, together))
-    ax: Floats = np.zeros_like(x)
-    ay: Floats = np.zeros_like(y)
+    accelerations: Floats = np.zeros((2, len(x)), np.float32)
     for much, urge in urges:
-        ax += much * urge[0]
-        ay += much * urge[1]
-    return ax, ay
+        np.add(accelerations, much * np.stack(urge), out=accelerations)
+    return accelerations[0], accelerations[1]
 
 
 def _limited(x: Floats, y: Floats) -> tuple[Floats, Floats]:
