@@ -14,7 +14,7 @@ from server.sparks.engine.arrays import Doubles
 
 FURTHEST: Final = 20_000
 """px from (0, 0): what lies farther off is no drawing of ours, and would overflow what follows."""
-_FINEST: Final = 32
+_FINEST: Final = 48
 """Lines for one curve at most: with 4,000 characters of path that is the bound of the work."""
 
 _SPACE = re.compile(r"[\s,]*")
@@ -220,9 +220,9 @@ class _Reader:
 
 
 def _steps(length: float) -> Doubles:
-    """Where a curve of this length is cut, after 0 up to 1: a quarter of a circle of 250 px in 20 lines is
-    0.2 px off."""
-    lines = min(max(math.ceil(math.sqrt(length)), 4), _FINEST)
+    """Where a curve of this length is cut, after 0 up to 1: a quarter of a circle of 250 px in 40 lines is
+    0.05 px off."""
+    lines = min(max(math.ceil(2 * math.sqrt(length)), 4), _FINEST)
     return np.arange(1, lines + 1) / lines
 
 

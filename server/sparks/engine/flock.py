@@ -53,5 +53,5 @@ def steer(flock: Flock, x: Floats, y: Floats, vx: Floats, vy: Floats) -> tuple[F
 
 def _limited(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """At most 1 long."""
-    longer = np.maximum(np.hypot(x, y), 1)
+    longer: Floats = np.maximum(np.hypot(x, y), 1).astype(np.float32)
     return x / longer, y / longer

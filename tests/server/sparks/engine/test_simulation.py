@@ -240,10 +240,14 @@ def test_the_camera_shakes_slower_than_three_times_a_second() -> None:
     assert view(shaking, 8, 1).x != view(shaking, 7, 1).x
 
 
+LAYERS = st.lists(valid.of(Particles), min_size=1, max_size=3)
+CAMERAS = valid.of(Camera)
+
+
 @st.composite
 def any_spark(draw: st.DrawFn) -> Spark:
     """Layers over all bounds of the format, some of them born of each other."""
-    said = draw(st.lists(valid.of(Particles), min_size=1, max_size=3))
+    said = draw(LAYERS)
     for index, one in enumerate(said):
         one["id"] = f"l{index}"
         one["look"]["colours"] = "p"
@@ -254,5 +258,5 @@ def any_spark(draw: st.DrawFn) -> Spark:
             [{**sub, "layer": f"l{index + 1}"} for sub in one["subs"]] if index + 1 < len(said) else []
         )
     most = draw(st.sampled_from([1, 50, 2_000]))
-    camera = draw(valid.of(Camera))
+    camera = draw(CAMERAS)
     return spark(*said, max_particles=most, camera=camera)
