@@ -55,8 +55,13 @@ def collide(
     """Corrects the particles in `part`, which have drifted for `dt` s since `before`."""
     data = particles.data
     near = np.zeros(part.stop - part.start, np.bool_)
-    for collider in colliders:
-        near |= _near(collider, before, data[X, part], data[Y, part])
+    # Floors last: what lies on one and meets nothing else needs no way of its own.
+    for collider in sorted(colliders, key=lambda one: isinstance(one, Floor)):
+        touches = _near(collider, before, data[X, part], data[Y, part])
+        if isinstance(collider, Floor):
+            _lie(collider, particles, part, touches & ~near & (before.vy == 0), before)
+            touches &= data[Y, part] > np.float32(collider.y)
+        near |= touches
     who = np.flatnonzero(near)
     if not len(who):
         return Knocks(who, np.zeros(0))
@@ -69,6 +74,21 @@ def collide(
         data[row, part.start + who[met]] = values[met]
     hit = knocked >= 0
     return Knocks(who[hit], knocked[hit])
+
+
+def _lie(floor: Floor, particles: Particles, part: slice, touches: Flags, before: Before) -> None:
+    """Those that touch it from where they lie stay there, and slow down."""
+    lying = np.flatnonzero(touches & (before.y == np.float32(floor.y)))
+    particles.data[Y, part.start + lying] = before.y[lying]
+    particles.data[VY, part.start + lying] = 0
+    particles.data[VX, part.start + lying] *= _rubbed(floor)
+
+
+def _rubbed(collider: Collider) -> float:
+    """What friction leaves of the speed of what rests: a body at rest is in touch all the time, which must
+    not stop it at once."""
+    keeps: float = (1 - collider.friction) ** 0.1
+    return keeps
 
 
 class _Ways:
@@ -135,8 +155,7 @@ class _Ways:
         away = np.where(rests, 0, away)
         self.ax[these] += np.where(rests, press * nx, 0)
         self.ay[these] += np.where(rests, press * ny, 0)
-        # A body at rest is in touch all the time; its friction must not depend on how long a step is.
-        keeps = np.where(rests & (into < _KNOCK), (1 - collider.friction) ** 0.1, 1 - collider.friction)
+        keeps = np.where(rests & (into < _KNOCK), _rubbed(collider), 1 - collider.friction)
         self.x[these], self.y[these] = x, y
         self.vx[these], self.vy[these] = tx * keeps + away * nx, ty * keeps + away * ny
         return into
@@ -156,6 +175,8 @@ def _near(collider: Collider, before: Before, x: Floats, y: Floats) -> Flags:
     # A way that touched it ends no farther off than it is long; twice that, for it is bent.
     step = np.abs(x - before.x) + np.abs(y - before.y)
     near: Flags = far < collider.radius + 2 * step + 1
+    # One that is born within goes out freely.
+    near &= np.hypot(before.x - collider.at[0], before.y - collider.at[1]) > collider.radius - 1
     return near
 
 

@@ -94,17 +94,19 @@ class Forces:
             gather.born(particles, part)
 
     def look(self, particles: Particles, step: int) -> None:
-        """What is worked out only every few steps, for all particles."""
-        if step % EVERY or not self._flocks or not particles.count:
+        """What is worked out only every few steps: one in `EVERY` birds looks around."""
+        if not self._flocks or not particles.count:
             return
         seen = min(particles.count, MOST)
+        turn = step % EVERY
+        who = slice(seen * turn // EVERY, seen * (turn + 1) // EVERY)
         rows = particles.row("push_x"), particles.row("push_y")
-        birds = [particles.data[row, :seen] for row in (X, Y, VX, VY)]
+        birds = particles.data[[X, Y, VX, VY], :seen]
         for row in rows:
-            row[: particles.count] = 0
+            row[who] = 0
         for flock in self._flocks:
-            for row, urge in zip(rows, steer(flock, *birds), strict=True):
-                row[:seen] += urge
+            for row, urge in zip(rows, steer(flock, birds, who), strict=True):
+                row[who] += urge
 
     def kick(self, particles: Particles, part: slice, dt: Span) -> None:
         """Changes velocities by what depends on the places."""
@@ -152,8 +154,9 @@ class _Gathering:
         if force.start > 0 or force.end < 1:
             over = data[AGE, part] / data[LIFE, part]
             acts = (over >= force.start) & (over <= force.end)
-            keeps = np.where(acts, keeps, 1).astype(np.float32)
-            pull = np.where(acts, pull, 0).astype(np.float32)
+            if not acts.all():
+                keeps = np.where(acts, np.float32(keeps), np.float32(1))
+                pull = np.where(acts, np.float32(pull), np.float32(0))
         for place, speed, home in ((X, VX, self.rows[0]), (Y, VY, self.rows[1])):
             v = data[speed, part]
             v += (particles.row(home)[part] - data[place, part]) * pull
