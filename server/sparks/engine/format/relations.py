@@ -1,8 +1,8 @@
 """How the parts of a spark must fit each other, each fault with its place.
 
 `Spark` makes sure of the same when it is made, but only once every part is right by itself, and in one
-sentence. Here the JSON is looked at, whatever else is wrong with it, so that whoever wrote it is told all of it
-at once. A test holds the two together.
+sentence. Here the JSON is looked at, whatever else is wrong with it, so that everything is told at once. A
+test holds the two together.
 """
 
 from __future__ import annotations
