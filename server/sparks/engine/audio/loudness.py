@@ -130,10 +130,10 @@ def peaks(sound: Samples) -> Samples:
     """Of `(2, n)` the highest that either channel reaches at or just after each sample, `(n,)`, linear."""
     count = sound.shape[1]
     taps = [*OVERSAMPLING, *OVERSAMPLING[::-1, ::-1]]
-    made = np.abs(sound).max(axis=0)
+    made: Samples = np.abs(sound).max(axis=0)
     for channel in sound:
         for phase in taps:
-            between = np.convolve(channel, phase)
+            between: Samples = np.convolve(channel, phase)
             # The middle of twelve taps lies five samples behind.
             np.maximum(made, np.abs(between[5 : 5 + count]), out=made)
             np.maximum(made, np.abs(between[6 : 6 + count]), out=made)
