@@ -72,6 +72,7 @@ docs: setup  ## write the generated parts of the documentation
 	PYTHONPATH=. $(BIN)/python scripts/machines.py
 	PYTHONPATH=. $(BIN)/python scripts/model_card.py
 	PYTHONPATH=. $(BIN)/python scripts/settings_page.py
+	PYTHONPATH=. $(BIN)/python scripts/spark_schema.py
 
 clean:
 	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -43,3 +43,8 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "server/README.md"]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
+
+
+def test_the_schema_of_sparks_is_that_of_the_types() -> None:
+    script = runpy.run_path(str(ROOT / "scripts/spark_schema.py"))
+    assert script["render"]() == script["PAGE"].read_text(), "stale: run `make docs`"
