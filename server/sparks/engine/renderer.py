@@ -1,0 +1,201 @@
+"""Draws scenes: light in linear HDR, layer by layer, then what the last picture left, then bloom."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from server.sparks.engine import lettering, sprites, strokes
+from server.sparks.engine.budget import FULL, Quality
+from server.sparks.engine.format.base import HEIGHT, WIDTH
+from server.sparks.engine.format.layers import Blend, Sprite
+from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, View
+from server.sparks.engine.splat import Pyramid, light_of, tame
+
+_BLOOM: Final = 0.26
+"""Of the sum of all halvings at `bloom` 1."""
+_PASS_ON: Final = 0.85
+
+
+class Renderer:
+    """Draws pictures of `width` x `height` px. Of one picture to the next it keeps only what trails."""
+
+    def __init__(self, width: int = 360, height: int = 640, *, quality: Quality = FULL) -> None:
+        self.width, self.height, self.quality = width, height, quality
+        self._scale = width / WIDTH
+        self._pyramid = Pyramid(width, height)
+        self._left_over: Floats | None = None
+        self._step: int | None = None
+
+    def draw(self, scene: Scene) -> tuple[Floats, Floats | None]:
+        """Linear light `(height, width, 3)`, without exposure, and how much of what is behind is covered
+        `(height, width)`, None where nothing is."""
+        canvas = _Canvas(self._pyramid)
+        for layer in scene.layers:
+            if isinstance(layer, Drawn):
+                self._particles(canvas, layer, scene.view)
+            elif isinstance(layer, Band):
+                self._band(canvas, layer, scene.view)
+            else:
+                self._words(canvas, layer)
+        canvas.flush()
+        light = self._trailed(canvas.light, scene)
+        if scene.bloom > 0 and self.quality.bloom > 0:
+            light = cv2.scaleAdd(bloom(light, self.quality.bloom), scene.bloom * _BLOOM, light)
+        return light, canvas.cover
+
+    def _placed(self, x: Floats, y: Floats, view: View, near: float) -> tuple[Floats, Floats, float]:
+        """Stage px to px of the picture, and how many px one stage px is."""
+        zoom = 1 + (view.zoom - 1) * near
+        scale = np.float32(self._scale * zoom)
+        left = np.float32(WIDTH / 2 * self._scale + view.x * near * self._scale) - WIDTH / 2 * scale
+        top = np.float32(self.height / 2 + view.y * near * self._scale) - HEIGHT / 2 * scale
+        return x * scale + left, y * scale + top, float(scale)
+
+    def _particles(self, canvas: _Canvas, of: Drawn, view: View) -> None:
+        x, y, scale = self._placed(of.x, of.y, view, of.near)
+        radius = of.size * np.float32(scale)
+        if of.trails is not None and of.trails.x.size:
+            tx, ty, _ = self._placed(of.trails.x, of.trails.y, view, of.near)
+            apart = 1 if self.quality.taps > 8 else 1.6
+            glows = strokes.trails(tx, ty, of.trails.width * scale, of.trails.colour, apart=apart)
+            canvas.glow(glows, Blend.SCREEN if of.blend is Blend.SCREEN else Blend.ADD)
+        if not x.size:
+            return
+        if of.sprite is not Sprite.GLOW:
+            colour = of.colour
+            if of.blend is Blend.ALPHA:
+                colour = colour / np.maximum(of.alpha, np.float32(1e-3))[:, None]
+            alpha = of.alpha if of.blend is Blend.ALPHA else np.ones_like(of.alpha)
+            given = sprites.Sprites(x, y, radius, of.angle, of.side, colour, alpha)
+            covers = of.blend is Blend.ALPHA
+            found = sprites.draw(of.sprite, given, self.width, self.height, covers=covers)
+            if found is not None:
+                canvas.lay(*found, of.blend)
+        elif of.blend is Blend.ALPHA:
+            light = light_of(of.colour, radius)
+            light[:, 3] = np.nan_to_num(np.clip(of.alpha, 0, 1)) * np.clip(radius, 0, 256) ** 2
+            canvas.glow(strokes.Glows(x, y, radius, light), Blend.ALPHA)
+        elif of.streak > 0:
+            back = np.float32(scale * of.streak)
+            taps = self.quality.taps
+            glows = strokes.streaks(x, y, of.vx * back, of.vy * back, radius, of.colour, most=taps)
+            canvas.glow(glows, of.blend)
+        else:
+            canvas.glow(strokes.Glows(x, y, radius, light_of(of.colour, radius)), of.blend)
+
+    def _band(self, canvas: _Canvas, of: Band, view: View) -> None:
+        x, y, scale = self._placed(of.x, of.y, view, 1)
+        fine = 1.0 if self.quality.taps > 8 else 0.7
+        canvas.glow(
+            strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine), of.blend
+        )
+
+    def _words(self, canvas: _Canvas, of: Lettering) -> None:
+        """Words stand still whatever the camera does, so that they can be read."""
+        x, y, scale = self._placed(
+            np.array([of.at[0]], np.float32), np.array([of.at[1]], np.float32), View(), 1
+        )
+        at = (float(x[0]), float(y[0]))
+        found = lettering.lay(of.text, *at, of.size * scale, tame(of.colours), self.width, self.height)
+        alpha = min(max(of.alpha, 0), 1)
+        if found is not None and alpha > 0:
+            canvas.letter(*found, alpha)
+
+    def _trailed(self, light: Floats, scene: Scene) -> Floats:
+        """With what is left of the last picture, blurred a little so that it widens as it dims. `trail` is
+        per 1/60 s, whatever the frame rate, and so is how bright a still thing gets."""
+        passed = 2 if self._step is None else scene.step - self._step
+        self._step = scene.step
+        if scene.trail <= 0 or passed < 0:
+            self._left_over = None
+            return light
+        keep = scene.trail ** (passed / 2)
+        steady = (1 - 0.75 * scene.trail) / (1 - scene.trail)
+        new = np.float32(steady * (1 - keep)) if passed else np.float32(0)
+        if self._left_over is None:
+            # From nothing at the first picture, but not darker than without a trail.
+            self._left_over = np.zeros_like(light)
+            new = max(new, np.float32(1 - 0.75 * scene.trail))
+        kernel = np.array([0.055, 0.89, 0.055], np.float32) * np.float32(keep**0.5)
+        blurred = cv2.sepFilter2D(self._left_over, -1, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
+        self._left_over = cv2.scaleAdd(light, float(new), blurred)
+        return self._left_over
+
+
+def bloom(light: Floats, levels: int) -> Floats:
+    """The sum of so many halvings of a picture, each smoothly brought back to its size."""
+    halves = [light]
+    while len(halves) <= levels and min(halves[-1].shape[:2]) >= 8:
+        halves.append(cv2.pyrDown(halves[-1]))
+    up = halves.pop()
+    while len(halves) > 1:
+        own = halves.pop()
+        up = cv2.scaleAdd(cv2.pyrUp(up, dstsize=own.shape[1::-1]), _PASS_ON, own)
+    whole: Floats = cv2.pyrUp(up, dstsize=light.shape[1::-1]) if up is not light else light
+    return whole
+
+
+class _Canvas:
+    """What has been drawn so far. Light that adds up waits until something else comes, for it has no order
+    and one collapse of the pyramid does for all of it."""
+
+    def __init__(self, pyramid: Pyramid) -> None:
+        self._pyramid = pyramid
+        self._waiting: list[strokes.Glows] = []
+        self.light: Floats = np.zeros((pyramid.height, pyramid.width, 3), np.float32)
+        self._behind: Floats | None = None
+
+    @property
+    def cover(self) -> Floats | None:
+        return None if self._behind is None else 1 - self._behind
+
+    def flush(self) -> None:
+        """Add what waits."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            light = self._collapsed(waiting)
+            if light is not None:
+                self.light = cv2.add(self.light, light)
+
+    def glow(self, glows: strokes.Glows, blend: Blend) -> None:
+        """Soft light; where it covers, its density goes by the fourth channel."""
+        if blend is Blend.ADD:
+            self._waiting.append(glows)
+        elif blend is Blend.SCREEN:
+            light = self._collapsed([glows])
+            if light is not None:
+                self.lay(light, None, blend)
+        else:
+            thick = self._collapsed([glows], channels=4)
+            if thick is not None:
+                density = thick[..., 3]
+                cover = 1 - np.exp(-density)
+                self.lay(thick[..., :3] * (cover / np.maximum(density, 1e-6))[..., None], 1 - cover, blend)
+
+    def lay(self, light: Floats, left: Floats | None, blend: Blend) -> None:
+        """A picture in front of what there is; of that `left` is seen through it."""
+        if blend is Blend.ADD:
+            self.light = cv2.add(self.light, light)
+            return
+        self.flush()
+        if blend is Blend.SCREEN:
+            self.light += light * np.clip(1 - self.light, 0, 1)
+        elif left is not None:
+            self.light = cv2.add(self.light * left[..., None], light)
+            self._behind = left if self._behind is None else self._behind * left
+
+    def letter(self, light: Floats, cover: Floats, place: tuple[slice, slice], alpha: float) -> None:
+        """Words in front of all there is."""
+        self.flush()
+        if self._behind is None:
+            self._behind = np.ones(self.light.shape[:2], np.float32)
+        left = 1 - cover * np.float32(alpha)
+        self.light[place] = self.light[place] * left[..., None] + light * np.float32(alpha)
+        self._behind[place] *= left
+
+    def _collapsed(self, glows: list[strokes.Glows], *, channels: int = 3) -> Floats | None:
+        parts = strokes.Glows(*(np.concatenate(of_all) for of_all in zip(*glows, strict=True)))
+        return self._pyramid.collapse(self._pyramid.put(*parts), channels=channels)

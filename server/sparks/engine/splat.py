@@ -1,0 +1,149 @@
+"""Soft round light by a pyramid of pictures, each half as large: a particle of radius r goes where a pixel is
+as large as r. What it costs goes by pixels, hardly by how many particles there are or how large.
+
+The kernel is a product with a sparse matrix of four (or twice four) entries for each particle: measured, a
+third of what `np.bincount` takes for three channels. Light is conserved: the pixels of the collapsed picture
+sum up to the light put in, at whatever level, but for what leaves over the edges.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from server.sparks.engine.scene import Floats
+
+LEVELS: Final = 9
+LARGEST: Final = 2.0 ** (LEVELS - 1)
+"""The radius in px at the coarsest level; what is larger is drawn so large."""
+MARGIN: Final = 4
+"""Pixels around each level, so that light comes in from beyond the edges."""
+BRIGHTEST: Final = 1e4
+
+# Light on the finest level is kept crisp; coarser ones are smoothed more, or their pixels would be seen.
+_FINE: Final = np.array([0.17, 0.66, 0.17], np.float32)
+_SOFT: Final = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
+
+
+class Pyramid:
+    """Where the levels of a picture of `width` x `height` px lie in one flat buffer."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.shapes = [
+            (-(-height // 2**at) + 2 * MARGIN, -(-width // 2**at) + 2 * MARGIN) for at in range(LEVELS)
+        ]
+        sizes = [tall * wide for tall, wide in self.shapes]
+        self.offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        self._tall = np.array([shape[0] for shape in self.shapes], np.float32)
+        self._wide = np.array([shape[1] for shape in self.shapes], np.float32)
+        self._stride = np.array([shape[1] for shape in self.shapes], np.int32)
+        self._scale = (0.5 ** np.arange(LEVELS)).astype(np.float32)
+
+    def put(self, x: Floats, y: Floats, radius: Floats, light: Floats) -> list[Floats | None]:
+        """The levels with the light of particles at `x`, `y` px of `radius` px: `light` `(n, 4)` is what each
+        gives in all. None where a level stays dark."""
+        fine, share = _levels(radius)
+        split = np.flatnonzero(share > 0)
+        at = np.concatenate([fine, fine[split] + 1])
+        x, y = np.concatenate([x, x[split]]), np.concatenate([y, y[split]])
+        scale = self._scale[at]
+        amount = np.concatenate([1 - share, share[split]])
+        amount *= scale
+        amount *= scale
+        light = np.concatenate([light, light[split]])
+        left, top = x * scale + np.float32(MARGIN - 0.5), y * scale + np.float32(MARGIN - 0.5)
+        # False for what is not a number too, which must not come to the casts below.
+        seen = (left >= 0) & (top >= 0) & (left < self._wide[at] - 1) & (top < self._tall[at] - 1)
+        if not seen.all():
+            kept = np.flatnonzero(seen)
+            left, top, at, amount, light = left[kept], top[kept], at[kept], amount[kept], light[kept]
+        if not at.size:
+            return [None] * LEVELS
+        return self._cut(self._sum(left, top, at, amount, light), np.bincount(at, minlength=LEVELS))
+
+    def _sum(self, left: Floats, top: Floats, at: NDArray[np.int32], amount: Floats, light: Floats) -> Floats:
+        # In place and in float32 throughout: int32 with float32 would make float64, twice as slow.
+        column, row = left.astype(np.int32), top.astype(np.int32)
+        right, down = left - column.astype(np.float32), top - row.astype(np.float32)
+        stride = self._stride[at]
+        first = row * stride
+        first += column
+        first += self.offsets[at]
+        places = np.empty((first.size, 4), np.int32)
+        places[:, 0], places[:, 1] = first, first + 1
+        places[:, 2], places[:, 3] = first + stride, first + stride + 1
+        weights = np.empty((first.size, 4), np.float32)
+        lower, upper = amount * down, amount * (1 - down)
+        np.multiply(upper, right, out=weights[:, 1])
+        np.subtract(upper, weights[:, 1], out=weights[:, 0])
+        np.multiply(lower, right, out=weights[:, 3])
+        np.subtract(lower, weights[:, 3], out=weights[:, 2])
+        begins = np.arange(0, 4 * first.size + 1, 4, dtype=np.int32)
+        matrix = sparse.csc_matrix(
+            (weights.ravel(), places.ravel(), begins), shape=(int(self.offsets[-1]), first.size)
+        )
+        summed: Floats = matrix @ light
+        return summed
+
+    def _cut(self, flat: Floats, counts: NDArray[np.int64]) -> list[Floats | None]:
+        return [
+            flat[self.offsets[at] : self.offsets[at + 1]].reshape(*shape, 4) if counts[at] else None
+            for at, shape in enumerate(self.shapes)
+        ]
+
+    def collapse(self, levels: list[Floats | None], *, channels: int = 3) -> Floats | None:
+        """One picture `(height, width, channels)` of all levels; None where all are dark."""
+        gathered: Floats | None = None
+        for at in range(LEVELS - 1, -1, -1):
+            own = levels[at]
+            if own is not None and channels == 3:
+                own = cv2.cvtColor(own, cv2.COLOR_BGRA2BGR)
+            if gathered is not None:
+                coarse = self._finer(gathered, at)
+                own = coarse if own is None else cv2.add(own, coarse)
+            if own is None:
+                continue
+            kernel = _SOFT if at else _FINE
+            gathered = cv2.sepFilter2D(own, -1, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
+        if gathered is None:
+            return None
+        return gathered[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
+
+    def _finer(self, coarse: Floats, at: int) -> Floats:
+        tall, wide = self.shapes[at]
+        doubled = cv2.resize(coarse, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+        return doubled[MARGIN : MARGIN + tall, MARGIN : MARGIN + wide]
+
+
+def _levels(radius: Floats) -> tuple[NDArray[np.int32], Floats]:
+    """The finer of the two levels of each particle, and the share of its light at the coarser: so much that
+    its variance grows as the square of its radius, hence nothing jumps where it passes a level."""
+    radius = np.clip(radius, np.float32(1), np.float32(LARGEST))
+    # NaN stays NaN through clip, and only its place says that it is not drawn.
+    radius = np.where(radius == radius, radius, np.float32(1))
+    _, exponent = np.frexp(radius)
+    fine = np.minimum(exponent.astype(np.int32) - 1, LEVELS - 2)
+    own = np.ldexp(np.float32(1), 2 * fine)
+    share = ((radius * radius) / own - 1) / 3
+    return fine, np.clip(share, 0, 1).astype(np.float32)
+
+
+def light_of(colour: Floats, radius: Floats) -> Floats:
+    """What a glow of this colour `(n, 3)` and radius in px gives in all, `(n, 4)`; the fourth is 0."""
+    light = np.zeros((radius.size, 4), np.float32)
+    r = np.clip(radius, 0, np.float32(LARGEST))
+    np.multiply(tame(colour), (r * r)[:, None], out=light[:, :3])
+    return np.nan_to_num(light, copy=False)
+
+
+def tame(colour: Floats) -> Floats:
+    """Colours without what is not a number, or less than dark, or more than any light."""
+    if colour.size and not (colour.min() >= 0 and colour.max() <= BRIGHTEST):
+        known: Floats = np.nan_to_num(colour, nan=0, posinf=BRIGHTEST, neginf=0)
+        return known.clip(0, np.float32(BRIGHTEST))
+    return colour

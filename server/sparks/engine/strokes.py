@@ -1,0 +1,116 @@
+"""Lines of light as rows of small glows close enough that no dots are seen: streaks along a flight, trails
+behind particles, ribbons along paths. All in px of the picture, all HDR."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from server.sparks.engine.scene import Floats
+from server.sparks.engine.splat import light_of, tame
+
+MOST: Final = 120_000
+"""Glows of one layer's lines; then they stand farther apart, each with more light."""
+
+
+class Glows(NamedTuple):
+    """Arguments of `Pyramid.put`."""
+
+    x: Floats
+    y: Floats
+    radius: Floats
+    light: Floats
+
+
+def streaks(
+    x: Floats, y: Floats, dx: Floats, dy: Floats, radius: Floats, colour: Floats, *, most: int
+) -> Glows:
+    """Each glow drawn from `x`, `y` back along `dx`, `dy` px, thinner and dimmer to its end. The faster, the
+    more glows, at most `most` each. Twice the light of a still one, a little less after the taper: spread
+    out, it would seem to go dark when it sets off."""
+    length = np.hypot(dx, dy)
+    # About two standard deviations of what the pyramid makes of them, where a row still looks even.
+    apart = np.maximum(radius * np.float32(0.85), np.float32(1.2))
+    wanted = np.nan_to_num(length / apart, nan=0, posinf=most, neginf=0) + 1
+    count = np.clip(np.ceil(wanted), 1, most).astype(np.int32)
+    if count.sum() > MOST:
+        count = np.maximum(count * MOST // count.sum(), 1).astype(np.int32)
+    owner = np.repeat(np.arange(x.size, dtype=np.int32), count)
+    first = (np.cumsum(count) - count).astype(np.int32)
+    back = (np.arange(owner.size, dtype=np.int32) - first[owner]).astype(np.float32)
+    back /= np.maximum(count - 1, 1).astype(np.float32)[owner]
+    left = 1 - back
+    taper = left * np.sqrt(left)
+    thinner = 1 - np.float32(0.6) * back
+    thin = radius[owner] * thinner
+    # The sum of the taper over `count` evenly spaced glows; one alone has 1, and gives its own light.
+    total = np.bincount(owner, weights=taper, minlength=x.size).astype(np.float32)
+    doubled = np.where(count > 1, 1 + np.minimum(length / apart, 1), 1).astype(np.float32)
+    each = taper * thinner
+    each *= thinner
+    light = (light_of(colour, radius) * (doubled / total)[:, None])[owner]
+    light *= each[:, None]
+    return Glows(x[owner] - dx[owner] * back, y[owner] - dy[owner] * back, thin, light)
+
+
+def trails(x: Floats, y: Floats, width: float, colour: Floats, *, apart: float = 1) -> Glows:
+    """Lines through places `(n, k)`, the newest first and NaN where there is none, tapering from `width`."""
+    run = np.hypot(np.diff(x, axis=1), np.diff(y, axis=1))
+    run = np.where(run < 400, run, 0)  # also NaN, and what jumped
+    radius = max(width / 2, 0.5)
+    step = max(radius * 0.8, 0.8) * apart
+    step = max(step, float(run.sum()) / MOST)
+    count = np.ceil(run / np.float32(step)).astype(np.int32)
+    owner = np.repeat(np.arange(run.size, dtype=np.int32), count.ravel())
+    first = np.cumsum(count.ravel()) - count.ravel()
+    part = (np.arange(owner.size) - first[owner]).astype(np.float32) / count.ravel()[owner]
+    line, segment = np.divmod(owner, run.shape[1])
+    ends = max(run.shape[1], 1)
+    along = (segment + part) / np.float32(ends)
+    fade = np.clip(1 - along, 0, 1)
+    px = x[line, segment] + (x[line, segment + 1] - x[line, segment]) * part
+    py = y[line, segment] + (y[line, segment + 1] - y[line, segment]) * part
+    thin = np.float32(radius) * (np.float32(0.25) + np.float32(0.75) * fade)
+    spaced = run.ravel()[owner] / count.ravel()[owner]
+    light = np.zeros((owner.size, 4), np.float32)
+    light[:, :3] = tame(colour)[line] * (fade**1.3 * thin * spaced)[:, None]
+    return Glows(px.astype(np.float32), py.astype(np.float32), thin.astype(np.float32), light)
+
+
+def band(x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, fine: float = 1) -> Glows:
+    """A ribbon through `(m,)` points: fibres side by side, brighter where it turns to us, soft at its edges.
+    The fourth channel is how much of it lies there, for ribbons that cover."""
+    none = np.zeros(0, np.float32)
+    ok = np.isfinite(x) & np.isfinite(y) & np.isfinite(width)
+    x, y, width, colour, alpha = x[ok], y[ok], np.clip(width[ok], 0, 400), tame(colour[ok]), alpha[ok]
+    if x.size < 2:
+        return Glows(none, none, none, np.zeros((0, 4), np.float32))
+    run = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
+    if not 0.5 < run[-1] < 1e5:
+        return Glows(none, none, none, np.zeros((0, 4), np.float32))
+    widest = float(width.max())
+    apart = max(0.9 / fine, np.sqrt(run[-1] * max(widest, 1) / MOST))
+    at = np.linspace(0, run[-1], max(2, int(run[-1] / apart)))
+    px, py, wide = (np.interp(at, run, of) for of in (x, y, width))
+    tangent = np.hypot(np.gradient(px), np.gradient(py)) + 1e-6
+    nx, ny = -np.gradient(py) / tangent, np.gradient(px) / tangent
+    fibres = int(np.clip(widest / apart, 2, 160))
+    across = (np.arange(fibres) + 0.5) / fibres * 2 - 1
+    # Two slow waves across give the folds of silk; their phase goes along with the length.
+    fold = 0.72 + 0.28 * np.cos(across[None] * 4.4 + at[:, None] * 0.035) * np.cos(
+        across[None] * 1.7 - at[:, None] * 0.021
+    )
+    shade = (1 - across**2)[None] ** 0.8 * fold
+    area = (wide / fibres * (at[1] - at[0]))[:, None] * shade
+    light = np.empty((at.size, fibres, 4), np.float32)
+    for channel in range(3):
+        light[..., channel] = np.interp(at, run, colour[:, channel])[:, None] * area
+    light[..., 3] = np.interp(at, run, alpha)[:, None] * area
+    spread = wide[:, None] / 2 * across[None]
+    return Glows(
+        (px[:, None] + nx[:, None] * spread).astype(np.float32).ravel(),
+        (py[:, None] + ny[:, None] * spread).astype(np.float32).ravel(),
+        np.full(light.shape[0] * fibres, apart, np.float32),
+        light.reshape(-1, 4),
+    )
