@@ -17,6 +17,7 @@ from server.sparks.engine.splat import Pyramid, light_of, tame
 _BLOOM: Final = 0.26
 """Of the sum of all halvings at `bloom` 1."""
 _PASS_ON: Final = 0.85
+_DARK: Final = 1e-6
 
 
 class Renderer:
@@ -38,13 +39,19 @@ class Renderer:
                 self._particles(canvas, layer, scene.view)
             elif isinstance(layer, Band):
                 self._band(canvas, layer, scene.view)
-            else:
-                self._words(canvas, layer)
         canvas.flush()
         light = self._trailed(canvas.light, scene)
         if scene.bloom > 0 and self.quality.bloom > 0:
             light = cv2.scaleAdd(bloom(light, self.quality.bloom), scene.bloom * _BLOOM, light)
-        return light, canvas.cover
+        # Words come last, in front of the bloom too: their own would wash out the dark around them.
+        behind = canvas.behind
+        for layer in scene.layers:
+            if isinstance(layer, Lettering):
+                behind = self._words(light, behind, layer)
+        cover = None if behind is None else 1 - behind
+        if scene.fade < 1:
+            light, cover = light * np.float32(scene.fade), cover if cover is None else cover * scene.fade
+        return light, cover
 
     def _placed(self, x: Floats, y: Floats, view: View, near: float) -> tuple[Floats, Floats, float]:
         """Stage px to px of the picture, and how many px one stage px is."""
@@ -93,16 +100,24 @@ class Renderer:
             strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine), of.blend
         )
 
-    def _words(self, canvas: _Canvas, of: Lettering) -> None:
-        """Words stand still whatever the camera does, so that they can be read."""
+    def _words(self, light: Floats, behind: Floats | None, of: Lettering) -> Floats | None:
+        """Words stand still whatever the camera does, so that they can be read. Writes them into `light` and
+        returns what is seen of what is behind."""
         x, y, scale = self._placed(
             np.array([of.at[0]], np.float32), np.array([of.at[1]], np.float32), View(), 1
         )
+        alpha = np.float32(min(max(of.alpha, 0), 1))
         at = (float(x[0]), float(y[0]))
         found = lettering.lay(of.text, *at, of.size * scale, tame(of.colours), self.width, self.height)
-        alpha = min(max(of.alpha, 0), 1)
-        if found is not None and alpha > 0:
-            canvas.letter(*found, alpha)
+        if found is None or alpha <= 0:
+            return behind
+        letters, cover, place = found
+        left = 1 - cover * alpha
+        if behind is None:
+            behind = np.ones(light.shape[:2], np.float32)
+        light[place] = light[place] * left[..., None] + letters * alpha
+        behind[place] *= left
+        return behind
 
     def _trailed(self, light: Floats, scene: Scene) -> Floats:
         """With what is left of the last picture, blurred a little so that it widens as it dims. `trail` is
@@ -121,8 +136,10 @@ class Renderer:
             new = max(new, np.float32(1 - 0.75 * scene.trail))
         kernel = np.array([0.055, 0.89, 0.055], np.float32) * np.float32(keep**0.5)
         blurred = cv2.sepFilter2D(self._left_over, -1, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
-        self._left_over = cv2.scaleAdd(light, float(new), blurred)
-        return self._left_over
+        summed = cv2.scaleAdd(light, float(new), blurred)
+        # What is left of long ago would become denormal, with which all sums take ten times as long.
+        self._left_over = cv2.threshold(summed, _DARK, 0, cv2.THRESH_TOZERO)[1]
+        return self._left_over.copy()
 
 
 def bloom(light: Floats, levels: int) -> Floats:
@@ -146,11 +163,8 @@ class _Canvas:
         self._pyramid = pyramid
         self._waiting: list[strokes.Glows] = []
         self.light: Floats = np.zeros((pyramid.height, pyramid.width, 3), np.float32)
-        self._behind: Floats | None = None
-
-    @property
-    def cover(self) -> Floats | None:
-        return None if self._behind is None else 1 - self._behind
+        self.behind: Floats | None = None
+        """How much is seen of what is behind, None where all is."""
 
     def flush(self) -> None:
         """Add what waits."""
@@ -185,16 +199,7 @@ class _Canvas:
             self.light += light * np.clip(1 - self.light, 0, 1)
         elif left is not None:
             self.light = cv2.add(self.light * left[..., None], light)
-            self._behind = left if self._behind is None else self._behind * left
-
-    def letter(self, light: Floats, cover: Floats, place: tuple[slice, slice], alpha: float) -> None:
-        """Words in front of all there is."""
-        self.flush()
-        if self._behind is None:
-            self._behind = np.ones(self.light.shape[:2], np.float32)
-        left = 1 - cover * np.float32(alpha)
-        self.light[place] = self.light[place] * left[..., None] + light * np.float32(alpha)
-        self._behind[place] *= left
+            self.behind = left if self.behind is None else self.behind * left
 
     def _collapsed(self, glows: list[strokes.Glows], *, channels: int = 3) -> Floats | None:
         parts = strokes.Glows(*(np.concatenate(of_all) for of_all in zip(*glows, strict=True)))

@@ -84,7 +84,8 @@ class View:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """All layers in their order, the last in front. `step` is in 1/120 s and tells how old the last picture
-    is; `scrim` is how much of what is behind is darkened now."""
+    is; `scrim` is how much of what is behind is darkened now, `fade` how much of all layers is
+    seen."""
 
     layers: list[Drawn | Band | Lettering]
     step: int = 0
@@ -92,4 +93,5 @@ class Scene:
     bloom: float = 0.9
     trail: float = 0
     scrim: float = 0
+    fade: float = 1
     view: View = field(default_factory=View)

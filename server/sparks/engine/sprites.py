@@ -136,7 +136,8 @@ def _patches(
     cover, shade = sampled[kept, 0], sampled[kept, 1]
     shade = np.minimum(shade / cover, np.float32(1))
     cover *= of.alpha[owner]
-    return _Entries(pixel.ravel()[kept], owner, cover, shade)
+    places: NDArray[np.int32] = pixel.ravel()[kept].astype(np.int32)
+    return _Entries(places, owner, cover, shade)
 
 
 def _sampled(mask: Floats, u: Floats, v: Floats) -> Floats:
