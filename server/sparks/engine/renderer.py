@@ -9,6 +9,7 @@ import numpy as np
 
 from server.sparks.engine import lettering, sprites, strokes
 from server.sparks.engine.budget import FULL, Quality
+from server.sparks.engine.buffers import Buffers
 from server.sparks.engine.format.base import HEIGHT, WIDTH
 from server.sparks.engine.format.layers import Blend, Sprite
 from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, View
@@ -27,13 +28,14 @@ class Renderer:
         self.width, self.height, self.quality = width, height, quality
         self._scale = width / WIDTH
         self._pyramid = Pyramid(width, height)
+        self._buffers = Buffers()
         self._left_over: Floats | None = None
         self._step: int | None = None
 
     def draw(self, scene: Scene) -> tuple[Floats, Floats | None]:
-        """Linear light `(height, width, 3)`, without exposure, and how much of what is behind is covered
-        `(height, width)`, None where nothing is."""
-        canvas = _Canvas(self._pyramid)
+        """Linear light `(height, width, 3)`, without exposure, good until the next picture, and how much of
+        what is behind is covered `(height, width)`, None where nothing is."""
+        canvas = _Canvas(self._pyramid, self._buffers)
         for layer in scene.layers:
             if isinstance(layer, Drawn):
                 self._particles(canvas, layer, scene.view)
@@ -42,7 +44,9 @@ class Renderer:
         canvas.flush()
         light = self._trailed(canvas.light, scene)
         if scene.bloom > 0 and self.quality.bloom > 0:
-            light = cv2.scaleAdd(bloom(light, self.quality.bloom), scene.bloom * _BLOOM, light)
+            glow = bloom(light, self.quality.bloom, self._buffers)
+            shown = self._buffers.get("shown", light.shape)
+            light = cv2.scaleAdd(glow, scene.bloom * _BLOOM, light, dst=shown)
         # Words come last, in front of the bloom too: their own would wash out the dark around them.
         behind = canvas.behind
         for layer in scene.layers:
@@ -135,34 +139,40 @@ class Renderer:
             self._left_over = np.zeros_like(light)
             new = max(new, np.float32(1 - 0.75 * scene.trail))
         kernel = np.array([0.055, 0.89, 0.055], np.float32) * np.float32(keep**0.5)
-        blurred = cv2.sepFilter2D(self._left_over, -1, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
-        summed = cv2.scaleAdd(light, float(new), blurred)
+        blurred = self._buffers.get("blurred", light.shape)
+        cv2.sepFilter2D(self._left_over, -1, kernel, kernel, blurred, borderType=cv2.BORDER_CONSTANT)
+        cv2.scaleAdd(light, float(new), blurred, dst=blurred)
         # What is left of long ago would become denormal, with which all sums take ten times as long.
-        self._left_over = cv2.threshold(summed, _DARK, 0, cv2.THRESH_TOZERO)[1]
-        return self._left_over.copy()
+        cv2.threshold(blurred, _DARK, 0, cv2.THRESH_TOZERO, dst=self._left_over)
+        return blurred
 
 
-def bloom(light: Floats, levels: int) -> Floats:
-    """The sum of so many halvings of a picture, each smoothly brought back to its size."""
+def bloom(light: Floats, levels: int, buffers: Buffers) -> Floats:
+    """The sum of so many halvings of a picture, each smoothly brought back to its size; in a buffer."""
     halves = [light]
     while len(halves) <= levels and min(halves[-1].shape[:2]) >= 8:
-        halves.append(cv2.pyrDown(halves[-1]))
+        tall, wide = halves[-1].shape[:2]
+        half = buffers.get(f"half {len(halves)}", ((tall + 1) // 2, (wide + 1) // 2, 3))
+        halves.append(cv2.pyrDown(halves[-1], dst=half))
     up = halves.pop()
     while len(halves) > 1:
         own = halves.pop()
-        up = cv2.scaleAdd(cv2.pyrUp(up, dstsize=own.shape[1::-1]), _PASS_ON, own)
-    whole: Floats = cv2.pyrUp(up, dstsize=light.shape[1::-1]) if up is not light else light
-    return whole
+        wider = buffers.get(f"wider {len(halves)}", own.shape)
+        cv2.pyrUp(up, dst=wider, dstsize=own.shape[1::-1])
+        up = cv2.scaleAdd(wider, _PASS_ON, own, dst=wider)
+    whole = buffers.get("wider", light.shape)
+    return cv2.pyrUp(up, dst=whole, dstsize=light.shape[1::-1]) if up is not light else light
 
 
 class _Canvas:
     """What has been drawn so far. Light that adds up waits until something else comes, for it has no order
     and one collapse of the pyramid does for all of it."""
 
-    def __init__(self, pyramid: Pyramid) -> None:
+    def __init__(self, pyramid: Pyramid, buffers: Buffers) -> None:
         self._pyramid = pyramid
         self._waiting: list[strokes.Glows] = []
-        self.light: Floats = np.zeros((pyramid.height, pyramid.width, 3), np.float32)
+        self.light = buffers.get("light", (pyramid.height, pyramid.width, 3))
+        self.light[:] = 0
         self.behind: Floats | None = None
         """How much is seen of what is behind, None where all is."""
 
@@ -172,7 +182,7 @@ class _Canvas:
         if waiting:
             light = self._collapsed(waiting)
             if light is not None:
-                self.light = cv2.add(self.light, light)
+                cv2.add(self.light, light, dst=self.light)
 
     def glow(self, glows: strokes.Glows, blend: Blend) -> None:
         """Soft light; where it covers, its density goes by the fourth channel."""
@@ -192,13 +202,14 @@ class _Canvas:
     def lay(self, light: Floats, left: Floats | None, blend: Blend) -> None:
         """A picture in front of what there is; of that `left` is seen through it."""
         if blend is Blend.ADD:
-            self.light = cv2.add(self.light, light)
+            cv2.add(self.light, light, dst=self.light)
             return
         self.flush()
         if blend is Blend.SCREEN:
             self.light += light * np.clip(1 - self.light, 0, 1)
         elif left is not None:
-            self.light = cv2.add(self.light * left[..., None], light)
+            self.light *= left[..., None]
+            cv2.add(self.light, light, dst=self.light)
             self.behind = left if self.behind is None else self.behind * left
 
     def _collapsed(self, glows: list[strokes.Glows], *, channels: int = 3) -> Floats | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from server.sparks.engine.buffers import Buffers
 from server.sparks.engine.scene import Floats
 
 LEVELS: Final = 9
@@ -34,13 +35,14 @@ class Pyramid:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
+        self._buffers = Buffers()
         self.shapes = [
             (-(-height // 2**at) + 2 * MARGIN, -(-width // 2**at) + 2 * MARGIN) for at in range(LEVELS)
         ]
         sizes = [tall * wide for tall, wide in self.shapes]
         self.offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        self._tall = np.array([shape[0] for shape in self.shapes], np.float32)
-        self._wide = np.array([shape[1] for shape in self.shapes], np.float32)
+        self._bottom = np.array([shape[0] - 1 for shape in self.shapes], np.float32)
+        self._right = np.array([shape[1] - 1 for shape in self.shapes], np.float32)
         self._stride = np.array([shape[1] for shape in self.shapes], np.int32)
         self._scale = (0.5 ** np.arange(LEVELS)).astype(np.float32)
 
@@ -57,36 +59,38 @@ class Pyramid:
         amount *= scale
         light = np.concatenate([light, light[split]])
         left, top = x * scale + np.float32(MARGIN - 0.5), y * scale + np.float32(MARGIN - 0.5)
-        # False for what is not a number too, which must not come to the casts below.
-        seen = (left >= 0) & (top >= 0) & (left < self._wide[at] - 1) & (top < self._tall[at] - 1)
-        if not seen.all():
-            kept = np.flatnonzero(seen)
-            left, top, at, amount, light = left[kept], top[kept], at[kept], amount[kept], light[kept]
-        if not at.size:
-            return [None] * LEVELS
+        # False for what is not a number too, which must not come to the casts below. It stays with no light:
+        # taking it out of all arrays takes longer.
+        seen = (left >= 0) & (top >= 0) & (left < self._right[at]) & (top < self._bottom[at])
+        dark = np.flatnonzero(~seen)
+        left[dark], top[dark], amount[dark] = 0, 0, 0
         return self._cut(self._sum(left, top, at, amount, light), np.bincount(at, minlength=LEVELS))
 
     def _sum(self, left: Floats, top: Floats, at: NDArray[np.int32], amount: Floats, light: Floats) -> Floats:
-        # In place and in float32 throughout: int32 with float32 would make float64, twice as slow.
+        # In float32 throughout: int32 with float32 would make float64, twice as slow.
         column, row = left.astype(np.int32), top.astype(np.int32)
-        right, down = left - column.astype(np.float32), top - row.astype(np.float32)
+        left -= column.astype(np.float32)
+        top -= row.astype(np.float32)
         stride = self._stride[at]
-        first = row * stride
-        first += column
-        first += self.offsets[at]
-        places = np.empty((first.size, 4), np.int32)
-        places[:, 0], places[:, 1] = first, first + 1
-        places[:, 2], places[:, 3] = first + stride, first + stride + 1
-        weights = np.empty((first.size, 4), np.float32)
-        lower, upper = amount * down, amount * (1 - down)
-        np.multiply(upper, right, out=weights[:, 1])
-        np.subtract(upper, weights[:, 1], out=weights[:, 0])
-        np.multiply(lower, right, out=weights[:, 3])
-        np.subtract(lower, weights[:, 3], out=weights[:, 2])
-        begins = np.arange(0, 4 * first.size + 1, 4, dtype=np.int32)
-        matrix = sparse.csc_matrix(
-            (weights.ravel(), places.ravel(), begins), shape=(int(self.offsets[-1]), first.size)
-        )
+        row *= stride
+        row += column
+        row += self.offsets[at]
+        places = np.empty((row.size, 4), np.int32)
+        places[:, 0] = row
+        np.add(row, 1, out=places[:, 1])
+        row += stride
+        places[:, 2] = row
+        np.add(row, 1, out=places[:, 3])
+        weights = np.empty((row.size, 4), np.float32)
+        top *= amount
+        amount -= top
+        np.multiply(amount, left, out=weights[:, 1])
+        np.subtract(amount, weights[:, 1], out=weights[:, 0])
+        np.multiply(top, left, out=weights[:, 3])
+        np.subtract(top, weights[:, 3], out=weights[:, 2])
+        begins = np.arange(0, 4 * row.size + 1, 4, dtype=np.int32)
+        shape = (int(self.offsets[-1]), row.size)
+        matrix = sparse.csc_matrix((weights.ravel(), places.ravel(), begins), shape=shape)
         summed: Floats = matrix @ light
         return summed
 
@@ -97,26 +101,34 @@ class Pyramid:
         ]
 
     def collapse(self, levels: list[Floats | None], *, channels: int = 3) -> Floats | None:
-        """One picture `(height, width, channels)` of all levels; None where all are dark."""
+        """One picture `(height, width, channels)` of all levels, good until the next call; None where all are
+        dark."""
         gathered: Floats | None = None
         for at in range(LEVELS - 1, -1, -1):
             own = levels[at]
+            shape = (*self.shapes[at], channels)
             if own is not None and channels == 3:
-                own = cv2.cvtColor(own, cv2.COLOR_BGRA2BGR)
+                own = cv2.cvtColor(own, cv2.COLOR_BGRA2BGR, dst=self._buffers.get(f"own {at}", shape))
             if gathered is not None:
                 coarse = self._finer(gathered, at)
-                own = coarse if own is None else cv2.add(own, coarse)
+                if own is None:
+                    own = coarse
+                else:
+                    own = cv2.add(own, coarse, dst=self._buffers.get(f"own {at} {channels}", shape))
             if own is None:
                 continue
             kernel = _SOFT if at else _FINE
-            gathered = cv2.sepFilter2D(own, -1, kernel, kernel, borderType=cv2.BORDER_CONSTANT)
+            smooth = self._buffers.get(f"smooth {at} {channels}", shape)
+            gathered = cv2.sepFilter2D(own, -1, kernel, kernel, smooth, borderType=cv2.BORDER_CONSTANT)
         if gathered is None:
             return None
         return gathered[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
 
     def _finer(self, coarse: Floats, at: int) -> Floats:
         tall, wide = self.shapes[at]
-        doubled = cv2.resize(coarse, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+        size = (2 * coarse.shape[1], 2 * coarse.shape[0])
+        doubled = self._buffers.get(f"up {at} {coarse.shape[2]}", (size[1], size[0], coarse.shape[2]))
+        cv2.resize(coarse, size, dst=doubled, interpolation=cv2.INTER_LINEAR)
         return doubled[MARGIN : MARGIN + tall, MARGIN : MARGIN + wide]
 
 

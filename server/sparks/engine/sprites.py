@@ -55,8 +55,12 @@ def draw(
     parts = _entries(sprite, of._replace(radius=np.maximum(of.radius, np.float32(0.5))), wide, tall)
     if parts is None:
         return None
-    light, left = (_over if covers else _plus)(parts, of.colour, tall * wide)
-    light, left = light.reshape(tall, wide, 3), left.reshape(tall, wide)
+    # Only the rows that sprites lie in: a sparse matrix costs by its rows as well.
+    first, end = int(parts.pixel.min()) // wide, int(parts.pixel.max()) // wide + 1
+    some = parts._replace(pixel=parts.pixel - np.int32(first * wide))
+    light, left = np.zeros((tall, wide, 3), np.float32), np.ones((tall, wide), np.float32)
+    got, through = (_over if covers else _plus)(some, of.colour, (end - first) * wide)
+    light[first:end], left[first:end] = got.reshape(-1, wide, 3), through.reshape(-1, wide)
     for up in range(at - 1, -1, -1):
         size = (-(-width // 2**up), -(-height // 2**up))
         light, left = (cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in (light, left))
@@ -150,8 +154,13 @@ def _sampled(mask: Floats, u: Floats, v: Floats) -> Floats:
 
 
 def _plus(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, Floats]:
-    weight = parts.cover * parts.shade
-    matrix = sparse.coo_matrix((weight, (parts.pixel, parts.owner)), shape=(pixels, colour.shape[0])).tocsr()
+    # By sprites, in whose order the entries of a size are: no need to sort them by pixels.
+    order = np.argsort(parts.owner, kind="stable")
+    counts = np.bincount(parts.owner, minlength=colour.shape[0])
+    begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    weight = (parts.cover * parts.shade)[order]
+    shape = (pixels, colour.shape[0])
+    matrix = sparse.csc_matrix((weight, parts.pixel[order], begins), shape=shape)
     return matrix @ colour, np.ones(pixels, np.float32)
 
 

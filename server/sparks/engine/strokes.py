@@ -13,6 +13,8 @@ from server.sparks.engine.splat import light_of, tame
 MOST: Final = 120_000
 """Glows of one layer's lines; then they stand farther apart, each with more light."""
 
+_COUNTS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
+
 
 class Glows(NamedTuple):
     """Arguments of `Pyramid.put`."""
@@ -27,31 +29,45 @@ def streaks(
     x: Floats, y: Floats, dx: Floats, dy: Floats, radius: Floats, colour: Floats, *, most: int
 ) -> Glows:
     """Each glow drawn from `x`, `y` back along `dx`, `dy` px, thinner and dimmer to its end. The faster, the
-    more glows, at most `most` each. Twice the light of a still one, a little less after the taper: spread
-    out, it would seem to go dark when it sets off."""
+    more glows, at most `most` each. Up to twice the light of a still one, a little less after the taper:
+    spread out, it would seem to go dark when it sets off."""
     length = np.hypot(dx, dy)
     # About two standard deviations of what the pyramid makes of them, where a row still looks even.
     apart = np.maximum(radius * np.float32(0.85), np.float32(1.2))
-    wanted = np.nan_to_num(length / apart, nan=0, posinf=most, neginf=0) + 1
-    count = np.clip(np.ceil(wanted), 1, most).astype(np.int32)
-    if count.sum() > MOST:
-        count = np.maximum(count * MOST // count.sum(), 1).astype(np.int32)
-    owner = np.repeat(np.arange(x.size, dtype=np.int32), count)
-    first = (np.cumsum(count) - count).astype(np.int32)
-    back = (np.arange(owner.size, dtype=np.int32) - first[owner]).astype(np.float32)
-    back /= np.maximum(count - 1, 1).astype(np.float32)[owner]
-    left = 1 - back
-    taper = left * np.sqrt(left)
-    thinner = 1 - np.float32(0.6) * back
-    thin = radius[owner] * thinner
-    # The sum of the taper over `count` evenly spaced glows; one alone has 1, and gives its own light.
-    total = np.bincount(owner, weights=taper, minlength=x.size).astype(np.float32)
-    doubled = np.where(count > 1, 1 + np.minimum(length / apart, 1), 1).astype(np.float32)
-    each = taper * thinner
-    each *= thinner
-    light = (light_of(colour, radius) * (doubled / total)[:, None])[owner]
-    light *= each[:, None]
-    return Glows(x[owner] - dx[owner] * back, y[owner] - dy[owner] * back, thin, light)
+    rows = np.nan_to_num(length / apart, nan=0, posinf=most, neginf=0)
+    steps = np.array([one for one in _COUNTS if one <= most], np.int32)
+    if rows.sum() > MOST:
+        rows = rows * np.float32(MOST / rows.sum())
+    group = np.minimum(np.searchsorted(steps - 1, rows), len(steps) - 1)
+    light = light_of(colour, radius)
+    light *= (1 + np.minimum(rows, 1))[:, None]
+    # Those of one count lie in a rectangle, which spares looking up each glow's particle.
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(len(steps) + 1))
+    total = int((np.diff(bounds) * steps).sum())
+    none = [np.empty(total, np.float32) for _ in range(3)]
+    out = Glows(none[0], none[1], none[2], np.empty((total, 4), np.float32))
+    start = 0
+    for at, count in enumerate(steps.tolist()):
+        who = order[bounds[at] : bounds[at + 1]]
+        if not who.size:
+            continue
+        end = start + who.size * count
+        back = np.linspace(0, 1, count, dtype=np.float32)
+        thin = 1 - np.float32(0.6) * back
+        taper = (1 - back) ** np.float32(1.5)
+        weight = taper / taper.sum() * thin * thin
+        shape = (who.size, count)
+        np.subtract(x[who, None], dx[who, None] * back, out=out.x[start:end].reshape(shape))
+        np.subtract(y[who, None], dy[who, None] * back, out=out.y[start:end].reshape(shape))
+        thick = out.radius[start:end].reshape(shape)
+        np.multiply(radius[who, None], thin, out=thick)
+        if count == steps[-1]:
+            # Too fast for so many: then wider, which is a softer streak instead of a row of dots.
+            np.maximum(thick, length[who, None] * np.float32(0.6 / max(count - 1, 1)), out=thick)
+        np.multiply(light[who, None], weight[None, :, None], out=out.light[start:end].reshape(*shape, 4))
+        start = end
+    return out
 
 
 def trails(x: Floats, y: Floats, width: float, colour: Floats, *, apart: float = 1) -> Glows:

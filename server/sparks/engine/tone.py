@@ -10,12 +10,13 @@ without it nobody would see it. Over black this changes nothing at all.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from server.sparks.engine.buffers import Buffers
 from server.sparks.engine.scene import Floats
 
 BRIGHTEST: Final = 64.0
@@ -79,42 +80,55 @@ class Tone:
     def __init__(self, width: int, height: int) -> None:
         tiled = np.tile(_BAYER * 16 + 8, (height // 4 + 1, width // 4 + 1))[:height, :width]
         self._dither = np.ascontiguousarray(tiled)
-        self._dither3 = cv2.merge([tiled, tiled, tiled])
+        self._buffers = Buffers()
 
     def map(
         self, light: Floats, cover: Floats | None = None, *, exposure: float = 1, scrim: float = 0
     ) -> NDArray[np.uint8]:
         """Premultiplied RGBA `(height, width, 4)` of linear light `(height, width, 3)`, `cover`
         `(height, width)` 0 to 1."""
-        red, green, blue = cv2.split(light)
-        brightest = cv2.max(cv2.max(red, green), blue)
+        shape = light.shape[:2]
+        red, green, blue = (
+            cv2.extractChannel(light, at, dst=self._float(f"channel {at}", shape)) for at in range(3)
+        )
+        brightest = cv2.max(red, green, dst=self._float("brightest", shape))
+        cv2.max(brightest, blue, dst=brightest)
         scale = (_ENTRIES - 1) * (exposure / BRIGHTEST) ** 0.5
-        at = _whole(cv2.sqrt(brightest), scale)
-        factor, white = cv2.LUT(at, _FACTOR), cv2.LUT(at, _WHITE)
-        channels = [
-            cv2.add(cv2.multiply(one, factor, scale=exposure * (_ENTRIES - 1), dtype=cv2.CV_16U), white)
-            for one in (red, green, blue)
-        ]
-        colour = _high(cv2.add(cv2.LUT(cv2.merge(channels), _CODE), self._dither3))
-        alpha = cv2.LUT(at, _ALPHA)
+        at = self._whole(cv2.sqrt(brightest, dst=brightest), scale, "at")
+        factor = cv2.LUT(at, _FACTOR, dst=self._float("factor", shape))
+        white = cv2.LUT(at, _WHITE, dst=self._short("white", shape))
+        alpha = cv2.LUT(at, _ALPHA, dst=self._short("alpha", shape))
         if cover is not None:
-            alpha = cv2.max(alpha, _whole(cover, 255 * 256))
+            cv2.max(alpha, self._whole(cover, 255 * 256, "cover"), dst=alpha)
         if scrim > 0:
-            alpha = cv2.addWeighted(alpha, 1 - scrim, alpha, 0, 255 * 256 * scrim)
-        covered = _high(cv2.add(alpha, self._dither))
-        lower = cv2.min(colour, cv2.merge([covered, covered, covered]))
-        return np.asarray(cv2.merge([*cv2.split(lower), covered]), np.uint8)
+            cv2.addWeighted(alpha, 1 - scrim, alpha, 0, 255 * 256 * scrim, dst=alpha)
+        cv2.add(alpha, self._dither, dst=alpha)
+        covered = self._bytes(alpha, "covered")
+        shown, channels = self._short("shown", shape), []
+        for channel, one in enumerate((red, green, blue)):
+            cv2.multiply(one, factor, dst=shown, scale=exposure * (_ENTRIES - 1), dtype=cv2.CV_16U)
+            cv2.add(shown, white, dst=shown)
+            coded = cv2.LUT(shown, _CODE, dst=self._short("coded", shape))
+            cv2.add(coded, self._dither, dst=coded)
+            # The roundings of two tables: no channel may be more than what the picture covers.
+            bound = self._bytes(coded, f"shown {channel}")
+            channels.append(cv2.min(bound, covered, dst=bound))
+        return np.asarray(cv2.merge([*channels, covered]), np.uint8)
 
+    def _bytes(self, of: Floats, name: str) -> Floats:
+        """The higher byte of each uint16: rounded down, after the dither has been added."""
+        buffer = self._buffers.get(f"{name} in 8 bits", of.shape, np.uint8)
+        return cv2.convertScaleAbs(of, dst=buffer, alpha=1 / 256, beta=-0.5)
 
-def _whole(of: Floats, times: float) -> Floats:
-    """Times so much, as the nearest uint16."""
-    return cv2.addWeighted(of, times, of, 0, 0, dtype=cv2.CV_16U)
+    def _whole(self, of: Floats, times: float, name: str) -> Floats:
+        """Times so much, as the nearest uint16."""
+        return cv2.addWeighted(of, times, of, 0, 0, dst=self._short(name, of.shape), dtype=cv2.CV_16U)
 
+    def _float(self, name: str, shape: tuple[int, ...]) -> Floats:
+        return self._buffers.get(name, shape)
 
-def _high(of: Floats) -> NDArray[np.uint8]:
-    """The higher byte of each value: rounded down after the dither has been added."""
-    shifted: NDArray[np.uint8] = np.right_shift(of, 8).astype(np.uint8)
-    return shifted
+    def _short(self, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+        return self._buffers.get(f"{name} in 16 bits", shape, np.uint16)
 
 
 def over(picture: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.uint8]:

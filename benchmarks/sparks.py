@@ -1,0 +1,121 @@
+"""What a spark costs: ms of process CPU time for a picture of 360 x 640 px at 60 Hz, full quality, two steps.
+
+- `sparks`: for each, particles at most, and of all its pictures the median and the 95th percentile of
+  `simulate` (two steps), `draw`, `tone` and `whole`.
+- `median_ms` (bar 16) is the median spark's median, `heaviest_p95_ms` (bar 33) the worst of all.
+- `decode_ms` (bar 1.5): one picture of a flipbook of 360 x 640 px, the median; `flipbook_kb` its KiB.
+
+Over all of `resources/sparks`, or a built-in heavy one where there are none; `small` takes at least three of
+them. Other processes slow this down although CPU time is counted, for they share the caches: `load_average`
+says how many there were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import resources
+from server.sparks.engine.film import bake, one_thread
+from server.sparks.engine.flipbook import unpack
+from server.sparks.engine.format.spark import Spark
+from server.sparks.engine.renderer import Renderer
+from server.sparks.engine.simulation import Simulation
+from server.sparks.engine.staging import Staging
+from server.sparks.engine.tone import Tone
+
+SEED = 7
+PARTS = ("simulate", "draw", "tone")
+
+
+def run(scale: str, database: str) -> dict[str, Any]:
+    """Measure; no database is part of it."""
+    sparks = _sparks()
+    if scale == "small" and len(sparks) > 3:
+        sparks = sparks[:: max(1, min(5, len(sparks) // 3))]
+    with one_thread():
+        measured = {spark.id: _measured(spark) for spark in sparks}
+        flipbooks = [_flipbook(spark) for spark in sparks[:3]]
+    return {
+        "sparks": measured,
+        "median_ms": round(float(np.median([one["whole"]["p50"] for one in measured.values()])), 1),
+        "heaviest_p95_ms": max(one["whole"]["p95"] for one in measured.values()),
+        "decode_ms": round(max(ms for ms, _ in flipbooks), 2),
+        "flipbook_kb": round(max(kb for _, kb in flipbooks), 1),
+        "processors": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def _measured(spark: Spark) -> dict[str, Any]:
+    simulation = Simulation(spark, SEED, "Mariana")
+    staging, renderer, tone = Staging(simulation), Renderer(), Tone(360, 640)
+    took, most = [], 0
+    for step in range(2, int(spark.duration * 120) + 1, 2):
+        moments = [time.process_time()]
+        simulation.advance_to(step)
+        moments.append(time.process_time())
+        scene = staging.scene()
+        light, cover = renderer.draw(scene)
+        moments.append(time.process_time())
+        tone.map(light, cover, exposure=scene.exposure, scrim=scene.scrim)
+        moments.append(time.process_time())
+        took.append(np.diff(moments) * 1e3)
+        most = max(most, simulation.count)
+    each = np.array(took)
+    print(f"{spark.id}: {np.median(each.sum(1)):.1f} ms", file=sys.stderr, flush=True)
+    columns = {**dict(zip(PARTS, each.T, strict=True)), "whole": each.sum(1)}
+    return {"particles": most, **{name: _spread(of) for name, of in columns.items()}}
+
+
+def _spread(of: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
+    return {"p50": round(float(np.median(of)), 1), "p95": round(float(np.percentile(of, 95)), 1)}
+
+
+def _flipbook(spark: Spark) -> tuple[float, float]:
+    """ms to decode a picture, KiB of one."""
+    data = bake(spark, SEED, "Mariana")
+    book = unpack(data)
+    took = []
+    for at in range(book.count):
+        began = time.process_time()
+        book.picture(at)
+        took.append((time.process_time() - began) * 1e3)
+    return float(np.median(took)), len(data) / 1024 / book.count
+
+
+def _sparks() -> list[Spark]:
+    try:
+        files = sorted(Path(resources.path("sparks")).glob("*.json"))
+    except FileNotFoundError:
+        files = []
+    return [Spark.model_validate(json.loads(one.read_text(encoding="utf-8"))) for one in files] or [_heavy()]
+
+
+def _heavy() -> Spark:
+    """7,000 particles with streaks that trail, and 400 large ones."""
+
+    def layer(name: str, count: int, size: tuple[float, float], gain: float) -> dict[str, Any]:
+        look = {"size": size, "colours": "fire", "gain": gain, "streak": 0.03}
+        launch = {"kind": "out", "speed": (60, 1_200), "power": 0.7}
+        forces = [{"kind": "drag", "rate": 2}, {"kind": "curl", "speed": 70}]
+        burst = {"bursts": [{"count": count}]}
+        return {
+            "kind": "particles", "id": name, "emit": burst, "launch": launch, "life": (2, 3.2),
+            "forces": forces, "look": look,
+        }  # fmt: skip
+
+    return Spark.model_validate(
+        {
+            "schema": "spark/1", "id": "heavy", "name": "Heavy", "tier": "epic", "credits": 500,
+            "family": "burst", "duration": 3, "hero_at": 1, "stage": {"trail": 0.8},
+            "palettes": {"fire": ["#fff6d8", "#ffc14d", "#ff4f2e", "#b3123f"]},
+            "layers": [layer("sparks", 7_000, (1.6, 4.6), 2), layer("nebula", 400, (20, 70), 0.02)],
+        }
+    )  # fmt: skip
