@@ -14,6 +14,7 @@ from server.sparks.engine.format.base import HEIGHT, WIDTH
 from server.sparks.engine.format.layers import Blend, Sprite
 from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, View
 from server.sparks.engine.splat import Pyramid, light_of, tame
+from server.sparks.engine.sprites import Laid
 
 _BLOOM: Final = 0.26
 """Of the sum of all halvings at `bloom` 1."""
@@ -33,7 +34,7 @@ class Renderer:
         self._step: int | None = None
 
     def draw(self, scene: Scene) -> tuple[Floats, Floats | None]:
-        """Linear light `(height, width, 3)`, without exposure, good until the next picture, and how much of
+        """Linear light `(height, width, 3)`, without exposure, and how much of
         what is behind is covered `(height, width)`, None where nothing is."""
         canvas = _Canvas(self._pyramid, self._buffers)
         for layer in scene.layers:
@@ -52,7 +53,9 @@ class Renderer:
         for layer in scene.layers:
             if isinstance(layer, Lettering):
                 behind = self._words(light, behind, layer)
-        cover = None if behind is None else 1 - behind
+        cover = None
+        if behind is not None:
+            cover = np.subtract(1, behind, out=self._buffers.get("cover", behind.shape))
         if scene.fade < 1:
             light, cover = light * np.float32(scene.fade), cover if cover is None else cover * scene.fade
         return light, cover
@@ -84,7 +87,7 @@ class Renderer:
             covers = of.blend is Blend.ALPHA
             found = sprites.draw(of.sprite, given, self.width, self.height, covers=covers)
             if found is not None:
-                canvas.lay(*found, of.blend)
+                canvas.lay(found, of.blend)
         elif of.blend is Blend.ALPHA:
             light = light_of(of.colour, radius)
             light[:, 3] = np.nan_to_num(np.clip(of.alpha, 0, 1)) * np.clip(radius, 0, 256) ** 2
@@ -118,7 +121,8 @@ class Renderer:
         letters, cover, place = found
         left = 1 - cover * alpha
         if behind is None:
-            behind = np.ones(light.shape[:2], np.float32)
+            behind = self._buffers.get("behind", light.shape[:2])
+            behind[:] = 1
         light[place] = light[place] * left[..., None] + letters * alpha
         behind[place] *= left
         return behind
@@ -169,7 +173,7 @@ class _Canvas:
     and one collapse of the pyramid does for all of it."""
 
     def __init__(self, pyramid: Pyramid, buffers: Buffers) -> None:
-        self._pyramid = pyramid
+        self._pyramid, self._buffers = pyramid, buffers
         self._waiting: list[strokes.Glows] = []
         self.light = buffers.get("light", (pyramid.height, pyramid.width, 3))
         self.light[:] = 0
@@ -186,31 +190,39 @@ class _Canvas:
 
     def glow(self, glows: strokes.Glows, blend: Blend) -> None:
         """Soft light; where it covers, its density goes by the fourth channel."""
+        whole = slice(0, self._pyramid.height)
         if blend is Blend.ADD:
             self._waiting.append(glows)
         elif blend is Blend.SCREEN:
             light = self._collapsed([glows])
             if light is not None:
-                self.lay(light, None, blend)
+                # Before what waits is collapsed into the same memory.
+                self.lay(Laid(whole, light.copy(), None), blend)
         else:
             thick = self._collapsed([glows], channels=4)
             if thick is not None:
                 density = thick[..., 3]
                 cover = 1 - np.exp(-density)
-                self.lay(thick[..., :3] * (cover / np.maximum(density, 1e-6))[..., None], 1 - cover, blend)
+                light = thick[..., :3] * (cover / np.maximum(density, 1e-6))[..., None]
+                self.lay(Laid(whole, light, 1 - cover), blend)
 
-    def lay(self, light: Floats, left: Floats | None, blend: Blend) -> None:
-        """A picture in front of what there is; of that `left` is seen through it."""
+    def lay(self, laid: Laid, blend: Blend) -> None:
+        """A picture in front of what there is."""
+        rows, light, left = laid
+        seen = self.light[rows]
         if blend is Blend.ADD:
-            cv2.add(self.light, light, dst=self.light)
+            cv2.add(seen, light, dst=seen)
             return
         self.flush()
         if blend is Blend.SCREEN:
-            self.light += light * np.clip(1 - self.light, 0, 1)
+            seen += light * np.clip(1 - seen, 0, 1)
         elif left is not None:
-            self.light *= left[..., None]
-            cv2.add(self.light, light, dst=self.light)
-            self.behind = left if self.behind is None else self.behind * left
+            seen *= left[..., None]
+            cv2.add(seen, light, dst=seen)
+            if self.behind is None:
+                self.behind = self._buffers.get("behind", self.light.shape[:2])
+                self.behind[:] = 1
+            self.behind[rows] *= left
 
     def _collapsed(self, glows: list[strokes.Glows], *, channels: int = 3) -> Floats | None:
         parts = strokes.Glows(*(np.concatenate(of_all) for of_all in zip(*glows, strict=True)))

@@ -29,6 +29,9 @@ BRIGHTEST: Final = 1e4
 _FINE: Final = np.array([0.17, 0.66, 0.17], np.float32)
 _SOFT: Final = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
 
+# 1 over the square of the radius at each level.
+_INVERSE: Final = (0.25 ** np.arange(LEVELS)).astype(np.float32)
+
 
 class Pyramid:
     """Where the levels of a picture of `width` x `height` px lie in one flat buffer."""
@@ -135,14 +138,17 @@ class Pyramid:
 def _levels(radius: Floats) -> tuple[NDArray[np.int32], Floats]:
     """The finer of the two levels of each particle, and the share of its light at the coarser: so much that
     its variance grows as the square of its radius, hence nothing jumps where it passes a level."""
-    radius = np.clip(radius, np.float32(1), np.float32(LARGEST))
-    # NaN stays NaN through clip, and only its place says that it is not drawn.
-    radius = np.where(radius == radius, radius, np.float32(1))
-    _, exponent = np.frexp(radius)
-    fine = np.minimum(exponent.astype(np.int32) - 1, LEVELS - 2)
-    own = np.ldexp(np.float32(1), 2 * fine)
-    share = ((radius * radius) / own - 1) / 3
-    return fine, np.clip(share, 0, 1).astype(np.float32)
+    within = np.clip(radius, np.float32(1), np.float32(LARGEST))
+    # NaN stays NaN through that, and only its place says that it is not drawn.
+    within[within != within] = 1
+    # Of a float32 from 1 up the exponent, in its bits, is the level; the largest belongs to the last but one.
+    fine = (within.view(np.int32) >> 23) - 127
+    np.minimum(fine, LEVELS - 2, out=fine)
+    within *= within
+    within *= _INVERSE[fine]
+    within -= 1
+    within /= 3
+    return fine, np.minimum(within, 1, out=within)
 
 
 def light_of(colour: Floats, radius: Floats) -> Floats:

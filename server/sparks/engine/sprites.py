@@ -39,32 +39,41 @@ class Sprites(NamedTuple):
     alpha: Floats
 
 
-def draw(
-    sprite: Sprite, of: Sprites, width: int, height: int, *, covers: bool
-) -> tuple[Floats, Floats] | None:
-    """Light `(height, width, 3)` and, where it `covers`, how much of what is behind is left `(height, width)`
-    (elsewhere 1). None if nothing is seen."""
+class Laid(NamedTuple):
+    """Light `(rows, width, 3)` of some rows of a picture and how much of what is behind is left there,
+    `(rows, width)`, None where that is all."""
+
+    rows: slice
+    light: Floats
+    left: Floats | None
+
+
+def draw(sprite: Sprite, of: Sprites, width: int, height: int, *, covers: bool) -> Laid | None:
+    """All sprites of a layer, the last in front. None if nothing is seen."""
     of = _seen(of, width, height)
     if not of.x.size:
         return None
     at = _level(sprite, of.radius)
-    scale = 2.0**-at
+    scale = np.float32(2.0**-at)
     tall, wide = -(-height // 2**at), -(-width // 2**at)
     if at:
         of = of._replace(x=of.x * scale, y=of.y * scale, radius=of.radius * scale)
     parts = _entries(sprite, of._replace(radius=np.maximum(of.radius, np.float32(0.5))), wide, tall)
     if parts is None:
         return None
-    # Only the rows that sprites lie in: a sparse matrix costs by its rows as well.
+    # Only the rows that sprites lie in: a sparse matrix costs by its rows as well. Of a coarse picture all.
     first, end = int(parts.pixel.min()) // wide, int(parts.pixel.max()) // wide + 1
+    if at:
+        first, end = 0, tall
     some = parts._replace(pixel=parts.pixel - np.int32(first * wide))
-    light, left = np.zeros((tall, wide, 3), np.float32), np.ones((tall, wide), np.float32)
-    got, through = (_over if covers else _plus)(some, of.colour, (end - first) * wide)
-    light[first:end], left[first:end] = got.reshape(-1, wide, 3), through.reshape(-1, wide)
+    light, left = (_over if covers else _plus)(some, of.colour, (end - first) * wide)
+    light = light.reshape(-1, wide, 3)
+    left = None if left is None else left.reshape(-1, wide)
     for up in range(at - 1, -1, -1):
         size = (-(-width // 2**up), -(-height // 2**up))
-        light, left = (cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in (light, left))
-    return light, left
+        light = cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
+        left = None if left is None else cv2.resize(left, size, interpolation=cv2.INTER_LINEAR)
+    return Laid(slice(first, end) if not at else slice(0, height), light, left)
 
 
 class _Entries(NamedTuple):
@@ -153,7 +162,7 @@ def _sampled(mask: Floats, u: Floats, v: Floats) -> Floats:
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 
-def _plus(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, Floats]:
+def _plus(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, None]:
     # By sprites, in whose order the entries of a size are: no need to sort them by pixels.
     order = np.argsort(parts.owner, kind="stable")
     counts = np.bincount(parts.owner, minlength=colour.shape[0])
@@ -161,7 +170,7 @@ def _plus(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, Floats]
     weight = (parts.cover * parts.shade)[order]
     shape = (pixels, colour.shape[0])
     matrix = sparse.csc_matrix((weight, parts.pixel[order], begins), shape=shape)
-    return matrix @ colour, np.ones(pixels, np.float32)
+    return matrix @ colour, None
 
 
 def _over(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, Floats]:
