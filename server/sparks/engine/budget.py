@@ -11,7 +11,7 @@ from typing import Final
 class Quality:
     """`taps` glows at most along a streak, `bloom` halvings of the picture around what is bright, `fps`."""
 
-    taps: int = 24
+    taps: int = 16
     bloom: int = 5
     fps: int = 60
 
@@ -19,9 +19,9 @@ class Quality:
 FULL: Final = Quality()
 LADDER: Final = (
     FULL,
-    Quality(taps=12),
-    Quality(taps=6),
-    Quality(taps=6, bloom=3),
+    Quality(taps=8),
+    Quality(taps=5),
+    Quality(taps=5, bloom=3),
     Quality(taps=4, bloom=2),
     Quality(taps=4, bloom=2, fps=30),
 )

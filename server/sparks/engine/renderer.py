@@ -73,7 +73,7 @@ class Renderer:
         radius = of.size * np.float32(scale)
         if of.trails is not None and of.trails.x.size:
             tx, ty, _ = self._placed(of.trails.x, of.trails.y, view, of.near)
-            apart = 1 if self.quality.taps > 8 else 1.6
+            apart = 1 if self.quality.taps > 5 else 1.6
             glows = strokes.trails(tx, ty, of.trails.width * scale, of.trails.colour, apart=apart)
             canvas.glow(glows, Blend.SCREEN if of.blend is Blend.SCREEN else Blend.ADD)
         if not x.size:
@@ -102,7 +102,7 @@ class Renderer:
 
     def _band(self, canvas: _Canvas, of: Band, view: View) -> None:
         x, y, scale = self._placed(of.x, of.y, view, 1)
-        fine = 1.0 if self.quality.taps > 8 else 0.7
+        fine = 1.0 if self.quality.taps > 5 else 0.7
         canvas.glow(
             strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine), of.blend
         )
