@@ -159,7 +159,8 @@ def create_spark(
     return made
 
 
-@router.get("/{spark_id}", responses=problems(404))
+# An id in this place is one by its form, or else `import` and all that come would seem to be read here too.
+@router.get("/{spark_id:uuid}", responses=problems(404))
 def read_spark(
     request: Request, response: Response, spark_id: UUID, actor: Actor = require("sparks.read")
 ) -> SparkView:
