@@ -7,8 +7,7 @@ played from its beginning to its end, which happens in a worker process under li
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from threading import Event
@@ -31,6 +30,8 @@ LIMITS: Final = WorkerLimits(
 TASK: Final = "server.sparks.judging:examine"
 SEED: Final = 1
 """Of the run that is judged; others differ in where particles are, not in what the film is like."""
+STEPS: Final = 120
+"""Of a simulation, a second."""
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +51,9 @@ class Content:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What stands in the way of a publication: a code for programs, a sentence for people; where there is
-    one, the `second` from which on, and the `region` of the stage in its pixels: left, top, width, height."""
+    """What stands in the way of a publication: a code for programs, a sentence for people. Of flashes also at
+    which `second` the worst second ends, and the `region` of the stage in its pixels: left, top, width,
+    height."""
 
     code: str
     message: str
@@ -176,28 +178,24 @@ def examine(path: Path, limits: FileLimits, *, content: str, sha256: str) -> Jud
 
 def _judged(spark: Spark) -> Judgement:
     film, gates = (import_module(f"server.sparks.engine.{name}") for name in ("film", "gates"))
-    verdict = gates.judge(spark, film.frames(spark, SEED, ""))
-    return Judgement(refusals(verdict.refusals), _plain(getattr(verdict, "measured", None)))
+    verdict = gates.judge(spark, film.frames(spark, SEED), particles=lambda: _most(spark), seed=SEED)
+    measured = verdict.model_dump(mode="json", exclude={"refusals"})
+    return Judgement(tuple(_refusal(one) for one in verdict.refusals[:REFUSALS_MAX]), measured)
 
 
-def refusals(found: Iterable[Any]) -> tuple[Refusal, ...]:
-    """The refusals of the engine as they are kept."""
-    kept: list[Refusal] = []
-    for one in found:
-        region = getattr(one, "region", None)
-        second = getattr(one, "second", None)
-        kept.append(
-            Refusal(
-                code=str(one.code)[:40],
-                message=str(one.message)[:300],
-                second=None if second is None else float(second),
-                region=None if region is None else tuple(float(each) for each in region),  # type: ignore[arg-type]
-            )
-        )
-    return tuple(kept[:REFUSALS_MAX])
+def _most(spark: Spark) -> int:
+    """The most particles that live at once; with those that were due when there was no room for them: such a
+    spark is not what its author thinks."""
+    simulation = import_module("server.sparks.engine.simulation").Simulation(spark, SEED)
+    most = 0
+    for step in range(1, round(spark.duration * STEPS) + 1):
+        simulation.advance_to(step)
+        most = max(most, simulation.count)
+    return int(most + simulation.unborn)
 
 
-def _plain(measured: Any) -> dict[str, Any]:
-    if measured is None:
-        return {}
-    return asdict(measured) if is_dataclass(measured) and not isinstance(measured, type) else dict(measured)
+def _refusal(one: Any) -> Refusal:
+    """A refusal of the engine as it is kept."""
+    field = one.region
+    region = None if field is None else (field.x, field.y, field.width, field.height)
+    return Refusal(str(one.code)[:40], str(one.message)[:300], one.at_s, region)

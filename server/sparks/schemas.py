@@ -79,8 +79,8 @@ class Publication(Frozen):
 
 
 class RefusalView(Frozen):
-    """What stands in the way: from which `second` on, and in which `region` of the stage (left, top, width,
-    height in its pixels), where there is such a place."""
+    """What stands in the way. Of flashes also at which `second` the worst second ends, and in which
+    `region` of the stage they are: left, top, width, height in its pixels."""
 
     code: str
     message: str

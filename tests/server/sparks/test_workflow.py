@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -17,6 +19,7 @@ from server.kit import jobs
 from server.kit.db import Database
 from server.kit.jobs import Context
 from server.sparks import judging, sweeps, workflow
+from server.sparks.engine.format.spark import Spark
 from server.sparks.judging import Judgement
 from server.sparks.rules import RUNS, SparkState, VersionState
 from tests.server.sparks.studio import Studio, content, died, passed
@@ -135,6 +138,22 @@ def test_a_worker_that_takes_too_long_is_ended(studio: Studio, monkeypatch: pyte
     assert parked.reason == "The spark could not be judged: playing it took too long."
 
 
+def test_a_worker_that_is_killed_is_tried_once_more_then_the_version_is_parked(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "judge", WAY)
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    monkeypatch.setattr(worker, "_command", lambda: [sys.executable, "-c", killed])
+    made = studio.create()
+    studio.ask(made)
+    studio.work(made)
+    assert (studio.version(made).state, studio.version(made).fault) == (VersionState.JUDGING, "worker_failed")
+    studio.work(made)
+    parked = studio.version(made)
+    assert (parked.state, studio.spark(made).state) == (VersionState.PARKED, SparkState.DRAFT)
+    assert parked.reason == "The spark could not be judged: playing it stopped the isolated player."
+
+
 def test_a_worker_sees_for_itself_that_the_content_is_another(studio: Studio) -> None:
     found = WAY(content().text, "0" * 64)
     assert isinstance(found, Judgement)
@@ -155,11 +174,30 @@ def test_an_answer_in_another_shape_is_none(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_the_engine_says_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = SimpleNamespace(code="flashes", message="It flashes.", second=2, region=(1, 2, 3, 4))
-    verdict = SimpleNamespace(refusals=[said], measured={"flashes": 5})
+    region = SimpleNamespace(x=1, y=2, width=3, height=4)
+    said = SimpleNamespace(code="flashes_on_black", message="It flashes.", at_s=2.0, region=region)
+    verdict = SimpleNamespace(refusals=[said], model_dump=lambda **_: {"particles": 7})
+    counted: list[int] = []
+
+    def judge(spark: Spark, film: object, *, particles: Callable[[], int], seed: int) -> SimpleNamespace:
+        assert film == (spark.id, seed)
+        counted.append(particles())
+        return verdict
+
+    class Simulation:
+        count = unborn = 0
+
+        def __init__(self, spark: Spark, seed: int) -> None:
+            pass
+
+        def advance_to(self, step: int) -> None:
+            self.count = 20 if step == 90 else 10
+            self.unborn = 3 * (step == 180)
+
     engine: dict[str, Any] = {
-        "film": SimpleNamespace(frames=lambda spark, seed, name: (spark.id, seed, name)),
-        "gates": SimpleNamespace(judge=lambda spark, frames: verdict if frames[0] == "ember" else None),
+        "film": SimpleNamespace(frames=lambda spark, seed: (spark.id, seed)),
+        "gates": SimpleNamespace(judge=judge),
+        "simulation": SimpleNamespace(Simulation=Simulation),
     }
 
     def module(name: str) -> ModuleType:
@@ -168,6 +206,6 @@ def test_what_the_engine_says_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(judging, "import_module", module)
     found = judging.examine(Path("ember.json"), FileLimits(), content=content().text, sha256=content().sha256)
-    assert found.measured == {"flashes": 5}
+    assert (found.measured, counted) == ({"particles": 7}, [23])
     [kept] = found.refusals
-    assert (kept.code, kept.second, kept.region) == ("flashes", 2.0, (1.0, 2.0, 3.0, 4.0))
+    assert (kept.code, kept.second, kept.region) == ("flashes_on_black", 2.0, (1, 2, 3, 4))
