@@ -91,7 +91,7 @@ class Sparks(RuleBasedStateMachine):
         self.runs = 1
 
     @precondition(lambda self: VersionState.JUDGING in self.versions)
-    @rule(says=st.sampled_from([passed, refused, died]))
+    @rule(says=st.sampled_from([passed, passed, passed, refused, died]))
     def judge(self, says: Any) -> None:
         number = self.versions.index(VersionState.JUDGING) + 1
         self.studio.says = says
@@ -206,7 +206,7 @@ def test_whatever_is_tried_in_any_order(db: Database, studio: Studio) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=12 if db.sqlite else 5,
+            max_examples=20 if db.sqlite else 5,
             stateful_step_count=25,
             deadline=None,
             database=None,
