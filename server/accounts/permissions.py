@@ -23,6 +23,7 @@ EVERYONE = frozenset(
         "live.listen",
         "moderation.flag",
         "moderation.policies",
+        "sparks.read",
     }
 )
 
@@ -64,6 +65,8 @@ GRANTS: dict[Role, frozenset[str]] = {
             "audit.read",
             "ops.read",
             "ops.run",
+            "sparks.edit",
+            "sparks.publish",
         }
     ),
 }

@@ -31,6 +31,7 @@ from server.ops import queries, service
 from server.refused import Refused
 from server.runtime import opened
 from server.settings import Settings
+from server.sparks import builtin
 
 Say = Callable[[str], None]
 
@@ -84,6 +85,7 @@ def _fill(settings: Settings, db: Database, keys: Keys, media: Path | None, say:
             # First of all: whatever happens next, these accounts are never served to others.
             service.mark_as_demo(s)
             moderation.install(s)
+            builtin.install(s)
         say("Step 1 of 5, people: six sign-ins, 300 creators, 120 fans")
         made = _people(db, keys, rng)
         say("Step 2 of 5, files: drawn once, then measured as uploads are")

@@ -65,6 +65,7 @@ class DomainError(Exception):
         *,
         code: str | None = None,
         current: dict[str, Any] | None = None,
+        errors: list[dict[str, str]] | None = None,
         retry_after_s: int | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class DomainError(Exception):
         self.detail = detail
         self.code = code or type(self).code
         self.current = current
+        self.errors = errors
         self.retry_after_s = retry_after_s
         self.headers = headers or {}
 
@@ -209,6 +211,7 @@ def install(app: FastAPI) -> None:
             status=error.status,
             code=error.code,
             detail=error.detail,
+            errors=error.errors,
             current=error.current,
         )
         return _answer(problem, headers)

@@ -14,7 +14,7 @@ from server.kit.db import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest revision (a test compares it with the files), so that a start need not import Alembic."""
 LOCK = 7_203_003
 """PostgreSQL advisory lock: of several processes that start at once, one migrates."""

@@ -42,6 +42,9 @@ TOPICS = {
     "moderation.restricted_handover": "moderation.restricted",
     "moderation.restricted_item": "moderation.restricted",
     "ops.job": "ops.read",
+    "sparks.changed": "sparks.read",
+    "sparks.draft": "sparks.edit",
+    "sparks.judged": "sparks.edit",
 }
 """The permission that each topic needs. What is not listed is heard by nobody.
 

@@ -7,9 +7,7 @@ thread of the job, which loads what it needs for that when it begins: a start of
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
@@ -25,6 +23,7 @@ from server.kit import jobs
 from server.kit.access import SYSTEM
 from server.kit.db import Database, WriteSession
 from server.kit.errors import Busy
+from server.kit.stopping import until_stopping
 from server.kit.storage import Store
 from server.kit.upsert import insert_ignoring
 
@@ -84,7 +83,7 @@ def fingerprint(video: str) -> bool:
         if wanted <= known:
             return True
     path = Store(context.settings.media).path(sha256)
-    with _until_stopping() as stopping:
+    with until_stopping(LOOK_S) as stopping:
         theirs = int(REFERENCE in wanted)
         found = _alive(
             lambda: worker.run(QueryHashes, path, limits=LOOKING, cancel=stopping, reference=theirs)
@@ -168,7 +167,7 @@ def bank(entry: str) -> None:
     if wanted is None:
         return
     path = Store(context.settings.media).path(wanted.sha256)
-    with _until_stopping() as stopping:
+    with until_stopping(LOOK_S) as stopping:
         part = {"start_ms": wanted.start_ms or 0, "end_ms": wanted.end_ms}
         found = _alive(lambda: worker.run(BankHashes, path, limits=BANKING, cancel=stopping, **part))
     with context.db.write() as s:
@@ -285,23 +284,3 @@ def _alive(run: Callable[[], ResultT | Refused]) -> ResultT | Refused:
     """What a worker says, or another one where the first died over the file."""
     found = run()
     return run() if isinstance(found, Refused) and found.code in _DIED else found
-
-
-@contextmanager
-def _until_stopping() -> Iterator[threading.Event]:
-    """An event that is set when this process is about to end, so that a worker is not left alone."""
-    ending, over = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        while not over.wait(LOOK_S):
-            if jobs.stopping():
-                ending.set()
-                return
-
-    thread = threading.Thread(target=watch, name="bank-watch", daemon=True)
-    thread.start()
-    try:
-        yield ending
-    finally:
-        over.set()
-        thread.join()

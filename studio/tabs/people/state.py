@@ -274,6 +274,9 @@ _ALLOWS: Final = {
     "people.history": "See a creator's record",
     "people.read": "See people and roles",
     "people.write": "Change people and roles",
+    "sparks.edit": "Make sparks and change them",
+    "sparks.publish": "Publish and retire sparks, set their prices",
+    "sparks.read": "See the catalogue of sparks",
 }
 
 

@@ -37,6 +37,9 @@ from server.kit.storage import Store
 from server.moderation import service
 from server.moderation.rules import ContentType, Outcome
 from server.moderation.schemas import NewDecision, NewNote, SavedReasonBody
+from server.sparks import service as sparks
+from tests.server.sparks.studio import content as of_file
+from tests.server.sparks.studio import pack, spark
 
 EMAIL, PASSWORD = "everyone@demo.local", "correct horse battery"
 DAY_S = 86_400
@@ -206,6 +209,27 @@ class Maker:
             "GET /v1/forensics/videos/{video_id}/matches": {"video_id": str(video_id)},
         }
 
+    def sparked(self) -> tuple[dict[str, list[str | int]], dict[str, dict[str, Any]]]:
+        """A draft, a published spark and a retired one."""
+        s = self.s
+        files = [of_file(id=name) for name in ("draft", "shown", "retired")]
+        draft, shown, retired = (sparks.create(s, actor=SYSTEM, content=file) for file in files)
+        for one in (shown, retired):
+            sparks.vouch(s, actor=SYSTEM, spark_id=one, number=1, verdict={"refusals": [], "measured": {}})
+        sparks.retire(s, actor=SYSTEM, spark_id=retired, reason="dated")
+        path, of_draft = "/v1/sparks/{spark_id}", {"spark_id": str(draft), "if-match": '"1"'}
+        new, next_one = of_file(id="new"), of_file(id="draft", name="Next")
+        existing: Existing = {"spark_id": [str(shown), str(shown), str(draft)], "number": [1]}
+        return existing, {
+            "POST /v1/sparks": {"id": str(uuid4()), "content": new.text, "sha256": new.sha256},
+            "POST /v1/sparks/import": {"pack": pack(spark(id="packed"), spark(id="shown"))},
+            f"POST {path}/versions": of_draft | {"content": next_one.text, "sha256": next_one.sha256},
+            f"POST {path}/publish": {"spark_id": str(draft), "number": 1, "sha256": files[0].sha256},
+            f"POST {path}/prices": of_draft | {"credits": 5, "valid_from": None},
+            f"POST {path}/retire": {"spark_id": str(shown)},
+            f"POST {path}/restore": {"spark_id": str(retired)},
+        }
+
     def claimed(self, by: Actor, policy: str = "spam") -> UUID:
         item_id, _ = self.item(policy)
         service.claim_item(self.s, actor=by, item_id=item_id, lease_s=DAY_S)
@@ -251,6 +275,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         reason = service.save_reason(s, actor=everyone, body=SavedReasonBody(title="Spam", body="Sells."))
         waiting_analysis = maker.analysed(others)
         of_banks, fitting_banks = maker.banked(others)
+        of_sparks, fitting_sparks = maker.sparked()
         device, _ = maker.session(everyone)
         program, _ = programs.create(s, actor=SYSTEM, keys=keys, name="frame-rules")
         callers = {
@@ -288,6 +313,7 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         "password": [PASSWORD],
         "current": [PASSWORD],
         **of_banks,
+        **of_sparks,
     }
     videos_api, items_api = "/v1/content/videos/{video_id}", "/v1/moderation/items/{item_id}"
     event = {
@@ -331,5 +357,5 @@ def make(db: Database, keys: Keys, media: Path) -> World:
         fitting[path] = {"video_id": str(others)}
     for verb in ("heartbeat", "release", "skip", "hold", "decisions"):
         fitting[f"POST {items_api}/{verb}"] = {"item_id": str(claimed)}
-    fitting |= fitting_banks
+    fitting |= fitting_banks | fitting_sparks
     return World(callers | {"anyone": {}}, existing, fitting)
