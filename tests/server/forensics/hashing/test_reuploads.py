@@ -1,7 +1,8 @@
-"""Re-uploads of generated scenes are found; `make drill` does it for all, and publishes the table."""
+"""Re-uploads of generated scenes are found; `make drill` does it for all. With `-s` it prints the tables."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def test_edited_scenes_are_found_and_strangers_are_not(tmp_path: Path) -> None:
 @pytest.mark.drill
 def test_the_recall_of_forty_scenes_is_what_was_promised(tmp_path: Path) -> None:
     table = drill(tmp_path, originals(tmp_path, range(40), seconds=60))
+    print("scenes", json.dumps(table))
     missed = {
         name: row["recall"]
         for name, row in table["edits"].items()
@@ -42,6 +44,7 @@ def test_edited_real_clips_are_found_and_strangers_are_not(tmp_path: Path) -> No
     if not manifest.is_file():
         pytest.skip(f"no real clips: {manifest} is not there")
     table = drill(tmp_path, real_clips(manifest))
+    print("clips", json.dumps(table))
     assert table["false_matches"] == 0
     targets = [row for row in table["edits"].values() if row["target"] is not None]
     assert sum(row["found"] for row in targets) >= 0.9 * sum(row["tried"] for row in targets)
