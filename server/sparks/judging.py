@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
@@ -177,7 +176,9 @@ def examine(path: Path, limits: FileLimits, *, content: str, sha256: str) -> Jud
 
 
 def _judged(spark: Spark) -> Judgement:
-    film, gates = (import_module(f"server.sparks.engine.{name}") for name in ("film", "gates"))
+    # Here: whoever only reads a file needs neither scipy nor a renderer.
+    from server.sparks.engine import film, gates
+
     verdict = gates.judge(spark, film.frames(spark, SEED), particles=lambda: _most(spark), seed=SEED)
     measured = verdict.model_dump(mode="json", exclude={"refusals"})
     return Judgement(tuple(_refusal(one) for one in verdict.refusals[:REFUSALS_MAX]), measured)
@@ -186,12 +187,14 @@ def _judged(spark: Spark) -> Judgement:
 def _most(spark: Spark) -> int:
     """The most particles that live at once; with those that were due when there was no room for them: such a
     spark is not what its author thinks."""
-    simulation = import_module("server.sparks.engine.simulation").Simulation(spark, SEED)
+    from server.sparks.engine.simulation import Simulation
+
+    simulation = Simulation(spark, SEED)
     most = 0
     for step in range(1, round(spark.duration * STEPS) + 1):
         simulation.advance_to(step)
         most = max(most, simulation.count)
-    return int(most + simulation.unborn)
+    return most + simulation.unborn
 
 
 def _refusal(one: Any) -> Refusal:
