@@ -29,6 +29,7 @@ EVERYONE = frozenset(
 _REVIEW = frozenset(
     {
         "content.review",
+        "forensics.ask",
         "forensics.read",
         "moderation.read",
         "moderation.claim",
@@ -55,6 +56,7 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: frozenset(
         {
             "forensics.analyse",
+            "forensics.ask",
             "forensics.banks",
             "moderation.read",
             "moderation.configure",
