@@ -30,6 +30,7 @@ EVERYONE = frozenset(
 _REVIEW = frozenset(
     {
         "content.review",
+        "forensics.ask",
         "forensics.read",
         "moderation.read",
         "moderation.claim",
@@ -56,6 +57,7 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: frozenset(
         {
             "forensics.analyse",
+            "forensics.ask",
             "forensics.banks",
             "moderation.read",
             "moderation.configure",

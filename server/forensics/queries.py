@@ -222,6 +222,12 @@ def outdated(s: AnySession, viewer: Actor, kind: AnalysisKind, build: str) -> in
     return s.scalar(count.where(_by_others(kind, build), visible(viewer))) or 0
 
 
+def is_first(s: AnySession, video_id: UUID, kind: AnalysisKind) -> bool:
+    """Whether no analysis of this kind has ended: the next look is the first."""
+    mine = (Analysis.video_id == video_id, Analysis.kind == kind)
+    return s.scalar(select(Analysis.id).where(*mine, Analysis.state.not_in(OPEN)).limit(1)) is None
+
+
 def unanalysed(s: AnySession, video_id: UUID) -> list[AnalysisKind]:
     """The kinds of which a video has neither a current analysis nor one that is open."""
     there = or_(Analysis.is_current, Analysis.state.in_(OPEN))

@@ -19,7 +19,7 @@ from server.forensics.state import router as router
 from server.kit import paging
 from server.kit.access import Actor, require
 from server.kit.db import AnySession
-from server.kit.errors import NotFound, problems
+from server.kit.errors import Forbidden, NotFound, problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit
 from server.kit.paging import Page
@@ -49,12 +49,15 @@ def analyse_again(
     video_id: UUID,
     body: NewAnalysis,
     idempotency_key: IdempotencyKey = None,
-    actor: Actor = require("forensics.analyse"),
+    actor: Actor = require("forensics.ask"),
 ) -> AnalysisView:
-    """Ask for another look. One that waits or runs already is answered instead, and becomes more urgent."""
+    """Ask for a first look or, with `forensics.analyse`, for another. One that waits or runs already is
+    answered instead, and becomes more urgent."""
 
     def ask() -> AnalysisView:
         is_restricted(s, queries.scored(actor), video_id)
+        if not actor.can("forensics.analyse") and not queries.is_first(s, video_id, body.kind):
+            raise Forbidden("This video has been looked at: a lead can have it looked at again.")
         analysis_id = service.request(
             s, actor=actor, video_id=video_id, kind=body.kind, priority=Priority.ASKED
         )

@@ -23,7 +23,7 @@ from studio.tabs.forensics.evidence import Place
 from studio.tabs.forensics.exporting import Exporting, evidence
 from studio.tabs.forensics.judging import Judging
 from studio.tabs.forensics.state import Scores
-from studio.tabs.forensics.topics import ANALYSE, ANALYSED
+from studio.tabs.forensics.topics import ANALYSE, ANALYSED, ASK
 from studio.tabs.forensics.view import ScoresView
 from studio.tasks import off_thread
 from studio.video.panel import ReviewPlayer
@@ -65,7 +65,8 @@ class ScoresPanel(QWidget):
         self._reading: asyncio.Task[None] | None = None
         self._shown = False
         self._player: ReviewPlayer | None = None
-        self.view = ScoresView(may_ask=ANALYSE in context.me.permissions)
+        may = context.me.permissions
+        self.view = ScoresView(may_ask=ANALYSE in may, may_begin=ASK in may)
         self.view.retried.connect(self._reload_all)
         self._due: tuple[VideoAnalyses, Scores] | None = None
         self._matches_due = False

@@ -10,7 +10,7 @@ from server.forensics.banks.rules import BankKind, EntryState, MatchVerdict
 from server.forensics.rules import AnalysisState
 from server.forensics.schemas import AnalysisView, BankView, EntryView, MatchView
 from studio.tabs.forensics import matches
-from studio.tabs.forensics.words import KINDS
+from studio.tabs.forensics.words import KINDS, left_out
 from studio.video.playhead import percent
 from studio.widgets.table import ChipLook, Column
 from studio.widgets.time_label import ago, exact
@@ -65,8 +65,8 @@ def analyses(now: Callable[[], datetime]) -> list[Column[AnalysisView]]:
             title="Said",
             width=150,
             stretch=3,
-            text=lambda a: a.reason or "; ".join(a.missing),
-            tooltip=lambda a: "\n".join([*([a.reason] if a.reason else []), *a.missing]),
+            text=lambda a: a.reason or " ".join(map(left_out, a.missing)),
+            tooltip=lambda a: "\n".join([*([a.reason] if a.reason else []), *map(left_out, a.missing)]),
             tone="text_muted",
         ),
         Column(

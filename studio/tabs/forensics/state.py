@@ -202,7 +202,7 @@ def _content(core: KindView, said: _Said) -> Section:
         rule = f"The highest of what was analysed: {name}."
         if missing:
             rule += f" Not in it: {', '.join(missing).lower()}."
-        overall = Meter("Overall risk", "", bp, level=Level.QUIET, word=name, why=rule)
+        overall = Meter("Overall risk", "", bp, level=Level.QUIET, word=f"Highest: {name.lower()}", why=rule)
     return Section("Content", overall, meters)
 
 

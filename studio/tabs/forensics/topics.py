@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-READ, ANALYSE, BANK = "forensics.read", "forensics.analyse", "forensics.banks"
+READ, ASK, ANALYSE, BANK = "forensics.read", "forensics.ask", "forensics.analyse", "forensics.banks"
 
 ANALYSED: Final = frozenset({"forensics.analysis", "forensics.restricted_analysis"})
 MATCHED: Final = frozenset({"forensics.match", "forensics.restricted_match"})

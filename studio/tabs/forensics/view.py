@@ -30,8 +30,8 @@ from studio.widgets.state_stack import StateStack
 
 class ScoresView(StateStack):
     """`place_wanted` carries a `Place`, `stop_wanted` the id of an analysis; `again_wanted`: have the
-    video looked at, or once more; `export_wanted`: save all of it. Whoever may not ask for another look
-    (`may_ask`) is not offered it.
+    video looked at, or once more; `export_wanted`: save all of it. Whoever may not ask for a first look
+    (`may_begin`) or for another (`may_ask`) is not offered it.
     """
 
     place_wanted = Signal(object)
@@ -39,11 +39,11 @@ class ScoresView(StateStack):
     again_wanted = Signal()
     export_wanted = Signal()
 
-    def __init__(self, *, may_ask: bool) -> None:
+    def __init__(self, *, may_ask: bool, may_begin: bool = False) -> None:
         self._inside = QWidget()
         self._pane = ScrollPane("Scores of the video", self._inside)
         super().__init__(self._pane)
-        self._may_ask = may_ask
+        self._may_ask, self._may_begin = may_ask, may_begin
         self._known: VideoAnalyses | None = None
         self._rows: dict[UUID, ProgressRow] = {}
         self._built: dict[str, _Part] = {}
@@ -147,7 +147,12 @@ class ScoresView(StateStack):
     def _settle(self) -> None:
         if self._known is not None and state.never_asked(self._known) and not self._matched:
             text = "Nothing has looked at this video so far."
-            self.empty("shield", "Not analysed yet", text, "Analyse it now" if self._may_ask else "")
+            self.empty(
+                "shield",
+                "Not analysed yet",
+                text,
+                "Analyse it now" if self._may_ask or self._may_begin else "",
+            )
         else:
             self.content()
 
@@ -155,7 +160,8 @@ class ScoresView(StateStack):
         with focus_kept(self._inside):
             self._rebuild(scores)
         idle = not any(state.may_cancel(line) for line in scores.progress)
-        self._again.setVisible(self._may_ask and idle)
+        self._again.setVisible(self._may_ask)
+        self._again.setEnabled(idle)  # it stays where it is: what is below it must not move under a click
         self._export.setVisible(bool(scores.sections))
 
     def _rebuild(self, scores: Scores) -> None:

@@ -40,3 +40,9 @@ ENDED: Final = {
     AnalysisState.PARKED: "The analysis failed twice and waits for an administrator.",
     AnalysisState.CANCELLED: "The analysis was cancelled.",
 }
+
+
+def left_out(told: str) -> str:
+    """What an analysis did not look at, with the slot that it names first by its title."""
+    name, colon, why = told.partition(": ")
+    return f"{TITLES[Slot(name)]}: {why}" if colon and name in set(Slot) else told

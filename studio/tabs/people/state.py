@@ -257,6 +257,7 @@ _ALLOWS: Final = {
     "content.upload": "Upload videos",
     "content.watch": "Like, save and follow; have what is watched counted",
     "forensics.analyse": "Have a video analysed for deepfakes, again or first",
+    "forensics.ask": "Have a video analysed that nothing has looked at yet",
     "forensics.banks": "Hash banks: what is recognised when it comes again",
     "forensics.read": "See the deepfake scores of a video",
     "live.listen": "Hear of changes as they happen",

@@ -82,6 +82,21 @@ def test_nobody_stops_or_asks_for_the_analysis_of_their_own_video(
     assert client.post(f"{ANALYSES}/{asked}/cancel", headers=admin).status_code == 200
 
 
+def test_a_moderator_asks_for_a_first_look_and_no_other(
+    client: httpx.Client, sign_in: SignIn, lab: Lab
+) -> None:
+    video_id, moderator = lab.video(), sign_in(Role.MODERATOR)
+    path = f"{VIDEOS}/{video_id}/analyses"
+    first = client.post(path, json={"kind": "core"}, headers=moderator)
+    assert (first.status_code, first.json()["state"]) == (201, "queued")
+    again = client.post(path, json={"kind": "core"}, headers=moderator)
+    assert again.json()["id"] == first.json()["id"]
+    other = lab.video()
+    lab.analysed(other)
+    refused = client.post(f"{VIDEOS}/{other}/analyses", json={"kind": "core"}, headers=moderator)
+    assert refused.status_code == 403
+
+
 @pytest.mark.parametrize("role", [Role.LEAD, Role.ADMIN])
 def test_asking_again_is_one_analysis_however_often_it_is_sent(
     client: httpx.Client, sign_in: SignIn, lab: Lab, role: Role

@@ -94,7 +94,7 @@ def test_the_verdict_has_three_values(verdict: bool | None, word: str, level: Le
 
 def test_the_overall_risk_names_its_category_and_what_is_not_in_it() -> None:
     _, content = sections(state.read(made.found()))
-    assert (content.overall.score_bp, content.overall.word) == (8_100, "Deepfake")
+    assert (content.overall.score_bp, content.overall.word) == (8_100, "Highest: deepfake")
     assert "Not in it: violence, non-consensual." in content.overall.why
     _, empty = sections(state.read(made.no_model()))
     assert (empty.overall.score_bp, empty.overall.word) == (None, NOT_ANALYSED)
