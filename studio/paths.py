@@ -43,6 +43,11 @@ class Profile:
         return self.root / "media"
 
     @property
+    def films(self) -> Path:
+        """Directory of baked sparks, made when the first one is kept."""
+        return self.root / "films"
+
+    @property
     def server_data(self) -> Path:
         """Data directory of the embedded server."""
         return self.root / "server"

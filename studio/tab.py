@@ -20,6 +20,7 @@ from studio.offline.outbox import Outbox
 from studio.offline.store import Store
 from studio.offline.uploads import Uploads
 from studio.settings import Settings
+from studio.sparks.film_store import FilmStore
 from studio.tasks import Tasks
 from studio.widgets.command_palette import Search
 from studio.widgets.ticker import Ticker
@@ -44,6 +45,7 @@ class Context:
     changes: Broadcast
     media: MediaCache
     uploads: Uploads
+    films: FilmStore
     ticker: Ticker
     go: Callable[..., None]
     step_up: Callable[[], Awaitable[bool]]

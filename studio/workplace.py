@@ -26,6 +26,7 @@ from studio.offline.store import Store
 from studio.offline.uploads import Uploads
 from studio.paths import Profile
 from studio.settings import MEDIA_CACHE_MB, Settings
+from studio.sparks.film_store import FilmStore
 from studio.tab import Context
 from studio.tasks import Tasks, off_thread
 from studio.widgets.ticker import Ticker
@@ -84,6 +85,7 @@ class Workplace:
             changes=self._heard,
             media=MediaCache(self._folder.path, max_bytes=settings.get(MEDIA_CACHE_MB) * 1024 * 1024),
             uploads=self._uploads,
+            films=FilmStore(profile.films, api, tasks.spawn),
             ticker=ticker,
             go=go,
             step_up=step_up,
@@ -138,6 +140,7 @@ class Workplace:
         for loop in self._loops:
             loop.cancel()
         await self._uploads.close()
+        await self.context.films.close()
         if self._counting is not None:
             await asyncio.wait([self._counting])  # it reads the store
         await off_thread(self._folder.close)

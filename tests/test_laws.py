@@ -93,6 +93,7 @@ def test_states_are_free_of_qt() -> None:
 def test_the_client_takes_only_wire_types_and_rules() -> None:
     allowed = re.compile(
         r"server\.\w+(\.\w+)?\.(schemas|rules)$|server\.kit\.(wire|params)$|server\.accounts\.permissions$"
+        r"|server\.sparks\.engine(\.\w+)*$"
     )
     for path in sources("studio"):
         for module in imported(path):

@@ -28,6 +28,8 @@ from studio.offline.outbox import Outbox
 from studio.offline.store import Store
 from studio.offline.uploads import Uploads
 from studio.settings import Settings
+from studio.sparks.bakery import Bakery, Oven
+from studio.sparks.film_store import FilmStore
 from studio.tab import Context, Tab
 from studio.tasks import Tasks, run
 from studio.widgets.ticker import Ticker
@@ -112,6 +114,7 @@ class Office:
         me: Me | None = None,
         now: datetime = NOW,
         url: str = "http://127.0.0.1:9",
+        make_oven: Callable[[], Oven] = Bakery,
     ) -> None:
         self.reports: list[Message | Problem] = []
         self.went: list[tuple[str, dict[str, Any]]] = []
@@ -144,6 +147,7 @@ class Office:
                 backoff=Backoff(base_s=3600.0, cap_s=3600.0),
                 block=UPLOAD_BLOCK,
             ),
+            films=FilmStore(folder / "films", self.api, self.tasks.spawn, make_oven=make_oven),
             ticker=self.ticker,
             go=lambda tab, **what: self.went.append((tab, what)),
             step_up=self._step_up,
@@ -210,6 +214,7 @@ def play(
                 for window in qapp.topLevelWidgets():
                     if isinstance(window, Tab):
                         await window.leave()
+                await desk.context.films.close()
                 await desk.tasks.close()
                 await desk.api.aclose()
                 desk.context.store.close()

@@ -20,6 +20,7 @@ from studio.offline.outbox import Outbox
 from studio.offline.store import Store
 from studio.offline.uploads import Uploads
 from studio.settings import Settings
+from studio.sparks.film_store import FilmStore
 from studio.tab import Context
 from studio.tasks import Tasks
 from tests.studio.tabs.moderation.world import ME, MY_ID, NOW, World
@@ -67,6 +68,7 @@ class Desk:
             changes=changes,
             media=MediaCache(folder / "media", max_bytes=1_000_000),
             uploads=Uploads(self.api, store, write=tasks.write, spawn=tasks.spawn, tell=changes.send),
+            films=FilmStore(folder / "films", self.api, tasks.spawn),
             ticker=self.ticker,
             go=lambda tab, **what: self.went.append((tab, what)),
             step_up=_never,

@@ -1,0 +1,125 @@
+"""Has sparks baked by a process of its own: the client's own threads would make the video stutter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol
+
+import studio
+from studio.sparks.baker import get, put
+from studio.sparks.order import Order
+
+PATIENCE_S: Final = 180.0
+"""A spark that is not baked by then never will be; its process is ended."""
+
+
+class Unbaked(Exception):
+    """It could not be baked; its text says why, for the log and for whoever made the spark."""
+
+
+class Oven(Protocol):
+    """Where sparks are baked."""
+
+    def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
+        """Bake one; blocks. `told` hears how far it is, on any thread. Raises Unbaked."""
+        ...
+
+    def close(self) -> None:
+        """End it; what is being baked is given up."""
+        ...
+
+
+class Bakery:
+    """An `Oven` in another process, which starts with the first order and ends when it is closed."""
+
+    def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._process: subprocess.Popen[bytes] | None = None
+        self._one = threading.Lock()
+        self._closed = False
+
+    def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
+        with self._one:
+            process = self._started()
+            watch = threading.Timer(self._patience_s, process.kill)
+            watch.daemon = True
+            watch.start()
+            try:
+                return _converse(process, order, content, told)
+            except (OSError, EOFError, ValueError) as error:
+                self._end()
+                raise Unbaked(f"the baker ended: {error}") from error
+            finally:
+                watch.cancel()
+
+    def close(self) -> None:
+        self._closed = True
+        process = self._process
+        if process is not None:
+            with suppress(OSError):
+                process.kill()  # whoever waits for it hears that at once
+        with self._one:
+            self._end()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._closed:
+            raise Unbaked("the bakery is closed")
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._process = subprocess.Popen(
+                _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+            )
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(OSError):
+                process.kill()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+            process.wait()
+
+
+def _converse(
+    process: subprocess.Popen[bytes], order: Order, content: bytes, told: Callable[[float], object]
+) -> bytes:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    said = {"kind": order.kind.value, "sha256": order.sha256, "seed": order.seed, "sender": order.sender}
+    put(process.stdin, b"O", json.dumps(said).encode())
+    put(process.stdin, b"C", content)
+    while (answer := get(process.stdout)) is not None:
+        letter, data = answer
+        if letter == b"P":
+            told(int(data) / 1000)
+        elif letter == b"R":
+            return data
+        else:
+            raise Unbaked(data.decode("utf-8", "replace"))
+    raise EOFError("without an answer")
+
+
+def _command() -> list[str]:
+    module = ["-m", "studio.sparks.baker"]
+    return [sys.executable, *module] if getattr(sys, "frozen", False) else [sys.executable, "-P", *module]
+
+
+def _environment() -> Mapping[str, str]:
+    """One thread for matrices: the other core is for the video."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(Path(studio.__path__[0]).parent),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENCV_FOR_THREADS_NUM": "1",
+    }

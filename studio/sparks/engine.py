@@ -1,0 +1,72 @@
+"""What the baker has the engine make. Loads the engine, and with it numpy: never on the way to a window."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.sparks.engine import film, gates
+from server.sparks.engine.audio.mix import sound
+from server.sparks.engine.flipbook import pack
+from server.sparks.engine.format.reading import read
+from server.sparks.engine.format.spark import Spark
+from server.sparks.engine.motion import RATE
+from server.sparks.engine.simulation import Simulation
+from studio.sparks.order import FPS, SIZE, Kind, Order
+
+Told = Callable[[float], object]
+"""Hears how far it is, 0 to 1."""
+
+
+def make(order: Order, content: bytes, told: Told) -> bytes:
+    """Bake what is ordered of a spark's file. Raises ValueError for a file that is none."""
+    spark = read(content)
+    match order.kind:
+        case Kind.SOUND:
+            return _sound(spark, order.seed)
+        case Kind.METER:
+            return json.dumps(_measured(spark, order, told)).encode()
+        case Kind.STILL:
+            key = film.key_of(spark, order.seed, order.sender)
+            return pack([film.hero(spark, order.seed, order.sender)], fps=FPS, key=key)
+        case Kind.THUMB:
+            return film.thumbnail(spark, order.seed, order.sender)
+        case Kind.FILM:
+            return film.bake(spark, order.seed, order.sender, fps=FPS, size=SIZE)
+
+
+def _sound(spark: Spark, seed: int) -> bytes:
+    if spark.score is None:
+        return b""
+    samples = np.asarray(sound(spark.score, spark.tier, seed))
+    return bytes((np.clip(samples, -1.0, 1.0) * 32_767).round().astype("<i2").tobytes())
+
+
+def _measured(spark: Spark, order: Order, told: Told) -> dict[str, Any]:
+    """Particles and ms of each picture, and what the gates say: flashes, loudness, refusals."""
+    simulation, particles = Simulation(spark, order.seed, order.sender), []
+    for step in range(RATE // FPS, math.floor(spark.duration * RATE) + 1, RATE // FPS):
+        simulation.advance_to(step)
+        particles.append(simulation.count)
+    took: list[float] = []
+
+    def clocked() -> Iterator[NDArray[np.uint8]]:
+        pictures = film.frames(spark, order.seed, order.sender, fps=FPS, size=SIZE)
+        while True:
+            before = time.process_time()
+            picture = next(pictures, None)
+            if picture is None:
+                return
+            took.append(round((time.process_time() - before) * 1000, 2))
+            told(min(1.0, len(took) / max(1, len(particles))))
+            yield picture
+
+    verdict = gates.judge(spark, clocked(), fps=FPS, particles=lambda: max(particles, default=0))
+    said = verdict.model_dump(mode="json")
+    return {"particles": particles, "cpu_ms": took, "verdict": said}

@@ -1,0 +1,112 @@
+"""A baked film in memory: its pictures as images of the size they are painted at, decoded on a thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtGui import QImage
+
+from studio.sparks.player import Length
+
+if TYPE_CHECKING:
+    from server.sparks.engine.flipbook import Flipbook
+
+MOST_BYTES: Final = 64 << 20
+"""Of all decoded pictures that are kept, of all films together."""
+Key = tuple[str, int, int, int]
+"""Name of the film, number of the picture, width and height."""
+
+
+class Pictures:
+    """Decoded pictures of all films: at most `most` bytes, the longest unused goes first. Any thread may
+    call."""
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, QImage] = OrderedDict()
+        self._lock = threading.Lock()
+        self.held = 0
+        """Bytes that are kept."""
+
+    def get(self, key: Key) -> QImage | None:
+        """A picture that is kept."""
+        with self._lock:
+            image = self._kept.get(key)
+            if image is not None:
+                self._kept.move_to_end(key)
+            return image
+
+    def put(self, key: Key, image: QImage) -> None:
+        """Keep one, and let go of others."""
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self.held += image.sizeInBytes() - (before.sizeInBytes() if before is not None else 0)
+            self._kept[key] = image
+            while self.held > self._most and len(self._kept) > 1:
+                _, oldest = self._kept.popitem(last=False)
+                self.held -= oldest.sizeInBytes()
+
+
+class Film:
+    """Pictures by number. `ask` has one decoded where it is not here; `tell` hears of it on another thread,
+    so that a painter asks again and finds it."""
+
+    def __init__(
+        self,
+        name: str,
+        book: Flipbook,
+        pictures: Pictures,
+        executor: Executor,
+        tell: Callable[[str], object] = lambda _name: None,
+    ) -> None:
+        self.name, self._book = name, book
+        self._pictures, self._executor, self._tell = pictures, executor, tell
+        self._asked: set[Key] = set()
+        self.length = Length(book.count, book.fps)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width and height of its pictures in px."""
+        return self._book.width, self._book.height
+
+    def here(self, number: int, width: int, height: int) -> QImage | None:
+        """A picture at this size in device px, if it is decoded."""
+        return self._pictures.get((self.name, number, width, height))
+
+    def ask(self, number: int, width: int, height: int) -> QImage | None:
+        """The same; where it is not decoded it is, and told."""
+        key = (self.name, number, width, height)
+        found = self._pictures.get(key)
+        if found is None and key not in self._asked:
+            self._asked.add(key)
+            self._executor.submit(self._decode, key)
+            return self._pictures.get(key)
+        return found
+
+    def _decode(self, key: Key) -> None:
+        try:
+            self._pictures.put(key, image_of(self._book, key[1], key[2], key[3]))
+        finally:
+            self._asked.discard(key)
+        self._tell(self.name)
+
+
+def image_of(book: Flipbook, number: int, width: int, height: int) -> QImage:
+    """One picture of a flipbook as premultiplied ARGB, scaled. Raises BadFlipbook."""
+    import cv2
+    import numpy as np
+
+    picture = cv2.cvtColor(book.picture(number), cv2.COLOR_RGBA2BGRA)
+    if (width, height) == (book.width, book.height):
+        scaled = picture
+    else:
+        how = cv2.INTER_AREA if width < book.width else cv2.INTER_LINEAR
+        scaled = cv2.resize(picture, (width, height), interpolation=how)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
+    rows[:, : width * 4] = np.asarray(scaled, np.uint8).reshape(height, width * 4)
+    return image

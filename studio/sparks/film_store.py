@@ -1,0 +1,197 @@
+"""Films, stills and sounds of sparks: from memory, from the disk, or baked, never on the Qt thread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import shiboken6
+from PySide6.QtCore import QObject, Signal
+
+from studio.api.client import Api, broken_protocol
+from studio.api.errors import ApiError
+from studio.sparks.bakery import Bakery, Oven, Unbaked
+from studio.sparks.files import Files
+from studio.sparks.film import Film, Pictures
+from studio.sparks.order import PICTURES, URGENT, Kind, Order
+from studio.tasks import off_thread
+
+if TYPE_CHECKING:
+    from studio.sparks.given import Known
+
+MOST_BYTES: Final = 64 << 20
+"""Of films as they are baked, of sounds and of what was measured, together."""
+UNSHOWABLE: Final = "This spark cannot be shown on this computer."
+Spawn = Callable[[Coroutine[Any, Any, None], QObject], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    thing: Film | bytes | dict[str, Any]
+    size: int
+
+
+class FilmStore(QObject):
+    """One for all who play sparks. `came` and `failed` carry an `Order`, the second with a sentence on why;
+    `baked` says how far one is, 0 to 1; `decoded` carries the name of a film that has another picture."""
+
+    came = Signal(object)
+    failed = Signal(object, str)
+    baked = Signal(object, float)
+    decoded = Signal(str)
+
+    def __init__(
+        self,
+        folder: Path,
+        api: Api,
+        spawn: Spawn,
+        *,
+        make_oven: Callable[[], Oven] = Bakery,
+        decoder: Executor | None = None,
+        most: int = MOST_BYTES,
+        pictures: Pictures | None = None,
+    ) -> None:
+        super().__init__()
+        self._api, self._spawn = api, spawn
+        self._files = Files(folder)
+        self._most = most
+        self.pictures = pictures or Pictures()
+        self._kept: OrderedDict[Order, _Kept] = OrderedDict()
+        self.held = 0
+        """Bytes of what is kept as it was baked."""
+        self._wanted: dict[Order, asyncio.Task[None]] = {}
+        self._decoder = decoder or ThreadPoolExecutor(1, thread_name_prefix="spark-pictures")
+        self._ovens = {True: make_oven(), False: make_oven()}
+        self._bakers = {each: ThreadPoolExecutor(1, thread_name_prefix="spark-baker") for each in self._ovens}
+        self._closed = False
+
+    # What is here
+
+    def film(self, order: Order) -> Film | None:
+        """A film, thumb or still that is in memory."""
+        kept = self._get(order)
+        return kept if isinstance(kept, Film) else None
+
+    def sound(self, order: Order) -> bytes | None:
+        """A sound that is in memory; empty for a spark without one."""
+        kept = self._get(order)
+        return kept if isinstance(kept, bytes) else None
+
+    def measured(self, order: Order) -> dict[str, Any] | None:
+        """What was measured of a spark, if that is in memory."""
+        kept = self._get(order)
+        return kept if isinstance(kept, dict) else None
+
+    def _get(self, order: Order) -> object:
+        kept = self._kept.get(order)
+        if kept is None:
+            return None
+        self._kept.move_to_end(order)
+        return kept.thing
+
+    # What is wanted
+
+    def want(self, order: Order, spark: Known) -> bool:
+        """Have it here, soon; True where it is already. Asked for once, however often it is wanted."""
+        if self._get(order) is not None:
+            return True
+        if order not in self._wanted and not self._closed:
+            self._wanted[order] = self._spawn(self._bring(order, spark), self)
+        return False
+
+    def is_wanted(self, order: Order) -> bool:
+        """Whether it is on its way."""
+        return order in self._wanted
+
+    def give_up(self, orders: Collection[Order]) -> None:
+        """Nobody looks at these any more; what is being baked now is baked to its end."""
+        for order in orders:
+            task = self._wanted.pop(order, None)
+            if task is not None:
+                task.cancel()
+
+    async def content(self, spark: Known) -> bytes:
+        """The file of a spark: kept by its hash, so it is fetched once. Raises ApiError."""
+        name = f"{spark.sha256}.json"
+        data = await off_thread(self._files.read, name)
+        if data is not None and sha256(data).hexdigest() == spark.sha256:
+            return data
+        answer = await self._api.get(f"/v1/sparks/{spark.id}/versions/{spark.number}/content")
+        if sha256(answer.content).hexdigest() != spark.sha256:
+            raise broken_protocol("it is not the spark that was asked for")
+        await off_thread(self._files.write, name, answer.content)
+        return answer.content
+
+    async def close(self) -> None:
+        """Give up what is being made, and end the processes that make it."""
+        self._closed = True
+        self.give_up(list(self._wanted))
+        for oven in self._ovens.values():
+            await off_thread(oven.close)
+        for pool in (*self._bakers.values(), self._decoder):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _bring(self, order: Order, spark: Known) -> None:
+        try:
+            thing = await self._made(order, spark)
+        except ApiError as error:
+            self._fail(order, error.what_happened)
+        except (Unbaked, ValueError) as error:
+            self._fail(order, UNSHOWABLE if isinstance(error, Unbaked) else str(error))
+        else:
+            if self._wanted.pop(order, None) is not None:
+                self._keep(order, thing)
+                self.came.emit(order)
+
+    async def _made(self, order: Order, spark: Known) -> _Kept:
+        data = await off_thread(self._files.read, order.name)
+        if data is not None:
+            try:
+                return await off_thread(self._opened, order, data)
+            except ValueError:
+                await off_thread(self._files.forget, order.name)  # damaged on the disk: it is baked anew
+        content = await self.content(spark)
+        urgent = order.kind in URGENT
+        bake = partial(self._ovens[urgent].bake, order, content, partial(self._progress, order))
+        data = await asyncio.wrap_future(self._bakers[urgent].submit(bake))
+        opened = await off_thread(self._opened, order, data)
+        await off_thread(self._files.write, order.name, data)
+        return opened
+
+    def _opened(self, order: Order, data: bytes) -> _Kept:
+        if order.kind in PICTURES:
+            from server.sparks.engine.flipbook import unpack
+
+            book = unpack(data)
+            return _Kept(Film(order.name, book, self.pictures, self._decoder, self._decode), len(data))
+        if order.kind is Kind.METER:
+            return _Kept(dict(json.loads(data)), len(data))
+        return _Kept(data, len(data))
+
+    def _decode(self, name: str) -> None:
+        if not self._closed and shiboken6.isValid(self):
+            self.decoded.emit(name)
+
+    def _progress(self, order: Order, share: float) -> None:
+        if not self._closed and shiboken6.isValid(self):
+            self.baked.emit(order, share)
+
+    def _keep(self, order: Order, kept: _Kept) -> None:
+        before = self._kept.pop(order, None)
+        self.held += kept.size - (before.size if before is not None else 0)
+        self._kept[order] = kept
+        while self.held > self._most and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self.held -= oldest.size
+
+    def _fail(self, order: Order, why: str) -> None:
+        if self._wanted.pop(order, None) is not None:
+            self.failed.emit(order, why)

@@ -1,0 +1,109 @@
+"""Paints the sparks in the air over a playing video, and who gave them; keys and mouse go through it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from studio.sparks.banner import Banner, banner, waiting_plate
+from studio.sparks.flights import Flights
+from studio.sparks.given import Given
+from studio.sparks.queue import Flight
+
+EDGE: Final = 16
+GAP: Final = 8
+SHAPE: Final = QSize(9, 16)
+SHARE: Final = 0.34
+"""Of the height from the top: there the banners begin, between the sound and the words of the video."""
+
+
+class SparkOverlay(QWidget):
+    """Lies over the stage of the feed; `place` says where the picture of the video is."""
+
+    def __init__(self, flights: Flights, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.flights = flights
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Sparks over the video")
+        self._film = QRect()
+        self._banners: dict[Flight, tuple[int, Banner]] = {}
+        self._told: dict[Flight, int] = {}
+        flights.changed.connect(self._follow)
+        self.hide()
+
+    @property
+    def film_rect(self) -> QRect:
+        """Where films are painted: upright, as high as there is room for."""
+        return self._film
+
+    def place(self, over: QRect) -> None:
+        """Lie over this part of the parent."""
+        self.setGeometry(over)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        # A picture wider than a spark gets it at its full height, in the middle.
+        size = SHAPE.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        at = QPoint((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+        self._film = QRect(at, size)
+        ratio = self.devicePixelRatioF()
+        self.flights.size = (max(8, round(size.width() * ratio)), max(8, round(size.height() * ratio)))
+
+    def _follow(self) -> None:
+        seen = self.flights.seen
+        self.setVisible(bool(seen))
+        flying = {each.flight for each in seen}
+        self._banners = {flight: kept for flight, kept in self._banners.items() if flight in flying}
+        self._told = {flight: count for flight, count in self._told.items() if flight in flying}
+        for each in seen:
+            if each.flight not in self._told:
+                self._told[each.flight] = each.flight.count
+                event = QAccessibleAnnouncementEvent(self, spoken(each.flight.given))
+                QAccessible.updateAccessibility(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            for each in self.flights.seen:
+                if each.image is not None:
+                    painter.setOpacity(each.opacity)
+                    painter.setRenderHint(
+                        QPainter.RenderHint.SmoothPixmapTransform,
+                        each.image.size() != self._film.size() * self.devicePixelRatioF(),
+                    )
+                    painter.drawImage(self._film, each.image)
+            painter.setOpacity(1.0)
+            top = round(self.height() * SHARE)
+            for each in self.flights.seen:
+                shown = self._banner(each.flight)
+                # Who and what can be read at once; only with a still that goes does it go.
+                painter.setOpacity(each.opacity if each.flight.began is not None else 1.0)
+                painter.drawPixmap(EDGE, top, shown.pixmap)
+                top += shown.height + GAP
+            painter.setOpacity(1.0)
+            if self.flights.queue.waits:
+                plate = waiting_plate(self.flights.queue.waits, self.devicePixelRatioF())
+                painter.drawPixmap(EDGE, top, plate.pixmap)
+
+    def _banner(self, flight: Flight) -> Banner:
+        count, known = self._banners.get(flight, (0, None))
+        if known is None or count != flight.count:
+            known = banner(flight.given, flight.count, self.width() - 2 * EDGE, self.devicePixelRatioF())
+            self._banners[flight] = flight.count, known
+        return known
+
+
+def spoken(given: Given) -> str:
+    """What a screen reader says when one flies."""
+    if given.rehearsal:
+        return f"Rehearsal: {given.spark.name}. Nobody else sees it."
+    return f"{given.sender} gave {given.spark.name}"

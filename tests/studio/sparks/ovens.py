@@ -1,0 +1,120 @@
+"""Ovens that bake without an engine: films of moving gradients, and executors that decode at once."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from server.sparks.engine.flipbook import pack
+from server.sparks.engine.format.spark import Tier
+from studio.sparks.bakery import Unbaked
+from studio.sparks.given import Given, Known
+from studio.sparks.order import Kind, Order
+
+FPS = 30
+SECONDS = 1.0
+KEY = "ab" * 32
+
+
+def known(number: int = 1, tier: Tier = Tier.COMMON, seconds: float = SECONDS) -> Known:
+    """Spark `number`; the hash is that of its content."""
+    return Known(UUID(int=number), 1, f"{number:064x}", f"Spark {number}", tier, seconds)
+
+
+def given(number: int = 1, tier: Tier = Tier.COMMON, sender: str = "Kemi") -> Given:
+    """One of it by somebody."""
+    return Given(known(number, tier), sender)
+
+
+@lru_cache(maxsize=8)
+def gradients(count: int, fps: int = FPS, size: tuple[int, int] = (36, 64)) -> bytes:
+    """A flipbook in which a bright bar goes down."""
+    width, height = size
+    pictures = []
+    for number in range(count):
+        picture = np.zeros((height, width, 4), np.uint8)
+        picture[..., :3] = 60
+        picture[height * number // count :, :, :3] = 200
+        picture[..., 3] = picture[..., 0]
+        pictures.append(picture)
+    return pack(pictures, fps=fps, key=KEY)
+
+
+def pcm(seconds: float = 0.5, level: float = 0.5) -> bytes:
+    """A tone in 16-bit stereo."""
+    at = np.arange(round(48_000 * seconds)) / 48_000
+    wave = (np.sin(at * 2 * np.pi * 440) * level * 32_767).astype("<i2")
+    return np.repeat(wave[:, None], 2, axis=1).tobytes()
+
+
+MEASURED = {
+    "particles": [10, 20, 30],
+    "cpu_ms": [4.0, 5.0, 6.0],
+    "verdict": {
+        "on_black": {"general": 1, "red": 0},
+        "on_white": {"general": 0, "red": 0},
+        "three": {"general": 1, "red": 0},
+        "loudness": {"lufs": -16.2, "target_lufs": -16.0, "true_peak_dbtp": -1.2, "duration_s": 1.0},
+        "refusals": [],
+    },
+}
+
+
+class Oven:
+    """Bakes what is said in `answers`, else gradients; while `gate` is closed, nothing comes out."""
+
+    def __init__(self) -> None:
+        self.baked: list[Order] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.broken: set[Kind] = set()
+        self.seconds = SECONDS
+        self.closed = False
+
+    def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
+        assert self.gate.wait(20)
+        if self.closed:
+            raise Unbaked("closed")
+        told(0.5)
+        self.baked.append(order)
+        if order.kind in self.broken:
+            raise Unbaked("broken")
+        if order.kind is Kind.SOUND:
+            return pcm()
+        if order.kind is Kind.METER:
+            return json.dumps(MEASURED).encode()
+        if order.kind is Kind.STILL:
+            return gradients(1)
+        if order.kind is Kind.THUMB:
+            return gradients(15, 15)
+        return gradients(round(self.seconds * FPS))
+
+    def close(self) -> None:
+        self.closed = True
+        self.gate.set()
+
+
+class AtOnce(Executor):
+    """Does what it is given before it answers."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **more: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **more))
+        return done
+
+
+class Clock:
+    """Seconds that pass only when they are told to."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def __call__(self) -> float:
+        return self.at

@@ -1,0 +1,107 @@
+"""The process that bakes: the real engine, what it says of a broken file, and that it can be ended."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+
+import pytest
+
+from server.sparks.engine.flipbook import unpack
+from studio.sparks.baker import LARGEST, get, put
+from studio.sparks.bakery import Bakery, Unbaked
+from studio.sparks.order import Kind, Order
+
+EMBER = json.dumps(
+    {
+        "schema": "spark/1",
+        "id": "ember",
+        "name": "Ember",
+        "tier": "common",
+        "credits": 5,
+        "family": "fire",
+        "duration": 0.6,
+        "hero_at": 0.3,
+        "palettes": {"warm": ["#ff8800"]},
+        "layers": [
+            {
+                "kind": "particles",
+                "id": "glow",
+                "emit": {"bursts": [{"count": 20}]},
+                "look": {"colours": "warm"},
+            }
+        ],
+        "score": {"sounds": [{"at": 0, "recipe": "tone", "notes": [660], "decay": 0.3}]},
+    }
+).encode()
+
+
+def test_it_bakes_what_the_engine_makes() -> None:
+    bakery, told = Bakery(), list[float]()
+    try:
+        sha = "0" * 64
+        thumb = unpack(bakery.bake(Order(Kind.THUMB, sha), EMBER, told.append))
+        assert (thumb.width, thumb.height, thumb.fps, thumb.count) == (180, 320, 15, 9)
+        still = unpack(bakery.bake(Order(Kind.STILL, sha), EMBER, told.append))
+        assert (still.width, still.height, still.count) == (360, 640, 1)
+        sound = bakery.bake(Order(Kind.SOUND, sha), EMBER, told.append)
+        assert len(sound) % 4 == 0
+        assert len(sound) > 48_000
+        measured = json.loads(bakery.bake(Order(Kind.METER, sha, 1, "Kemi"), EMBER, told.append))
+        assert len(measured["particles"]) == len(measured["cpu_ms"]) == 18
+        assert max(measured["particles"]) == 20
+        assert told[-1] == 1.0
+        assert told == sorted(told)
+        with pytest.raises(Unbaked):
+            bakery.bake(Order(Kind.FILM, sha), b"{}", told.append)
+        assert unpack(bakery.bake(Order(Kind.STILL, sha), EMBER, told.append)).count == 1
+    finally:
+        bakery.close()
+    with pytest.raises(Unbaked, match="closed"):
+        bakery.bake(Order(Kind.STILL, sha), EMBER, told.append)
+
+
+def test_closing_ends_what_is_being_baked() -> None:
+    bakery, begun, said = Bakery(), threading.Event(), list[str]()
+
+    def bake() -> None:
+        try:
+            bakery.bake(Order(Kind.METER, "0" * 64), EMBER, lambda _share: begun.set())
+        except Unbaked as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=bake)
+    thread.start()
+    assert begun.wait(60)
+    bakery.close()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_baker_that_takes_too_long_is_ended() -> None:
+    bakery = Bakery(patience_s=0.0)
+    with pytest.raises(Unbaked):
+        bakery.bake(Order(Kind.FILM, "0" * 64), EMBER, lambda _share: None)
+    bakery.close()
+
+
+def test_frames_are_read_as_they_were_written() -> None:
+    pipe = io.BytesIO()
+    put(pipe, b"R", b"some bytes")
+    put(pipe, b"E", b"")
+    pipe.seek(0)
+    assert get(pipe) == (b"R", b"some bytes")
+    assert get(pipe) == (b"E", b"")
+    assert get(pipe) is None
+
+
+@pytest.mark.parametrize("data", [b"R\x00", b"R\x05\x00\x00\x00abc"])
+def test_a_frame_that_is_cut(data: bytes) -> None:
+    with pytest.raises(EOFError):
+        get(io.BytesIO(data))
+
+
+def test_a_frame_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="cannot be"):
+        get(io.BytesIO(b"R" + (LARGEST + 1).to_bytes(4, "little")))

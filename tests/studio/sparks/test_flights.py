@@ -1,0 +1,231 @@
+"""From choosing a spark to its last picture: film, still, combos, reduced motion, and what is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from server.sparks.engine.format.spark import Tier
+from studio.sparks import still
+from studio.sparks.film import Pictures
+from studio.sparks.given import Given
+from studio.sparks.order import Kind
+from studio.sparks.queue import MOST_LARGE, Flight
+from studio.theme import style
+from tests.studio.sparks.ovens import SECONDS, known
+from tests.studio.sparks.sky import Sky, fly
+
+
+@pytest.fixture
+def moving(qapp: QApplication) -> QApplication:
+    style.apply(qapp, "dark", reduced_motion=False)
+    return qapp
+
+
+def rehearsal(sky: Sky, number: int = 1, tier: Tier = Tier.COMMON) -> Given:
+    return Given(sky.knows(known(number, tier)), "Kemi")
+
+
+def poster() -> QImage:
+    image = QImage(18, 32, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor(200, 200, 200))
+    return image
+
+
+async def ready(sky: Sky, given: Given) -> None:
+    sky.flights.prepare(given)
+    await sky.settle()
+
+
+def test_what_is_baked_is_seen_within_two_frames(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        assert sky.flights.prepare(given)
+        sky.window.show()
+        sky.flights.fly(given)
+        sky.turn(2 / 60)
+        assert sky.lit()
+        assert sky.flights.seen[0].moves
+
+    fly(moving, tmp_path, story)
+
+
+def test_each_picture_is_shown_at_its_time(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        sky.flights.fly(given)
+        shown = [sky.flights.seen[0].number]
+        while sky.flights.busy:
+            sky.turn(1 / 144, 1 / 144)
+            shown += [each.number for each in sky.flights.seen]
+        assert sorted(set(shown)) == list(range(30))
+        assert shown == sorted(shown)
+        assert [each.count for each in sky.landed] == [1]
+        assert sky.overlay.isHidden()
+        assert not sky.flights._clock.isActive()
+
+    fly(moving, tmp_path, story)
+
+
+def test_while_it_is_baked_a_still_stands_for_it(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        sky.oven.gate.clear()
+        sky.poster = poster()
+        flight = sky.flights.fly(rehearsal(sky))
+        sky.window.show()
+        sky.turn(0.05)
+        assert sky.lit()
+        assert flight.began is None
+        sky.turn(9.0)
+        assert sky.lit()  # it stays for as long as that takes
+        assert sky.flights.queue.flying == (flight,)
+        sky.oven.gate.set()
+        await sky.settle()
+        sky.turn(1 / 60)
+        assert sky.flights.seen[0].moves
+        sky.turn(SECONDS + 0.1)
+        assert sky.landed == [flight]
+
+    fly(moving, tmp_path, story)
+
+
+def test_one_that_cannot_be_baked_is_a_still_and_told(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        told: list[str] = []
+        sky.flights.unable.connect(told.append)
+        sky.oven.broken.add(Kind.FILM)
+        flight = sky.flights.fly(rehearsal(sky))
+        await sky.settle()
+        assert len(told) == 1
+        sky.turn(still.LASTS_S + 0.2)
+        assert sky.landed == [flight]
+
+    fly(moving, tmp_path, story)
+
+
+def test_reduced_motion_is_a_still_that_fades(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        assert Kind.FILM not in {each.kind for each in sky.oven.baked}  # nothing moves: none is needed
+        flight = sky.flights.fly(given)
+        images, opacities = set(), []
+        while sky.flights.busy:
+            sky.turn(1 / 60)
+            for each in sky.flights.seen:
+                assert not each.moves
+                images.add(id(each.image))
+                opacities.append(each.opacity)
+        assert len(images) == 1
+        assert max(opacities) == 1.0
+        assert opacities[0] < 0.2
+        assert opacities[-1] < 0.2
+        assert sky.landed == [flight]
+
+    fly(qapp, tmp_path, story)
+
+
+def test_reduced_motion_waits_for_its_still(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        sky.oven.gate.clear()
+        flight = sky.flights.fly(rehearsal(sky))
+        sky.turn(5.0)
+        assert flight.began is None
+        sky.oven.gate.set()
+        await sky.settle()
+        sky.turn(1.0)
+        assert sky.flights.seen[0].image is not None
+        sky.turn(still.LASTS_S)
+        assert sky.landed == [flight]
+
+    fly(qapp, tmp_path, story)
+
+
+def test_a_combo_counts_and_nothing_is_lost(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        for _ in range(5):
+            flight = sky.flights.fly(given)
+            sky.turn(0.1)
+        assert flight.count == 5
+        sky.turn(4.0)
+        assert [each.count for each in sky.landed] == [5]
+
+    fly(moving, tmp_path, story)
+
+
+def test_two_large_ones_at_once_and_the_third_after_them(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        for number in range(1, 5):
+            given = rehearsal(sky, number, Tier.LEGENDARY)
+            await ready(sky, given)
+            sky.flights.fly(given)
+        while sky.flights.busy:
+            sky.turn(1 / 60)
+            assert len(sky.flights.queue.flying) <= MOST_LARGE
+        assert len(sky.landed) == 4
+
+    fly(moving, tmp_path, story)
+
+
+def test_another_video_ends_them_and_the_rest_is_told(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        unseen: list[Flight] = []
+        sky.flights.unseen.connect(unseen.extend)
+        for number in range(1, 6):
+            sky.flights.fly(rehearsal(sky, number, Tier.EPIC))
+        sky.flights.clear()
+        assert len(unseen) == 3
+        assert not sky.flights.busy
+        assert sky.overlay.isHidden()
+
+    fly(moving, tmp_path, story)
+
+
+def test_memory_is_flat_after_500_sparks(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        held = []
+        for number in range(500):
+            given = rehearsal(sky, number % 5 + 1, list(Tier)[number % 5])
+            if number < 5:
+                await ready(sky, given)
+            sky.flights.fly(given)
+            sky.turn(SECONDS + 0.1, 1 / 20)
+            if number % 100 == 99:
+                held.append((sky.store.held, sky.store.pictures.held, len(sky.overlay._banners)))
+        sky.turn(3.0)
+        assert sum(each.count for each in sky.landed) == 500
+        assert len({each[0] for each in held}) == 1
+        assert all(each[1] <= 3_000_000 for each in held)
+        assert all(each[2] <= 4 for each in held)
+        assert not sky.flights._seen
+
+    fly(moving, tmp_path, story, pictures=Pictures(3_000_000))
+
+
+def test_the_overlay_lets_keys_and_mouse_through(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        from PySide6.QtCore import Qt
+
+        assert sky.overlay.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        assert sky.overlay.focusPolicy() is Qt.FocusPolicy.NoFocus
+        assert sky.overlay.accessibleName()
+
+    fly(moving, tmp_path, story)
+
+
+def test_a_wide_picture_has_it_upright_in_the_middle(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        from PySide6.QtCore import QRect
+
+        sky.overlay.place(QRect(0, 0, 900, 480))
+        assert sky.overlay.film_rect == QRect(315, 0, 270, 480)
+        assert sky.flights.size == (270, 480)
+
+    fly(moving, tmp_path, story)
