@@ -10,7 +10,7 @@ from typing import Final, Literal
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 
-Scope = Literal["global", "queue", "review", "content", "feed", "table"]
+Scope = Literal["global", "queue", "review", "content", "feed", "sparks", "table"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,12 @@ def _content(name: str, text: str, *keys: str, icon: str, in_text: bool = False)
 def _feed(group: str, name: str, text: str, *keys: str, icon: str = "", repeats: bool = False) -> Action:
     return Action(
         id=f"feed.{name}", text=text, keys=keys, scope="feed", group=group, icon=icon, repeats=repeats
+    )
+
+
+def _sparks(name: str, text: str, *keys: str, icon: str = "", repeats: bool = False) -> Action:
+    return Action(
+        id=f"sparks.{name}", text=text, keys=keys, scope="sparks", group="Preview", icon=icon, repeats=repeats
     )
 
 
@@ -207,6 +213,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _feed("Watching", "mute", "Sound on or off", "M", icon="mute"),
     _feed("Watching", "louder", "Louder", "+", "=", icon="volume", repeats=True),
     _feed("Watching", "softer", "Softer", "-", icon="volume", repeats=True),
+    _feed("This video", "sparks", "Sparks", "G", icon="spark"),
     _feed("This video", "like", "Like", "L", icon="heart"),
     _feed("This video", "comments", "Comments", "K", icon="comment"),
     _feed("This video", "save", "Save", "S", icon="bookmark"),
@@ -215,6 +222,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _feed("This video", "share", "Copy its link", "C", icon="link"),
     _feed("This video", "why", "Why is this here?", "W", icon="help"),
     _feed("This video", "report", "Report", "R", icon="flag"),
+    _sparks("play", "Play or pause", "Space", icon="play"),
+    _sparks("step-back", "One picture back", ",", icon="step-back", repeats=True),
+    _sparks("step-forward", "One picture forward", ".", icon="step-forward", repeats=True),
+    _sparks("dice", "Throw the dice", "D", icon="refresh"),
+    _sparks("lock", "Keep this throw", "L", icon="lock"),
+    _sparks("ground", "Another ground", "G", icon="contrast"),
+    _sparks("mute", "Sound on or off", "M", icon="mute"),
 )
 BY_ID: Final = {action.id: action for action in ACTIONS}
 

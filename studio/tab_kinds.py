@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from studio.sparks.tray import SparkTray
 from studio.tab import Context, Tab
 from studio.tabs.audit.tab import AuditTab
 from studio.tabs.content.tab import ContentTab
@@ -13,6 +14,7 @@ from studio.tabs.moderation.tab import ModerationTab
 from studio.tabs.ops.tab import OpsTab
 from studio.tabs.people.account_tab import AccountTab
 from studio.tabs.people.tab import PeopleTab
+from studio.tabs.sparks.tab import SparksTab
 from studio.window import TabKind
 
 
@@ -24,7 +26,8 @@ def tab_kinds() -> list[TabKind]:
         TabKind(tab=PeopleTab, build=PeopleTab),
         TabKind(tab=AuditTab, build=AuditTab),
         TabKind(tab=OpsTab, build=OpsTab),
-        TabKind(tab=FeedTab, build=FeedTab),
+        TabKind(tab=FeedTab, build=_feed),
+        TabKind(tab=SparksTab, build=SparksTab),
         TabKind(tab=ContentTab, build=ContentTab),
         TabKind(tab=AccountTab, build=AccountTab),
     ]
@@ -32,6 +35,16 @@ def tab_kinds() -> list[TabKind]:
 
 def _moderation(context: Context) -> Tab:
     return ModerationTab(context, review=_review)
+
+
+def _feed(context: Context) -> Tab:
+    return FeedTab(context, make_tray=_tray if SparksTab.allowed(context.me) else None)
+
+
+def _tray(context: Context) -> SparkTray:
+    from studio.tabs.sparks.panel import TrayPanel
+
+    return TrayPanel(context)
 
 
 def _review(context: Context) -> QWidget:

@@ -8,9 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from server.content.schemas import Author
+from studio.sparks.tray import SparkTray
 from studio.tab import Context
 from studio.tabs.feed.blocked import BlockedPane
 from studio.tabs.feed.comments import CommentsPane
+from studio.tabs.feed.lent_pane import LentPane
 from studio.tabs.feed.people import People
 from studio.tabs.feed.profile import ProfilePane
 from studio.tabs.feed.saved import SavedPane
@@ -33,13 +35,13 @@ class Aside(QWidget):
         self.profile = ProfilePane(context, people)
         self.blocked = BlockedPane(context, people)
         self.saved = SavedPane(context, feed)
-        self._panes = (self.comments, self.profile, self.blocked, self.saved)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for pane in self._panes:
-            row.addWidget(pane)
-            pane.closed.connect(self._closed)
+        self._panes: list[SidePane] = []
+        self.lent: LentPane | None = None
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        for pane in (self.comments, self.profile, self.blocked, self.saved):
+            self._add(pane)
         self.comments.person_wanted.connect(self.show_person)
         self.blocked.person_wanted.connect(self.show_person)
         self.profile.video_wanted.connect(self.video_wanted)
@@ -47,6 +49,16 @@ class Aside(QWidget):
         self.profile.list_wanted.connect(self.toggle_blocked)
         people.changed.connect(self._said)
         people.freed.connect(self.comments.look_again)
+
+    def lend(self, tray: SparkTray) -> None:
+        """Add what another feature lends."""
+        self.lent = LentPane(tray)
+        self._add(self.lent)
+
+    def _add(self, pane: SidePane) -> None:
+        self._panes.append(pane)
+        self._row.addWidget(pane)
+        pane.closed.connect(self._closed)
 
     @property
     def shown(self) -> SidePane | None:
@@ -89,7 +101,12 @@ class Aside(QWidget):
         if self.shown is not self.saved:
             self.toggle_saved()
 
-    def _toggle(self, pane: BlockedPane | SavedPane) -> None:
+    def toggle_lent(self) -> None:
+        """Show what is lent, or put that away."""
+        if self.lent is not None:
+            self._toggle(self.lent)
+
+    def _toggle(self, pane: BlockedPane | SavedPane | LentPane) -> None:
         if self.shown is pane:
             pane.close_now()
         else:

@@ -143,6 +143,7 @@ class Column(QWidget):
 
     def __init__(self, keymap: Keymap, parent: QWidget) -> None:
         super().__init__(parent)
+        self._keymap = keymap
         made = {
             "like": RoundButton("heart", "Like", filled="heart-filled", lit=LIKED),
             "comments": RoundButton("comment", "Comments"),
@@ -158,6 +159,16 @@ class Column(QWidget):
         for action, button in self.buttons.items():
             rows.addWidget(hinted(keymap, button, action))
             button.clicked.connect(lambda _checked=False, name=action: self.wanted.emit(name))
+        self.adjustSize()
+
+    def lend(self, action: str, button: RoundButton, text: str) -> None:
+        """Add a button of a feature that lends itself to the feed, first of all."""
+        self.buttons = {action: button, **self.buttons}
+        button.tell(text)
+        rows = self.layout()
+        assert isinstance(rows, QVBoxLayout)
+        rows.insertWidget(0, hinted(self._keymap, button, action))
+        button.clicked.connect(lambda _checked=False: self.wanted.emit(action))
         self.adjustSize()
 
     def show_item(self, item: FeedItem) -> None:

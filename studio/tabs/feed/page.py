@@ -24,6 +24,7 @@ from studio.tabs.feed.loudness import Loudness
 from studio.tabs.feed.opening import LinkSheet, Opening
 from studio.tabs.feed.people import People
 from studio.tabs.feed.reading import Reading
+from studio.tabs.feed.sparks import FeedSparks, MakeTray
 from studio.tabs.feed.stage import Stage
 from studio.tabs.feed.state import FeedList, Opinion, ids_of
 from studio.tabs.feed.surface import End, Surface
@@ -49,6 +50,7 @@ class FeedPage(QWidget):
         *,
         now: Callable[[], float] = time.monotonic,
         make_sound: Callable[[], SoundOutput] | None = None,
+        make_tray: MakeTray | None = None,
     ) -> None:
         super().__init__()
         self.setAccessibleName("Feed")
@@ -65,6 +67,7 @@ class FeedPage(QWidget):
         self.people = People(context, self.feed, self.log, self)
         self.aside = Aside(context, self.feed, self.people)
         self.deeds = Deeds(context, self.feed, self.log, self.people, self)
+        self.sparks = FeedSparks(context, self.surface, self.aside, self.watching, self.loudness, make_tray)
         self._offline = self._left = self._shows_kept = False
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
@@ -132,6 +135,7 @@ class FeedPage(QWidget):
             "feed.profile": self.aside.toggle_profile,
             "feed.blocked": self.aside.toggle_blocked,
             "feed.saved": self.aside.toggle_saved,
+            "feed.sparks": self.sparks.toggle,
             "feed.share": self.deeds.share,
             "feed.why": self.show_why,
             "feed.report": self.deeds.report_video,

@@ -131,7 +131,7 @@ class Slot(QObject):
         """Be at the beginning when it is met again."""
         self.player.seek(0)
 
-    def set_sound(self, *, muted: bool, volume: int) -> None:
+    def set_sound(self, *, muted: bool, volume: float) -> None:
         """`volume` is 0 to 100."""
         self._sound.set_volume(volume / 100)
         self.player.set_muted(muted)

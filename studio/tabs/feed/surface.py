@@ -56,7 +56,7 @@ class Surface(QObject):
 
     def __init__(self, keymap: Keymap, stage: Stage) -> None:
         super().__init__(stage)
-        self._stage = stage
+        self.stage = stage
         self.caption = Caption(keymap, stage)
         self.column = Column(keymap, stage)
         self.sound = SoundBar(keymap, stage)
@@ -85,7 +85,7 @@ class Surface(QObject):
         if shown != self._shown:  # most of what is told of a video changes nothing here
             self._shown = shown
             self._tell(item, ways=ways, notice=notice, own=own, end=end)
-        self._stage.describe(f"{item.video.title}, by {item.video.owner.name}" if item is not None else "")
+        self.stage.describe(f"{item.video.title}, by {item.video.owner.name}" if item is not None else "")
         self.place()
 
     def _tell(
@@ -105,8 +105,8 @@ class Surface(QObject):
     def say_loading(self, loading: bool) -> None:
         """Whether the feed itself is on its way."""
         self.waiting.setVisible(loading)
-        self._stage.loading = loading
-        self._stage.update()
+        self.stage.loading = loading
+        self.stage.update()
         self.place()
 
     def say_offline(self, offline: bool) -> None:
@@ -129,7 +129,7 @@ class Surface(QObject):
 
     def place(self) -> None:
         """Put each part where it belongs; those of the video move with it."""
-        stage, top = self._stage, round(self._stage.offset)
+        stage, top = self.stage, round(self.stage.offset)
         picture = stage.picture_rect()
         low = min(picture.bottom(), stage.height() - EDGE)
         wide = min(picture.width() - 2 * EDGE, MOST_WIDE)

@@ -53,7 +53,7 @@ class Watching(QObject):
         self._seen: UUID | None = None
         self._checked = False
         self._visible = self._arrived = self._held = False
-        self._muted, self._volume = True, 80
+        self._muted, self._volume, self._duck = True, 80, 1.0
 
     @property
     def slot(self) -> Slot | None:
@@ -112,7 +112,16 @@ class Watching(QObject):
         """Of all pages; only one plays."""
         self._muted, self._volume = muted, volume
         for slot in self._slots.values():
-            slot.set_sound(muted=muted, volume=volume)
+            self._set_sound(slot)
+
+    def duck(self, share: float) -> None:
+        """Be so loud meanwhile, 0 to 1 by amplitude: something else is to be heard. 1 = as it is set."""
+        self._duck = share
+        self.set_sound(muted=self._muted, volume=self._volume)
+
+    def _set_sound(self, slot: Slot) -> None:
+        # A volume is as people hear it, the root of the amplitude.
+        slot.set_sound(muted=self._muted, volume=self._volume * self._duck**0.5)
 
     def retry(self) -> None:
         """Try again what could not be loaded."""
@@ -200,7 +209,7 @@ class Watching(QObject):
     def _make(self, item: FeedItem) -> Slot:
         sound = self._make_sound() if self._make_sound is not None else None
         slot = Slot(item, self._media, self._context.tasks.spawn, self, sound=sound)
-        slot.set_sound(muted=self._muted, volume=self._volume)
+        self._set_sound(slot)
         slot.changed.connect(self.changed)
         slot.painted.connect(partial(self._paint, item.video.id))
         slot.gone.connect(self.gone)

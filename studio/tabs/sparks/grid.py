@@ -1,0 +1,277 @@
+"""Sparks as a grid of live thumbnails: only what can be seen moves, and only what can be seen is baked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+
+from server.sparks.schemas import SparkView
+from studio.sparks.film import Film
+from studio.sparks.film_store import FilmStore
+from studio.sparks.given import Known
+from studio.sparks.order import THUMB, THUMB_FPS, Kind, Order
+from studio.sparks.player import due
+from studio.tabs.sparks.state import known, spoken
+from studio.theme import style
+from studio.widgets.label import tooltip
+
+BAR: Final = 14
+GAP: Final = 10
+LABEL: Final = 44
+"""Room below a picture for name and price."""
+REST_MS: Final = 120
+"""Thumbnails are asked for when scrolling has rested for so long."""
+Index = QModelIndex | QPersistentModelIndex
+
+
+class _Model(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.sparks: list[SparkView] = []
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.sparks)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        spark = self.sparks[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return spark.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip(spark.name)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return spoken(spark)
+        return None
+
+    def fill(self, sparks: Sequence[SparkView]) -> None:
+        self.beginResetModel()
+        self.sparks = list(sparks)
+        self.endResetModel()
+
+    def put(self, spark: SparkView) -> None:
+        for row, each in enumerate(self.sparks):
+            if each.id == spark.id:
+                self.sparks[row] = spark
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+
+class SparkGrid(QListView):
+    """`aimed` carries the `SparkView` in front, `chosen` one that was pressed or entered."""
+
+    aimed = Signal(object)
+    chosen = Signal(object)
+
+    def __init__(
+        self,
+        store: FilmStore,
+        name: str,
+        *,
+        across: int = 3,
+        widest: int = 0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`across` tiles in a row; with `widest` as many as fit, none wider."""
+        super().__init__()
+        from studio.tabs.sparks.tile import Tile
+
+        self._store, self._now = store, now
+        self._across, self._widest = across, widest
+        self._began = now()
+        self._asked: set[Order] = set()
+        self.painted: set[int] = set()
+        """Rows whose pictures were taken up by the last turn of the clock."""
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._sparks = _Model(self)
+        self.setModel(self._sparks)
+        self.setItemDelegate(Tile(self))
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setMouseTracking(True)
+        self.setProperty("surface", "clear")
+        self._clock = QTimer(self)
+        self._clock.setInterval(1_000 // THUMB_FPS)
+        self._clock.timeout.connect(self.animate)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.look)
+        self.verticalScrollBar().valueChanged.connect(lambda: self._rest.start())
+        self.clicked.connect(self._choose)
+        store.came.connect(self._came)
+        store.decoded.connect(self._decoded)
+        self._awaited: set[str] = set()
+
+    @property
+    def sparks(self) -> Sequence[SparkView]:
+        """What is here."""
+        return self._sparks.sparks
+
+    @property
+    def current(self) -> SparkView | None:
+        """The one in front."""
+        row = self.currentIndex().row()
+        return self.sparks[row] if 0 <= row < len(self.sparks) else None
+
+    def fill(self, sparks: Sequence[SparkView]) -> None:
+        """Show these; the one in front stays it, where it is among them."""
+        before = self.current
+        if [each.id for each in sparks] == [each.id for each in self.sparks]:
+            for each in sparks:
+                self._sparks.put(each)
+        else:
+            self._sparks.fill(sparks)
+            row = next((n for n, each in enumerate(sparks) if before and each.id == before.id), 0)
+            if sparks:
+                self.setCurrentIndex(self._sparks.index(row))
+        self._rest.start()
+
+    def put(self, spark: SparkView) -> None:
+        """One of them as it is now."""
+        self._sparks.put(spark)
+        self._rest.start()
+
+    def seen_rows(self) -> range:
+        """The rows that can be seen now, in part or whole."""
+        height, cell = self.viewport().height(), self.gridSize().height()
+        if not self.sparks or not self.isVisible() or height <= 0 or cell <= 0:
+            return range(0)
+        across = self.columns
+        first = self.verticalScrollBar().value() // cell * across
+        last = (self.verticalScrollBar().value() + height - 1) // cell * across + across
+        return range(min(first, len(self.sparks)), min(last, len(self.sparks)))
+
+    @property
+    def columns(self) -> int:
+        """Tiles in a row."""
+        room = self.width() - BAR
+        return max(1, -(-room // self._widest)) if self._widest else self._across
+
+    def look(self) -> None:
+        """Have the thumbnails of what can be seen; of the rest none is waited for."""
+        seen = [known(self.sparks[row]) for row in self.seen_rows()]
+        # The stills first: they are quickly made, and then no tile is empty while the films are.
+        wanted = {still_of(each): each for each in seen} | {thumb_of(each): each for each in seen}
+        self._store.give_up(self._asked - wanted.keys())
+        self._asked = set(wanted)
+        moving = not style.theme().reduced_motion
+        for order, spark in wanted.items():
+            if moving or order.kind is Kind.STILL:
+                self._store.want(order, spark)
+
+    def animate(self) -> None:
+        """Turn to the pictures that are due, of what can be seen alone."""
+        self.painted = set()
+        for row in self.seen_rows():
+            if self._store.film(thumb_of(known(self.sparks[row]))) is not None:
+                self.painted.add(row)
+                self.update(self._sparks.index(row))
+
+    def picture(self, spark: SparkView) -> QImage | None:
+        """The picture of a tile that is due now, or the one before while it is decoded."""
+        return self._picture(known(spark), still=style.theme().reduced_motion)
+
+    def poster(self, spark: Known) -> QImage | None:
+        """A still of one that is here at once."""
+        return self._picture(spark, still=True)
+
+    def poster_of(self, spark: SparkView) -> QImage | None:
+        """The same, of one that is listed."""
+        return self.poster(known(spark))
+
+    def _picture(self, spark: Known, *, still: bool) -> QImage | None:
+        film, hero = self._store.film(thumb_of(spark)), self._store.film(still_of(spark))
+        if (film is None or still) and hero is not None:
+            return self._decoded_one(hero, 0, 0)
+        if film is None:
+            return None
+        if still:
+            return self._decoded_one(film, film.length.count // 2, 0)
+        at = (self._now() - self._began) % film.length.seconds
+        number = due(at, fps=film.length.fps, count=film.length.count)
+        return self._decoded_one(film, number, max(0, number - 1)) or (
+            self._decoded_one(hero, 0, 0) if hero is not None else None
+        )
+
+    def _decoded_one(self, film: Film, number: int, before: int) -> QImage | None:
+        found = film.ask(number, *THUMB)
+        if found is None:
+            self._awaited.add(film.name)
+            found = film.here(before, *THUMB)
+        return found
+
+    # Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        if event.key() in keys and self.currentIndex().isValid() and not event.isAutoRepeat():
+            self._choose(self.currentIndex())
+        elif event.key() == Qt.Key.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        super().currentChanged(current, previous)
+        if self.current is not None:
+            self.aimed.emit(self.current)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        wide = (self.width() - BAR) // self.columns
+        self.setGridSize(QSize(wide, (wide - GAP) * 4 // 3 + LABEL + GAP))
+        super().resizeEvent(event)
+        self._rest.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.set_moving()
+        self._rest.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._clock.stop()
+        self._store.give_up(self._asked)
+        self._asked = set()
+
+    def set_moving(self) -> None:
+        """Whether thumbnails move: not where motion is reduced."""
+        if style.theme().reduced_motion:
+            self._clock.stop()
+        elif self.isVisible():
+            self._clock.start()
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything moves now."""
+        return self._clock.isActive()
+
+    def _choose(self, index: Index) -> None:
+        self.chosen.emit(self.sparks[index.row()])
+
+    def _came(self, order: Order) -> None:
+        if order in self._asked:
+            self.viewport().update()
+
+    def _decoded(self, name: str) -> None:
+        if name in self._awaited:
+            self._awaited.discard(name)
+            self.viewport().update()
+
+
+def still_of(spark: Known) -> Order:
+    """What stands for it while that is baked, and where nothing may move."""
+    return Order(Kind.STILL, spark.sha256)
+
+
+def thumb_of(spark: Known) -> Order:
+    """What is baked for a tile."""
+    return Order(Kind.THUMB, spark.sha256)

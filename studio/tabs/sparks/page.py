@@ -1,0 +1,253 @@
+"""The tab's page: the catalogue as a grid, one spark large, and what is known of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+
+from server.sparks.rules import SparkState
+from server.sparks.schemas import SparkView
+from studio.api.errors import ApiError
+from studio.key_binding import bind
+from studio.messages import Problem
+from studio.tab import Context
+from studio.tabs.sparks.controls import MOST_SEED
+from studio.tabs.sparks.deeds import Deeds
+from studio.tabs.sparks.details import Details
+from studio.tabs.sparks.filters import STATES, Filters
+from studio.tabs.sparks.grid import SparkGrid
+from studio.tabs.sparks.meters import faults_here
+from studio.tabs.sparks.preview import Preview
+from studio.tabs.sparks.reading import Reading
+from studio.tabs.sparks.state import Wanted, counted, known
+from studio.tabs.sparks.topics import EDIT
+from studio.theme import style
+from studio.widgets.button import Button
+from studio.widgets.label import Label
+from studio.widgets.page_header import PageHeader
+from studio.widgets.state_stack import StateStack
+
+SIZES: Final = (430, 340, 300)
+WIDEST: Final = 180
+FILES: Final = "Sparks (*.json)"
+
+
+class SparksPage(QWidget):
+    """Everything of the tab; made with its own dice in tests."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        throw: Callable[[], int] = lambda: secrets.randbelow(MOST_SEED),
+        **preview: Any,
+    ) -> None:
+        super().__init__()
+        self.setAccessibleName("Sparks")
+        self._context = context
+        worn = style.tokens()
+        may_edit = EDIT in context.me.permissions
+        self.reading = Reading(context, self)
+        self.header = PageHeader("Sparks")
+        self.filters = Filters(may_edit=may_edit)
+        self.grid = SparkGrid(context.films, "Sparks", widest=WIDEST)
+        self.states = StateStack(self.grid)
+        self.stale = Label("", "warning", wrap=True)
+        self.stale.hide()
+        self.preview = Preview(context, throw=throw, **preview)
+        self.details = Details(context)
+        self.deeds = Deeds(context, self)
+        if may_edit:
+            self._add_files()
+        list_column = QWidget()
+        rows = QVBoxLayout(list_column)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(worn.space_2)
+        rows.addWidget(self.stale)
+        rows.addWidget(self.states, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(worn.space_4)
+        for each, least in ((list_column, 240), (self.preview, 300), (self.details, 260)):
+            each.setMinimumWidth(least)
+            self.splitter.addWidget(each)
+        self.splitter.setSizes(list(SIZES))
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(worn.space_5, worn.space_4, worn.space_5, worn.space_4)
+        page.setSpacing(worn.space_3)
+        page.addWidget(self.header)
+        page.addWidget(self.filters)
+        page.addWidget(self.splitter, 1)
+        self.setFocusProxy(self.grid)
+        self._connect()
+        bind(
+            context.keymap,
+            self,
+            "sparks",
+            {
+                "sparks.play": self.preview.toggle,
+                "sparks.step-back": lambda: self.preview.step(-1),
+                "sparks.step-forward": lambda: self.preview.step(1),
+                "sparks.dice": self.preview.roll,
+                "sparks.lock": self.preview.lock.toggle,
+                "sparks.ground": self.preview.next_ground,
+                "sparks.mute": self.preview.toggle_sound,
+            },
+        )
+
+    def _connect(self) -> None:
+        self.reading.arrived.connect(self._arrived)
+        self.reading.failed.connect(self._failed)
+        self.filters.changed.connect(self._narrow)
+        self.filters.down.connect(self.grid.setFocus)
+        self.states.retried.connect(self.refresh)
+        self.states.acted.connect(self._show_all)
+        self.grid.aimed.connect(self._aim)
+        self.grid.chosen.connect(self._choose)
+        self.details.fault_wanted.connect(self.preview.set_fault)
+        self.preview.measured.connect(self._measured)
+        style.theme().changed.connect(self.grid.set_moving)
+        for deeds in (self.deeds, *([self.details.admin.deeds] if self.details.admin else [])):
+            deeds.changed.connect(self._changed)
+            deeds.imported.connect(self.refresh)
+        self.deeds.refused.connect(self._refused)
+
+    def _add_files(self) -> None:
+        self.importing = Button("Import", icon="upload", tip="Take in a spark or a pack of sparks")
+        self.importing.clicked.connect(self.ask_import)
+        self.exporting = Button("Export", icon="export", tip="Write the published catalogue to a pack")
+        self.exporting.clicked.connect(self.ask_export)
+        self.header.add_tool(self.importing)
+        self.header.add_tool(self.exporting)
+
+    # Reading
+
+    def refresh(self) -> None:
+        """Read the catalogue."""
+        if not self.reading.catalogue.read:
+            self.states.loading()
+        self.reading.read(self.filters.wanted().state)
+
+    def look_at(self, ids: frozenset[str]) -> None:
+        """The server says that these have changed; of the one in front everything may be new."""
+        self.refresh()
+        current = self.grid.current
+        if current is not None and (not ids or any(str(current.id) in each for each in ids)):
+            self.details.read()
+
+    def _narrow(self, wanted: Wanted) -> None:
+        if wanted.state is not self.reading.state:
+            self.grid.fill([])
+            self.states.loading()
+            self.reading.read(wanted.state)
+        else:
+            self._show()
+
+    def _arrived(self) -> None:
+        self.stale.hide()
+        self.filters.set_families(self.reading.catalogue.families())
+        self._show()
+
+    def _show(self) -> None:
+        catalogue, wanted = self.reading.catalogue, self.filters.wanted()
+        if not catalogue.read:
+            return
+        found = catalogue.shown(wanted)
+        self.grid.fill(found)
+        self.header.set_subtitle(counted(len(found), len(catalogue)))
+        if found:
+            self.states.content()
+            self._aim(self.grid.current)
+            return
+        self._aim(None)
+        if wanted.narrows and len(catalogue):
+            text = "Fewer words or filters may find one."
+            self.states.empty("search", "No such spark", text, "Show all")
+        elif wanted.state is SparkState.PUBLISHED:
+            self.states.empty("spark", "No sparks yet", "What is published appears here.")
+        else:
+            self.states.empty("spark", f"No {STATES[wanted.state].lower()}")
+
+    def _failed(self, error: ApiError) -> None:
+        if self.reading.catalogue.read:
+            self.stale.setText(f"Not refreshed. {error.what_happened}")
+            self.stale.show()
+            return
+        self.stale.hide()
+        self.header.set_subtitle("")
+        self.grid.fill([])
+        self._aim(None)
+        self.states.failed(
+            Problem(
+                what_happened="The sparks cannot be read now.",
+                what_was_kept="",
+                what_to_do=f"{error.what_happened} {error.to_do_oneself}",
+            )
+        )
+
+    def _show_all(self) -> None:
+        self.filters.put(Wanted(state=self.filters.wanted().state))
+
+    # One spark
+
+    def _aim(self, spark: SparkView | None) -> None:
+        self.preview.show_spark(known(spark) if spark is not None else None)
+        if spark is None or self.details._spark != spark:
+            self.details.show_spark(spark)
+
+    def _choose(self, spark: SparkView) -> None:
+        self._aim(spark)
+        self.preview.toggle()
+
+    def _measured(self) -> None:
+        judged = self.details.judging
+        if judged is None or judged.judged_at is None:
+            self.details.show_faults(faults_here(self.preview.figures()), here=True)
+
+    def _changed(self, spark: SparkView) -> None:
+        self.reading.catalogue.put(spark)
+        self._show()
+
+    def _refused(self, why: str) -> None:
+        self.stale.setText(why)
+        self.stale.show()
+
+    # Files
+
+    def ask_import(self) -> None:
+        """Ask for a file and take it in."""
+        dialog = QFileDialog(self, "Import sparks", "", FILES)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.deeds.take_in(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def ask_export(self) -> None:
+        """Ask where the catalogue goes."""
+        dialog = QFileDialog(self, "Export the sparks", "sparks.json", FILES)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.fileSelected.connect(lambda name: self.deeds.export(Path(name)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # What is found again
+
+    def save_state(self) -> dict[str, Any]:
+        """The splitter."""
+        return {"splitter": self.splitter.sizes()}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what `save_state` gave; what does not fit is ignored."""
+        with suppress(TypeError, ValueError):
+            sizes = [int(size) for size in state.get("splitter") or ()]
+            if len(sizes) == len(SIZES) and all(size > 0 for size in sizes):
+                self.splitter.setSizes(sizes)
