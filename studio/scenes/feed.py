@@ -16,7 +16,7 @@ from studio.widgets.skeleton import Skeleton
 FAN: Final = "fan@demo.local"
 
 
-async def _still(page: FeedPage) -> None:
+async def still_page(page: FeedPage) -> None:
     """Wait for the first frame, and keep it: a running video gives no picture twice."""
     await until(lambda: page.watching.slot is not None and page.watching.slot.ready, "the first frame")
     slot = page.watching.slot
@@ -30,7 +30,7 @@ async def _still(page: FeedPage) -> None:
 async def _feed(camera: Camera) -> None:
     page = camera.tab(FeedTab).page
     await until(lambda: page.feed.items, "the feed")
-    await _still(page)
+    await still_page(page)
     page.watching._held = False
     slot = page.watching.slot
     assert slot is not None
@@ -43,7 +43,7 @@ async def _feed(camera: Camera) -> None:
         if page.feed.current is not None and page.feed.current.counts.comments:
             break
         page.go(1)
-        await _still(page)
+        await still_page(page)
     for action in ("feed.like", "feed.save", "feed.follow"):
         page.handlers[action]()
     page.loudness.toggle()
@@ -92,7 +92,7 @@ async def _people(camera: Camera, page: FeedPage) -> None:
     profile.read()
     await until(lambda: profile.profile is not None, "the profile")
     profile.block_button.click()
-    await _still(page)
+    await still_page(page)
     await camera.take("feed-block")
     await camera.clear()
     await until(lambda: not page.people._said, "the server to know")
@@ -111,7 +111,7 @@ async def _people(camera: Camera, page: FeedPage) -> None:
 async def _states(camera: Camera) -> None:
     page = camera.tab(FeedTab).page
     await until(lambda: page.feed.items, "the feed")
-    await _still(page)
+    await still_page(page)
     for _ in range(6):  # a wide one, where there is one soon
         if (
             page.watching.slot is not None
@@ -119,7 +119,7 @@ async def _states(camera: Camera) -> None:
         ):
             break
         page.go(1)
-        await _still(page)
+        await still_page(page)
     slot = page.watching.slot
     assert slot is not None
     await camera.take("feed-wide")
@@ -151,7 +151,7 @@ async def _states(camera: Camera) -> None:
     page.feed.position = position
     page._follow()
     page.refresh()
-    await _still(page)
+    await still_page(page)
 
 
 STRIPS: Final = (

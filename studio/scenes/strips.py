@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from studio.scenes import content, feed, office, offline, queue, review, scores, start, window
+from studio.scenes import content, feed, office, offline, queue, review, scores, sparks, start, window
 from studio.scenes.camera import Strip
 
 STRIPS: Final[tuple[Strip, ...]] = (
@@ -15,6 +15,7 @@ STRIPS: Final[tuple[Strip, ...]] = (
     *window.STRIPS,
     *content.STRIPS,
     *feed.STRIPS,
+    *sparks.STRIPS,
     *office.STRIPS,
     *offline.STRIPS,
 )
