@@ -74,7 +74,7 @@ def _take(s: WriteSession, file: Path, slug: str, said: dict[str, Any]) -> bool:
     if spark is not None and (spark.state is SparkState.RETIRED or _is_edited(s, spark.id)):
         return False
     try:
-        content = judging.accepted(file.read_text(encoding="utf-8"), stated=said["sha256"])
+        content = judging.accepted(file.read_text(encoding="utf-8"), stated=said["sha256"], judged=True)
     except (Invalid, OSError, UnicodeError) as error:
         log.error("the built-in spark %s is left out: %s", slug, error)
         return False

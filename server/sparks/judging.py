@@ -74,10 +74,11 @@ _JUDGEMENT: Final = TypeAdapter(Judgement)
 # Reading
 
 
-def accepted(text: str, *, stated: str | None = None) -> Content:
-    """What there is in a file, given its text. Raises Invalid: `faulty_spark` with every problem of it by its
-    path, and `hash_mismatch` where its hash is not the `stated` one."""
-    found = _content(_read(text))
+def accepted(text: str, *, stated: str | None = None, judged: bool = False) -> Content:
+    """What there is in a file, given its text; one that was `judged` is not tried for what it draws. Raises
+    Invalid: `faulty_spark` with every problem of it by its path, and `hash_mismatch` where its hash is not
+    the `stated` one."""
+    found = _content(_read(text, strokes=not judged))
     check_hash(found.sha256, stated)
     return found
 
@@ -99,12 +100,12 @@ def check_hash(sha256: str, stated: str | None) -> None:
         raise Invalid("The hash that you state is not that of this content.", code="hash_mismatch")
 
 
-def _read(text: str) -> Spark:
+def _read(text: str, *, strokes: bool = True) -> Spark:
     from server.sparks.engine.format.problems import Faulty
     from server.sparks.engine.format.reading import read
 
     try:
-        return read(text.encode())
+        return read(text.encode(), strokes=strokes)
     except Faulty as faulty:
         raise _faulty("This is no spark that can be played", "faulty_spark", faulty) from None
 

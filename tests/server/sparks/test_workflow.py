@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from server.kit import jobs
 from server.kit.db import Database
 from server.kit.jobs import Context
 from server.sparks import judging, sweeps, workflow
+from server.sparks.engine import film, gates, simulation
 from server.sparks.engine.format.spark import Spark
 from server.sparks.judging import Judgement
 from server.sparks.rules import RUNS, SparkState, VersionState
@@ -179,8 +179,8 @@ def test_what_the_engine_says_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) 
     verdict = SimpleNamespace(refusals=[said], model_dump=lambda **_: {"particles": 7})
     counted: list[int] = []
 
-    def judge(spark: Spark, film: object, *, particles: Callable[[], int], seed: int) -> SimpleNamespace:
-        assert film == (spark.id, seed)
+    def judge(spark: Spark, shown: object, *, particles: Callable[[], int], seed: int) -> SimpleNamespace:
+        assert shown == (spark.id, seed)
         counted.append(particles())
         return verdict
 
@@ -194,17 +194,9 @@ def test_what_the_engine_says_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) 
             self.count = 20 if step == 90 else 10
             self.unborn = 3 * (step == 180)
 
-    engine: dict[str, Any] = {
-        "film": SimpleNamespace(frames=lambda spark, seed: (spark.id, seed)),
-        "gates": SimpleNamespace(judge=judge),
-        "simulation": SimpleNamespace(Simulation=Simulation),
-    }
-
-    def module(name: str) -> ModuleType:
-        found: ModuleType = engine[name.rpartition(".")[2]]
-        return found
-
-    monkeypatch.setattr(judging, "import_module", module)
+    monkeypatch.setattr(film, "frames", lambda spark, seed: (spark.id, seed))
+    monkeypatch.setattr(gates, "judge", judge)
+    monkeypatch.setattr(simulation, "Simulation", Simulation)
     found = judging.examine(Path("ember.json"), FileLimits(), content=content().text, sha256=content().sha256)
     assert (found.measured, counted) == ({"particles": 7}, [23])
     [kept] = found.refusals

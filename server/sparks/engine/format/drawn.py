@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from server.sparks.engine.drawings import flattened
 from server.sparks.engine.format.forces import Gather
 from server.sparks.engine.format.layers import Particles
 from server.sparks.engine.format.problems import Problem
@@ -23,6 +22,8 @@ def faults(spark: Spark) -> list[Problem]:
 
 
 def _fault(stroke: str) -> ValueError | None:
+    from server.sparks.engine.drawings import flattened  # numpy: a start that only reads files needs none
+
     try:
         flattened(stroke)
     except ValueError as fault:

@@ -27,16 +27,17 @@ _ALWAYS: Final = {"kind", "schema_"}
 Tree = dict[str, Json]
 
 
-def read(data: bytes) -> Spark:
+def read(data: bytes, *, strokes: bool = True) -> Spark:
     """The spark that `data` says, of this version of the format or an older one.
 
     Raises Faulty with all that is wrong with it, each with its path: what is no JSON (then that is all), a
-    field that there is not, what lies outside its range, and what does not fit the rest.
+    field that there is not, what lies outside its range, and what does not fit the rest. Without `strokes` it
+    is not tried whether what is drawn can be drawn, which needs numpy: of a file that was judged it can.
     """
-    return _spark(parse(data, LARGEST))
+    return _spark(parse(data, LARGEST), strokes=strokes)
 
 
-def _spark(tree: Tree) -> Spark:
+def _spark(tree: Tree, *, strokes: bool = True) -> Spark:
     tree, unknown = migrations.migrate(tree)
     if unknown:
         raise Faulty(unknown)
@@ -47,7 +48,7 @@ def _spark(tree: Tree) -> Spark:
         spark = Spark.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise Faulty(_told(error, tree, related)) from None
-    if wrong := [*related, *drawn.faults(spark)]:
+    if wrong := [*related, *(drawn.faults(spark) if strokes else ())]:
         raise Faulty(wrong)
     size = len(dump(spark))
     if size > LARGEST:
