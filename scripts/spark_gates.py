@@ -24,10 +24,11 @@ GATES = FOLDER / "gates.json"
 def judged(file: Path) -> dict[str, Any]:
     """What the gates say of a file, without what differs from machine to machine."""
     text = file.read_text(encoding="utf-8")
-    found = judging.examine(file, judging.FileLimits(), content=text, sha256=judging.accepted(text).sha256)
+    sha256 = judging.accepted(text).sha256
+    found = judging.examine(file, judging.FileLimits(), content=text, sha256=sha256)
     measured = {name: value for name, value in found.measured.items() if name != "cpu_s"}
     return {
-        "sha256": judging.accepted(text).sha256,
+        "sha256": sha256,
         "engine": film.ENGINE,
         "refusals": [f"{one.code}: {one.message}" for one in found.refusals],
         "measured": measured,
