@@ -92,7 +92,9 @@ def _flipbook(spark: Spark) -> tuple[float, float]:
 
 def _sparks() -> list[Spark]:
     try:
-        files = sorted(Path(resources.path("sparks")).glob("*.json"))
+        files = sorted(
+            one for one in Path(resources.path("sparks")).glob("*.json") if one.name != "gates.json"
+        )
     except FileNotFoundError:
         files = []
     return [Spark.model_validate(json.loads(one.read_text(encoding="utf-8"))) for one in files] or [_heavy()]

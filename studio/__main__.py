@@ -22,6 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--check changes the settings of the profile: name one with --profile")
     if not options.command and not options.check:
         return _open(options.profile, options.server)
+    if options.command == "sparks":
+        from studio.sparks import command
+
+        return command.run(options)
     if not _fits():
         return 2
     if options.command == "screenshots":
@@ -53,6 +57,8 @@ def _open(profile: Path | None, server: str | None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from studio.sparks import command
+
     parser = argparse.ArgumentParser(prog="studio", description="The desktop client of Creator Studio.")
     parser.add_argument("--server", metavar="URL", help="use this server instead of one of its own")
     parser.add_argument("--profile", type=Path, metavar="DIR", help="keep settings, drafts and data here")
@@ -65,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="server and client on demo data")
     demo.add_argument("--data", type=Path, default=Path("var/demo"), help="the profile of the demo")
     demo.add_argument("--media", type=Path, help="a folder of your own video files")
+    command.add_to(commands)
     return parser
 
 

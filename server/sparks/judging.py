@@ -29,8 +29,6 @@ LIMITS: Final = WorkerLimits(
 TASK: Final = "server.sparks.judging:examine"
 SEED: Final = 1
 """Of the run that is judged; others differ in where particles are, not in what the film is like."""
-STEPS: Final = 120
-"""Of a simulation, a second."""
 _log = logging.getLogger(__name__)
 
 
@@ -179,23 +177,13 @@ def examine(path: Path, limits: FileLimits, *, content: str, sha256: str) -> Jud
 def _judged(spark: Spark) -> Judgement:
     # Here: whoever only reads a file needs neither scipy nor a renderer.
     from server.sparks.engine import film, gates
+    from server.sparks.engine.simulation import most_alive
 
-    verdict = gates.judge(spark, film.frames(spark, SEED), particles=lambda: _most(spark), seed=SEED)
+    verdict = gates.judge(
+        spark, film.frames(spark, SEED), particles=lambda: most_alive(spark, SEED), seed=SEED
+    )
     measured = verdict.model_dump(mode="json", exclude={"refusals"})
     return Judgement(tuple(_refusal(one) for one in verdict.refusals[:REFUSALS_MAX]), measured)
-
-
-def _most(spark: Spark) -> int:
-    """The most particles that live at once; with those that were due when there was no room for them: such a
-    spark is not what its author thinks."""
-    from server.sparks.engine.simulation import Simulation
-
-    simulation = Simulation(spark, SEED)
-    most = 0
-    for step in range(1, round(spark.duration * STEPS) + 1):
-        simulation.advance_to(step)
-        most = max(most, simulation.count)
-    return most + simulation.unborn
 
 
 def _refusal(one: Any) -> Refusal:

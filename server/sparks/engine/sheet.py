@@ -31,29 +31,65 @@ def contact_sheet(
     width: int = 300,
     seed: int = 7,
     sender: str = "Mariana",
+    across: int = 8,
 ) -> Picture:
-    """RGB `(h, w, 3)`: a column for each spark with its title under it, a row for each of `times` in s
-    (None: a quarter, the hero and four fifths of each), over `background` `(640, 360, 3)` (None: `stage`)."""
+    """RGB `(h, w, 3)`: a column for each spark with its title under it, `across` beside each other, a row for
+    each of `times` in s (None: a quarter, the hero and four fifths of each), over `background`
+    `(640, 360, 3)` (None: `stage`)."""
+    behind = _checked(background)
+    columns = []
+    for spark in sparks:
+        shown = times or (spark.duration * 0.25, spark.hero_at, spark.duration * 0.8)
+        framed = [_framed(still(spark, seed, sender, at), behind, width) for at in shown]
+        columns.append(np.vstack([*framed, _title(spark.name, width + _GAP)]))
+    return _wrapped(columns, across)
+
+
+def strip(
+    spark: Spark,
+    times: Sequence[float],
+    background: Picture | None = None,
+    *,
+    width: int = 300,
+    seed: int = 7,
+    sender: str = "Mariana",
+    across: int = 6,
+) -> Picture:
+    """RGB `(h, w, 3)`: one spark at `times` in s, in rows of `across`, each with its time under it."""
+    behind = _checked(background)
+    return _wrapped(
+        [
+            np.vstack(
+                [
+                    _framed(still(spark, seed, sender, at), behind, width),
+                    _title(f"{at:.2f} s", width + _GAP),
+                ]
+            )
+            for at in times
+        ],
+        across,
+    )
+
+
+def _checked(background: Picture | None) -> Picture:
     behind = stage() if background is None else background
     if behind.shape != (SIZE[1], SIZE[0], 3):
         raise ValueError(f"a background is {SIZE[1]} x {SIZE[0]} px of RGB, this is {behind.shape}")
-    columns = [_column(spark, times, behind, width, seed, sender) for spark in sparks]
-    return np.asarray(np.hstack(columns), np.uint8)
+    return behind
 
 
-def _column(
-    spark: Spark, times: Sequence[float] | None, behind: Picture, width: int, seed: int, sender: str
-) -> Picture:
-    shown = times or (spark.duration * 0.25, spark.hero_at, spark.duration * 0.8)
+def _framed(picture: Picture, behind: Picture, width: int) -> Picture:
     size = (width, round(width * SIZE[1] / SIZE[0]))
-    parts = [
-        cv2.resize(over(still(spark, seed, sender, at), behind), size, interpolation=cv2.INTER_AREA)
-        for at in shown
-    ]
-    framed = [
-        np.pad(one, ((_GAP // 2,) * 2, (_GAP // 2,) * 2, (0, 0)), constant_values=_PAPER) for one in parts
-    ]
-    return np.asarray(np.vstack([*framed, _title(spark.name, width + _GAP)]), np.uint8)
+    shown = cv2.resize(over(picture, behind), size, interpolation=cv2.INTER_AREA)
+    around = (_GAP // 2,) * 2
+    return np.pad(np.asarray(shown, np.uint8), (around, around, (0, 0)), constant_values=_PAPER)
+
+
+def _wrapped(columns: list[Picture], across: int) -> Picture:
+    rows = [columns[at : at + across] for at in range(0, len(columns), across)]
+    if len(rows) > 1:
+        rows[-1] += [np.full_like(columns[0], _PAPER)] * (across - len(rows[-1]))
+    return np.asarray(np.vstack([np.hstack(row) for row in rows]), np.uint8)
 
 
 def _title(text: str, width: int) -> Picture:

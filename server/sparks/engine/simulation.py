@@ -6,7 +6,7 @@ import hashlib
 
 from server.sparks.engine.format.layers import Particles as Layer
 from server.sparks.engine.format.spark import Spark
-from server.sparks.engine.motion import DT
+from server.sparks.engine.motion import DT, RATE
 from server.sparks.engine.population import Population
 
 
@@ -79,6 +79,16 @@ class Simulation:
 
     def _room(self) -> int:
         return self.spark.max_particles - self.count
+
+
+def most_alive(spark: Spark, seed: int) -> int:
+    """The most particles that live at once; with those that were due when there was no room for them: such a
+    spark is not what its author thinks."""
+    simulation, most = Simulation(spark, seed), 0
+    for step in range(1, round(spark.duration * RATE) + 1):
+        simulation.advance_to(step)
+        most = max(most, simulation.count)
+    return most + simulation.unborn
 
 
 def _parents_first(layers: list[Population]) -> list[Population]:

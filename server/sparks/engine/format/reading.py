@@ -21,6 +21,7 @@ from server.sparks.engine.format.spark import LARGEST, Spark
 PACK_SCHEMA: Final = "spark-pack/1"
 LARGEST_PACK: Final = 4 * 1024 * 1024
 MOST_SPARKS: Final = 200
+_WIDTH: Final = 100
 _ALWAYS: Final = {"kind", "schema_"}
 """Written even where they are the default: by them the reader tells what it has before it."""
 
@@ -78,7 +79,7 @@ def dump(spark: Spark, *, pretty: bool = False) -> bytes:
     """`spark` as its file, UTF-8: equal sparks give equal bytes.
 
     Names sorted, numbers in their shortest form, nothing that is as it is by default. `pretty` is for people:
-    indented, in the order of the format.
+    in the order of the format, indented, on one line what fits into one.
     """
     return _text(_plain(spark), pretty=pretty)
 
@@ -90,8 +91,25 @@ def content_hash(spark: Spark) -> str:
 
 def _text(value: Json, *, pretty: bool = False) -> bytes:
     if pretty:
-        return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+        return (_laid_out(value, "") + "\n").encode()
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _laid_out(value: Json, indent: str, before: int = 0) -> str:
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent) + before + len(line) <= _WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        names = [json.dumps(name, ensure_ascii=False) + ": " for name in value]
+        parts = [
+            name + _laid_out(inner, deeper, len(name) + 1)
+            for name, inner in zip(names, value.values(), strict=True)
+        ]
+        opened, closed = "{", "}"
+    else:
+        parts, (opened, closed) = [_laid_out(inner, deeper, 1) for inner in value], "[]"
+    return f"{opened}\n{deeper}" + f",\n{deeper}".join(parts) + f"\n{indent}{closed}"
 
 
 def _plain(value: object) -> Json:

@@ -1,0 +1,142 @@
+"""`python -m studio sparks ...`: what whoever makes sparks looks at, without a window or a server.
+
+    python -m studio sparks sheet FILE [SPARK...]     a picture of all of them, or of one as it goes
+    python -m studio sparks check SPARK...            every fault, and what the gates say
+    python -m studio sparks tidy SPARK...             written anew, in the order of the format
+
+A SPARK is a file, or the id of one that comes with the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server.sparks.engine.format.spark import Spark
+    from server.sparks.engine.gates import Verdict
+    from server.sparks.engine.sheet import Picture
+
+_EVENLY = 12
+"""Moments of one spark, where none are named."""
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sparks` to the command line."""
+    parser = commands.add_parser("sparks", help="look at sparks, check and tidy their files")
+    deeds = parser.add_subparsers(dest="deed", required=True)
+    sheet = deeds.add_parser("sheet", help="a contact sheet of sparks, or of one as it goes")
+    sheet.add_argument("file", type=Path, help="the picture to write, .png or .jpg")
+    sheet.add_argument("sparks", nargs="*", metavar="SPARK", help="default: all that come with the program")
+    sheet.add_argument("--times", type=float, nargs="+", metavar="S", help="moments, in s")
+    sheet.add_argument("--on", metavar="COLOUR|PICTURE", help="black, white or a picture to lie on")
+    sheet.add_argument("--width", type=int, default=300, help="px of each picture")
+    sheet.add_argument("--seed", type=int, default=7)
+    for name, said in (("check", "every fault, and what the gates say"), ("tidy", "write files anew")):
+        deeds.add_parser(name, help=said).add_argument("sparks", nargs="+", metavar="SPARK")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; 1 where a spark has a fault or may not be published."""
+    status = 0
+    sparks: list[tuple[Path, Spark]] = []
+    for file in _files(options.sparks):
+        try:
+            sparks.append((file, _read(file)))
+        except ValueError as faults:
+            status = 1
+            print(f"{file}:\n{faults}", file=sys.stderr)
+    if options.deed == "sheet":
+        return _sheet(options, [spark for _, spark in sparks]) if sparks and not status else 1
+    for file, spark in sparks:
+        if options.deed == "tidy":
+            _tidy(file, spark)
+        else:
+            status |= _check(spark)
+    return status
+
+
+def _files(said: Sequence[str]) -> list[Path]:
+    import resources
+
+    built_in = Path(resources.path("sparks"))
+    if not said:
+        return sorted(file for file in built_in.glob("*.json") if file.name != "gates.json")
+    return [Path(one) if Path(one).suffix else built_in / f"{one}.json" for one in said]
+
+
+def _read(file: Path) -> Spark:
+    """Raises ValueError with all that is wrong with it, or why it cannot be read."""
+    from server.sparks.engine.format.reading import read
+
+    try:
+        return read(file.read_bytes())
+    except OSError as error:
+        raise ValueError(error.strerror or "it cannot be read") from None
+
+
+def _tidy(file: Path, spark: Spark) -> None:
+    from server.sparks.engine.format.reading import dump
+
+    file.write_bytes(dump(spark, pretty=True))
+    print(file)
+
+
+def _sheet(options: argparse.Namespace, sparks: Sequence[Spark]) -> int:
+    from PIL import Image
+
+    from server.sparks.engine.sheet import contact_sheet, strip
+
+    behind = _background(options.on)
+    said = {"width": options.width, "seed": options.seed}
+    if len(sparks) == 1:
+        (one,) = sparks
+        times = options.times or [one.duration * (i + 0.5) / _EVENLY for i in range(_EVENLY)]
+        picture = strip(one, times, behind, **said)
+    else:
+        picture = contact_sheet(sparks, options.times, behind, **said)
+    Image.fromarray(picture).save(options.file)
+    print(options.file)
+    return 0
+
+
+def _background(said: str | None) -> Picture | None:
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    from server.sparks.engine.film import SIZE
+
+    if said is None:
+        return None
+    if said in ("black", "white"):
+        return np.full((SIZE[1], SIZE[0], 3), 0 if said == "black" else 255, np.uint8)
+    with Image.open(said) as picture:
+        return np.asarray(ImageOps.fit(picture.convert("RGB"), SIZE))
+
+
+def _check(spark: Spark) -> int:
+    from server.sparks.engine import film, gates
+    from server.sparks.engine.simulation import most_alive
+
+    verdict = gates.judge(spark, film.frames(spark, 1), particles=lambda: most_alive(spark, 1), seed=1)
+    print(_told(spark, verdict))
+    return int(not verdict.passed)
+
+
+def _told(spark: Spark, verdict: Verdict) -> str:
+    flashes = ", ".join(
+        f"{where} {of.general} (red {of.red})"
+        for where, of in (("black", verdict.on_black), ("white", verdict.on_white), ("three", verdict.three))
+    )
+    heard = verdict.loudness
+    sound = "no sound" if heard is None else f"{heard.lufs:.1f} LUFS, {heard.true_peak_dbtp:.1f} dBTP"
+    each = verdict.cpu_s * 1000 / max(verdict.frames, 1)
+    lines = [
+        f"{spark.id}: {'passes' if verdict.passed else 'may not be published'}",
+        f"  flashes in a second: {flashes}",
+        f"  {sound}; {verdict.particles:,} particles at once; {each:.0f} ms a picture at 30 fps",
+    ]
+    return "\n".join(lines + [f"  {one.message}" for one in verdict.refusals])
