@@ -35,8 +35,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     sheet.add_argument("--on", metavar="COLOUR|PICTURE", help="black, white or a picture to lie on")
     sheet.add_argument("--width", type=int, default=300, help="px of each picture")
     sheet.add_argument("--seed", type=int, default=7)
-    for name, said in (("check", "every fault, and what the gates say"), ("tidy", "write files anew")):
-        deeds.add_parser(name, help=said).add_argument("sparks", nargs="+", metavar="SPARK")
+    check = deeds.add_parser("check", help="every fault, and what the gates say")
+    check.add_argument("--seed", type=int, default=1, help="the server judges by 1")
+    tidy = deeds.add_parser("tidy", help="write files anew, in the order of the format")
+    for parser in (check, tidy):
+        parser.add_argument("sparks", nargs="+", metavar="SPARK")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         if options.deed == "tidy":
             _tidy(file, spark)
         else:
-            status |= _check(spark)
+            status |= _check(spark, options.seed)
     return status
 
 
@@ -117,11 +120,13 @@ def _background(said: str | None) -> Picture | None:
         return np.asarray(ImageOps.fit(picture.convert("RGB"), SIZE))
 
 
-def _check(spark: Spark) -> int:
+def _check(spark: Spark, seed: int) -> int:
     from server.sparks.engine import film, gates
     from server.sparks.engine.simulation import most_alive
 
-    verdict = gates.judge(spark, film.frames(spark, 1), particles=lambda: most_alive(spark, 1), seed=1)
+    verdict = gates.judge(
+        spark, film.frames(spark, seed), particles=lambda: most_alive(spark, seed), seed=seed
+    )
     print(_told(spark, verdict))
     return int(not verdict.passed)
 

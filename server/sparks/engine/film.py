@@ -23,7 +23,7 @@ from server.sparks.engine.simulation import Simulation
 from server.sparks.engine.staging import Staging
 from server.sparks.engine.tone import Tone
 
-ENGINE: Final = 1
+ENGINE: Final = 2
 """Raised with every change after which a spark looks different: flipbooks of before are baked anew."""
 SIZE: Final = (360, 640)
 THUMBNAIL: Final = (180, 320)

@@ -29,7 +29,7 @@ _DAMPING: Final = 0.7
 class Forces:
     """What acts on the particles of one layer. Chance in them comes from streams of their own."""
 
-    def __init__(self, layer: Layer, seed: int, index: int, sender: str) -> None:
+    def __init__(self, layer: Layer, seed: int, sender: str) -> None:
         self.drag = sum(one.rate for one in layer.forces if isinstance(one, format_.Drag))
         self._fixed = [one for one in layer.forces if isinstance(one, format_.Gravity)]
         self._vortices = [one for one in layer.forces if isinstance(one, format_.Vortex)]
@@ -39,7 +39,7 @@ class Forces:
         self._curls: list[tuple[format_.Curl, Eddies]] = []
         self._gathers: list[_Gathering] = []
         for position, force in enumerate(layer.forces):
-            own = stream(seed, index, 1 + position)
+            own = stream(seed, layer.id, 1 + position)
             if isinstance(force, format_.Wind):
                 self._winds.append((force, float(own.random()) * math.tau))
             elif isinstance(force, format_.Curl):

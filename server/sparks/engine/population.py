@@ -40,16 +40,16 @@ class Population:
     A mirrored place does not double them here: whoever draws them draws each again at `pose(time).mirrored`.
     """
 
-    def __init__(self, layer: Layer, seed: int, index: int, sender: str, duration: float) -> None:
-        """`index` is that in the spark, whose `duration` ends emission where the layer has none."""
+    def __init__(self, layer: Layer, seed: int, sender: str, duration: float) -> None:
+        """`duration` is that of the spark: it ends emission where the layer has none."""
         self.layer = layer
         self.unborn = 0
         """Particles there was no room for in the budget."""
         self.emitted = 0
         """Born by emission, not of other particles."""
         self.standing = Standing(layer.place, layer.start)
-        self._forces = Forces(layer, seed, index, sender)
-        self._births = Births(layer, self.standing, stream(seed, index), sender)
+        self._forces = Forces(layer, seed, sender)
+        self._births = Births(layer, self.standing, stream(seed, layer.id), sender)
         lasts = max(duration - layer.start, 0) if layer.duration is None else layer.duration
         self._schedule = Schedule(layer.emit, layer.start, lasts) if layer.emit and lasts else None
         self.particles = Particles([*self._forces.rows, *(FOLLOWS if layer.follow else ())])

@@ -23,8 +23,8 @@ class Simulation:
         self.spark, self.seed, self.sender = spark, seed, sender
         self.step = 0
         self.layers = [
-            Population(layer, seed, index, sender, spark.duration)
-            for index, layer in enumerate(spark.layers)
+            Population(layer, seed, sender, spark.duration)
+            for layer in spark.layers
             if isinstance(layer, Layer)
         ]
         """Those of particles, in the order of the spark; ribbons and words have no state."""

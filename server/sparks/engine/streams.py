@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Final
 
 from numpy.random import PCG64, Generator, SeedSequence
 
-CAMERA: Final = 1_000
-"""No layer has this index: the camera's own stream."""
+CAMERA: Final = "Camera"
+"""The camera's own stream: no layer is called so, for their ids have no capitals."""
 
 
-def stream(seed: int, *key: int) -> Generator:
-    """A stream of its own for what `key` names, e.g. (index of the layer,) or (index, 1 + force).
+def stream(seed: int, owner: str, *part: int) -> Generator:
+    """A stream of its own for the layer with the id `owner`, or for a `part` of it, e.g. 1 + force.
 
-    Layers share none, so that one more does not change what chance dealt to the others. A longer key must
-    not end in 0: SeedSequence takes that for the shorter one.
+    By the id and not by the index, so that a layer that is added, moved or taken out changes nothing of what
+    chance dealt to the others. A part must not be 0: SeedSequence takes that for the whole.
     """
-    return Generator(PCG64(SeedSequence([seed, *key])))
+    return Generator(PCG64(SeedSequence([seed, zlib.crc32(owner.encode()), *part])))

@@ -55,7 +55,7 @@ def test_both_ways_to_work_out_drag_meet() -> None:
 @pytest.mark.parametrize("octaves", [1, 2, 3])
 def test_turbulent_air_has_no_sources(octaves: int) -> None:
     """Exactly: the divergence is a sum of (s x k) . k = 0; what is left is that of the differences."""
-    eddies = Eddies(Curl(kind="curl", speed=80, scale=180, octaves=octaves), stream(7, 0, 1))
+    eddies = Eddies(Curl(kind="curl", speed=80, scale=180, octaves=octaves), stream(7, "a", 1))
     x, y = (side.ravel() for side in np.meshgrid(np.linspace(0, 720, 73), np.linspace(0, 1280, 129)))
     h = 0.02
     across = eddies.at(x + h, y, 0.7)[0] - eddies.at(x - h, y, 0.7)[0]
@@ -66,8 +66,8 @@ def test_turbulent_air_has_no_sources(octaves: int) -> None:
 
 
 def test_turbulence_in_float32_is_that_in_float64() -> None:
-    eddies = Eddies(Curl(kind="curl", speed=80, scale=20), stream(7, 0, 1))
-    x, y = stream(1).random((2, 2_000)) * 1_280
+    eddies = Eddies(Curl(kind="curl", speed=80, scale=20), stream(7, "a", 1))
+    x, y = stream(1, "a").random((2, 2_000)) * 1_280
     exact, rounded = eddies.at(x, y, 9.9), eddies.at(x.astype(np.float32), y.astype(np.float32), 9.9)
     assert rounded[0].dtype == np.float32
     assert np.abs(exact[0] - rounded[0]).max() <= 80 * 1e-3

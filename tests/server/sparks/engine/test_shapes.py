@@ -17,7 +17,7 @@ SHAPES: TypeAdapter[Any] = TypeAdapter(Shape)
 
 
 def drawn(n: int = 4_000, sender: str = "", **said: Any) -> tuple[Doubles, Doubles]:
-    places, normals = sampler(SHAPES.validate_python(said), sender)(n, stream(7))
+    places, normals = sampler(SHAPES.validate_python(said), sender)(n, stream(7, "a"))
     assert places.shape == normals.shape == (n, 2)
     assert np.hypot(*normals.T) == pytest.approx(np.ones(n))
     return places, normals

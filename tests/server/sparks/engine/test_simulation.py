@@ -82,9 +82,10 @@ def test_another_seed_or_sender_gets_another() -> None:
 
 
 def test_one_layer_more_changes_no_other() -> None:
-    before, after = at(240, *LIVELY), at(240, *LIVELY, layer("new", emit={"rate": 500}))
-    for one in before.layers:
-        assert after.of(one.layer.id).bytes() == one.bytes()
+    before, new = at(240, *LIVELY), layer("new", emit={"rate": 500})
+    for after in (at(240, *LIVELY, new), at(240, new, *LIVELY)):
+        for one in before.layers:
+            assert after.of(one.layer.id).bytes() == one.bytes()
 
 
 def test_one_force_more_changes_no_birth() -> None:
