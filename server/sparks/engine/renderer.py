@@ -13,7 +13,7 @@ from server.sparks.engine.buffers import Buffers
 from server.sparks.engine.format.base import HEIGHT, WIDTH
 from server.sparks.engine.format.layers import Blend, Sprite
 from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, View
-from server.sparks.engine.splat import Pyramid, light_of, tame
+from server.sparks.engine.splat import Glows, Pyramid, light_of, tame
 from server.sparks.engine.sprites import Laid
 
 _BLOOM: Final = 0.26
@@ -75,7 +75,7 @@ class Renderer:
             tx, ty, _ = self._placed(of.trails.x, of.trails.y, view, of.near)
             apart = 1 if self.quality.taps > 5 else 1.6
             glows = strokes.trails(tx, ty, of.trails.width * scale, of.trails.colour, apart=apart)
-            canvas.glow(glows, Blend.SCREEN if of.blend is Blend.SCREEN else Blend.ADD)
+            canvas.glow([glows], Blend.SCREEN if of.blend is Blend.SCREEN else Blend.ADD)
         if not x.size:
             return
         if of.sprite is not Sprite.GLOW:
@@ -89,23 +89,23 @@ class Renderer:
             if found is not None:
                 canvas.lay(found, of.blend)
         elif of.blend is Blend.ALPHA:
-            light = light_of(of.colour, radius)
-            light[:, 3] = np.nan_to_num(np.clip(of.alpha, 0, 1)) * np.clip(radius, 0, 256) ** 2
-            canvas.glow(strokes.Glows(x, y, radius, light), Blend.ALPHA)
+            thick = np.nan_to_num(np.clip(of.alpha, 0, 1)) * np.clip(radius, 0, 256) ** 2
+            canvas.glow(
+                [Glows(x, y, radius, np.column_stack([light_of(of.colour, radius), thick]))], of.blend
+            )
         elif of.streak > 0:
             back = np.float32(scale * of.streak)
             taps = self.quality.taps
             glows = strokes.streaks(x, y, of.vx * back, of.vy * back, radius, of.colour, most=taps)
             canvas.glow(glows, of.blend)
         else:
-            canvas.glow(strokes.Glows(x, y, radius, light_of(of.colour, radius)), of.blend)
+            canvas.glow([Glows(x, y, radius, light_of(of.colour, radius))], of.blend)
 
     def _band(self, canvas: _Canvas, of: Band, view: View) -> None:
         x, y, scale = self._placed(of.x, of.y, view, 1)
         fine = 1.0 if self.quality.taps > 5 else 0.7
-        canvas.glow(
-            strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine), of.blend
-        )
+        glows = strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine)
+        canvas.glow([glows], of.blend)
 
     def _words(self, light: Floats, behind: Floats | None, of: Lettering) -> Floats | None:
         """Words stand still whatever the camera does, so that they can be read. Writes them into `light` and
@@ -174,9 +174,9 @@ class _Canvas:
 
     def __init__(self, pyramid: Pyramid, buffers: Buffers) -> None:
         self._pyramid, self._buffers = pyramid, buffers
-        self._waiting: list[strokes.Glows] = []
+        self._waiting: list[Glows] = []
+        self._dark = True
         self.light = buffers.get("light", (pyramid.height, pyramid.width, 3))
-        self.light[:] = 0
         self.behind: Floats | None = None
         """How much is seen of what is behind, None where all is."""
 
@@ -185,21 +185,31 @@ class _Canvas:
         waiting, self._waiting = self._waiting, []
         if waiting:
             light = self._collapsed(waiting)
-            if light is not None:
+            if light is not None and self._dark:
+                np.copyto(self.light, light)
+                self._dark = False
+            elif light is not None:
                 cv2.add(self.light, light, dst=self.light)
+        self._begin()
 
-    def glow(self, glows: strokes.Glows, blend: Blend) -> None:
+    def _begin(self) -> None:
+        """What was never drawn on is dark, which is not written before it has to be."""
+        if self._dark:
+            self.light[:] = 0
+            self._dark = False
+
+    def glow(self, glows: list[Glows], blend: Blend) -> None:
         """Soft light; where it covers, its density goes by the fourth channel."""
         whole = slice(0, self._pyramid.height)
         if blend is Blend.ADD:
-            self._waiting.append(glows)
+            self._waiting += glows
         elif blend is Blend.SCREEN:
-            light = self._collapsed([glows])
+            light = self._collapsed(glows)
             if light is not None:
                 # Before what waits is collapsed into the same memory.
                 self.lay(Laid(whole, light.copy(), None), blend)
         else:
-            thick = self._collapsed([glows], channels=4)
+            thick = self._collapsed(glows, channels=4)
             if thick is not None:
                 density = thick[..., 3]
                 cover = 1 - np.exp(-density)
@@ -211,6 +221,7 @@ class _Canvas:
         rows, light, left = laid
         seen = self.light[rows]
         if blend is Blend.ADD:
+            self._begin()
             cv2.add(seen, light, dst=seen)
             return
         self.flush()
@@ -224,6 +235,5 @@ class _Canvas:
                 self.behind[:] = 1
             self.behind[rows] *= left
 
-    def _collapsed(self, glows: list[strokes.Glows], *, channels: int = 3) -> Floats | None:
-        parts = strokes.Glows(*(np.concatenate(of_all) for of_all in zip(*glows, strict=True)))
-        return self._pyramid.collapse(self._pyramid.put(*parts), channels=channels)
+    def _collapsed(self, glows: list[Glows], *, channels: int = 3) -> Floats | None:
+        return self._pyramid.collapse(self._pyramid.put(glows, channels=channels), channels=channels)

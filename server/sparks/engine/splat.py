@@ -8,7 +8,8 @@ sum up to the light put in, at whatever level, but for what leaves over the edge
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -33,6 +34,20 @@ _SOFT: Final = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
 _INVERSE: Final = (0.25 ** np.arange(LEVELS)).astype(np.float32)
 
 
+class Glows(NamedTuple):
+    """Soft round light at `x`, `y` px of `radius` px, arrays `(n,)`. `light` `(m, 3)` is what each gives in
+    all, with a fourth column for how much of it lies there. In rows of glows `taps` `(m,)` says how many of
+    them, after each other, share a row of `light`, by their `share` `(n,)` of it; their radii are powers of
+    2."""
+
+    x: Floats
+    y: Floats
+    radius: Floats
+    light: Floats
+    taps: NDArray[np.int32] | None = None
+    share: Floats | None = None
+
+
 class Pyramid:
     """Where the levels of a picture of `width` x `height` px lie in one flat buffer."""
 
@@ -49,27 +64,50 @@ class Pyramid:
         self._stride = np.array([shape[1] for shape in self.shapes], np.int32)
         self._scale = (0.5 ** np.arange(LEVELS)).astype(np.float32)
 
-    def put(self, x: Floats, y: Floats, radius: Floats, light: Floats) -> list[Floats | None]:
-        """The levels with the light of particles at `x`, `y` px of `radius` px: `light` `(n, 4)` is what each
-        gives in all. None where a level stays dark."""
-        fine, share = _levels(radius)
+    def put(self, glows: Sequence[Glows], *, channels: int = 3) -> list[Floats | None]:
+        """The levels with the light of all, each `(h, w, channels)`. None where a level stays dark."""
+        single = [one for one in glows if one.taps is None and one.x.size]
+        rows = [one for one in glows if one.taps is not None and one.x.size]
+        x, y = _joined([one.x for one in single]), _joined([one.y for one in single])
+        fine, share = _levels(_joined([one.radius for one in single]))
         split = np.flatnonzero(share > 0)
-        at = np.concatenate([fine, fine[split] + 1])
-        x, y = np.concatenate([x, x[split]]), np.concatenate([y, y[split]])
+        light = _joined([one.light[:, :channels] for one in single], channels)
+        at = np.concatenate([fine, fine[split] + 1, *(_level(one.radius) for one in rows)])
+        amount = np.concatenate(
+            [1 - share, share[split], *(one.share for one in rows if one.share is not None)]
+        )
+        x = np.concatenate([x, x[split], *(one.x for one in rows)])
+        y = np.concatenate([y, y[split], *(one.y for one in rows)])
+        light = np.concatenate([light, light[split], *(one.light[:, :channels] for one in rows)])
+        alone = np.ones(share.size + split.size, np.int32)
+        taps = np.concatenate([alone, *(one.taps for one in rows if one.taps is not None)])
         scale = self._scale[at]
-        amount = np.concatenate([1 - share, share[split]])
         amount *= scale
         amount *= scale
-        light = np.concatenate([light, light[split]])
         left, top = x * scale + np.float32(MARGIN - 0.5), y * scale + np.float32(MARGIN - 0.5)
         # False for what is not a number too, which must not come to the casts below. It stays with no light:
         # taking it out of all arrays takes longer.
         seen = (left >= 0) & (top >= 0) & (left < self._right[at]) & (top < self._bottom[at])
         dark = np.flatnonzero(~seen)
         left[dark], top[dark], amount[dark] = 0, 0, 0
-        return self._cut(self._sum(left, top, at, amount, light), np.bincount(at, minlength=LEVELS))
+        flat = self._sum(left, top, at, amount, light, taps)
+        counts = np.bincount(at, minlength=LEVELS)
+        return [
+            flat[self.offsets[level] : self.offsets[level + 1]].reshape(*shape, channels)
+            if counts[level]
+            else None
+            for level, shape in enumerate(self.shapes)
+        ]
 
-    def _sum(self, left: Floats, top: Floats, at: NDArray[np.int32], amount: Floats, light: Floats) -> Floats:
+    def _sum(
+        self,
+        left: Floats,
+        top: Floats,
+        at: NDArray[np.int32],
+        amount: Floats,
+        light: Floats,
+        taps: NDArray[np.int32],
+    ) -> Floats:
         # In float32 throughout: int32 with float32 would make float64, twice as slow.
         column, row = left.astype(np.int32), top.astype(np.int32)
         left -= column.astype(np.float32)
@@ -91,17 +129,13 @@ class Pyramid:
         np.subtract(amount, weights[:, 1], out=weights[:, 0])
         np.multiply(top, left, out=weights[:, 3])
         np.subtract(top, weights[:, 3], out=weights[:, 2])
-        begins = np.arange(0, 4 * row.size + 1, 4, dtype=np.int32)
-        shape = (int(self.offsets[-1]), row.size)
+        begins = np.zeros(taps.size + 1, np.int32)
+        np.cumsum(taps, out=begins[1:])
+        begins *= 4
+        shape = (int(self.offsets[-1]), taps.size)
         matrix = sparse.csc_matrix((weights.ravel(), places.ravel(), begins), shape=shape)
         summed: Floats = matrix @ light
         return summed
-
-    def _cut(self, flat: Floats, counts: NDArray[np.int64]) -> list[Floats | None]:
-        return [
-            flat[self.offsets[at] : self.offsets[at + 1]].reshape(*shape, 4) if counts[at] else None
-            for at, shape in enumerate(self.shapes)
-        ]
 
     def collapse(self, levels: list[Floats | None], *, channels: int = 3) -> Floats | None:
         """One picture `(height, width, channels)` of all levels, good until the next call; None where all are
@@ -109,19 +143,13 @@ class Pyramid:
         gathered: Floats | None = None
         for at in range(LEVELS - 1, -1, -1):
             own = levels[at]
-            shape = (*self.shapes[at], channels)
-            if own is not None and channels == 3:
-                own = cv2.cvtColor(own, cv2.COLOR_BGRA2BGR, dst=self._buffers.get(f"own {at}", shape))
             if gathered is not None:
                 coarse = self._finer(gathered, at)
-                if own is None:
-                    own = coarse
-                else:
-                    own = cv2.add(own, coarse, dst=self._buffers.get(f"own {at} {channels}", shape))
+                own = coarse if own is None else cv2.add(own, coarse, dst=own)
             if own is None:
                 continue
             kernel = _SOFT if at else _FINE
-            smooth = self._buffers.get(f"smooth {at} {channels}", shape)
+            smooth = self._buffers.get(f"smooth {at} {channels}", (*self.shapes[at], channels))
             gathered = cv2.sepFilter2D(own, -1, kernel, kernel, smooth, borderType=cv2.BORDER_CONSTANT)
         if gathered is None:
             return None
@@ -151,11 +179,29 @@ def _levels(radius: Floats) -> tuple[NDArray[np.int32], Floats]:
     return fine, np.minimum(within, 1, out=within)
 
 
+def _level(radius: Floats) -> NDArray[np.int32]:
+    """The level of radii that are powers of 2."""
+    return (radius.view(np.int32) >> 23) - 127
+
+
+def _joined(parts: Sequence[Floats], channels: int = 0) -> Floats:
+    if not parts:
+        return np.empty((0, channels) if channels else 0, np.float32)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def dithered(radius: Floats, turn: Floats) -> Floats:
+    """Radii `(m, taps)` as powers of 2, one finer or coarser by the `turn` (0 to 1) of each tap, so that a
+    row of them is as wide as if each lay at two levels: half of the work."""
+    fine, share = _levels(radius)
+    fine += share > turn
+    return np.ldexp(np.float32(1), fine)
+
+
 def light_of(colour: Floats, radius: Floats) -> Floats:
-    """What a glow of this colour `(n, 3)` and radius in px gives in all, `(n, 4)`; the fourth is 0."""
-    light = np.zeros((radius.size, 4), np.float32)
+    """What a glow of this colour `(n, 3)` and radius in px gives in all, `(n, 3)`."""
     r = np.clip(radius, 0, np.float32(LARGEST))
-    np.multiply(tame(colour), (r * r)[:, None], out=light[:, :3])
+    light: Floats = tame(colour) * (r * r)[:, None]
     return np.nan_to_num(light, copy=False)
 
 

@@ -3,31 +3,23 @@ behind particles, ribbons along paths. All in px of the picture, all HDR."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from server.sparks.engine.scene import Floats
-from server.sparks.engine.splat import light_of, tame
+from server.sparks.engine.splat import Glows, dithered, light_of, tame
 
 MOST: Final = 120_000
 """Glows of one layer's lines; then they stand farther apart, each with more light."""
 
+_GOLDEN: Final = 0.618034
 _COUNTS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
-
-
-class Glows(NamedTuple):
-    """Arguments of `Pyramid.put`."""
-
-    x: Floats
-    y: Floats
-    radius: Floats
-    light: Floats
 
 
 def streaks(
     x: Floats, y: Floats, dx: Floats, dy: Floats, radius: Floats, colour: Floats, *, most: int
-) -> Glows:
+) -> list[Glows]:
     """Each glow drawn from `x`, `y` back along `dx`, `dy` px, thinner and dimmer to its end. The faster, the
     more glows, at most `most` each. Up to twice the light of a still one, a little less after the taper:
     spread out, it would seem to go dark when it sets off."""
@@ -35,38 +27,43 @@ def streaks(
     # About two standard deviations of what the pyramid makes of them, where a row still looks even.
     apart = np.maximum(radius * np.float32(0.85), np.float32(1.2))
     rows = np.nan_to_num(length / apart, nan=0, posinf=most, neginf=0)
-    steps = np.array([one for one in _COUNTS if one <= most], np.int32)
+    steps = [one for one in _COUNTS if one <= most]
     if rows.sum() > MOST:
         rows = rows * np.float32(MOST / rows.sum())
-    group = np.minimum(np.searchsorted(steps - 1, rows), len(steps) - 1)
+    group = np.minimum(np.searchsorted(np.array(steps) - 1, rows), len(steps) - 1)
     light = light_of(colour, radius)
     light *= (1 + np.minimum(rows, 1))[:, None]
     # Those of one count lie in a rectangle, which spares looking up each glow's particle.
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(len(steps) + 1))
-    total = int((np.diff(bounds) * steps).sum())
-    none = [np.empty(total, np.float32) for _ in range(3)]
-    out = Glows(none[0], none[1], none[2], np.empty((total, 4), np.float32))
-    start = 0
-    for at, count in enumerate(steps.tolist()):
+    out = []
+    for at, count in enumerate(steps):
         who = order[bounds[at] : bounds[at + 1]]
         if not who.size:
             continue
-        end = start + who.size * count
+        if count == 1:
+            out.append(Glows(x[who], y[who], radius[who], light[who]))
+            continue
         back = np.linspace(0, 1, count, dtype=np.float32)
         thin = 1 - np.float32(0.6) * back
         taper = (1 - back) ** np.float32(1.5)
-        weight = taper / taper.sum() * thin * thin
-        shape = (who.size, count)
-        np.subtract(x[who, None], dx[who, None] * back, out=out.x[start:end].reshape(shape))
-        np.subtract(y[who, None], dy[who, None] * back, out=out.y[start:end].reshape(shape))
-        thick = out.radius[start:end].reshape(shape)
-        np.multiply(radius[who, None], thin, out=thick)
+        share = taper / taper.sum() * thin * thin
+        thick = radius[who, None] * thin
         if count == steps[-1]:
             # Too fast for so many: then wider, which is a softer streak instead of a row of dots.
             np.maximum(thick, length[who, None] * np.float32(0.6 / max(count - 1, 1)), out=thick)
-        np.multiply(light[who, None], weight[None, :, None], out=out.light[start:end].reshape(*shape, 4))
-        start = end
+        along_x, along_y = x[who, None] - dx[who, None] * back, y[who, None] - dy[who, None] * back
+        turn = (np.arange(count, dtype=np.float32) * np.float32(_GOLDEN) + np.float32(0.5)) % 1
+        out.append(
+            Glows(
+                along_x.ravel(),
+                along_y.ravel(),
+                dithered(thick, turn).ravel(),
+                light[who],
+                np.full(who.size, count, np.int32),
+                np.tile(share, who.size),
+            )
+        )
     return out
 
 
@@ -89,9 +86,10 @@ def trails(x: Floats, y: Floats, width: float, colour: Floats, *, apart: float =
     py = y[line, segment] + (y[line, segment + 1] - y[line, segment]) * part
     thin = np.float32(radius) * (np.float32(0.25) + np.float32(0.75) * fade)
     spaced = run.ravel()[owner] / count.ravel()[owner]
-    light = np.zeros((owner.size, 4), np.float32)
-    light[:, :3] = tame(colour)[line] * (fade**1.3 * thin * spaced)[:, None]
-    return Glows(px.astype(np.float32), py.astype(np.float32), thin.astype(np.float32), light)
+    light = tame(colour)[line] * (fade**1.3 * thin * spaced)[:, None]
+    return Glows(
+        px.astype(np.float32), py.astype(np.float32), thin.astype(np.float32), light.astype(np.float32)
+    )
 
 
 def band(x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, fine: float = 1) -> Glows:

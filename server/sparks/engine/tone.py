@@ -25,6 +25,8 @@ WHITE_FROM: Final = 1.5
 OPACITY: Final = 0.78
 """Of the encoded light m the opacity is m to this power."""
 
+_BAND: Final = 128
+"""Rows that are mapped at a time: all that is made of them on the way stays in the processor's cache."""
 _ENTRIES: Final = 65_536
 _BAYER: Final = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.uint16)
 
@@ -87,6 +89,22 @@ class Tone:
     ) -> NDArray[np.uint8]:
         """Premultiplied RGBA `(height, width, 4)` of linear light `(height, width, 3)`, `cover`
         `(height, width)` 0 to 1."""
+        shown = np.empty((*light.shape[:2], 4), np.uint8)
+        for top in range(0, light.shape[0], _BAND):
+            rows = slice(top, top + _BAND)
+            behind = None if cover is None else cover[rows]
+            self._map(light[rows], behind, exposure, scrim, self._dither[rows], shown[rows])
+        return shown
+
+    def _map(
+        self,
+        light: Floats,
+        cover: Floats | None,
+        exposure: float,
+        scrim: float,
+        dither: NDArray[Any],
+        out: NDArray[np.uint8],
+    ) -> None:
         shape = light.shape[:2]
         red, green, blue = (
             cv2.extractChannel(light, at, dst=self._float(f"channel {at}", shape)) for at in range(3)
@@ -102,22 +120,22 @@ class Tone:
             cv2.max(alpha, self._whole(cover, 255 * 256, "cover"), dst=alpha)
         if scrim > 0:
             cv2.addWeighted(alpha, 1 - scrim, alpha, 0, 255 * 256 * scrim, dst=alpha)
-        cv2.add(alpha, self._dither, dst=alpha)
+        cv2.add(alpha, dither, dst=alpha)
         covered = self._bytes(alpha, "covered")
         shown, channels = self._short("shown", shape), []
         for channel, one in enumerate((red, green, blue)):
             cv2.multiply(one, factor, dst=shown, scale=exposure * (_ENTRIES - 1), dtype=cv2.CV_16U)
             cv2.add(shown, white, dst=shown)
             coded = cv2.LUT(shown, _CODE, dst=self._short("coded", shape))
-            cv2.add(coded, self._dither, dst=coded)
+            cv2.add(coded, dither, dst=coded)
             # The roundings of two tables: no channel may be more than what the picture covers.
             bound = self._bytes(coded, f"shown {channel}")
             channels.append(cv2.min(bound, covered, dst=bound))
-        return np.asarray(cv2.merge([*channels, covered]), np.uint8)
+        cv2.merge([*channels, covered], dst=out)
 
     def _bytes(self, of: Floats, name: str) -> Floats:
         """The higher byte of each uint16: rounded down, after the dither has been added."""
-        buffer = self._buffers.get(f"{name} in 8 bits", of.shape, np.uint8)
+        buffer = self._buffers.get(f"{name} in 8 bits, {len(of)} rows", of.shape, np.uint8)
         return cv2.convertScaleAbs(of, dst=buffer, alpha=1 / 256, beta=-0.5)
 
     def _whole(self, of: Floats, times: float, name: str) -> Floats:
@@ -125,10 +143,10 @@ class Tone:
         return cv2.addWeighted(of, times, of, 0, 0, dst=self._short(name, of.shape), dtype=cv2.CV_16U)
 
     def _float(self, name: str, shape: tuple[int, ...]) -> Floats:
-        return self._buffers.get(name, shape)
+        return self._buffers.get(f"{name}, {shape[0]} rows", shape)
 
     def _short(self, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-        return self._buffers.get(f"{name} in 16 bits", shape, np.uint16)
+        return self._buffers.get(f"{name} in 16 bits, {shape[0]} rows", shape, np.uint16)
 
 
 def over(picture: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from server.sparks.engine.splat import LARGEST, LEVELS, Pyramid, light_of
+from server.sparks.engine.splat import LARGEST, LEVELS, Glows, Pyramid, light_of
 from server.sparks.engine.strokes import streaks
 from tests.server.sparks.engine.drawing import floats
 
@@ -21,7 +21,7 @@ def test_light_is_conserved_at_every_level(level: int, between: float) -> None:
     at = floats(SIDE / 4 + rng.normal(0, 40, (2, 200)))
     radius = floats(np.full(200, 2.0 ** (level + between)))
     light = floats(rng.random((200, 4)))
-    picture = pyramid.collapse(pyramid.put(at[0], at[1], radius, light))
+    picture = pyramid.collapse(pyramid.put([Glows(at[0], at[1], radius, light)]))
     assert picture is not None
     assert picture.sum((0, 1), dtype=np.float64) == pytest.approx(light[:, :3].sum(0), rel=1e-4)
 
@@ -29,7 +29,7 @@ def test_light_is_conserved_at_every_level(level: int, between: float) -> None:
 def peak_and_width(radius: float, x: float = 512.3) -> tuple[float, float]:
     """The brightest pixel of one glow of light 1, and the standard deviation of it along x."""
     pyramid = Pyramid(1_024, 1_024)
-    one = pyramid.put(floats([x]), floats([512.3]), floats([radius]), floats([[1, 1, 1, 0]]))
+    one = pyramid.put([Glows(floats([x]), floats([512.3]), floats([radius]), floats([[1, 1, 1, 0]]))])
     picture = pyramid.collapse(one)
     assert picture is not None
     along = picture[..., 0].sum(0, dtype=np.float64)
@@ -56,7 +56,7 @@ def test_a_glow_that_moves_by_parts_of_a_pixel_keeps_its_place() -> None:
     pyramid = Pyramid(64, 64)
     places = np.arange(64) + 0.5
     for x in np.linspace(30, 31, 11):
-        one = pyramid.put(floats([x]), floats([32]), floats([1]), floats([[1, 1, 1, 0]]))
+        one = pyramid.put([Glows(floats([x]), floats([32]), floats([1]), floats([[1, 1, 1, 0]]))])
         picture = pyramid.collapse(one)
         assert picture is not None
         assert (picture[..., 0].sum(0) * places).sum() == pytest.approx(x, abs=1e-3)
@@ -64,7 +64,7 @@ def test_a_glow_that_moves_by_parts_of_a_pixel_keeps_its_place() -> None:
 
 def test_light_comes_in_from_beyond_the_edge() -> None:
     pyramid = Pyramid(64, 64)
-    one = pyramid.put(floats([-4]), floats([32]), floats([8]), floats([[100, 100, 100, 0]]))
+    one = pyramid.put([Glows(floats([-4]), floats([32]), floats([8]), floats([[100, 100, 100, 0]]))])
     picture = pyramid.collapse(one)
     assert picture is not None
     assert picture[:, 0].max() > 0.05
@@ -87,13 +87,20 @@ def test_a_streak_has_no_dots(speed: float) -> None:
         floats([[1, 1, 1]]),
         most=24,
     )
-    picture = pyramid.collapse(pyramid.put(*one))
+    picture = pyramid.collapse(pyramid.put(one))
     assert picture is not None
     line = picture[..., 0].sum(0)
     seen = line[line > 0.1 * line.max()]
     # From its brightest on towards the tail it only gets dimmer, but for what a row of pixels makes of it.
     tail = seen[: seen.argmax()]
     assert (np.diff(tail) > -0.05 * line.max()).all()
+
+
+def given(glows: Glows) -> float:
+    """The light of all, of which the glows of a row take their shares."""
+    if glows.taps is None or glows.share is None:
+        return float(glows.light.sum())
+    return float((np.repeat(glows.light, glows.taps, axis=0) * glows.share[:, None]).sum())
 
 
 def test_a_faster_streak_has_as_much_light_and_more_glows() -> None:
@@ -107,7 +114,7 @@ def test_a_faster_streak_has_as_much_light_and_more_glows() -> None:
             floats([[1, 1, 1]]),
             most=24,
         )
-        return one.x.size, float(one.light.sum())
+        return sum(part.x.size for part in one), sum(given(part) for part in one)
 
     slow, fast = made(6), made(30)
     assert fast[0] > slow[0]
