@@ -74,8 +74,8 @@ class Renderer:
         if of.trails is not None and of.trails.x.size:
             tx, ty, _ = self._placed(of.trails.x, of.trails.y, view, of.near)
             apart = 1 if self.quality.taps > 5 else 1.6
-            glows = strokes.trails(tx, ty, of.trails.width * scale, of.trails.colour, apart=apart)
-            canvas.glow([glows], Blend.SCREEN if of.blend is Blend.SCREEN else Blend.ADD)
+            lines = strokes.trails(tx, ty, of.trails.width * scale, of.trails.colour, apart=apart)
+            canvas.glow([lines], Blend.SCREEN if of.blend is Blend.SCREEN else Blend.ADD)
         if not x.size:
             return
         if of.sprite is not Sprite.GLOW:
