@@ -64,6 +64,8 @@ def check(bundle: Path) -> dict[str, Any]:
             client = program.client()
         if client.get("claimed") != item or client["frames"] != FRAMES or client["shades"] < 2:
             raise Broken(f"the client saw something else: {client}")
+        with timed(seen, "sparks"):  # drawn and judged by the engine of the bundle
+            program.run("-m", "studio", "sparks", "check", "lo-fi-heart")
         for command in ("audit verify", "doctor"):
             with timed(seen, command):
                 program.run("-m", "server", *command.split(), "--data", str(program.data))
