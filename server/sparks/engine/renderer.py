@@ -184,10 +184,9 @@ class _Canvas:
         """Add what waits."""
         waiting, self._waiting = self._waiting, []
         if waiting:
-            light = self._collapsed(waiting)
+            light = self._collapsed(waiting, keep="canvas" if self._dark else "")
             if light is not None and self._dark:
-                np.copyto(self.light, light)
-                self._dark = False
+                self.light, self._dark = light, False
             elif light is not None:
                 cv2.add(self.light, light, dst=self.light)
         self._begin()
@@ -219,12 +218,13 @@ class _Canvas:
     def lay(self, laid: Laid, blend: Blend) -> None:
         """A picture in front of what there is."""
         rows, light, left = laid
-        seen = self.light[rows]
         if blend is Blend.ADD:
             self._begin()
+            seen = self.light[rows]
             cv2.add(seen, light, dst=seen)
             return
         self.flush()
+        seen = self.light[rows]
         if blend is Blend.SCREEN:
             seen += light * np.clip(1 - seen, 0, 1)
         elif left is not None:
@@ -235,5 +235,6 @@ class _Canvas:
                 self.behind[:] = 1
             self.behind[rows] *= left
 
-    def _collapsed(self, glows: list[Glows], *, channels: int = 3) -> Floats | None:
-        return self._pyramid.collapse(self._pyramid.put(glows, channels=channels), channels=channels)
+    def _collapsed(self, glows: list[Glows], *, channels: int = 3, keep: str = "") -> Floats | None:
+        levels = self._pyramid.put(glows, channels=channels)
+        return self._pyramid.collapse(levels, channels=channels, keep=keep)

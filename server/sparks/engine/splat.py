@@ -72,17 +72,15 @@ class Pyramid:
         fine, share = _levels(_joined([one.radius for one in single]))
         split = np.flatnonzero(share > 0)
         light = _joined([one.light[:, :channels] for one in single], channels)
-        at = np.concatenate([fine, fine[split] + 1, *(_level(one.radius) for one in rows)])
-        amount = np.concatenate(
-            [1 - share, share[split], *(one.share for one in rows if one.share is not None)]
-        )
-        x = np.concatenate([x, x[split], *(one.x for one in rows)])
-        y = np.concatenate([y, y[split], *(one.y for one in rows)])
-        light = np.concatenate([light, light[split], *(one.light[:, :channels] for one in rows)])
+        at = _joined([fine, fine[split] + 1, *(_level(one.radius) for one in rows)])
+        shares = [1 - share, share[split], *(one.share for one in rows if one.share is not None)]
+        x = _joined([x, x[split], *(one.x for one in rows)])
+        y = _joined([y, y[split], *(one.y for one in rows)])
+        light = _joined([light, light[split], *(one.light[:, :channels] for one in rows)], channels)
         alone = np.ones(share.size + split.size, np.int32)
-        taps = np.concatenate([alone, *(one.taps for one in rows if one.taps is not None)])
+        taps = _joined([alone, *(one.taps for one in rows if one.taps is not None)])
         scale = self._scale[at]
-        amount *= scale
+        amount = _joined(shares) * scale
         amount *= scale
         left, top = x * scale + np.float32(MARGIN - 0.5), y * scale + np.float32(MARGIN - 0.5)
         # False for what is not a number too, which must not come to the casts below. It stays with no light:
@@ -137,28 +135,31 @@ class Pyramid:
         summed: Floats = matrix @ light
         return summed
 
-    def collapse(self, levels: list[Floats | None], *, channels: int = 3) -> Floats | None:
-        """One picture `(height, width, channels)` of all levels, good until the next call; None where all are
-        dark."""
+    def collapse(self, levels: list[Floats | None], *, channels: int = 3, keep: str = "") -> Floats | None:
+        """One picture `(height, width, channels)` of all levels, good until the next call with the same
+        `keep`; None where all are dark."""
         gathered: Floats | None = None
         for at in range(LEVELS - 1, -1, -1):
             own = levels[at]
             if gathered is not None:
-                coarse = self._finer(gathered, at)
+                coarse = self._finer(gathered, at, keep)
                 own = coarse if own is None else cv2.add(own, coarse, dst=own)
             if own is None:
                 continue
+            if at == 0 and levels[0] is None and levels[1] is None:
+                gathered = own  # nothing in it is so fine that pixels could be seen
+                continue
             kernel = _SOFT if at else _FINE
-            smooth = self._buffers.get(f"smooth {at} {channels}", (*self.shapes[at], channels))
+            smooth = self._buffers.get(f"smooth {at} {channels} {keep}", (*self.shapes[at], channels))
             gathered = cv2.sepFilter2D(own, -1, kernel, kernel, smooth, borderType=cv2.BORDER_CONSTANT)
         if gathered is None:
             return None
         return gathered[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
 
-    def _finer(self, coarse: Floats, at: int) -> Floats:
+    def _finer(self, coarse: Floats, at: int, keep: str) -> Floats:
         tall, wide = self.shapes[at]
-        size = (2 * coarse.shape[1], 2 * coarse.shape[0])
-        doubled = self._buffers.get(f"up {at} {coarse.shape[2]}", (size[1], size[0], coarse.shape[2]))
+        channels, size = coarse.shape[2], (2 * coarse.shape[1], 2 * coarse.shape[0])
+        doubled = self._buffers.get(f"up {at} {channels} {keep}", (size[1], size[0], channels))
         cv2.resize(coarse, size, dst=doubled, interpolation=cv2.INTER_LINEAR)
         return doubled[MARGIN : MARGIN + tall, MARGIN : MARGIN + wide]
 
@@ -185,9 +186,10 @@ def _level(radius: Floats) -> NDArray[np.int32]:
 
 
 def _joined(parts: Sequence[Floats], channels: int = 0) -> Floats:
-    if not parts:
-        return np.empty((0, channels) if channels else 0, np.float32)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    some = [one for one in parts if len(one)]
+    if not some:
+        return np.empty((0, channels) if channels else 0, parts[0].dtype if parts else np.float32)
+    return some[0] if len(some) == 1 else np.concatenate(some)
 
 
 def dithered(radius: Floats, turn: Floats) -> Floats:

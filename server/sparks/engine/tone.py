@@ -106,9 +106,8 @@ class Tone:
         out: NDArray[np.uint8],
     ) -> None:
         shape = light.shape[:2]
-        red, green, blue = (
-            cv2.extractChannel(light, at, dst=self._float(f"channel {at}", shape)) for at in range(3)
-        )
+        planes = [self._float(f"channel {at}", shape) for at in range(3)]
+        red, green, blue = cv2.split(light, mv=planes)
         brightest = cv2.max(red, green, dst=self._float("brightest", shape))
         cv2.max(brightest, blue, dst=brightest)
         scale = (_ENTRIES - 1) * (exposure / BRIGHTEST) ** 0.5
