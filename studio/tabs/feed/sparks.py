@@ -84,7 +84,7 @@ class FeedSparks(QObject):
         self.flights.unseen.connect(self._tell_unseen)
         self.flights.unable.connect(lambda why: self._context.messages.notify(Level.WARNING, why))
         self.tray.chosen.connect(self.fly)
-        self.tray.aimed.connect(self.flights.prepare)
+        self.tray.aimed.connect(self.flights.aim)
         self._aside.lend(self.tray)
         self._loudness.told.connect(self._tell_sound)
         self._loudness.tell()
