@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 << 20
 """Of films as they are baked, of sounds and of what was measured, together."""
+CONTENTS_BYTES: Final = 32 << 20
+"""Of the files of sparks, as the server has them, on the disk."""
 UNSHOWABLE: Final = "This spark cannot be shown on this computer."
 Spawn = Callable[[Coroutine[Any, Any, None], QObject], Any]
 
@@ -68,6 +70,8 @@ class FilmStore(QObject):
         super().__init__()
         self._api, self._spawn = api, spawn
         self._files = Files(folder)
+        # Apart, or films would drive them out: without them nothing can be baked while the server is away.
+        self._contents = Files(folder / "contents", most=CONTENTS_BYTES)
         self._most, self._now = most, now
         self.pictures = pictures or Pictures()
         self._kept: OrderedDict[Order, _Kept] = OrderedDict()
@@ -134,14 +138,23 @@ class FilmStore(QObject):
     async def content(self, spark: Known) -> bytes:
         """The file of a spark: kept by its hash, so it is fetched once. Raises ApiError."""
         name = f"{spark.sha256}.json"
-        data = await off_thread(self._files.read, name)
+        data = await off_thread(self._contents.read, name)
         if data is not None and sha256(data).hexdigest() == spark.sha256:
             return data
         answer = await self._api.get(f"/v1/sparks/{spark.id}/versions/{spark.number}/content")
         if sha256(answer.content).hexdigest() != spark.sha256:
             raise broken_protocol("it is not the spark that was asked for")
-        await off_thread(self._files.write, name, answer.content)
+        await off_thread(self._contents.write, name, answer.content)
         return answer.content
+
+    async def keep_contents(self, sparks: Sequence[Known]) -> None:
+        """Have the files of these here, for when the server is away; what cannot be read now is not."""
+        for spark in sparks:
+            if not await off_thread(self._contents.has, f"{spark.sha256}.json"):
+                try:
+                    await self.content(spark)
+                except ApiError:
+                    return
 
     async def close(self) -> None:
         """Give up what is being made, and end the processes that make it."""

@@ -107,6 +107,22 @@ def test_why_it_is_not_here(qapp: QApplication, tmp_path: Path, how: str) -> Non
     fly(qapp, tmp_path, story)
 
 
+def test_the_files_of_sparks_are_kept_for_when_the_server_is_away(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        sparks = [sky.knows(known(number)) for number in range(1, 4)]
+        await sky.store.keep_contents(sparks[:2])
+        await sky.store.keep_contents(sparks[:2])
+        assert len(sky.asked) == 2
+        sky.away = True
+        await sky.store.keep_contents(sparks)
+        sky.store.want(film_of(sparks[1]), sparks[1])
+        await sky.settle()
+        assert sky.store.film(film_of(sparks[1])) is not None
+        assert sky.store._files.held() < 100_000  # they are not among the films
+
+    fly(qapp, tmp_path, story)
+
+
 def test_what_nobody_looks_at_any_more_is_given_up(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
@@ -129,7 +145,7 @@ def test_what_was_given_up_while_it_was_baked_lies_on_the_disk(qapp: QApplicatio
         await sky.part()
         sky.store.give_up([film_of(spark)])
         assert sky.store.begun(film_of(spark)) is None
-        sky.oven.parts.release(10)
+        sky.oven.parts.release(20)
         sky.oven.gate.clear()
         sky.store.want(film_of(spark), spark)  # once more, by the same baker: after the first one
         sky.oven.gate.set()
