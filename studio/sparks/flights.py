@@ -10,7 +10,8 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from studio.sparks import still
+from studio.sparks import backdrop, still
+from studio.sparks.backdrop import Backdrop
 from studio.sparks.film import Film
 from studio.sparks.film_store import FilmStore
 from studio.sparks.given import Given, Known
@@ -21,6 +22,8 @@ from studio.sparks.queue import Flight, SparkQueue
 from studio.theme import style
 
 FRAME_MS: Final = 16
+DRIVEN_MS: Final = 40
+"""So long a video that moves on its own is waited for, to be painted together with it."""
 AT_ONCE: Final = 0.4
 """So much of a still is seen from its first moment on: whoever gave it sees that it was heard."""
 AHEAD: Final = 2
@@ -32,7 +35,8 @@ CROSS_S: Final = 0.2
 @dataclass(eq=False, slots=True)
 class Seen:
     """What is painted of one flight: a picture (None while there is nothing yet), how much of it, and whether
-    it moves. `under` is the still that it comes through, since `turned`."""
+    it moves. `under` is the still that it comes through, since `turned`; `scrim` how much of the video behind
+    it is taken away, by how bright that was when it took off."""
 
     flight: Flight
     image: QImage | None = None
@@ -42,13 +46,15 @@ class Seen:
     under: QImage | None = None
     under_opacity: float = 0.0
     turned: float | None = None
+    scrim: float = 0.0
 
 
 class Flights(QObject):
     """`changed`: something else is to be painted; `landed` carries a flight that is over, `unseen` those that
     had to be let go of before they flew; `unable` says why one is but a still.
 
-    `poster` gives a still that is here at once (a tray has one of each), at whatever size.
+    `poster` gives a still that is here at once (a tray has one of each), at whatever size; `behind` says how
+    bright the video is now, 0 to 1.
     """
 
     changed = Signal()
@@ -64,19 +70,22 @@ class Flights(QObject):
         *,
         now: Callable[[], float] = time.monotonic,
         poster: Callable[[Known], QImage | None] = lambda _spark: None,
+        behind: Callable[[], float] = lambda: 0.0,
     ) -> None:
         super().__init__(parent)
         self.store, self.mixer, self._now, self._poster = store, mixer, now, poster
         self.queue = SparkQueue()
         self.size = (360, 640)
         """Of the pictures, in device px."""
+        self.backdrop = Backdrop()
+        self._behind = behind
         self._seen: dict[Flight, Seen] = {}
         self._failed: set[Order] = set()
         self._aimed: Given | None = None
         self._clock = QTimer(self)
         self._clock.setTimerType(Qt.TimerType.PreciseTimer)
         self._clock.setInterval(FRAME_MS)
-        self._clock.timeout.connect(self.tick)
+        self._clock.timeout.connect(self._alone)
         store.came.connect(self._came)
         store.grew.connect(self._came)
         store.failed.connect(self._fail)
@@ -118,7 +127,7 @@ class Flights(QObject):
         if flight.count > 1 and flight.began is not None:
             self._sound(flight)
             self.changed.emit()
-        self._clock.start()
+        self._clock.start(FRAME_MS)
         self.tick()
         return flight
 
@@ -126,6 +135,7 @@ class Flights(QObject):
         """The video is another one: nothing goes on over it. What has not flown is told."""
         unseen = self.queue.clear()
         self._seen.clear()
+        self.backdrop.clear()
         self._clock.stop()
         self.mixer.stop()
         if unseen:
@@ -140,16 +150,37 @@ class Flights(QObject):
             self._seen.pop(flight, None)
             self.landed.emit(flight)
         for flight in risen:
-            self._seen[flight] = Seen(flight)
+            self._seen[flight] = Seen(flight, scrim=backdrop.scrim(self._behind()))
         new = bool(over or risen)
         for seen in self.seen:
             new = self._show(seen, now) or new
+        if self.busy:
+            new = self.backdrop.advance(self._wanted_scrim(now), now) or new
+        else:
+            self.backdrop.clear()
+            self._clock.stop()
         if new:
             self.changed.emit()
-        if not self.busy:
-            self._clock.stop()
+
+    def drive(self) -> None:
+        """The video has another picture: both are painted at once, where each for itself would cost twice."""
+        if self.busy:
+            self.tick()
+            if self.busy:
+                self._clock.start(DRIVEN_MS)
 
     # Inside
+
+    def _alone(self) -> None:
+        """No video moves."""
+        self._clock.setInterval(FRAME_MS)
+        self.tick()
+
+    def _wanted_scrim(self, now: float) -> float:
+        """Of those that are seen for longer than it takes to let the light back."""
+        last = now + backdrop.RAMP_S
+        lasting = [each for each in self.seen if each.flight.ends is None or each.flight.ends > last]
+        return max((each.scrim for each in lasting), default=0.0)
 
     def _show(self, seen: Seen, now: float) -> bool:
         """Take up what is due; whether that is something else than before."""

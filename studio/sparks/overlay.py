@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QColor,
     QImage,
     QPainter,
     QPaintEvent,
@@ -80,6 +81,8 @@ class SparkOverlay(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
+            if self.flights.backdrop.scrim > 0.0:
+                painter.fillRect(self.rect(), QColor.fromRgbF(0.0, 0.0, 0.0, self.flights.backdrop.scrim))
             for each in self.flights.seen:
                 if each.under is not None:
                     self._paint_picture(painter, each.under, each.under_opacity * (1.0 - each.opacity))

@@ -44,7 +44,10 @@ class Sky:
         self.poster: QImage | None = None
         self.ducks: list[float] = []
         self.mixer = Mixer(make_sink=lambda: None, now=self.clock, on_duck=self.ducks.append)
-        self.flights = Flights(self.store, self.mixer, now=self.clock, poster=lambda _spark: self.poster)
+        self.bright, self.measured = 0.0, 0
+        self.flights = Flights(
+            self.store, self.mixer, now=self.clock, poster=lambda _spark: self.poster, behind=self._behind
+        )
         self.landed: list[Flight] = []
         self.flights.landed.connect(self.landed.append)
         self.window = QWidget()
@@ -72,6 +75,10 @@ class Sky:
         content = f'{{"name": "{spark.name}"}}'.encode()
         self.contents[str(spark.id)] = content
         return replace(spark, sha256=sha256(content).hexdigest())
+
+    def _behind(self) -> float:
+        self.measured += 1
+        return self.bright
 
     async def settle(self) -> None:
         """Wait until nothing is brought any more."""
