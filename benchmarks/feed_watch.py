@@ -183,9 +183,9 @@ class Viewer:
             await self._stay()
         for number in range(swipes):
             if number % 20 == 0:
-                _say(f"swipe {number} of {swipes}, {_resident() >> 20} MB")
+                _say(f"swipe {number} of {swipes}, {resident() >> 20} MB")
             self.found.first_ms.append(await self._swipe())
-            self.found.rss.append(_resident())
+            self.found.rss.append(resident())
 
     async def _swipe(self) -> float:
         """Go to the next video when it is decoded ahead; ms from the key to something of it."""
@@ -210,6 +210,10 @@ class Viewer:
         self.pulse.start()
         await asyncio.sleep(STAY_S)
         self.pulse.stop()
+        self.judge(slot, found)
+
+    def judge(self, slot: Slot, found: Found) -> None:
+        """Add what was painted of a video since `watch` was cleared."""
         index = slot.player.index
         assert index is not None
         shown = [paint for paint in self.watch.paints if paint.playing and paint.video == slot.id]
@@ -225,7 +229,7 @@ class Viewer:
                 found.offsets_ms.append((stamp_s - paint.heard_s) * 1000)
 
 
-def _resident() -> int:
+def resident() -> int:
     """Bytes of this process that are in memory."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

@@ -2,7 +2,8 @@
 
 Reads orders from standard input and writes what became of them to standard output, both as frames: a letter,
 the length in 4 bytes (little-endian), the bytes. In: `O` an order as JSON, then `C` the content. Out: `P` per
-mille, any number of them, then `R` the result or `E` why there is none. Ends with its input.
+mille and, of a film, `F` the number of all its pictures in 2 bytes and a flipbook of the next ones, as often
+as there are; then `R` the result or `E` why there is none. Ends with its input.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import IO, Final
 from studio.sparks.order import Kind, Order
 
 _HEAD: Final = struct.Struct("<cI")
+COUNT: Final = struct.Struct("<H")
 LARGEST: Final = 64 << 20
 
 
@@ -63,8 +65,11 @@ def main() -> int:
                 last = now
                 put(answers, b"P", str(int(share * 1000)).encode())
 
+        def take(count: int, flipbook: bytes) -> None:
+            put(answers, b"F", COUNT.pack(count) + flipbook)
+
         try:
-            put(answers, b"R", make(order, given[1], tell))
+            put(answers, b"R", make(order, given[1], tell, take))
         except Exception as error:  # a broken spark must not take the next ones with it
             put(answers, b"E", f"{type(error).__name__}: {error}".encode()[:2_000])
     return 0

@@ -13,11 +13,19 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import studio
-from studio.sparks.baker import get, put
+from studio.sparks.baker import COUNT, get, put
 from studio.sparks.order import Order
 
 PATIENCE_S: Final = 180.0
-"""A spark that is not baked by then never will be; its process is ended."""
+"""Of a baker of which nothing was heard for so long nothing will be; its process is ended."""
+Told = Callable[[float], object]
+"""Hears how far it is, 0 to 1, on any thread."""
+Take = Callable[[int, bytes], object]
+"""Takes, on any thread, a flipbook of the next pictures of a film, and how many it will have in all."""
+
+
+def ignore(_count: int, _flipbook: bytes) -> None:
+    """Wait for the whole film."""
 
 
 class Unbaked(Exception):
@@ -27,8 +35,8 @@ class Unbaked(Exception):
 class Oven(Protocol):
     """Where sparks are baked."""
 
-    def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
-        """Bake one; blocks. `told` hears how far it is, on any thread. Raises Unbaked."""
+    def bake(self, order: Order, content: bytes, told: Told, take: Take = ignore) -> bytes:
+        """Bake one; blocks. Raises Unbaked."""
         ...
 
     def close(self) -> None:
@@ -45,19 +53,17 @@ class Bakery:
         self._one = threading.Lock()
         self._closed = False
 
-    def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
+    def bake(self, order: Order, content: bytes, told: Told, take: Take = ignore) -> bytes:
         with self._one:
             process = self._started()
-            watch = threading.Timer(self._patience_s, process.kill)
-            watch.daemon = True
-            watch.start()
+            watch = _Watch(process, self._patience_s)
             try:
-                return _converse(process, order, content, told)
+                return _converse(process, order, content, told, take, watch)
             except (OSError, EOFError, ValueError) as error:
                 self._end()
                 raise Unbaked(f"the baker ended: {error}") from error
             finally:
-                watch.cancel()
+                watch.end()
 
     def close(self) -> None:
         self._closed = True
@@ -90,8 +96,38 @@ class Bakery:
             process.wait()
 
 
+class _Watch:
+    """Ends a baker of which nothing is heard; on a busy computer there is a picture now and then, too."""
+
+    def __init__(self, process: subprocess.Popen[bytes], patience_s: float) -> None:
+        self._process, self._patience_s = process, patience_s
+        self._heard, self._over = 0, threading.Event()
+        threading.Thread(target=self._look, name="spark-baker-watch", daemon=True).start()
+
+    def hear(self) -> None:
+        """Something was heard."""
+        self._heard += 1
+
+    def end(self) -> None:
+        """It is baked, or given up."""
+        self._over.set()
+
+    def _look(self) -> None:
+        last = -1
+        while not self._over.wait(self._patience_s):
+            if self._heard == last:
+                self._process.kill()
+                return
+            last = self._heard
+
+
 def _converse(
-    process: subprocess.Popen[bytes], order: Order, content: bytes, told: Callable[[float], object]
+    process: subprocess.Popen[bytes],
+    order: Order,
+    content: bytes,
+    told: Told,
+    take: Take,
+    watch: _Watch,
 ) -> bytes:
     assert process.stdin is not None
     assert process.stdout is not None
@@ -100,8 +136,11 @@ def _converse(
     put(process.stdin, b"C", content)
     while (answer := get(process.stdout)) is not None:
         letter, data = answer
+        watch.hear()
         if letter == b"P":
             told(int(data) / 1000)
+        elif letter == b"F":
+            take(COUNT.unpack_from(data)[0], data[COUNT.size :])
         elif letter == b"R":
             return data
         else:

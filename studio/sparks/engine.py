@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from server.sparks.engine import film, gates
 from server.sparks.engine.audio.mix import sound
-from server.sparks.engine.flipbook import pack
+from server.sparks.engine.flipbook import Flipbook, dump, pack, unpack
 from server.sparks.engine.format.reading import read
 from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.motion import RATE
@@ -22,10 +22,13 @@ from studio.sparks.order import FPS, SIZE, Kind, Order
 
 Told = Callable[[float], object]
 """Hears how far it is, 0 to 1."""
+Take = Callable[[int, bytes], object]
+"""Takes a flipbook of the next pictures of a film, with how many it will have in all."""
 
 
-def make(order: Order, content: bytes, told: Told) -> bytes:
-    """Bake what is ordered of a spark's file. Raises ValueError for a file that is none."""
+def make(order: Order, content: bytes, told: Told, take: Take) -> bytes:
+    """Bake what is ordered of a spark's file; `take` has the pictures of a film as they come. Raises
+    ValueError for a file that is none."""
     spark = read(content)
     match order.kind:
         case Kind.SOUND:
@@ -38,7 +41,16 @@ def make(order: Order, content: bytes, told: Told) -> bytes:
         case Kind.THUMB:
             return film.thumbnail(spark, order.seed, order.sender)
         case Kind.FILM:
-            return film.bake(spark, order.seed, order.sender, fps=FPS, size=SIZE)
+            return _film(spark, order, told, take)
+
+
+def _film(spark: Spark, order: Order, told: Told, take: Take) -> bytes:
+    count, books = film.count_of(spark, FPS), list[Flipbook]()
+    for part in film.parts(spark, order.seed, order.sender, fps=FPS, size=SIZE):
+        take(count, part)
+        books.append(unpack(part))
+        told(min(1.0, len(books) * film.PART / count))
+    return dump(books[0].followed_by(*books[1:]))
 
 
 def _sound(spark: Spark, seed: int) -> bytes:

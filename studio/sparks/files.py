@@ -37,6 +37,10 @@ class Files:
             return None
         return data
 
+    def has(self, name: str) -> bool:
+        """Whether something is kept under a name; does not count as use."""
+        return self._path(name).is_file()
+
     def write(self, name: str, data: bytes) -> bool:
         """Keep this, and let go of what was not used for longest; answers whether it is kept."""
         if len(data) > min(self._most, LARGEST):
@@ -86,5 +90,7 @@ class Files:
             for entry in os.scandir(self._folder):
                 with suppress(OSError):
                     told = entry.stat()
+                    if not entry.is_file():
+                        continue
                     found.append((told.st_mtime_ns, told.st_size, Path(entry.path)))
         return found

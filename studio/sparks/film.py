@@ -1,8 +1,9 @@
-"""A baked film in memory: its pictures as images of the size they are painted at, decoded on a thread."""
+"""A film in memory, baked or as far as it is: images of the size they are painted at, decoded on a thread."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtGui import QImage
 
+from studio.sparks.head_start import HeadStart
 from studio.sparks.player import Length
 
 if TYPE_CHECKING:
@@ -53,7 +55,10 @@ class Pictures:
 
 class Film:
     """Pictures by number. `ask` has one decoded where it is not here; `tell` hears of it on another thread,
-    so that a painter asks again and finds it."""
+    so that a painter asks again and finds it.
+
+    One that is still being baked has `ready` pictures of the `count` that it will have.
+    """
 
     def __init__(
         self,
@@ -62,11 +67,32 @@ class Film:
         pictures: Pictures,
         executor: Executor,
         tell: Callable[[str], object] = lambda _name: None,
+        *,
+        count: int | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self._book = name, book
         self._pictures, self._executor, self._tell = pictures, executor, tell
         self._asked: set[Key] = set()
-        self.length = Length(book.count, book.fps)
+        self.length = Length(count or book.count, book.fps)
+        self._now = now
+        self._start = HeadStart(self.length.count, book.fps)
+        self._start.note(book.count, now())
+
+    @property
+    def ready(self) -> int:
+        """How many pictures are baked, from the first on."""
+        return self._book.count
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether it will not run dry when it begins now."""
+        return self._start.enough(self._now())
+
+    def grow(self, more: Flipbook) -> None:
+        """Go on with these pictures. Raises BadFlipbook where they show something else."""
+        self._book = self._book.followed_by(more)
+        self._start.note(self._book.count, self._now())
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -78,7 +104,9 @@ class Film:
         return self._pictures.get((self.name, number, width, height))
 
     def ask(self, number: int, width: int, height: int) -> QImage | None:
-        """The same; where it is not decoded it is, and told."""
+        """The same; where it is not decoded it is, and told. One that is not baked yet is not there."""
+        if number >= self.ready:
+            return None
         key = (self.name, number, width, height)
         found = self._pictures.get(key)
         if found is None and key not in self._asked:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,14 +22,17 @@ from studio.api.errors import ApiError
 from studio.sparks.bakery import Bakery, Oven, Unbaked
 from studio.sparks.files import Files
 from studio.sparks.film import Film, Pictures
-from studio.sparks.order import PICTURES, URGENT, Kind, Order
+from studio.sparks.order import FIRST, PICTURES, URGENT, Kind, Order
 from studio.tasks import off_thread
 
 if TYPE_CHECKING:
+    from server.sparks.engine.flipbook import Flipbook
     from studio.sparks.given import Known
 
 MOST_BYTES: Final = 64 << 20
 """Of films as they are baked, of sounds and of what was measured, together."""
+CONTENTS_BYTES: Final = 32 << 20
+"""Of the files of sparks, as the server has them, on the disk."""
 UNSHOWABLE: Final = "This spark cannot be shown on this computer."
 Spawn = Callable[[Coroutine[Any, Any, None], QObject], Any]
 
@@ -41,12 +45,15 @@ class _Kept:
 
 class FilmStore(QObject):
     """One for all who play sparks. `came` and `failed` carry an `Order`, the second with a sentence on why;
-    `baked` says how far one is, 0 to 1; `decoded` carries the name of a film that has another picture."""
+    `grew` that of a film of which more is baked than before. `baked` says how far one is, 0 to 1; `decoded`
+    carries the name of a film that has another picture."""
 
     came = Signal(object)
+    grew = Signal(object)
     failed = Signal(object, str)
     baked = Signal(object, float)
     decoded = Signal(str)
+    _took = Signal(object, int, object)
 
     def __init__(
         self,
@@ -58,16 +65,21 @@ class FilmStore(QObject):
         decoder: Executor | None = None,
         most: int = MOST_BYTES,
         pictures: Pictures | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._api, self._spawn = api, spawn
         self._files = Files(folder)
-        self._most = most
+        # Apart, or films would drive them out: without them nothing can be baked while the server is away.
+        self._contents = Files(folder / "contents", most=CONTENTS_BYTES)
+        self._most, self._now = most, now
         self.pictures = pictures or Pictures()
         self._kept: OrderedDict[Order, _Kept] = OrderedDict()
         self.held = 0
         """Bytes of what is kept as it was baked."""
         self._wanted: dict[Order, asyncio.Task[None]] = {}
+        self._growing: dict[Order, Film] = {}
+        self._took.connect(self._grow)
         self._decoder = decoder or ThreadPoolExecutor(1, thread_name_prefix="spark-pictures")
         self._ovens = {True: make_oven(), False: make_oven()}
         self._bakers = {each: ThreadPoolExecutor(1, thread_name_prefix="spark-baker") for each in self._ovens}
@@ -79,6 +91,10 @@ class FilmStore(QObject):
         """A film, thumb or still that is in memory."""
         kept = self._get(order)
         return kept if isinstance(kept, Film) else None
+
+    def begun(self, order: Order) -> Film | None:
+        """The same, or what is baked of it so far."""
+        return self.film(order) or self._growing.get(order)
 
     def sound(self, order: Order) -> bytes | None:
         """A sound that is in memory; empty for a spark without one."""
@@ -112,8 +128,9 @@ class FilmStore(QObject):
         return order in self._wanted
 
     def give_up(self, orders: Collection[Order]) -> None:
-        """Nobody looks at these any more; what is being baked now is baked to its end."""
+        """Nobody looks at these any more; what is being baked now is baked to its end, and kept as a file."""
         for order in orders:
+            self._growing.pop(order, None)
             task = self._wanted.pop(order, None)
             if task is not None:
                 task.cancel()
@@ -121,14 +138,23 @@ class FilmStore(QObject):
     async def content(self, spark: Known) -> bytes:
         """The file of a spark: kept by its hash, so it is fetched once. Raises ApiError."""
         name = f"{spark.sha256}.json"
-        data = await off_thread(self._files.read, name)
+        data = await off_thread(self._contents.read, name)
         if data is not None and sha256(data).hexdigest() == spark.sha256:
             return data
         answer = await self._api.get(f"/v1/sparks/{spark.id}/versions/{spark.number}/content")
         if sha256(answer.content).hexdigest() != spark.sha256:
             raise broken_protocol("it is not the spark that was asked for")
-        await off_thread(self._files.write, name, answer.content)
+        await off_thread(self._contents.write, name, answer.content)
         return answer.content
+
+    async def keep_contents(self, sparks: Sequence[Known]) -> None:
+        """Have the files of these here, for when the server is away; what cannot be read now is not."""
+        for spark in sparks:
+            if not await off_thread(self._contents.has, f"{spark.sha256}.json"):
+                try:
+                    await self.content(spark)
+                except ApiError:
+                    return
 
     async def close(self) -> None:
         """Give up what is being made, and end the processes that make it."""
@@ -159,19 +185,51 @@ class FilmStore(QObject):
             except ValueError:
                 await off_thread(self._files.forget, order.name)  # damaged on the disk: it is baked anew
         content = await self.content(spark)
-        urgent = order.kind in URGENT
-        bake = partial(self._ovens[urgent].bake, order, content, partial(self._progress, order))
-        data = await asyncio.wrap_future(self._bakers[urgent].submit(bake))
-        opened = await off_thread(self._opened, order, data)
-        await off_thread(self._files.write, order.name, data)
+        await self._shorter_ones(order)
+        baker = self._bakers[order.kind in URGENT]
+        return await asyncio.wrap_future(baker.submit(self._bake, order, content))
+
+    async def _shorter_ones(self, order: Order) -> None:
+        """Let what stands for a film, and the sound that begins with it, be baked before it."""
+        if order.kind is Kind.FILM:
+            others = [(each, task) for each, task in self._wanted.items() if each.sha256 == order.sha256]
+            if first := [task for each, task in others if each.kind in FIRST]:
+                await asyncio.wait(first)
+
+    def _bake(self, order: Order, content: bytes) -> _Kept:
+        """On the baker's thread."""
+        oven = self._ovens[order.kind in URGENT]
+        data = oven.bake(order, content, partial(self._progress, order), partial(self._take, order))
+        opened = self._opened(order, data)
+        self._files.write(order.name, data)
         return opened
+
+    def _take(self, order: Order, count: int, flipbook: bytes) -> None:
+        from server.sparks.engine.flipbook import unpack
+
+        if not self._closed and shiboken6.isValid(self):
+            self._took.emit(order, count, unpack(flipbook))
+
+    def _grow(self, order: Order, count: int, more: Flipbook) -> None:
+        if order not in self._wanted:
+            return
+        film = self._growing.get(order)
+        if film is not None:
+            film.grow(more)
+        else:
+            self._growing[order] = self._film_of(order, more, count)
+        self.grew.emit(order)
+
+    def _film_of(self, order: Order, book: Flipbook, count: int) -> Film:
+        args = (order.name, book, self.pictures, self._decoder, self._decode)
+        return Film(*args, count=count, now=self._now)
 
     def _opened(self, order: Order, data: bytes) -> _Kept:
         if order.kind in PICTURES:
             from server.sparks.engine.flipbook import unpack
 
             book = unpack(data)
-            return _Kept(Film(order.name, book, self.pictures, self._decoder, self._decode), len(data))
+            return _Kept(self._film_of(order, book, book.count), len(data))
         if order.kind is Kind.METER:
             return _Kept(dict(json.loads(data)), len(data))
         return _Kept(data, len(data))
@@ -185,6 +243,7 @@ class FilmStore(QObject):
             self.baked.emit(order, share)
 
     def _keep(self, order: Order, kept: _Kept) -> None:
+        self._growing.pop(order, None)
         before = self._kept.pop(order, None)
         self.held += kept.size - (before.size if before is not None else 0)
         self._kept[order] = kept
@@ -193,5 +252,6 @@ class FilmStore(QObject):
             self.held -= oldest.size
 
     def _fail(self, order: Order, why: str) -> None:
+        self._growing.pop(order, None)
         if self._wanted.pop(order, None) is not None:
             self.failed.emit(order, why)

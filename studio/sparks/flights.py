@@ -10,7 +10,8 @@ from typing import Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from studio.sparks import still
+from studio.sparks import backdrop, still
+from studio.sparks.backdrop import Backdrop
 from studio.sparks.film import Film
 from studio.sparks.film_store import FilmStore
 from studio.sparks.given import Given, Known
@@ -21,29 +22,39 @@ from studio.sparks.queue import Flight, SparkQueue
 from studio.theme import style
 
 FRAME_MS: Final = 16
+DRIVEN_MS: Final = 40
+"""So long a video that moves on its own is waited for, to be painted together with it."""
 AT_ONCE: Final = 0.4
 """So much of a still is seen from its first moment on: whoever gave it sees that it was heard."""
 AHEAD: Final = 2
 """Pictures that are decoded before they are due."""
+CROSS_S: Final = 0.2
+"""In this time a film comes through the still that stood for it."""
 
 
 @dataclass(eq=False, slots=True)
 class Seen:
     """What is painted of one flight: a picture (None while there is nothing yet), how much of it, and whether
-    it moves."""
+    it moves. `under` is the still that it comes through, since `turned`; `scrim` how much of the video behind
+    it is taken away, by how bright that was when it took off."""
 
     flight: Flight
     image: QImage | None = None
     number: int = -1
     opacity: float = 1.0
     moves: bool = False
+    under: QImage | None = None
+    under_opacity: float = 0.0
+    turned: float | None = None
+    scrim: float = 0.0
 
 
 class Flights(QObject):
     """`changed`: something else is to be painted; `landed` carries a flight that is over, `unseen` those that
     had to be let go of before they flew; `unable` says why one is but a still.
 
-    `poster` gives a still that is here at once (a tray has one of each), at whatever size.
+    `poster` gives a still that is here at once (a tray has one of each), at whatever size; `behind` says how
+    bright the video is now, 0 to 1.
     """
 
     changed = Signal()
@@ -59,19 +70,24 @@ class Flights(QObject):
         *,
         now: Callable[[], float] = time.monotonic,
         poster: Callable[[Known], QImage | None] = lambda _spark: None,
+        behind: Callable[[], float] = lambda: 0.0,
     ) -> None:
         super().__init__(parent)
         self.store, self.mixer, self._now, self._poster = store, mixer, now, poster
         self.queue = SparkQueue()
         self.size = (360, 640)
         """Of the pictures, in device px."""
+        self.backdrop = Backdrop()
+        self._behind = behind
         self._seen: dict[Flight, Seen] = {}
         self._failed: set[Order] = set()
+        self._aimed: Given | None = None
         self._clock = QTimer(self)
         self._clock.setTimerType(Qt.TimerType.PreciseTimer)
         self._clock.setInterval(FRAME_MS)
-        self._clock.timeout.connect(self.tick)
+        self._clock.timeout.connect(self._alone)
         store.came.connect(self._came)
+        store.grew.connect(self._came)
         store.failed.connect(self._fail)
 
     @property
@@ -93,6 +109,15 @@ class Flights(QObject):
         here = [self.store.want(each, given.spark) for each in orders]  # each is to be asked for
         return all(here)
 
+    def aim(self, given: Given) -> None:
+        """Prepare the one that may be next; the one that was to be next before is not waited for any more."""
+        before, self._aimed = self._aimed, given
+        asked_for = [each.given for each in (*self.queue.flying, *self.queue.waiting)]
+        if before is not None and before != given and before not in asked_for:
+            film, _, sound = _orders(before)
+            self.store.give_up([film, sound])
+        self.prepare(given)
+
     def fly(self, given: Given) -> Flight:
         """Let one fly, as soon as there is room for it."""
         now = self._now()
@@ -102,7 +127,7 @@ class Flights(QObject):
         if flight.count > 1 and flight.began is not None:
             self._sound(flight)
             self.changed.emit()
-        self._clock.start()
+        self._clock.start(FRAME_MS)
         self.tick()
         return flight
 
@@ -110,6 +135,7 @@ class Flights(QObject):
         """The video is another one: nothing goes on over it. What has not flown is told."""
         unseen = self.queue.clear()
         self._seen.clear()
+        self.backdrop.clear()
         self._clock.stop()
         self.mixer.stop()
         if unseen:
@@ -124,41 +150,88 @@ class Flights(QObject):
             self._seen.pop(flight, None)
             self.landed.emit(flight)
         for flight in risen:
-            self._seen[flight] = Seen(flight)
+            self._seen[flight] = Seen(flight, scrim=backdrop.scrim(self._behind()))
         new = bool(over or risen)
         for seen in self.seen:
             new = self._show(seen, now) or new
+        if self.busy:
+            new = self.backdrop.advance(self._wanted_scrim(now), now) or new
+        else:
+            self.backdrop.clear()
+            self._clock.stop()
         if new:
             self.changed.emit()
-        if not self.busy:
-            self._clock.stop()
+
+    def drive(self) -> None:
+        """The video has another picture: both are painted at once, where each for itself would cost twice."""
+        if self.busy:
+            self.tick()
+            if self.busy:
+                self._clock.start(DRIVEN_MS)
 
     # Inside
+
+    def _alone(self) -> None:
+        """No video moves."""
+        self._clock.setInterval(FRAME_MS)
+        self.tick()
+
+    def _wanted_scrim(self, now: float) -> float:
+        """Of those that are seen for longer than it takes to let the light back."""
+        last = now + backdrop.RAMP_S
+        lasting = [each for each in self.seen if each.flight.ends is None or each.flight.ends > last]
+        return max((each.scrim for each in lasting), default=0.0)
 
     def _show(self, seen: Seen, now: float) -> bool:
         """Take up what is due; whether that is something else than before."""
         flight = seen.flight
         reduced = style.theme().reduced_motion
-        film = None if reduced else self.store.film(_orders(flight.given)[0])
-        if film is not None and (flight.began is None or not seen.moves):
-            if flight.began is None or seen.number < 0:
-                flight.begin(now, film.length.seconds)
-                self._sound(flight)
-            seen.moves = True
-        if film is None or not seen.moves:
-            return self._show_still(seen, now)
-        assert flight.began is not None
-        return self._show_film(seen, film, now - flight.began)
+        order, _, sound = _orders(flight.given)
+        film = None if reduced else self.store.begun(order)
+        if film is not None and not seen.moves and film.may_begin and not self.store.is_wanted(sound):
+            flight.begin(now, film.length.seconds)
+            self._sound(flight)
+            seen.moves, seen.under, seen.under_opacity = True, seen.image, seen.opacity
+            seen.opacity = 0.0 if seen.under is not None else 1.0
+        if seen.moves and film is not None:
+            return self._show_film(seen, film, now)
+        if seen.moves and not reduced:
+            return self._fade_out(seen, now)
+        return self._show_still(seen, now)
 
-    def _show_film(self, seen: Seen, film: Film, elapsed_s: float) -> bool:
-        number = due(elapsed_s, fps=film.length.fps, count=film.length.count)
+    def _show_film(self, seen: Seen, film: Film, now: float) -> bool:
+        flight, fps, faded = seen.flight, film.length.fps, self._cross(seen, now)
+        assert flight.began is not None
+        number = due(now - flight.began, fps=fps, count=film.length.count)
+        if number >= film.ready:
+            # Baking has fallen behind: the last picture stays, and nothing of the rest will be missing.
+            number = film.ready - 1
+            flight.wait(now - flight.began - (number + 0.5) / fps)
         image = film.ask(number, *self.size)
         for ahead in range(1, AHEAD + 1):
-            if number + ahead < film.length.count:
-                film.ask(number + ahead, *self.size)
+            film.ask(min(number + ahead, film.ready - 1), *self.size)
         if image is None or (number == seen.number and image is seen.image):
-            return False  # the one before stays until this one is decoded
-        seen.image, seen.number, seen.opacity = image, number, 1.0
+            return faded  # the one before stays until this one is decoded
+        if seen.number < 0:
+            seen.turned = now
+        seen.image, seen.number = image, number
+        return True
+
+    def _cross(self, seen: Seen, now: float) -> bool:
+        """Let the still go while its film comes; whether that changes anything."""
+        if seen.under is None or seen.turned is None:
+            return False
+        seen.opacity = min(1.0, (now - seen.turned) / CROSS_S)
+        if seen.opacity == 1.0:
+            seen.under = None
+        return True
+
+    def _fade_out(self, seen: Seen, now: float) -> bool:
+        """The rest of its film could not be baked."""
+        flight = seen.flight
+        if flight.ends is None or flight.ends > now + still.FADE_S:
+            flight.ends = now + still.FADE_S
+        seen.under, seen.opacity = None, max(0.0, (flight.ends - now) / still.FADE_S)
         return True
 
     def _show_still(self, seen: Seen, now: float) -> bool:
@@ -201,10 +274,10 @@ class Flights(QObject):
 
 
 def _orders(given: Given) -> tuple[Order, Order, Order]:
-    """Film, still and sound."""
+    """Film, still and sound. A still that but stands for a film is nobody's own: a grid has it already."""
     sha, seed = given.spark.sha256, given.seed
     return (
         Order(Kind.FILM, sha, seed, given.sender),
-        Order(Kind.STILL, sha, seed, given.sender),
+        Order(Kind.STILL, sha, seed, given.sender if style.theme().reduced_motion else ""),
         Order(Kind.SOUND, sha, seed),
     )

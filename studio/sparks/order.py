@@ -1,4 +1,4 @@
-"""What can be baked of a spark, and the name by which it is kept; free of Qt and of the engine."""
+"""What can be baked of a spark, and the name by which it is kept; free of Qt, loads no engine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-ENGINE: Final = 1
-"""Raised with every change after which a spark looks or sounds different."""
+from server.sparks.engine.version import ENGINE
+
 FPS: Final = 30
 SIZE: Final = (360, 640)
 THUMB_FPS: Final = 15
@@ -30,6 +30,8 @@ class Kind(StrEnum):
 PICTURES: Final = frozenset({Kind.FILM, Kind.THUMB, Kind.STILL})
 URGENT: Final = frozenset({Kind.FILM, Kind.SOUND, Kind.STILL})
 """What somebody has asked for; the rest is made when there is time."""
+FIRST: Final = frozenset({Kind.SOUND, Kind.STILL})
+"""What is baked before the film of the same spark."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QColor,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from studio.sparks.banner import Banner, banner, waiting_plate
@@ -73,26 +81,34 @@ class SparkOverlay(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
+            if self.flights.backdrop.scrim > 0.0:
+                painter.fillRect(self.rect(), QColor.fromRgbF(0.0, 0.0, 0.0, self.flights.backdrop.scrim))
             for each in self.flights.seen:
-                if each.image is not None:
-                    painter.setOpacity(each.opacity)
-                    painter.setRenderHint(
-                        QPainter.RenderHint.SmoothPixmapTransform,
-                        each.image.size() != self._film.size() * self.devicePixelRatioF(),
-                    )
-                    painter.drawImage(self._film, each.image)
+                if each.under is not None:
+                    self._paint_picture(painter, each.under, each.under_opacity * (1.0 - each.opacity))
+                if each.image is not None and each.image is not each.under:
+                    self._paint_picture(painter, each.image, each.opacity)
             painter.setOpacity(1.0)
             top = round(self.height() * SHARE)
             for each in self.flights.seen:
                 shown = self._banner(each.flight)
-                # Who and what can be read at once; only with a still that goes does it go.
-                painter.setOpacity(each.opacity if each.flight.began is not None else 1.0)
+                # Who and what can be read at once; only with a picture that goes does it go.
+                stays = each.flight.began is None or each.under is not None
+                painter.setOpacity(1.0 if stays else each.opacity)
                 painter.drawPixmap(EDGE, top, shown.pixmap)
                 top += shown.height + GAP
             painter.setOpacity(1.0)
             if self.flights.queue.waits:
                 plate = waiting_plate(self.flights.queue.waits, self.devicePixelRatioF())
                 painter.drawPixmap(EDGE, top, plate.pixmap)
+
+    def _paint_picture(self, painter: QPainter, image: QImage, opacity: float) -> None:
+        painter.setOpacity(opacity)
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform,
+            image.size() != self._film.size() * self.devicePixelRatioF(),
+        )
+        painter.drawImage(self._film, image)
 
     def _banner(self, flight: Flight) -> Banner:
         count, known = self._banners.get(flight, (0, None))

@@ -44,6 +44,11 @@ class Flight:
         """Its film, or the still that stands for it, runs from now on for `lasts` s."""
         self.began, self.ends = now, max(now + lasts, self.counted + COUNTED_S if self.count > 1 else 0.0)
 
+    def wait(self, seconds: float) -> None:
+        """Stand still for so long: the rest of its film is still to come."""
+        if self.began is not None and self.ends is not None:
+            self.began, self.ends = self.began + seconds, self.ends + seconds
+
     def _again(self, now: float) -> None:
         """One more of it while it flies."""
         if self.began is None or self.ends is None:

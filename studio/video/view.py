@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -27,6 +28,13 @@ def image_over(pixels: Pixels) -> QImage:
     row = pixels.strides[0]
     size = (height - 1) * row + width * pixels[0, 0].size
     return QImage(as_strided(pixels, (size,), (1,)).data, width, height, row, kind)
+
+
+def pixels_of(image: QImage) -> Pixels:
+    """The pixels of a picture, `(height, width, 4)` as BGRX, copied."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    flat: Pixels = np.frombuffer(plain.constBits(), np.uint8)
+    return flat.reshape(plain.height(), plain.width(), 4).copy()
 
 
 class FrameView(QWidget):

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Final
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.sparks.engine.budget import FULL, Quality
-from server.sparks.engine.flipbook import pack
+from server.sparks.engine.flipbook import dump, pack, unpack
 from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.motion import RATE
 from server.sparks.engine.renderer import Renderer
@@ -22,12 +23,12 @@ from server.sparks.engine.scene import Scene
 from server.sparks.engine.simulation import Simulation
 from server.sparks.engine.staging import Staging
 from server.sparks.engine.tone import Tone
+from server.sparks.engine.version import ENGINE
 
-ENGINE: Final = 2
-"""Raised with every change after which a spark looks different: flipbooks of before are baked anew."""
 SIZE: Final = (360, 640)
 THUMBNAIL: Final = (180, 320)
 THUMBNAIL_FPS: Final = 15
+PART: Final = 6
 _LIVE: Final = 2
 """Steps of a picture at 60 Hz, which trails are drawn by whatever the film's rate: fewer would leave gaps."""
 _FORGOTTEN: Final = 0.02
@@ -62,15 +63,23 @@ def still(spark: Spark, seed: int, sender: str, at: float, *, size: tuple[int, i
 
 def bake(spark: Spark, seed: int, sender: str = "", *, fps: int = 30, size: tuple[int, int] = SIZE) -> bytes:
     """The flipbook of a spark; see `flipbook`."""
-    scrims = list[float]()
+    first, *others = (unpack(each) for each in parts(spark, seed, sender, fps=fps, size=size))
+    return dump(first.followed_by(*others))
 
-    def pictures() -> Iterator[Picture]:
-        for picture, scrim in _played(spark, seed, sender, fps, size):
-            scrims.append(scrim)
-            yield picture
 
-    # `pack` asks for a scrim after its picture, so it is there by then.
-    return pack(pictures(), fps=fps, key=key_of(spark, seed, sender), scrims=_as_they_come(scrims))
+def parts(
+    spark: Spark, seed: int, sender: str = "", *, fps: int = 30, size: tuple[int, int] = SIZE
+) -> Iterator[bytes]:
+    """The same as flipbooks of at most `PART` pictures, each as soon as it is made."""
+    played, key = _played(spark, seed, sender, fps, size), key_of(spark, seed, sender)
+    while some := list(islice(played, PART)):
+        pictures, scrims = zip(*some, strict=True)
+        yield pack(pictures, fps=fps, key=key, scrims=scrims)
+
+
+def count_of(spark: Spark, fps: int) -> int:
+    """How many pictures it has at `fps`."""
+    return math.floor(spark.duration * RATE) // (RATE // fps)
 
 
 def thumbnail(spark: Spark, seed: int, sender: str = "") -> bytes:
@@ -84,13 +93,6 @@ def key_of(spark: Spark, seed: int, sender: str) -> str:
     content = spark.model_dump(mode="json", by_alias=True)
     said = json.dumps([ENGINE, content, seed, sender], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _as_they_come(scrims: list[float]) -> Iterator[float]:
-    at = 0
-    while True:
-        yield scrims[at]
-        at += 1
 
 
 def _played(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -31,6 +31,7 @@ _HEADER: Final = struct.Struct("<8sHHHH32s")
 _ENTRY: Final = struct.Struct("<IIHB")
 _NEAR: Final = 3
 """Of 255, as near as what light tells must be to what it covers."""
+_BOUNDS: Final = f"a flipbook has 1 to {MOST_PICTURES} pictures of at most {LARGEST_SIDE} px"
 Picture = NDArray[np.uint8]
 
 
@@ -60,6 +61,14 @@ class Flipbook:
     def count(self) -> int:
         return len(self._stored)
 
+    def followed_by(self, *others: Flipbook) -> Flipbook:
+        """One that goes on with the pictures of others. Raises BadFlipbook where they show something else."""
+        said = (self.width, self.height, self.fps, self.key)
+        if any((each.width, each.height, each.fps, each.key) != said for each in others):
+            raise BadFlipbook("it is not the same spark that goes on")
+        stored = [picture for book in (self, *others) for picture in book._stored]
+        return replace(self, _stored=tuple(stored))
+
     def picture(self, at: int) -> Picture:
         """Premultiplied RGBA `(height, width, 4)` of one picture. Raises BadFlipbook where it is broken."""
         stored = self._stored[at]
@@ -83,7 +92,7 @@ def pack(pictures: Iterable[Picture], *, fps: int, key: str, scrims: Iterable[fl
     """The flipbook of premultiplied pictures, all of one size. `scrims` says how much of each was darkened
     (see `Scene.scrim`), which its light does not tell. Raises ValueError without any, or for too many."""
     darkened = iter(scrims)
-    entries, bodies, shape = [], [], None
+    stored, shape = list[_Stored](), None
     for picture in pictures:
         shape = shape or picture.shape
         if picture.shape != shape:
@@ -92,11 +101,19 @@ def pack(pictures: Iterable[Picture], *, fps: int, key: str, scrims: Iterable[fl
         scrim = round(next(darkened, 0.0) * 255)
         rows = _untold(picture, scrim)
         cover = b"" if rows is None else _coded(np.ascontiguousarray(picture[rows, :, 3]))
-        entries.append(_ENTRY.pack(len(colour), len(cover), rows.start if rows else 0, scrim))
-        bodies += [colour, cover]
-    if shape is None or len(entries) > MOST_PICTURES or max(shape[:2]) > LARGEST_SIDE:
-        raise ValueError(f"a flipbook has 1 to {MOST_PICTURES} pictures of at most {LARGEST_SIDE} px")
-    head = _HEADER.pack(MAGIC, shape[1], shape[0], fps, len(entries), bytes.fromhex(key))
+        stored.append(_Stored(colour, cover, rows.start if rows else 0, scrim))
+    if shape is None:
+        raise ValueError(_BOUNDS)
+    return dump(Flipbook(shape[1], shape[0], fps, key, tuple(stored)))
+
+
+def dump(book: Flipbook) -> bytes:
+    """The file of a flipbook. Raises ValueError for more pictures, or larger ones, than one may have."""
+    if book.count > MOST_PICTURES or max(book.width, book.height) > LARGEST_SIDE:
+        raise ValueError(_BOUNDS)
+    head = _HEADER.pack(MAGIC, book.width, book.height, book.fps, book.count, bytes.fromhex(book.key))
+    entries = [_ENTRY.pack(len(one.colour), len(one.cover), one.top, one.scrim) for one in book._stored]
+    bodies = [part for one in book._stored for part in (one.colour, one.cover)]
     return b"".join([head, *entries, *bodies])
 
 

@@ -79,12 +79,15 @@ class FeedSparks(QObject):
         self.tray = make_tray(self._context)
         sink = self.make_sink or default_sink
         mixer = Mixer(self, make_sink=sink, now=self.now, on_duck=self._watching.duck)
-        self.flights = Flights(self._context.films, mixer, self, now=self.now, poster=self.tray.poster)
+        self.flights = Flights(
+            self._context.films, mixer, self, now=self.now, poster=self.tray.poster, behind=self._brightness
+        )
+        self._watching.painted.connect(self.flights.drive)
         self.overlay = SparkOverlay(self.flights, stage)
         self.flights.unseen.connect(self._tell_unseen)
         self.flights.unable.connect(lambda why: self._context.messages.notify(Level.WARNING, why))
         self.tray.chosen.connect(self.fly)
-        self.tray.aimed.connect(self.flights.prepare)
+        self.tray.aimed.connect(self.flights.aim)
         self._aside.lend(self.tray)
         self._loudness.told.connect(self._tell_sound)
         self._loudness.tell()
@@ -97,6 +100,12 @@ class FeedSparks(QObject):
         if event.type() == QEvent.Type.Hide and self.flights is not None and self.flights.busy:
             self.flights.clear()  # nobody sees it any more
         return False
+
+    def _brightness(self) -> float:
+        from studio.sparks.backdrop import brightness
+
+        slot = self._watching.slot
+        return brightness(slot.picture.pixels) if slot is not None and slot.picture is not None else 0.0
 
     def _place(self) -> None:
         if self.overlay is not None:

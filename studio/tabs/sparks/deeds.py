@@ -23,6 +23,7 @@ from studio.whole_file import WholeFile
 
 T = TypeVar("T")
 PACK_SCHEMA: Final = "spark-pack/1"
+KEPT: Final = "Nothing here is lost."
 
 
 class Unreadable(Exception):
@@ -135,7 +136,8 @@ class Deeds(QObject):
                 if answer is not None:
                     took(answer)
             except ApiError as error:
-                self.refused.emit(f"{failed} {error.what_happened}")
+                kept = f" {KEPT} {error.to_do_oneself}" if error.transient else ""
+                self.refused.emit(f"{failed} {error.what_happened}{kept}")
             except Unreadable as error:
                 self.refused.emit(f"{failed} {error}")
             except OSError as error:

@@ -178,8 +178,7 @@ class SparksPage(QWidget):
 
     def _failed(self, error: ApiError) -> None:
         if self.reading.catalogue.read:
-            self.stale.setText(f"Not refreshed. {error.what_happened}")
-            self.stale.show()
+            self.grow_old(error.what_happened)
             return
         self.stale.hide()
         self.header.set_subtitle("")
@@ -192,6 +191,12 @@ class SparksPage(QWidget):
                 what_to_do=f"{error.what_happened} {error.to_do_oneself}",
             )
         )
+
+    def grow_old(self, why: str) -> None:
+        """Say that what is shown is not refreshed, why, and as of when it is."""
+        if self.reading.catalogue.read:
+            self.stale.setText(self.reading.old(why))
+            self.stale.show()
 
     def _show_all(self) -> None:
         self.filters.put(Wanted(state=self.filters.wanted().state))

@@ -139,7 +139,7 @@ class TrayPanel(QWidget):
 
     def _failed(self, error: ApiError) -> None:
         if self.reading.catalogue.read:
-            self.stale.setText(f"Not refreshed. {error.what_happened}")
+            self.stale.setText(self.reading.old(error.what_happened))
             self.stale.show()
             return
         self.stale.hide()

@@ -9,7 +9,9 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from studio.sparks.backdrop import brightness, scrim
 from studio.theme import style
+from studio.video.view import pixels_of
 
 SHAPE: Final = QSize(9, 16)
 FAULT: Final = "#ff5470"
@@ -42,6 +44,7 @@ class PreviewStage(QWidget):
         self.region: tuple[float, float, float, float] | None = None
         self.words = ""
         """What is said in the middle while there is nothing to be seen."""
+        self._behind: float | None = None
 
     @property
     def picture_rect(self) -> QRect:
@@ -80,7 +83,10 @@ class PreviewStage(QWidget):
             painter.fillRect(box, QColor("#ffffff" if white else "#000000"))
             if self.ground is Ground.VIDEO and self.video is not None:
                 self._paint_video(painter, box, self.video)
-            if self.image is not None:
+            if self.image is None:
+                self._behind = None  # the next one takes off from another picture
+            else:
+                painter.fillRect(box, QColor.fromRgbF(0.0, 0.0, 0.0, scrim(self._brightness())))
                 painter.setRenderHint(
                     QPainter.RenderHint.SmoothPixmapTransform,
                     self.image.size() != box.size() * self.devicePixelRatioF(),
@@ -97,6 +103,15 @@ class PreviewStage(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(style.tokens().border), 1))
             painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _brightness(self) -> float:
+        """Of what is behind, as the feed would measure it."""
+        if self.ground is not Ground.VIDEO or self.video is None:
+            self._behind = None
+            return float(self.ground is Ground.WHITE)
+        if self._behind is None:
+            self._behind = brightness(pixels_of(self.video))
+        return self._behind
 
     def _paint_video(self, painter: QPainter, box: QRect, frame: QImage) -> None:
         """Fill the box: what is too wide or too high is cut."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout
 
+from studio.api.errors import Offline
+from studio.api.live import Connection
 from studio.offline.changes import Changes
 from studio.tab import Context, Tab
 from studio.tabs.sparks.topics import CHANGED, DRAFT, JUDGED, READ
@@ -36,6 +38,12 @@ class SparksTab(Tab):
 
     def refresh(self) -> None:
         self.page.refresh()
+
+    def on_connection(self, connection: Connection) -> None:
+        if connection is Connection.OFFLINE:
+            self.page.grow_old(Offline.happened)
+        elif connection is Connection.ONLINE:
+            self.mark_dirty()
 
     def on_changes(self, changes: Changes) -> None:
         if changes.kinds & self.kinds and self.isVisible():

@@ -6,21 +6,23 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 
-from server.sparks.engine.flipbook import pack
+from server.sparks.engine.flipbook import dump, pack, unpack
 from server.sparks.engine.format.spark import Tier
-from studio.sparks.bakery import Unbaked
+from studio.sparks.bakery import Take, Unbaked, ignore
 from studio.sparks.given import Given, Known
 from studio.sparks.order import Kind, Order
 
 FPS = 30
 SECONDS = 1.0
 KEY = "ab" * 32
+PART = 6
 
 
 def known(number: int = 1, tier: Tier = Tier.COMMON, seconds: float = SECONDS) -> Known:
@@ -68,7 +70,8 @@ MEASURED = {
 
 
 class Oven:
-    """Bakes what is said in `answers`, else gradients; while `gate` is closed, nothing comes out."""
+    """Bakes gradients; while `gate` is closed, nothing comes out. With `parts` a film comes in flipbooks of
+    `PART` pictures, one for each release, and breaks after `breaks` of them."""
 
     def __init__(self) -> None:
         self.baked: list[Order] = []
@@ -77,8 +80,12 @@ class Oven:
         self.broken: set[Kind] = set()
         self.seconds = SECONDS
         self.closed = False
+        self.parts: threading.Semaphore | None = None
+        self.breaks: int | None = None
 
-    def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
+    def bake(
+        self, order: Order, content: bytes, told: Callable[[float], object], take: Take = ignore
+    ) -> bytes:
         assert self.gate.wait(20)
         if self.closed:
             raise Unbaked("closed")
@@ -94,11 +101,25 @@ class Oven:
             return gradients(1)
         if order.kind is Kind.THUMB:
             return gradients(15, 15)
-        return gradients(round(self.seconds * FPS))
+        whole = gradients(round(self.seconds * FPS))
+        if self.parts is not None:
+            self._hand_over(whole, self.parts, take)
+        return whole
+
+    def _hand_over(self, whole: bytes, parts: threading.Semaphore, take: Take) -> None:
+        book = unpack(whole)
+        for number, at in enumerate(range(0, book.count, PART)):
+            assert parts.acquire(timeout=20)
+            if self.closed or number == self.breaks:
+                raise Unbaked("broken on the way")
+            take(book.count, dump(replace(book, _stored=book._stored[at : at + PART])))
+        assert parts.acquire(timeout=20)
 
     def close(self) -> None:
         self.closed = True
         self.gate.set()
+        if self.parts is not None:
+            self.parts.release(1_000)
 
 
 class AtOnce(Executor):

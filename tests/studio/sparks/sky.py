@@ -20,6 +20,7 @@ from studio.sparks.film_store import FilmStore
 from studio.sparks.flights import Flights
 from studio.sparks.given import Known
 from studio.sparks.mixer import Mixer
+from studio.sparks.order import Kind, Order
 from studio.sparks.overlay import SparkOverlay
 from studio.sparks.queue import Flight
 from studio.tasks import Tasks, run
@@ -43,7 +44,10 @@ class Sky:
         self.poster: QImage | None = None
         self.ducks: list[float] = []
         self.mixer = Mixer(make_sink=lambda: None, now=self.clock, on_duck=self.ducks.append)
-        self.flights = Flights(self.store, self.mixer, now=self.clock, poster=lambda _spark: self.poster)
+        self.bright, self.measured = 0.0, 0
+        self.flights = Flights(
+            self.store, self.mixer, now=self.clock, poster=lambda _spark: self.poster, behind=self._behind
+        )
         self.landed: list[Flight] = []
         self.flights.landed.connect(self.landed.append)
         self.window = QWidget()
@@ -53,7 +57,7 @@ class Sky:
 
     def open_store(self, **store: Any) -> FilmStore:
         """A store over the same folder, as after a new start."""
-        given: dict[str, Any] = {"make_oven": lambda: self.oven, "decoder": AtOnce()}
+        given: dict[str, Any] = {"make_oven": lambda: self.oven, "decoder": AtOnce(), "now": self.clock}
         return FilmStore(self.folder / "films", self.api, self.tasks.spawn, **given | store)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -72,12 +76,38 @@ class Sky:
         self.contents[str(spark.id)] = content
         return replace(spark, sha256=sha256(content).hexdigest())
 
+    def _behind(self) -> float:
+        self.measured += 1
+        return self.bright
+
     async def settle(self) -> None:
         """Wait until nothing is brought any more."""
         while self.store._wanted:
             await asyncio.wait(list(self.store._wanted.values()))
         for _ in range(3):
             await asyncio.sleep(0)
+
+    async def part(self, after_s: float = 0.0) -> None:
+        """Have the oven hand over the next pictures of a film after so long, and wait for them."""
+        assert self.oven.parts is not None
+        here = asyncio.get_running_loop().create_future()
+
+        def heard(order: Order, _why: str = "") -> None:
+            if order.kind is Kind.FILM and not here.done():
+                here.set_result(None)
+
+        self.clock.at += after_s
+        told = (self.store.grew, self.store.came, self.store.failed)
+        for signal in told:
+            signal.connect(heard)
+        self.oven.parts.release()
+        await here
+        for signal in told:
+            signal.disconnect(heard)
+        # What was baked before it has come from another thread by another way.
+        others = [task for order, task in self.store._wanted.items() if order.kind is not Kind.FILM]
+        if others:
+            await asyncio.wait(others)
 
     def turn(self, seconds: float, step: float = 1 / 60) -> None:
         """Let time pass, a frame of the screen at a time."""

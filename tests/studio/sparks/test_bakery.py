@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from server.sparks.engine.flipbook import unpack
+from server.sparks.engine.flipbook import dump, unpack
 from studio.sparks.baker import LARGEST, get, put
 from studio.sparks.bakery import Bakery, Unbaked
 from studio.sparks.order import Kind, Order
@@ -53,6 +53,11 @@ def test_it_bakes_what_the_engine_makes() -> None:
         assert max(measured["particles"]) == 20
         assert told[-1] == 1.0
         assert told == sorted(told)
+        parts = list[tuple[int, bytes]]()
+        film = bakery.bake(Order(Kind.FILM, sha), EMBER, told.append, lambda *part: parts.append(part))
+        assert {count for count, _ in parts} == {18}
+        first, *others = [unpack(flipbook) for _, flipbook in parts]
+        assert dump(first.followed_by(*others)) == film
         with pytest.raises(Unbaked):
             bakery.bake(Order(Kind.FILM, sha), b"{}", told.append)
         assert unpack(bakery.bake(Order(Kind.STILL, sha), EMBER, told.append)).count == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from studio.sparks.bakery import Bakery, Unbaked
+from studio.sparks.bakery import Bakery, Take, Unbaked, ignore
 from studio.sparks.film import Pictures
 from studio.sparks.film_store import UNSHOWABLE, FilmStore
 from studio.sparks.given import Known
@@ -107,6 +107,22 @@ def test_why_it_is_not_here(qapp: QApplication, tmp_path: Path, how: str) -> Non
     fly(qapp, tmp_path, story)
 
 
+def test_the_files_of_sparks_are_kept_for_when_the_server_is_away(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        sparks = [sky.knows(known(number)) for number in range(1, 4)]
+        await sky.store.keep_contents(sparks[:2])
+        await sky.store.keep_contents(sparks[:2])
+        assert len(sky.asked) == 2
+        sky.away = True
+        await sky.store.keep_contents(sparks)
+        sky.store.want(film_of(sparks[1]), sparks[1])
+        await sky.settle()
+        assert sky.store.film(film_of(sparks[1])) is not None
+        assert sky.store._files.held() < 100_000  # they are not among the films
+
+    fly(qapp, tmp_path, story)
+
+
 def test_what_nobody_looks_at_any_more_is_given_up(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
@@ -117,6 +133,46 @@ def test_what_nobody_looks_at_any_more_is_given_up(qapp: QApplication, tmp_path:
         await sky.settle()
         assert not sky.store.is_wanted(film_of(spark))
         assert came == []
+
+    fly(qapp, tmp_path, story)
+
+
+def test_what_was_given_up_while_it_was_baked_lies_on_the_disk(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        sky.oven.parts = threading.Semaphore(0)
+        sky.store.want(film_of(spark), spark)
+        await sky.part()
+        sky.store.give_up([film_of(spark)])
+        assert sky.store.begun(film_of(spark)) is None
+        sky.oven.parts.release(20)
+        sky.oven.gate.clear()
+        sky.store.want(film_of(spark), spark)  # once more, by the same baker: after the first one
+        sky.oven.gate.set()
+        await sky.settle()
+        assert sky.store._files.read(film_of(spark).name) is not None
+
+    fly(qapp, tmp_path, story)
+
+
+def test_a_film_grows_while_it_is_baked(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        sky.oven.parts = threading.Semaphore(0)
+        sky.store.want(film_of(spark), spark)
+        for count in (6, 12, 18, 24, 30):
+            await sky.part()
+            film = sky.store.begun(film_of(spark))
+            assert film is not None
+            assert (film.ready, film.length.count) == (count, 30)
+            assert film.ask(count, 36, 64) is None
+            assert film.ask(count - 1, 36, 64) is not None
+            assert sky.store.film(film_of(spark)) is None
+        await sky.part()
+        whole = sky.store.film(film_of(spark))
+        assert whole is sky.store.begun(film_of(spark))
+        assert whole is not None
+        assert whole.here(5, 36, 64) is not None  # what was decoded of it stays
 
     fly(qapp, tmp_path, story)
 
@@ -141,7 +197,9 @@ def test_nothing_is_baked_or_read_on_the_qt_thread(qapp: QApplication, tmp_path:
     threads: set[str] = set()
 
     class Watched(Bakery):
-        def bake(self, order: Order, content: bytes, told: Callable[[float], object]) -> bytes:
+        def bake(
+            self, order: Order, content: bytes, told: Callable[[float], object], take: Take = ignore
+        ) -> bytes:
             threads.add(threading.current_thread().name)
             raise Unbaked("seen")
 

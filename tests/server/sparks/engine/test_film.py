@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.sparks.engine import film, flipbook, tone
-from server.sparks.engine.flipbook import BadFlipbook, pack, unpack
+from server.sparks.engine.flipbook import BadFlipbook, dump, pack, unpack
 from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.sheet import contact_sheet
 from server.sparks.engine.tone import Tone
@@ -66,6 +66,24 @@ def pictures(count: int = 3, cover: bool = False) -> list[np.ndarray]:
 def psnr(one: np.ndarray, other: np.ndarray) -> float:
     error = ((one.astype(float) - other) ** 2).mean()
     return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def test_a_film_in_parts_is_the_film() -> None:
+    said: dict[str, Any] = {"seed": 7, "sender": "Ann", "size": (90, 160)}
+    first, *others = [unpack(each) for each in film.parts(spark(), **said)]
+    assert {each.count for each in (first, *others)} == {film.PART}
+    whole = first.followed_by(*others)
+    assert whole.count == film.count_of(spark(), 30)
+    assert dump(whole) == film.bake(spark(), **said)
+    played = pack(film.frames(spark(stage={"trail": 0.6}), **said), fps=30, key=KEY)
+    assert dump(unpack(played)) == played
+
+
+@pytest.mark.parametrize("other", [{"fps": 15}, {"key": "cd" * 32}])
+def test_another_spark_does_not_go_on_with_it(other: dict[str, Any]) -> None:
+    book = unpack(pack(pictures(1), fps=30, key=KEY))
+    with pytest.raises(BadFlipbook, match="not the same spark"):
+        book.followed_by(unpack(pack(pictures(1), **{"fps": 30, "key": KEY} | other)))
 
 
 def test_films_are_the_same_bit_for_bit_and_differ_by_seed() -> None:

@@ -253,6 +253,23 @@ def test_the_tray_while_the_server_is_away(give: Give) -> None:
     give(story)
 
 
+def test_the_tray_as_it_was_while_the_server_is_away(give: Give) -> None:
+    async def before(giver: Giver) -> None:
+        await giver.open_tray()
+        kept = giver.office.context.films._contents
+        await until(lambda: all(kept.has(f"{each.sha256}.json") for each in giver.tray.grid.sparks))
+
+    async def away(giver: Giver) -> None:
+        giver.both.sparks.away = True
+        await giver.open_tray()
+        await until(lambda: "This is the catalogue as of" in words(giver.tray))
+        assert len(giver.tray.grid.sparks) == 9
+        await giver.fly(3)  # which was never baked
+
+    give(before)
+    give(away)
+
+
 def test_without_a_tray_there_is_no_button(give: Give) -> None:
     async def story(giver: Giver) -> None:
         assert "feed.sparks" not in giver.page.surface.column.buttons
