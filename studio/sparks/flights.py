@@ -89,6 +89,7 @@ class Flights(QObject):
         store.came.connect(self._came)
         store.grew.connect(self._came)
         store.failed.connect(self._fail)
+        store.decoded.connect(self._decoded)
 
     @property
     def seen(self) -> Sequence[Seen]:
@@ -263,6 +264,11 @@ class Flights(QObject):
     def _came(self, order: Order) -> None:
         self._failed.discard(order)
         if self.busy:
+            self.tick()
+
+    def _decoded(self, _name: str) -> None:
+        """The first picture is not waited for until the clock strikes."""
+        if any(each.image is None or (each.moves and each.number < 0) for each in self._seen.values()):
             self.tick()
 
     def _fail(self, order: Order, why: str) -> None:
