@@ -113,10 +113,11 @@ class Flights(QObject):
     def aim(self, given: Given) -> None:
         """Prepare the one that may be next; the one that was to be next before is not waited for any more."""
         before, self._aimed = self._aimed, given
-        asked_for = [each.given for each in (*self.queue.flying, *self.queue.waiting)]
-        if before is not None and before != given and before not in asked_for:
+        if before is not None:
+            asked_for = [given, *(each.given for each in (*self.queue.flying, *self.queue.waiting))]
+            needed = {order for each in asked_for for order in _orders(each)}
             film, _, sound = _orders(before)
-            self.store.give_up([film, sound])
+            self.store.give_up({film, sound} - needed)
         self.prepare(given)
 
     def fly(self, given: Given) -> Flight:
