@@ -186,12 +186,16 @@ class Giver(Viewer):
     async def _bake(self, givens: Sequence[Given]) -> None:
         """Have these in memory, by a baker that is as important as all else: nothing is measured here."""
         humble = bakery._command
+        await self._let_bakers_go()
         vars(bakery)["_command"] = lambda: [sys.executable, "-P", "-c", EAGER]
-        for oven in self.films._ovens.values():
-            oven._end()  # type: ignore[attr-defined]
         for given in givens:
             await until(partial(self.flights.prepare, given), "a film", seconds=BAKING_S)
+        await self._let_bakers_go()
         vars(bakery)["_command"] = humble
+
+    async def _let_bakers_go(self) -> None:
+        """What is baked next is by another process."""
+        await until(lambda: not self.films._wanted, "the bakers to be idle", seconds=BAKING_S)
         for oven in self.films._ovens.values():
             oven._end()  # type: ignore[attr-defined]
 
@@ -211,8 +215,10 @@ class Giver(Viewer):
             for kind in (Kind.FILM, Kind.STILL):
                 gone = films._kept.pop(Order(kind, given.spark.sha256, given.seed, given.sender), None)
                 films.held -= gone.size if gone is not None else 0
-            films.pictures._kept.clear()
-            films.pictures.held = 0
+            with films.pictures._lock:  # a picture that goes lets other threads in: one by one
+                while films.pictures._kept:
+                    films.pictures._kept.popitem()
+                films.pictures.held = 0
             first.setdefault("on_disk", []).append(await self._seen(lambda: _press(grid)))
             if number < max(1, times // 5):
                 stranger = Given(given.spark, f"Stranger {number}")

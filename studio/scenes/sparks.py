@@ -13,7 +13,7 @@ from studio.api.errors import Offline
 from studio.scenes.camera import Camera, Strip
 from studio.scenes.feed import FAN, still_page
 from studio.scenes.office import ADMIN
-from studio.sparks.flights import Flights
+from studio.sparks.flights import CROSS_S, Flights
 from studio.stage import until
 from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
@@ -203,6 +203,8 @@ async def _stand(flights: Flights, clock: list[float], share: float) -> None:
         flights.tick()
         return all(each.image is not None and each.flight.began is not None for each in flights.seen)
 
+    await until(painted, "the pictures", seconds=PATIENCE_S)
+    clock[0] += CROSS_S  # until nothing is seen any more of what stood for it
     await until(painted, "the pictures", seconds=PATIENCE_S)
     flights.tick()
 

@@ -89,6 +89,7 @@ class Flights(QObject):
         store.came.connect(self._came)
         store.grew.connect(self._came)
         store.failed.connect(self._fail)
+        store.decoded.connect(self._decoded)
 
     @property
     def seen(self) -> Sequence[Seen]:
@@ -112,10 +113,11 @@ class Flights(QObject):
     def aim(self, given: Given) -> None:
         """Prepare the one that may be next; the one that was to be next before is not waited for any more."""
         before, self._aimed = self._aimed, given
-        asked_for = [each.given for each in (*self.queue.flying, *self.queue.waiting)]
-        if before is not None and before != given and before not in asked_for:
+        if before is not None:
+            asked_for = [given, *(each.given for each in (*self.queue.flying, *self.queue.waiting))]
+            needed = {order for each in asked_for for order in _orders(each)}
             film, _, sound = _orders(before)
-            self.store.give_up([film, sound])
+            self.store.give_up({film, sound} - needed)
         self.prepare(given)
 
     def fly(self, given: Given) -> Flight:
@@ -263,6 +265,11 @@ class Flights(QObject):
     def _came(self, order: Order) -> None:
         self._failed.discard(order)
         if self.busy:
+            self.tick()
+
+    def _decoded(self, _name: str) -> None:
+        """The first picture is not waited for until the clock strikes."""
+        if any(each.image is None or (each.moves and each.number < 0) for each in self._seen.values()):
             self.tick()
 
     def _fail(self, order: Order, why: str) -> None:

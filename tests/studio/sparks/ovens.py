@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -129,6 +129,23 @@ class AtOnce(Executor):
         done: Future[Any] = Future()
         done.set_result(fn(*args, **more))
         return done
+
+
+class Later(Executor):
+    """Does what it is given when it is told to."""
+
+    def __init__(self) -> None:
+        self._given: list[Callable[[], Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **more: Any) -> Future[Any]:
+        self._given.append(partial(fn, *args, **more))
+        return Future()
+
+    def work(self) -> None:
+        """Do all of it."""
+        given, self._given = self._given, []
+        for each in given:
+            each()
 
 
 class Clock:

@@ -16,7 +16,7 @@ from studio.sparks.given import Given
 from studio.sparks.order import Kind
 from studio.sparks.queue import MOST_LARGE, Flight
 from studio.theme import style
-from tests.studio.sparks.ovens import SECONDS, known
+from tests.studio.sparks.ovens import SECONDS, Later, known
 from tests.studio.sparks.sky import Sky, fly
 
 
@@ -53,6 +53,20 @@ def test_what_is_baked_is_seen_within_two_frames(moving: QApplication, tmp_path:
         assert sky.flights.seen[0].moves
 
     fly(moving, tmp_path, story)
+
+
+def test_the_first_picture_is_seen_as_soon_as_it_is_decoded(moving: QApplication, tmp_path: Path) -> None:
+    decoder = Later()
+
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        sky.flights.fly(given)
+        assert sky.flights.seen[0].image is None
+        decoder.work()
+        assert sky.flights.seen[0].number == 0
+
+    fly(moving, tmp_path, story, decoder=decoder)
 
 
 def test_each_picture_is_shown_at_its_time(moving: QApplication, tmp_path: Path) -> None:

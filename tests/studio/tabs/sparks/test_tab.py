@@ -3,74 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from server.sparks.rules import SparkState, VersionState
-from studio.api.live import Connection
 from studio.offline.changes import Changes
 from studio.sparks.order import Kind
-from studio.tabs.sparks.kept import NAME
-from studio.tabs.sparks.page import SparksPage
 from studio.tabs.sparks.stage import Ground
-from studio.tabs.sparks.tab import SparksTab
 from studio.tabs.sparks.topics import CHANGED, JUDGED
-from studio.widgets.time_label import exact
-from tests.studio.sparks.ovens import Clock, Oven
-from tests.studio.tabs.office import NOW, Office, nameless, person_me, play, problem, until, words
-from tests.studio.tabs.sparks.catalogue import EDITOR, READER, REFUSALS, SparkWorld, spark
-
-Story = Callable[["Seat"], Awaitable[None]]
-
-
-class Seat:
-    """Somebody before the tab."""
-
-    def __init__(self, desk: Office, world: SparkWorld, oven: Oven) -> None:
-        self.desk, self.world, self.oven, self.clock = desk, world, oven, Clock()
-        self.throws = iter(range(100, 200))
-        self.tab = SparksTab(
-            desk.context, throw=lambda: next(self.throws), now=self.clock, make_sink=lambda: None
-        )
-
-    @property
-    def page(self) -> SparksPage:
-        return self.tab.page
-
-    async def sit_down(self) -> None:
-        await self.desk.show(self.tab, 1240, 800)
-
-    async def film(self) -> None:
-        await until(lambda: self.page.preview.film is not None)
-
-    async def look(self, name: str) -> None:
-        row = next(n for n, each in enumerate(self.page.grid.sparks) if each.name == name)
-        self.page.grid.setCurrentIndex(self.page.grid.model().index(row, 0))
-        await self.desk.settle()
-
-
-@pytest.fixture
-def sit(qapp: QApplication, tmp_path: Path) -> Callable[..., SparkWorld]:
-    def sit(story: Story, world: SparkWorld | None = None, *, admin: bool = False) -> SparkWorld:
-        shown = world or SparkWorld([spark(number) for number in range(12)])
-        oven = Oven()
-
-        async def at_the_tab(desk: Office) -> None:
-            await story(Seat(desk, shown, oven))
-
-        me = person_me(permissions=EDITOR if admin else READER)
-        play(qapp, tmp_path, shown, at_the_tab, me=me, make_oven=lambda: oven)
-        return shown
-
-    return sit
-
-
-Sit = Callable[..., SparkWorld]
+from tests.studio.tabs.office import nameless, problem, until, words
+from tests.studio.tabs.sparks.catalogue import REFUSALS, SparkWorld, spark
+from tests.studio.tabs.sparks.seat import Seat, Sit
 
 
 def test_the_catalogue_is_shown_and_narrowed(sit: Sit) -> None:
@@ -184,84 +130,6 @@ def test_over_a_video_that_is_not_there(sit: Sit) -> None:
         seat.page.preview.video.run(True)
         await seat.desk.settle()
         assert seat.page.preview.note.isVisible()
-
-    sit(story)
-
-
-def test_the_server_is_away(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        seat.world.away = True
-        await seat.sit_down()
-        assert "The sparks cannot be read now." in words(seat.page)
-        seat.world.away = False
-        seat.page.refresh()
-        await seat.desk.settle()
-        assert len(seat.page.grid.sparks) == 12
-        seat.world.away = True
-        seat.page.refresh()
-        await seat.desk.settle()
-        assert len(seat.page.grid.sparks) == 12  # what was read stays
-        assert "Not refreshed." in words(seat.page)
-
-    sit(story)
-
-
-def test_on_a_train_the_catalogue_is_as_it_was(sit: Sit) -> None:
-    world = SparkWorld([spark(number) for number in range(12)])
-
-    async def before(seat: Seat) -> None:
-        await seat.sit_down()
-
-    async def away(seat: Seat) -> None:
-        seat.desk.ticker.pass_time(hours=3)
-        await seat.sit_down()
-        page = seat.page
-        assert len(page.grid.sparks) == 12
-        assert f"This is the catalogue as of {exact(NOW)}." in words(page)
-        await seat.look("Spark 7")  # which nobody has looked at before
-        await seat.film()
-        page.preview.roll()
-        await seat.film()
-        assert {each.seed for each in seat.oven.baked if each.kind is Kind.FILM} == {1, 100}
-        assert "About 7." in words(page)
-        assert "100 credits" in words(page)
-        admin = page.details.admin
-        assert admin is not None
-        admin.reason.setText("Too like another one")
-        admin.cost.setValue(150)
-        admin.set_price.click()
-        await seat.desk.settle()
-        assert "The price was not set. The server cannot be reached. Nothing here is lost." in words(page)
-        assert (admin.cost.value(), admin.reason.text()) == (150, "Too like another one")
-        page.filters.state.setCurrentIndex(list(SparkState).index(SparkState.RETIRED))
-        await seat.desk.settle()
-        assert "The sparks cannot be read now." in words(page)  # no more is kept than what is published
-        page.filters.state.setCurrentIndex(list(SparkState).index(SparkState.PUBLISHED))
-        seat.world.away = False
-        seat.tab.on_connection(Connection.ONLINE)
-        await seat.desk.settle()
-        assert "as of" not in words(page)
-
-    sit(before, world, admin=True)
-    world.away = True
-    sit(away, world, admin=True)
-
-
-def test_when_the_connection_goes_it_says_since_when(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        seat.tab.on_connection(Connection.OFFLINE)
-        assert f"as of {exact(NOW)}" in words(seat.page)
-
-    sit(story)
-
-
-def test_a_damaged_copy_is_none(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        seat.desk.context.store.put(NAME, b'{"as_of": 5}')
-        seat.world.away = True
-        await seat.sit_down()
-        assert "The sparks cannot be read now." in words(seat.page)
 
     sit(story)
 

@@ -1,0 +1,41 @@
+"""Somebody before the tab of sparks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from studio.tabs.sparks.page import SparksPage
+from studio.tabs.sparks.tab import SparksTab
+from tests.studio.sparks.ovens import Clock, Oven
+from tests.studio.tabs.office import Office, until
+from tests.studio.tabs.sparks.catalogue import SparkWorld
+
+
+class Seat:
+    """Somebody before the tab."""
+
+    def __init__(self, desk: Office, world: SparkWorld, oven: Oven) -> None:
+        self.desk, self.world, self.oven, self.clock = desk, world, oven, Clock()
+        self.throws = iter(range(100, 200))
+        self.tab = SparksTab(
+            desk.context, throw=lambda: next(self.throws), now=self.clock, make_sink=lambda: None
+        )
+
+    @property
+    def page(self) -> SparksPage:
+        return self.tab.page
+
+    async def sit_down(self) -> None:
+        await self.desk.show(self.tab, 1240, 800)
+
+    async def film(self) -> None:
+        await until(lambda: self.page.preview.film is not None)
+
+    async def look(self, name: str) -> None:
+        row = next(n for n, each in enumerate(self.page.grid.sparks) if each.name == name)
+        self.page.grid.setCurrentIndex(self.page.grid.model().index(row, 0))
+        await self.desk.settle()
+
+
+Story = Callable[[Seat], Awaitable[None]]
+Sit = Callable[..., SparkWorld]
