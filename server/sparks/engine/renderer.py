@@ -10,11 +10,11 @@ import numpy as np
 from server.sparks.engine import lettering, sprites, strokes
 from server.sparks.engine.budget import FULL, Quality
 from server.sparks.engine.buffers import Buffers
+from server.sparks.engine.canvas import Canvas, Windows
 from server.sparks.engine.format.base import HEIGHT, WIDTH
 from server.sparks.engine.format.layers import Blend, Sprite
 from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, View
-from server.sparks.engine.splat import Glows, Pyramid, light_of, tame
-from server.sparks.engine.sprites import Laid
+from server.sparks.engine.splat import Glows, light_of, tame
 
 _BLOOM: Final = 0.26
 """Of the sum of all halvings at `bloom` 1."""
@@ -28,7 +28,7 @@ class Renderer:
     def __init__(self, width: int = 360, height: int = 640, *, quality: Quality = FULL) -> None:
         self.width, self.height, self.quality = width, height, quality
         self._scale = width / WIDTH
-        self._pyramid = Pyramid(width, height)
+        self._windows = Windows(width, height)
         self._buffers = Buffers()
         self._left_over: Floats | None = None
         self._step: int | None = None
@@ -36,7 +36,7 @@ class Renderer:
     def draw(self, scene: Scene) -> tuple[Floats, Floats | None]:
         """Linear light `(height, width, 3)`, without exposure, and how much of
         what is behind is covered `(height, width)`, None where nothing is."""
-        canvas = _Canvas(self._pyramid, self._buffers)
+        canvas = Canvas(self._windows, self._buffers)
         for layer in scene.layers:
             if isinstance(layer, Drawn):
                 self._particles(canvas, layer, scene.view)
@@ -68,7 +68,7 @@ class Renderer:
         top = np.float32(self.height / 2 + view.y * near * self._scale) - HEIGHT / 2 * scale
         return x * scale + left, y * scale + top, float(scale)
 
-    def _particles(self, canvas: _Canvas, of: Drawn, view: View) -> None:
+    def _particles(self, canvas: Canvas, of: Drawn, view: View) -> None:
         x, y, scale = self._placed(of.x, of.y, view, of.near)
         radius = of.size * np.float32(scale)
         if of.trails is not None and of.trails.x.size:
@@ -101,7 +101,7 @@ class Renderer:
         else:
             canvas.glow([Glows(x, y, radius, light_of(of.colour, radius))], of.blend)
 
-    def _band(self, canvas: _Canvas, of: Band, view: View) -> None:
+    def _band(self, canvas: Canvas, of: Band, view: View) -> None:
         x, y, scale = self._placed(of.x, of.y, view, 1)
         fine = 1.0 if self.quality.taps > 5 else 0.7
         glows = strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine)
@@ -166,75 +166,3 @@ def bloom(light: Floats, levels: int, buffers: Buffers) -> Floats:
         up = cv2.scaleAdd(wider, _PASS_ON, own, dst=wider)
     whole = buffers.get("wider", light.shape)
     return cv2.pyrUp(up, dst=whole, dstsize=light.shape[1::-1]) if up is not light else light
-
-
-class _Canvas:
-    """What has been drawn so far. Light that adds up waits until something else comes, for it has no order
-    and one collapse of the pyramid does for all of it."""
-
-    def __init__(self, pyramid: Pyramid, buffers: Buffers) -> None:
-        self._pyramid, self._buffers = pyramid, buffers
-        self._waiting: list[Glows] = []
-        self._dark = True
-        self.light = buffers.get("light", (pyramid.height, pyramid.width, 3))
-        self.behind: Floats | None = None
-        """How much is seen of what is behind, None where all is."""
-
-    def flush(self) -> None:
-        """Add what waits."""
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            light = self._collapsed(waiting, keep="canvas" if self._dark else "")
-            if light is not None and self._dark:
-                self.light, self._dark = light, False
-            elif light is not None:
-                cv2.add(self.light, light, dst=self.light)
-        self._begin()
-
-    def _begin(self) -> None:
-        """What was never drawn on is dark, which is not written before it has to be."""
-        if self._dark:
-            self.light[:] = 0
-            self._dark = False
-
-    def glow(self, glows: list[Glows], blend: Blend) -> None:
-        """Soft light; where it covers, its density goes by the fourth channel."""
-        whole = slice(0, self._pyramid.height)
-        if blend is Blend.ADD:
-            self._waiting += glows
-        elif blend is Blend.SCREEN:
-            light = self._collapsed(glows)
-            if light is not None:
-                # Before what waits is collapsed into the same memory.
-                self.lay(Laid(whole, light.copy(), None), blend)
-        else:
-            thick = self._collapsed(glows, channels=4)
-            if thick is not None:
-                density = thick[..., 3]
-                cover = 1 - np.exp(-density)
-                light = thick[..., :3] * (cover / np.maximum(density, 1e-6))[..., None]
-                self.lay(Laid(whole, light, 1 - cover), blend)
-
-    def lay(self, laid: Laid, blend: Blend) -> None:
-        """A picture in front of what there is."""
-        rows, light, left = laid
-        if blend is Blend.ADD:
-            self._begin()
-            seen = self.light[rows]
-            cv2.add(seen, light, dst=seen)
-            return
-        self.flush()
-        seen = self.light[rows]
-        if blend is Blend.SCREEN:
-            seen += light * np.clip(1 - seen, 0, 1)
-        elif left is not None:
-            seen *= left[..., None]
-            cv2.add(seen, light, dst=seen)
-            if self.behind is None:
-                self.behind = self._buffers.get("behind", self.light.shape[:2])
-                self.behind[:] = 1
-            self.behind[rows] *= left
-
-    def _collapsed(self, glows: list[Glows], *, channels: int = 3, keep: str = "") -> Floats | None:
-        levels = self._pyramid.put(glows, channels=channels)
-        return self._pyramid.collapse(levels, channels=channels, keep=keep)
