@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.api.errors import ApiError
 from studio.sparks.film import Film
-from studio.sparks.film_store import FilmStore
+from studio.sparks.film_store import UNSHOWABLE, FilmStore
 from studio.sparks.given import SEED, Known
 from studio.sparks.order import Kind, Order
 
@@ -100,7 +100,10 @@ class Wishes(QObject):
             return ""
         *first, last = missing
         said = f"{', '.join(first)} and {last}" if first else last
-        return f"{said.capitalize()} cannot be had now. {next(iter(self.failures.values()))}"
+        why = next(iter(self.failures.values()))
+        if why == UNSHOWABLE and Kind.FILM not in self.failures:
+            why = "What else there is of it is shown."
+        return f"{said.capitalize()} cannot be had now. {why}"
 
     async def hero_at(self) -> float | None:
         """The moment that stands for it, in s; None where its file cannot be had."""

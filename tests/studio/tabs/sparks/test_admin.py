@@ -87,6 +87,11 @@ def test_what_the_server_refuses_is_told_and_nothing_changes(sit: Sit) -> None:
         admin.publish.click()
         await seat.desk.settle()
         assert "Another version is being judged." in words(seat.page)
+        seat.desk.changes.send(Changes(kinds=frozenset({JUDGED}), ids=frozenset()))
+        await seat.desk.settle()
+        assert "Another version is being judged." in words(seat.page)  # until it is closed
+        await seat.look("Spark 3")
+        assert "Another version is being judged." not in words(seat.page)
 
     sit(story, admin=True)
 

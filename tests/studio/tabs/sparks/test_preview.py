@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from benchmarks.coded_clips import Recipe, write_clip
 from studio.api.live import Connection
 from studio.offline.changes import Changes
+from studio.sparks.film_store import UNSHOWABLE
 from studio.sparks.order import Kind
 from studio.tabs.sparks.preview import Preview
 from studio.tabs.sparks.stage import Ground
@@ -178,6 +179,7 @@ def test_what_did_not_come_is_said_and_tried_again(sit: Sit, missing: Kind) -> N
         assert f"Its {'figures' if missing is Kind.METER else missing.value} cannot be had now." in words(
             preview
         )
+        assert (UNSHOWABLE in words(preview)) is (missing is Kind.FILM)
         assert preview.again.isVisible()
         assert ("Not measured" in words(preview)) is (missing is Kind.METER)
         seat.oven.broken.clear()
