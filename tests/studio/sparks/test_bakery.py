@@ -107,7 +107,7 @@ def test_a_silent_baker_is_given_its_patience_once(monkeypatch: pytest.MonkeyPat
         def kill(self) -> None:
             ended.set()
 
-    monkeypatch.setattr(bakery_module.threading, "Event", Over)
+    monkeypatch.setattr("studio.sparks.bakery.threading.Event", Over)
     bakery_module._Watch(Process(), 180.0)  # type: ignore[arg-type]
     monkeypatch.undo()
     assert ended.wait(20)
@@ -123,7 +123,7 @@ def test_closed_while_its_process_starts_it_bakes_nothing(monkeypatch: pytest.Mo
         begun.append(start(*command, **how))
         return begun[0]
 
-    monkeypatch.setattr(bakery_module.subprocess, "Popen", slow)
+    monkeypatch.setattr("studio.sparks.bakery.subprocess.Popen", slow)
     with pytest.raises(Unbaked, match="closed"):
         bakery.bake(Order(Kind.METER, "0" * 64), EMBER, lambda _share: None)
     assert begun[0].poll() is not None
