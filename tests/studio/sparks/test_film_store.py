@@ -275,6 +275,21 @@ def test_a_film_grows_while_it_is_baked(qapp: QApplication, tmp_path: Path) -> N
     fly(qapp, tmp_path, story)
 
 
+def test_after_it_is_closed_nothing_is_decoded(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        store = sky.open_store(decoder=None)
+        store.want(film_of(spark), spark)
+        await asyncio.wait(list(store._wanted.values()))
+        film = store.film(film_of(spark))
+        assert film is not None
+        await store.close()
+        assert film.ask(0, 36, 64) is None
+        assert film.ask(1, 36, 64) is None
+
+    fly(qapp, tmp_path, story)
+
+
 def test_memory_is_bounded(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         for number in range(1, 9):
