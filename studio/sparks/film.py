@@ -21,6 +21,9 @@ MOST_BYTES: Final = 64 << 20
 """Of all decoded pictures that are kept, of all films together."""
 MOST_ASKED: Final = 3
 """Pictures of one film that wait to be decoded: whoever is late wants those of now, not those of then."""
+LARGEST: Final = 2
+"""Times the size as baked: what is larger still is scaled where it is painted. That costs the Qt thread more,
+but pictures as large as a 4K screen would drive out those that are due next."""
 Key = tuple[str, int, int, int]
 """Name of the film, number of the picture, width and height."""
 
@@ -127,10 +130,8 @@ class Film:
         return found
 
     def _key(self, number: int, width: int, height: int) -> Key:
-        # Larger ones show no more, and on a large screen would drive out what is due next: painters scale.
-        if width > self._book.width or height > self._book.height:
-            return self.name, number, self._book.width, self._book.height
-        return self.name, number, width, height
+        most = LARGEST * self._book.width, LARGEST * self._book.height
+        return self.name, number, *(most if width > most[0] or height > most[1] else (width, height))
 
     def _have_decoded(self, key: Key) -> None:
         with self._lock:

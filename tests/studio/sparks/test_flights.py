@@ -283,7 +283,7 @@ def test_a_large_screen_costs_no_more_memory(moving: QApplication, tmp_path: Pat
         sky.flights.fly(given)
         image = sky.flights.seen[0].image
         assert image is not None
-        assert (image.width(), image.height()) == (36, 64)  # as it is baked
+        assert (image.width(), image.height()) == (72, 128)  # twice as it is baked
 
     fly(moving, tmp_path, story)
 
