@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 << 20
 """Of all decoded pictures that are kept, of all films together."""
+LATE: Final = 8
+"""Pictures: so old may one be that is shown because the one that is due is not decoded yet."""
 Key = tuple[str, int, int, int]
 """Name of the film, number of the picture, width and height."""
 
@@ -74,6 +76,7 @@ class Film:
         self.name, self._book = name, book
         self._pictures, self._executor, self._tell = pictures, executor, tell
         self._asked: set[Key] = set()
+        self._due = 0
         self.length = Length(count or book.count, book.fps)
         self._now = now
         self._start = HeadStart(self.length.count, book.fps)
@@ -103,8 +106,18 @@ class Film:
         """A picture at this size in device px, if it is decoded."""
         return self._pictures.get((self.name, number, width, height))
 
-    def ask(self, number: int, width: int, height: int) -> QImage | None:
-        """The same; where it is not decoded it is, and told. One that is not baked yet is not there."""
+    def newest(self, number: int, width: int, height: int) -> tuple[int, QImage] | None:
+        """The last of those before a picture that are decoded and not too old, with its number."""
+        for before in range(number - 1, max(number - LATE, 0) - 1, -1):
+            if (found := self.here(before, width, height)) is not None:
+                return before, found
+        return None
+
+    def ask(self, number: int, width: int, height: int, *, ahead: bool = False) -> QImage | None:
+        """The same; where it is not decoded it is, and told. One that is not baked yet is not there. `ahead`:
+        another one is due before it."""
+        if not ahead:
+            self._due = number
         if number >= self.ready:
             return None
         key = (self.name, number, width, height)
@@ -116,6 +129,10 @@ class Film:
         return found
 
     def _decode(self, key: Key) -> None:
+        if key[1] < self._due:
+            # Its time is over. On a busy computer decoding would fall behind for good, and nothing be seen.
+            self._asked.discard(key)
+            return
         try:
             self._pictures.put(key, image_of(self._book, key[1], key[2], key[3]))
         finally:

@@ -23,8 +23,8 @@ from studio.theme import style
 
 FRAME_MS: Final = 16
 DRIVEN_MS: Final = 70
-"""So long a video is waited for, to be painted together with it: two of its pictures, or who is late with one
-would have to paint twice as often."""
+"""So long a video is waited for, to be painted together with it: two of its pictures. Where one is late, it
+would else be painted twice as often."""
 AT_ONCE: Final = 0.4
 """So much of a still is seen from its first moment on: whoever gave it sees that it was heard."""
 AHEAD: Final = 2
@@ -212,7 +212,10 @@ class Flights(QObject):
             flight.wait(now - flight.began - (number + 0.5) / fps)
         image = film.ask(number, *self.size)
         for ahead in range(1, AHEAD + 1):
-            film.ask(min(number + ahead, film.ready - 1), *self.size)
+            film.ask(min(number + ahead, film.ready - 1), *self.size, ahead=True)
+        late = film.newest(number, *self.size) if image is None else None
+        if late is not None and late[0] > seen.number:
+            number, image = late
         if image is None or (number == seen.number and image is seen.image):
             return faded  # the one before stays until this one is decoded
         if seen.number < 0:

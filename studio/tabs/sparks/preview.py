@@ -147,7 +147,7 @@ class Preview(QWidget):
         image = None
         if film is not None and picture is not None:
             image = film.ask(picture, *self.stage.pixels)
-            film.ask((picture + 1) % film.length.count, *self.stage.pixels)
+            film.ask((picture + 1) % film.length.count, *self.stage.pixels, ahead=True)
         elif self.spark is not None:
             still = self._context.films.film(Order(Kind.STILL, self.spark.sha256))
             image = still.ask(0, *self.stage.pixels) if still is not None else None
