@@ -22,8 +22,9 @@ from studio.sparks.queue import Flight, SparkQueue
 from studio.theme import style
 
 FRAME_MS: Final = 16
-DRIVEN_MS: Final = 40
-"""So long a video that moves on its own is waited for, to be painted together with it."""
+DRIVEN_MS: Final = 70
+"""So long a video is waited for, to be painted together with it: two of its pictures. Where one is late, it
+would else be painted twice as often."""
 AT_ONCE: Final = 0.4
 """So much of a still is seen from its first moment on: whoever gave it sees that it was heard."""
 AHEAD: Final = 2

@@ -69,6 +69,29 @@ def test_the_first_picture_is_seen_as_soon_as_it_is_decoded(moving: QApplication
     fly(moving, tmp_path, story, decoder=decoder)
 
 
+def test_where_decoding_is_slow_every_few_pictures_are_seen(moving: QApplication, tmp_path: Path) -> None:
+    decoder = Later()
+
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        flight = sky.flights.fly(given)
+        (seen,) = sky.flights.seen
+        shown = []
+        while sky.flights.busy:
+            sky.turn(1 / 15, 1 / 15)
+            held = sky.store.pictures.held
+            while decoder.waits and sky.store.pictures.held == held:
+                decoder.work(1)  # one picture, of two that are due
+            shown.append(seen.number)
+        assert shown == sorted(shown)
+        assert len(set(shown)) >= 5
+        assert max(shown) >= 25
+        assert sky.landed == [flight]
+
+    fly(moving, tmp_path, story, decoder=decoder)
+
+
 def test_each_picture_is_shown_at_its_time(moving: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         given = rehearsal(sky)
