@@ -368,7 +368,7 @@ def storm_warning() -> dict[str, Any]:
 def check_the_catalogue(profile: Profile) -> None:
     """What the database holds of it."""
     with existing(Settings(data=profile.server_data)) as (db, _keys), db.read() as s:
-        state = dict(s.execute(sa.select(sparks.c.slug, sparks.c.state)).tuples().all())
+        state = {row.slug: row.state for row in s.execute(sa.select(sparks.c.slug, sparks.c.state))}
         assert state[GOOD] is SparkState.PUBLISHED
         assert state[FLASHING] is SparkState.DRAFT
         judged = sa.select(versions.c.state).join(sparks, sparks.c.id == versions.c.spark_id)

@@ -212,7 +212,7 @@ class Details(QWidget):
             beside = f", {each.note}" if each.note else ""
             current = self._spark is not None and each.number == self._spark.published_version
             mark = " (published)" if current else f" ({VERSION_WORDS[each.state]})"
-            lines.append(f"{each.number}{mark} · {each.at:%d %b %Y} · {each.bytes / 1024:.0f} KB{beside}")
+            lines.append(f"{each.number}{mark} · {each.at:%d %b %Y} · {-(-each.bytes // 1024)} KB{beside}")
         self.versions.setText("\n".join(lines) or "None yet.")
         if self.admin is not None:
             self.admin.show_versions(found)

@@ -40,11 +40,12 @@ class GroundVideo(QObject):
         )
         self.player.set_shield(OPEN)
         self.player.set_muted(True)
-        self.player.opened.connect(lambda _index: self._go())
+        self.player.opened.connect(lambda _index: self._opened())
         self.player.picture.connect(self._show)
         self.player.failed.connect(self._fail)
         self.player.changed.connect(self._follow)
         self._picture: Picture | None = None
+        self._box: tuple[int, int] | None = None
 
     @property
     def frame(self) -> QImage | None:
@@ -63,6 +64,11 @@ class GroundVideo(QObject):
         if running:
             self.fetch()
         self._go()
+
+    def cover(self, box: tuple[int, int]) -> None:
+        """Have its frames fill a box of so many device px, in their own shape."""
+        self._box = box
+        self._fit()
 
     def painted_now(self) -> None:
         """What there was is on the screen now."""
@@ -107,6 +113,15 @@ class GroundVideo(QObject):
         self._asked = False
         self.failed.emit(why)
 
+    def _opened(self) -> None:
+        self._fit()
+        self._go()
+
+    def _fit(self) -> None:
+        index = self.player.index
+        if index is not None and self._box is not None:
+            self.player.set_fit(covering((index.width, index.height), self._box))
+
     def _go(self) -> None:
         head = self.player.head
         if head is not None and head.playing != self._wanted:
@@ -123,3 +138,9 @@ class GroundVideo(QObject):
     def _follow(self, head: Playhead | None) -> None:
         if head is not None and not head.playing and self._wanted and head.frame >= head.count - 1:
             self.player.play_pause()  # round and round
+
+
+def covering(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
+    """The least size of the same shape that leaves nothing of a box free."""
+    scale = max(box[0] / max(size[0], 1), box[1] / max(size[1], 1))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

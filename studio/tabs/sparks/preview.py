@@ -164,6 +164,7 @@ class Preview(QWidget):
             image = still.ask(0, *self.stage.pixels)
         if image is not None or film is None:
             self.stage.image = image
+        self.video.cover(self.stage.pixels)
         self.stage.video = self.video.frame if self.stage.ground is Ground.VIDEO else None
         self.stage.words = self._words() if self.stage.image is None else ""
         self.stage.update()

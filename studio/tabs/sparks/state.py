@@ -133,7 +133,7 @@ def known(spark: SparkView, number: int | None = None, sha256: str = "") -> Know
 def price(credits_each: int | None) -> str:
     """A price in words."""
     if credits_each is None:
-        return "No price yet"
+        return "No price"
     return "1 credit" if credits_each == 1 else f"{credits_each:,} credits"
 
 

@@ -68,7 +68,7 @@ def test_an_older_copy_replaces_no_newer_one() -> None:
 
 
 def test_words() -> None:
-    assert (price(1), price(3_000), price(None)) == ("1 credit", "3,000 credits", "No price yet")
+    assert (price(1), price(3_000), price(None)) == ("1 credit", "3,000 credits", "No price")
     assert counted(1, 1) == "1 spark"
     assert counted(3, 120) == "3 of 120 sparks"
 
