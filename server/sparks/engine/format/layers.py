@@ -8,7 +8,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from server.kit.wire import Frozen
-from server.sparks.engine.format.base import Curve, Degrees, Length, Name, Path, Point, Seconds, Share, Span
+from server.sparks.engine.format.base import (
+    Curve,
+    Degrees,
+    Length,
+    Name,
+    Path,
+    Point,
+    Seconds,
+    Seen,
+    Share,
+    Span,
+)
 from server.sparks.engine.format.forces import Collider, Force
 from server.sparks.engine.format.shapes import Dot, Shape
 
@@ -195,7 +206,7 @@ class Words(Frozen):
     start: Seconds = 0
     duration: Annotated[float, Field(gt=0, le=12)]
     says: Literal["text", "sender"] = "sender"
-    text: Annotated[str, StringConstraints(min_length=1, max_length=24)] = "Somebody"
+    text: Annotated[str, StringConstraints(min_length=1, max_length=24), Seen] = "Somebody"
     at: Point = (360, 1_080)
     size: Annotated[float, Field(ge=16, le=200)] = 56
     colours: Name

@@ -98,7 +98,7 @@ def test_letters_of_the_sender() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        {"kind": "glyphs", "text": " "},
+        {"kind": "glyphs", "text": "\ufe0f"},
         {"kind": "mask", "rows": ["  "]},
         {"kind": "line", "start": [0, 0], "end": [0, 0]},
         {"kind": "star", "points": 2, "outer": 0, "inner": 0, "where": "fill"},

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types as bounds
 from hypothesis import strategies as st
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from server.sparks.engine.format.base import Curve, Path
+from server.sparks.engine.format.base import Curve, Path, Seen
 from server.sparks.engine.format.layers import Particles
 from server.sparks.engine.format.shapes import Drawing, Mask
 
+_SEEN: TypeAdapter[str] = TypeAdapter(Annotated[str, Seen])
 DRAWN = [
     "M0 0L9 9",
     "M0 0 H20000 V-20000 Z",
@@ -80,7 +81,18 @@ def _of(kind: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
         return st.floats(low, high, exclude_min="gt" in limits) | st.sampled_from([float(high)])
     if limits.get("pattern"):
         return st.just("p")
-    return st.text(st.characters(codec="utf-8"), min_size=limits["min_length"], max_size=limits["max_length"])
+    texts = st.text(
+        st.characters(codec="utf-8"), min_size=limits["min_length"], max_size=limits["max_length"]
+    )
+    return texts.filter(_is_seen)
+
+
+def _is_seen(text: str) -> bool:
+    try:
+        _SEEN.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _limits(metadata: list[Any]) -> dict[str, Any]:
