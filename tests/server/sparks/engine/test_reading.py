@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from server.sparks.engine.format import relations, words
+from server.sparks.engine.format import drawn, relations, words
 from server.sparks.engine.format.migrations import MIGRATIONS, migrate
 from server.sparks.engine.format.parsing import DEEPEST_NESTING
 from server.sparks.engine.format.problems import Faulty
@@ -21,7 +21,6 @@ from server.sparks.engine.format.reading import (
     LARGEST_PACK,
     content_hash,
     dump,
-    dump_pack,
     read,
     read_pack,
 )
@@ -328,11 +327,9 @@ def test_migrations_go_step_by_step_and_never_in_a_circle() -> None:
 
 
 def test_packs() -> None:
-    sparks = [read(encoded(changed(id=f"spark-{i}"))) for i in range(3)]
-    assert read_pack(dump_pack(sparks)) == sparks
-    for given_sparks, message in [([], "1 to 200"), (sparks[:1] * 2, "two sparks spark-0")]:
-        with pytest.raises(Faulty, match=message):
-            dump_pack(given_sparks)
+    trees = [changed(id=f"spark-{i}") for i in range(3)]
+    pack = encoded({"schema": "spark-pack/1", "sparks": trees})
+    assert read_pack(pack) == [read(encoded(tree)) for tree in trees]
 
 
 def test_the_problems_of_a_pack_say_of_which_spark() -> None:
@@ -365,3 +362,32 @@ def test_a_stroke_that_is_none_is_named_wherever_it_stands() -> None:
         "layers[0].shape.paths[1]",
         "layers[0].forces[0].shape.paths[1]",
     ]
+
+
+CURVES = "M0 0q9999 0 0 0t" + "0 0 " * 40
+
+
+def drawing(*paths: str, **fields: object) -> dict[str, Any]:
+    tree = changed(**fields)
+    tree["layers"][0]["shape"] = {"kind": "drawing", "paths": list(paths)}
+    return tree
+
+
+def test_too_many_points_are_refused_where_they_are_too_many() -> None:
+    assert read(encoded(drawing(CURVES)))
+    ((path, message),) = told(encoded(drawing(*[CURVES] * 15))).items()
+    assert path == "layers[0].shape.paths[10]"
+    assert "all drawings of a spark have 20,000 points at most, and each curve 4 to 48" in message
+
+
+def test_the_points_of_a_pack_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = [drawing(CURVES, id=f"spark-{i}") for i in range(4)]
+    pack = encoded({"schema": "spark-pack/1", "sparks": trees})
+    assert len(read_pack(pack)) == 4
+    monkeypatch.setattr(drawn.Left, "__init__", lambda left: setattr(left, "points", 5_000))
+    with pytest.raises(Faulty) as caught:
+        read_pack(pack)
+    assert [one.path for one in caught.value.problems] == [
+        f"sparks[{i}].layers[0].shape.paths[0]" for i in (2, 3)
+    ]
+    assert "all drawings of a pack have 400,000 points at most" in caught.value.problems[0].message
