@@ -20,7 +20,7 @@ from server.sparks.engine.format.base import (
     Share,
     Span,
 )
-from server.sparks.engine.format.forces import Collider, Force
+from server.sparks.engine.format.forces import HARDEST, Attractor, Collider, Force
 from server.sparks.engine.format.shapes import Dot, Shape
 
 Count = Annotated[int, Field(ge=1, le=20_000)]
@@ -175,6 +175,13 @@ class Particles(Frozen):
     def _lives(self) -> Self:
         if self.life[0] <= 0 or self.life[1] > 12:
             raise ValueError("life must be more than 0 and at most 12 s")
+        return self
+
+    @model_validator(mode="after")
+    def _pulls(self) -> Self:
+        pulls = sum(abs(one.strength) / one.radius for one in self.forces if isinstance(one, Attractor))
+        if pulls > HARDEST:
+            raise ValueError(f"strength / radius of all attractors is {pulls:,.0f}; {HARDEST:,} is the most")
         return self
 
 

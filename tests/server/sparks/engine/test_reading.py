@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from server.sparks.engine import gates
 from server.sparks.engine.format import drawn, relations, words
 from server.sparks.engine.format.migrations import MIGRATIONS, migrate
 from server.sparks.engine.format.parsing import DEEPEST_NESTING
@@ -24,6 +25,7 @@ from server.sparks.engine.format.reading import (
     read,
     read_pack,
 )
+from server.sparks.engine.format.sounds import MOST_WORK
 from server.sparks.engine.format.spark import LARGEST, Spark
 
 HERE = Path(__file__).parent
@@ -391,3 +393,26 @@ def test_the_points_of_a_pack_are_counted_together(monkeypatch: pytest.MonkeyPat
         f"sparks[{i}].layers[0].shape.paths[0]" for i in (2, 3)
     ]
     assert "all drawings of a pack have 400,000 points at most" in caught.value.problems[0].message
+
+
+def test_attractors_that_pull_too_hard_together_are_refused_at_the_one_with_which_they_do() -> None:
+    pull = {"kind": "attractor", "at": [360, 640], "strength": 20_000, "radius": 10}
+    tree = changed()
+    tree["layers"][0]["forces"] = [pull, {"kind": "gravity"}, pull | {"strength": -20_000}]
+    read(encoded(tree))
+    tree["layers"][0]["forces"] += [pull | {"strength": 1}, pull]
+    assert told(encoded(tree)) == {
+        "layers[0].forces[3]": "strength / radius of all attractors is more than 4,000 with this one"
+    }
+
+
+def test_notes_that_would_take_long_to_make_are_refused() -> None:
+    sound = {"at": 0, "recipe": "pad", "notes": [200] * 15, "decay": 6}
+    read(encoded(changed(score={"sounds": [sound]})))
+    assert told(encoded(changed(score={"sounds": [sound, sound]}))) == {
+        "score": "all its notes together last 180.0 s; 90 s is the most"
+    }
+
+
+def test_the_gates_and_the_format_agree_on_the_notes() -> None:
+    assert gates.MOST_WORK == MOST_WORK
