@@ -45,7 +45,8 @@ async def _stock(camera: Camera, page: SparksPage) -> None:
             continue
         made = (await api.post(PATH, json={"content": text})).json()
         body = {"number": 1, "sha256": made["sha256"]}
-        await api.post(f"{PATH}/{made['id']}/publish", json=body)
+        path = f"{PATH}/{made['id']}/publish"
+        await api.request("POST", path, json=body, if_match=f'"{made["version"]}"')
     drafts = len(list(resources.path("sparks").glob("*.json")))
 
     def published() -> bool:

@@ -81,7 +81,7 @@ class SparkWorld:
             self.posts.append((path, json.loads(request.content)))
             if self.fails is not None:
                 return self.fails
-            return self._do(path, json.loads(request.content))
+            return self._do(path, json.loads(request.content), request.headers.get("If-Match"))
         if path == "/v1/sparks":
             return self._list(request)
         if path == "/v1/sparks/export":
@@ -140,7 +140,7 @@ class SparkWorld:
             number=number, state=self.judged, sha256=of.sha256, bytes=4_096, author=None, note="First", at=NOW
         )
 
-    def _do(self, path: str, body: dict[str, Any]) -> httpx.Response:
+    def _do(self, path: str, body: dict[str, Any], edited: str | None) -> httpx.Response:
         parts = path.split("/")
         if path == "/v1/sparks":
             made = spark(90, state=SparkState.DRAFT, credits=None, name="Imported")
@@ -150,6 +150,7 @@ class SparkWorld:
             made = {"slug": "x", "outcome": "created", "spark_id": str(UUID(int=1)), "number": 1}
             return httpx.Response(201, json={"items": [made, made | {"outcome": "known"}]})
         found = self._find(parts[3])
+        assert edited == f'"{found.version}"', "an edit names the copy it was made of"
         match parts[4]:
             case "publish":
                 return httpx.Response(202, content=self._judging(found).model_dump_json())
