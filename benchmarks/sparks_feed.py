@@ -3,6 +3,8 @@
 - `overlay_ms` (bar 4, p95): CPU ms of the Qt thread for painting the overlay, `one` with one large spark in
   flight, `four` with two large and two small; `tick_ms` is what it costs to find the due pictures, `stage_ms`
   to paint the video below.
+- `shown_ratio`: of the pictures of sparks that were due, how many were decoded in time and seen, in the worst
+  turn; the rest was left out.
 - `video`: pictures of the video, `plain` and with one or four sparks, in turns so that all meet the same
   load: `repaint_p95_ms` (bar 40), `dropped_ratio` (bar: no more than plain), `blocked_p99_ms`. Paintings a
   second of the video and of the overlay, and `cpu_share`, the part of one core that the whole client takes.
@@ -59,6 +61,7 @@ def run(scale: str, database: str) -> dict[str, Any]:
         "catalogue": found["catalogue"],
         "overlay_ms": {name: _spread(times) for name, times in found["overlay_ms"].items()},
         "tick_ms": {name: _spread(times) for name, times in found["tick_ms"].items()},
+        "shown_ratio": {name: round(min(each), 3) for name, each in found["shown_ratio"].items()},
         "stage_ms": {name: _spread(times) for name, times in found["stage_ms"].items()},
         "video": {name: _played(one) for name, one in found["video"].items()},
         "first_pixel_ms": {name: _spread(times) for name, times in found["first_ms"].items()},

@@ -65,6 +65,7 @@ class Told:
     catalogue: dict[str, int] = field(default_factory=dict)
     overlay_ms: dict[str, list[float]] = field(default_factory=dict)
     tick_ms: dict[str, list[float]] = field(default_factory=dict)
+    shown_ratio: dict[str, list[float]] = field(default_factory=dict)
     stage_ms: dict[str, list[float]] = field(default_factory=dict)
     video: dict[str, Played] = field(default_factory=dict)
     first_ms: dict[str, list[float]] = field(default_factory=dict)
@@ -97,6 +98,9 @@ class OverlayWatch:
         self.lit_at: float | None = None
         """When a picture of a spark was painted first since this was last set to None."""
         self.stage_ms: list[float] = []
+        self.due: set[tuple[Flight, int]] = set()
+        """Pictures of films that were due when somebody looked, and those that were seen."""
+        self.shown: set[tuple[Flight, int]] = set()
         paint, tick, below = SparkOverlay.paintEvent, Flights.tick, Stage.paintEvent
 
         def paint_stage(stage: Stage, event: QPaintEvent) -> None:
@@ -115,6 +119,9 @@ class OverlayWatch:
             began = time.thread_time()
             tick(flights)
             self.tick_ms.append((time.thread_time() - began) * 1000)
+            moving = [each for each in flights.seen if each.moves]
+            self.due.update((each.flight, each.due) for each in moving)
+            self.shown.update((each.flight, each.number) for each in moving)
 
         SparkOverlay.paintEvent = paint_and_note  # type: ignore[method-assign, assignment]
         Stage.paintEvent = paint_stage  # type: ignore[method-assign, assignment]
@@ -256,6 +263,8 @@ class Giver(Viewer):
         self.overlay.paint_ms.clear()
         self.overlay.tick_ms.clear()
         self.overlay.stage_ms.clear()
+        self.overlay.due.clear()
+        self.overlay.shown.clear()
         pulse = Pulse(found.blocked_ms)
         pulse.start()
         began, worked = time.monotonic(), time.process_time()
@@ -270,6 +279,8 @@ class Giver(Viewer):
         if givens:
             self.told.overlay_ms.setdefault(name, []).extend(self.overlay.paint_ms)
             self.told.tick_ms.setdefault(name, []).extend(self.overlay.tick_ms)
+            due, shown = self.overlay.due, self.overlay.shown
+            self.told.shown_ratio.setdefault(name, []).append(len(due & shown) / max(1, len(due)))
         self._again = []
         self.flights.clear()
         self.told.load.append(os.getloadavg()[0])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
-import resources
 from server.sparks.engine.format.spark import Tier
 from server.sparks.rules import VersionState
 from server.sparks.schemas import JudgingView, RefusalView
@@ -19,7 +17,6 @@ from studio.tabs.feed.page import FeedPage
 from studio.tabs.feed.tab import FeedTab
 from studio.tabs.sparks.page import SparksPage
 from studio.tabs.sparks.panel import TrayPanel
-from studio.tabs.sparks.reading import PATH
 from studio.tabs.sparks.stage import Ground
 from studio.tabs.sparks.state import Wanted
 from studio.tabs.sparks.tab import SparksTab
@@ -31,30 +28,6 @@ PATIENCE_S: Final = 900.0
 """Films are baked here that a person's computer has baked in some quiet moment."""
 AT: Final = 0.55
 """Where in its film a spark is looked at."""
-
-
-async def _stock(camera: Camera, page: SparksPage) -> None:
-    """Where nothing is published yet, publish what comes with the program."""
-    await until(lambda: page.reading.catalogue.read, "the catalogue")
-    if len(page.reading.catalogue):
-        return
-    api = camera.context.api
-    for file in sorted(resources.path("sparks").glob("*.json")):
-        text = file.read_text(encoding="utf-8")
-        if json.loads(text).get("schema") != "spark/1":
-            continue
-        made = (await api.post(PATH, json={"content": text})).json()
-        body = {"number": 1, "sha256": made["sha256"]}
-        path = f"{PATH}/{made['id']}/publish"
-        await api.request("POST", path, json=body, if_match=f'"{made["version"]}"')
-    drafts = len(list(resources.path("sparks").glob("*.json")))
-
-    def published() -> bool:
-        if page.reading.settled:
-            page.refresh()
-        return len(page.reading.catalogue) >= drafts
-
-    await until(published, "the sparks to be published", seconds=PATIENCE_S)
 
 
 async def _thumbs(page: SparksPage | TrayPanel) -> None:
@@ -94,7 +67,7 @@ def _aim(page: SparksPage) -> None:
 
 async def _catalogue(camera: Camera) -> None:
     page = camera.tab(SparksTab).page
-    await _stock(camera, page)
+    await until(lambda: page.grid.sparks, "the catalogue")
     _aim(page)
     await _thumbs(page)
     await _film(page)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import studio
 from studio.sparks.baker import COUNT, get, put
@@ -51,22 +51,20 @@ class Bakery:
         self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
         self._one = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
 
     def bake(self, order: Order, content: bytes, told: Told, take: Take = ignore) -> bytes:
         with self._one:
-            process = self._started()
-            watch = _Watch(process, self._patience_s)
             try:
-                return _converse(process, order, content, told, take, watch)
+                process = self._started()
+                with _Watch(process, self._patience_s) as watch:
+                    return _converse(process, order, content, told, take, watch)
             except (OSError, EOFError, ValueError) as error:
                 self._end()
-                raise Unbaked(f"the baker ended: {error}") from error
-            finally:
-                watch.end()
+                raise Unbaked(f"the baker did not start, or ended: {error}") from error
 
     def close(self) -> None:
-        self._closed = True
+        self._closed.set()
         process = self._process
         if process is not None:
             with suppress(OSError):
@@ -75,13 +73,16 @@ class Bakery:
             self._end()
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._closed:
+        if self._closed.is_set():
             raise Unbaked("the bakery is closed")
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._process = subprocess.Popen(
                 _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
             )
+            if self._closed.is_set():  # while it started: whoever closes has not seen it
+                self._end()
+                raise Unbaked("the bakery is closed")
         return self._process
 
     def _end(self) -> None:
@@ -104,16 +105,18 @@ class _Watch:
         self._heard, self._over = 0, threading.Event()
         threading.Thread(target=self._look, name="spark-baker-watch", daemon=True).start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+
     def hear(self) -> None:
         """Something was heard."""
         self._heard += 1
 
-    def end(self) -> None:
-        """It is baked, or given up."""
-        self._over.set()
-
     def _look(self) -> None:
-        last = -1
+        last = 0
         while not self._over.wait(self._patience_s):
             if self._heard == last:
                 self._process.kill()

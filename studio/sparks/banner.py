@@ -76,10 +76,15 @@ def lines(given: Given) -> tuple[str, str]:
     return given.sender, given.spark.name
 
 
+def to_come(count: int) -> str:
+    """How many more are to come, in words."""
+    return f"{count} more to come"
+
+
 @lru_cache(maxsize=32)
 def waiting_plate(count: int, scale: float) -> Banner:
     """Says how many more are to come."""
-    text = f"{count} more to come"
+    text = to_come(count)
     font = style.font("caption", QFont.Weight.DemiBold)
     width, height = QFontMetrics(font).horizontalAdvance(text) + 24, 26
     picture = _canvas(width, height, scale)

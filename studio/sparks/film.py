@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 << 20
 """Of all decoded pictures that are kept, of all films together."""
+MOST_ASKED: Final = 3
+"""Pictures of one film that wait to be decoded: whoever is late wants those of now, not those of then."""
+LARGEST: Final = 2
+"""Times the size as baked: what is larger still is scaled where it is painted. That costs the Qt thread more,
+but pictures as large as a 4K screen would drive out those that are due next."""
 Key = tuple[str, int, int, int]
 """Name of the film, number of the picture, width and height."""
 
@@ -73,7 +78,9 @@ class Film:
     ) -> None:
         self.name, self._book = name, book
         self._pictures, self._executor, self._tell = pictures, executor, tell
-        self._asked: set[Key] = set()
+        self._asked: deque[Key] = deque(maxlen=MOST_ASKED)
+        self._decoding: Key | None = None
+        self._lock = threading.Lock()
         self.length = Length(count or book.count, book.fps)
         self._now = now
         self._start = HeadStart(self.length.count, book.fps)
@@ -101,25 +108,57 @@ class Film:
 
     def here(self, number: int, width: int, height: int) -> QImage | None:
         """A picture at this size in device px, if it is decoded."""
-        return self._pictures.get((self.name, number, width, height))
+        return self._pictures.get(self._key(number, width, height))
+
+    def newest(self, number: int, since: int, width: int, height: int) -> tuple[int, QImage] | None:
+        """The last picture that is decoded, with its number, from `since` up to `number`."""
+        for each in range(number, since - 1, -1):
+            if (image := self.here(each, width, height)) is not None:
+                return each, image
+        return None
 
     def ask(self, number: int, width: int, height: int) -> QImage | None:
-        """The same; where it is not decoded it is, and told. One that is not baked yet is not there."""
+        """The same as `here`; where it is not decoded it is, and told, unless others are asked for before its
+        turn has come. One that is not baked yet is not there."""
         if number >= self.ready:
             return None
-        key = (self.name, number, width, height)
+        key = self._key(number, width, height)
         found = self._pictures.get(key)
-        if found is None and key not in self._asked:
-            self._asked.add(key)
-            self._executor.submit(self._decode, key)
+        if found is None:
+            self._have_decoded(key)
             return self._pictures.get(key)
         return found
 
-    def _decode(self, key: Key) -> None:
+    def _key(self, number: int, width: int, height: int) -> Key:
+        most = LARGEST * self._book.width, LARGEST * self._book.height
+        return self.name, number, *(most if width > most[0] or height > most[1] else (width, height))
+
+    def _have_decoded(self, key: Key) -> None:
+        with self._lock:
+            if key == self._decoding or key in self._asked:
+                return
+            begin = self._decoding is None and not self._asked
+            self._asked.append(key)
+        if begin:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        try:
+            self._executor.submit(self._decode)
+        except RuntimeError:  # closed, while something still paints
+            self._asked.clear()
+
+    def _decode(self) -> None:
+        """One at a time, so that other films have their turn."""
+        with self._lock:
+            self._decoding = key = self._asked.popleft()
         try:
             self._pictures.put(key, image_of(self._book, key[1], key[2], key[3]))
         finally:
-            self._asked.discard(key)
+            with self._lock:
+                self._decoding, more = None, bool(self._asked)
+            if more:
+                self._go_on()
         self._tell(self.name)
 
 

@@ -19,10 +19,10 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.api.client import Api, broken_protocol
 from studio.api.errors import ApiError
-from studio.sparks.bakery import Bakery, Oven, Unbaked
+from studio.sparks.bakery import Bakery, Oven, Take, Unbaked
 from studio.sparks.files import Files
 from studio.sparks.film import Film, Pictures
-from studio.sparks.order import FIRST, PICTURES, URGENT, Kind, Order
+from studio.sparks.order import FIRST, PICTURES, SAMPLE, URGENT, Kind, Order
 from studio.tasks import off_thread
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FilmStore(QObject):
     failed = Signal(object, str)
     baked = Signal(object, float)
     decoded = Signal(str)
-    _took = Signal(object, int, object)
+    _took = Signal(object, int, int, object)
 
     def __init__(
         self,
@@ -153,8 +153,9 @@ class FilmStore(QObject):
             if not await off_thread(self._contents.has, f"{spark.sha256}.json"):
                 try:
                     await self.content(spark)
-                except ApiError:
-                    return
+                except ApiError as error:
+                    if error.transient:
+                        return  # nor would the others be read
 
     async def close(self) -> None:
         """Give up what is being made, and end the processes that make it."""
@@ -172,22 +173,31 @@ class FilmStore(QObject):
             self._fail(order, error.what_happened)
         except (Unbaked, ValueError) as error:
             self._fail(order, UNSHOWABLE if isinstance(error, Unbaked) else str(error))
+        except Exception:
+            self._fail(order, UNSHOWABLE)  # or it would count as on its way for good
+            raise
         else:
             if self._wanted.pop(order, None) is not None:
                 self._keep(order, thing)
                 self.came.emit(order)
 
     async def _made(self, order: Order, spark: Known) -> _Kept:
-        data = await off_thread(self._files.read, order.name)
-        if data is not None:
-            try:
-                return await off_thread(self._opened, order, data)
-            except ValueError:
-                await off_thread(self._files.forget, order.name)  # damaged on the disk: it is baked anew
+        if (found := await off_thread(self._on_disk, order)) is not None:
+            return found
         content = await self.content(spark)
         await self._shorter_ones(order)
         baker = self._bakers[order.kind in URGENT]
         return await asyncio.wrap_future(baker.submit(self._bake, order, content))
+
+    def _on_disk(self, order: Order) -> _Kept | None:
+        data = self._files.read(order.name)
+        if data is None:
+            return None
+        try:
+            return self._opened(order, data)
+        except ValueError:
+            self._files.forget(order.name)  # damaged: it is baked anew
+            return None
 
     async def _shorter_ones(self, order: Order) -> None:
         """Let what stands for a film, and the sound that begins with it, be baked before it."""
@@ -198,22 +208,33 @@ class FilmStore(QObject):
 
     def _bake(self, order: Order, content: bytes) -> _Kept:
         """On the baker's thread."""
+        # Given up and wanted again while it was baked, it lies there by now.
+        if (found := self._on_disk(order)) is not None:
+            return found
         oven = self._ovens[order.kind in URGENT]
-        data = oven.bake(order, content, partial(self._progress, order), partial(self._take, order))
+        data = oven.bake(order, content, partial(self._progress, order), self._taker(order))
         opened = self._opened(order, data)
         self._files.write(order.name, data)
         return opened
 
-    def _take(self, order: Order, count: int, flipbook: bytes) -> None:
+    def _taker(self, order: Order) -> Take:
         from server.sparks.engine.flipbook import unpack
 
-        if not self._closed and shiboken6.isValid(self):
-            self._took.emit(order, count, unpack(flipbook))
+        start = 0
 
-    def _grow(self, order: Order, count: int, more: Flipbook) -> None:
-        if order not in self._wanted:
-            return
+        def take(count: int, flipbook: bytes) -> None:
+            nonlocal start
+            more = unpack(flipbook)
+            if not self._closed and shiboken6.isValid(self):
+                self._took.emit(order, start, count, more)
+            start += more.count
+
+        return take
+
+    def _grow(self, order: Order, start: int, count: int, more: Flipbook) -> None:
         film = self._growing.get(order)
+        if order not in self._wanted or start != (film.ready if film is not None else 0):
+            return  # given up, or given up and wanted again: of another bake than the film that grows here
         if film is not None:
             film.grow(more)
         else:
@@ -232,6 +253,8 @@ class FilmStore(QObject):
             return _Kept(self._film_of(order, book, book.count), len(data))
         if order.kind is Kind.METER:
             return _Kept(dict(json.loads(data)), len(data))
+        if len(data) % SAMPLE:
+            raise ValueError("it ends within a sample")
         return _Kept(data, len(data))
 
     def _decode(self, name: str) -> None:

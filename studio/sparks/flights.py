@@ -22,12 +22,15 @@ from studio.sparks.queue import Flight, SparkQueue
 from studio.theme import style
 
 FRAME_MS: Final = 16
-DRIVEN_MS: Final = 40
-"""So long a video that moves on its own is waited for, to be painted together with it."""
+DRIVEN_MS: Final = 70
+"""So long a video is waited for, to be painted together with it: two of its pictures. Where one is late, it
+would else be painted twice as often."""
 AT_ONCE: Final = 0.4
 """So much of a still is seen from its first moment on: whoever gave it sees that it was heard."""
 AHEAD: Final = 2
 """Pictures that are decoded before they are due."""
+BROKEN_S: Final = max(still.FADE_S, backdrop.RAMP_S)
+"""In this time a film that breaks goes: no faster than the light behind it comes back."""
 CROSS_S: Final = 0.2
 """In this time a film comes through the still that stood for it."""
 
@@ -36,11 +39,14 @@ CROSS_S: Final = 0.2
 class Seen:
     """What is painted of one flight: a picture (None while there is nothing yet), how much of it, and whether
     it moves. `under` is the still that it comes through, since `turned`; `scrim` how much of the video behind
-    it is taken away, by how bright that was when it took off."""
+    it is taken away, by how bright that was when it took off. `film` is held as long as it flies, whatever
+    the store lets go of; `due` is the picture that should be seen, `number` the one that is."""
 
     flight: Flight
     image: QImage | None = None
+    film: Film | None = None
     number: int = -1
+    due: int = -1
     opacity: float = 1.0
     moves: bool = False
     under: QImage | None = None
@@ -50,8 +56,8 @@ class Seen:
 
 
 class Flights(QObject):
-    """`changed`: something else is to be painted; `landed` carries a flight that is over, `unseen` those that
-    had to be let go of before they flew; `unable` says why one is but a still.
+    """`changed`: something else is to be painted; `landed` carries a flight that is over; `unable` says why
+    one is but a still.
 
     `poster` gives a still that is here at once (a tray has one of each), at whatever size; `behind` says how
     bright the video is now, 0 to 1.
@@ -59,7 +65,6 @@ class Flights(QObject):
 
     changed = Signal()
     landed = Signal(object)
-    unseen = Signal(object)
     unable = Signal(str)
 
     def __init__(
@@ -128,21 +133,20 @@ class Flights(QObject):
         flight = self.queue.give(given, now)
         if flight.count > 1 and flight.began is not None:
             self._sound(flight)
-            self.changed.emit()
         self._clock.start(FRAME_MS)
         self.tick()
+        self.changed.emit()  # at least one more flies or waits
         return flight
 
-    def clear(self) -> None:
-        """The video is another one: nothing goes on over it. What has not flown is told."""
+    def clear(self) -> Sequence[Flight]:
+        """Nothing goes on; answers what has not begun, for whoever tells of it."""
         unseen = self.queue.clear()
         self._seen.clear()
         self.backdrop.clear()
         self._clock.stop()
         self.mixer.stop()
-        if unseen:
-            self.unseen.emit(unseen)
         self.changed.emit()
+        return unseen
 
     def tick(self) -> None:
         """Be where it should be by now."""
@@ -153,6 +157,8 @@ class Flights(QObject):
             self.landed.emit(flight)
         for flight in risen:
             self._seen[flight] = Seen(flight, scrim=backdrop.scrim(self._behind()))
+        for flight in risen:
+            self.prepare(flight.given)  # the store may have let go of it while it waited
         new = bool(over or risen)
         for seen in self.seen:
             new = self._show(seen, now) or new
@@ -189,17 +195,29 @@ class Flights(QObject):
         flight = seen.flight
         reduced = style.theme().reduced_motion
         order, _, sound = _orders(flight.given)
-        film = None if reduced else self.store.begun(order)
+        film = None if reduced else self._film(seen, order)
         if film is not None and not seen.moves and film.may_begin and not self.store.is_wanted(sound):
             flight.begin(now, film.length.seconds)
-            self._sound(flight)
             seen.moves, seen.under, seen.under_opacity = True, seen.image, seen.opacity
             seen.opacity = 0.0 if seen.under is not None else 1.0
+            self._sound(flight)
         if seen.moves and film is not None:
             return self._show_film(seen, film, now)
         if seen.moves and not reduced:
             return self._fade_out(seen, now)
         return self._show_still(seen, now)
+
+    def _film(self, seen: Seen, order: Order) -> Film | None:
+        """As far as it is here. One that is not whole and that nobody bakes any more is baked anew."""
+        found, held = self.store.begun(order), seen.film
+        if found is not None and (held is None or found.ready >= held.ready):
+            seen.film = found
+        elif held is None or held.ready < held.length.count:
+            if order in self._failed:
+                seen.film = None
+            elif found is None:
+                self.store.want(order, seen.flight.given.spark)
+        return seen.film
 
     def _show_film(self, seen: Seen, film: Film, now: float) -> bool:
         flight, fps, faded = seen.flight, film.length.fps, self._cross(seen, now)
@@ -209,14 +227,16 @@ class Flights(QObject):
             # Baking has fallen behind: the last picture stays, and nothing of the rest will be missing.
             number = film.ready - 1
             flight.wait(now - flight.began - (number + 0.5) / fps)
-        image = film.ask(number, *self.size)
-        for ahead in range(1, AHEAD + 1):
-            film.ask(min(number + ahead, film.ready - 1), *self.size)
-        if image is None or (number == seen.number and image is seen.image):
-            return faded  # the one before stays until this one is decoded
+        seen.due = number
+        for each in range(number, min(number + AHEAD + 1, film.ready)):
+            film.ask(each, *self.size)
+        # Where decoding is late, what is decoded meanwhile is seen. A combo begins anew, with lower numbers.
+        found = film.newest(number, seen.number if number >= seen.number else 0, *self.size)
+        if found is None or (found[0] == seen.number and found[1] is seen.image):
+            return faded
         if seen.number < 0:
             seen.turned = now
-        seen.image, seen.number = image, number
+        seen.number, seen.image = found
         return True
 
     def _cross(self, seen: Seen, now: float) -> bool:
@@ -231,22 +251,25 @@ class Flights(QObject):
     def _fade_out(self, seen: Seen, now: float) -> bool:
         """The rest of its film could not be baked."""
         flight = seen.flight
-        if flight.ends is None or flight.ends > now + still.FADE_S:
-            flight.ends = now + still.FADE_S
-        seen.under, seen.opacity = None, max(0.0, (flight.ends - now) / still.FADE_S)
+        if flight.ends is None or flight.ends > now + BROKEN_S:
+            flight.ends = now + BROKEN_S
+        seen.under, seen.opacity = None, max(0.0, (flight.ends - now) / BROKEN_S)
         return True
 
     def _show_still(self, seen: Seen, now: float) -> bool:
         """Its hero, or what is here of it. It stays while its film is on its way, and goes where there will
         be none: motion is reduced, or it could not be made."""
         flight, before = seen.flight, (seen.image, seen.opacity)
-        film, hero, _ = _orders(flight.given)
+        film, hero, sound = _orders(flight.given)
         found = self.store.film(hero)
         image = found.ask(0, *self.size) if found is not None else None
         seen.image = image or seen.image or self._poster(flight.given.spark)
         waits_for = hero if style.theme().reduced_motion else film
         is_here = waits_for is hero and seen.image is not None
-        if flight.began is None and (is_here or waits_for in self._failed):
+        if waits_for is hero and not is_here and hero not in self._failed:
+            self.store.want(hero, flight.given.spark)  # again, where the store has let go of it
+        ready = (is_here or waits_for in self._failed) and not self.store.is_wanted(sound)
+        if flight.began is None and ready:
             flight.begin(now, still.LASTS_S)
             self._sound(flight)
         # Not from `began`: what is seen already must not come a second time.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PySide6.QtCore import QIODevice, QObject, QTimer
 
@@ -29,6 +30,8 @@ STALL_S: Final = 1.0
 _FRAME: Final = 4
 _RELEASE: Final = 0.25
 """s in which the limiter lets go."""
+_ATTACK: Final = RATE // 500
+"""Samples in which it takes hold: a step would be a click."""
 _FADE: Final = RATE // 200
 Samples = NDArray[np.float32]
 
@@ -49,22 +52,38 @@ class _Voice:
 
 
 class Limiter:
-    """Holds peaks below `CEILING`: at once when one comes, and lets go slowly."""
+    """Holds peaks below `CEILING`: goes down within `_ATTACK` ahead of one, which is heard that much later,
+    and lets go slowly. Where nothing is too loud it but delays."""
 
     def __init__(self) -> None:
-        self.gain = 1.0
+        self._ahead = np.zeros((_ATTACK, 2), np.float32)
+        self._held = np.ones(_ATTACK)
+
+    @property
+    def gain(self) -> float:
+        """What the last sample was multiplied by."""
+        return float(self._held.mean())
 
     def apply(self, block: Samples) -> Samples:
-        """The block, nowhere above the ceiling."""
-        peak = float(np.abs(block).max(initial=0.0))
-        wanted = min(1.0, CEILING / peak) if peak > 0 else 1.0
-        if wanted <= self.gain:
-            self.gain = wanted
-            return block * np.float32(wanted)
-        before = self.gain
-        self.gain = min(wanted, before + (1.0 - before) * min(1.0, len(block) / (RATE * _RELEASE)))
-        slope = np.linspace(before, self.gain, len(block), dtype=np.float32)
-        return block * slope[:, None]
+        """As many samples as the block has, nowhere above the ceiling."""
+        if not len(block):
+            return block
+        known = np.concatenate((self._ahead, block))
+        self._ahead = known[len(block) :]
+        peaks = np.abs(known).max(axis=1)
+        if peaks.max() <= CEILING and self._held.min() == 1.0:
+            return known[: len(block)]
+        allowed = np.minimum(1.0, CEILING / np.maximum(peaks, CEILING))
+        # Of each sample to be heard now and of those that follow it, the least; it lets go on a line, and
+        # its mean over the same time is a ramp that is down when the peak is there.
+        least = sliding_window_view(allowed, _ATTACK + 1).min(axis=1)
+        line = np.arange(1, len(block) + 1) / (RATE * _RELEASE)
+        held = np.minimum(np.minimum.accumulate(least - line), self._held[-1]) + line
+        held = np.concatenate((self._held, np.minimum(held, 1.0)))
+        self._held = held[len(block) :]
+        gains = sliding_window_view(held, _ATTACK).mean(axis=1)[1:]
+        limited: Samples = known[: len(block)] * gains[:, None].astype(np.float32)
+        return limited
 
 
 class Mixer(QObject):

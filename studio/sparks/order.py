@@ -12,6 +12,8 @@ from server.sparks.engine.version import ENGINE
 
 FPS: Final = 30
 SIZE: Final = (360, 640)
+SAMPLE: Final = 4
+"""Bytes of a sound for each moment: two channels of 16 bits."""
 THUMB_FPS: Final = 15
 THUMB: Final = (180, 320)
 

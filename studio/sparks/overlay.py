@@ -16,14 +16,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.sparks.banner import Banner, banner, waiting_plate
+from studio.sparks.banner import Banner, banner, to_come, waiting_plate
 from studio.sparks.flights import Flights
 from studio.sparks.given import Given
+from studio.sparks.order import SIZE
 from studio.sparks.queue import Flight
 
 EDGE: Final = 16
 GAP: Final = 8
-SHAPE: Final = QSize(9, 16)
 SHARE: Final = 0.34
 """Of the height from the top: there the banners begin, between the sound and the words of the video."""
 
@@ -41,6 +41,7 @@ class SparkOverlay(QWidget):
         self._film = QRect()
         self._banners: dict[Flight, tuple[int, Banner]] = {}
         self._told: dict[Flight, int] = {}
+        self._told_waits = 0
         flights.changed.connect(self._follow)
         self.hide()
 
@@ -60,7 +61,7 @@ class SparkOverlay(QWidget):
 
     def _fit(self) -> None:
         # A picture wider than a spark gets it at its full height, in the middle.
-        size = SHAPE.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = QSize(*SIZE).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
         at = QPoint((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
         self._film = QRect(at, size)
         ratio = self.devicePixelRatioF()
@@ -73,11 +74,17 @@ class SparkOverlay(QWidget):
         self._banners = {flight: kept for flight, kept in self._banners.items() if flight in flying}
         self._told = {flight: count for flight, count in self._told.items() if flight in flying}
         for each in seen:
-            if each.flight not in self._told:
+            if self._told.get(each.flight) != each.flight.count:
                 self._told[each.flight] = each.flight.count
-                event = QAccessibleAnnouncementEvent(self, spoken(each.flight.given))
-                QAccessible.updateAccessibility(event)
+                self._say(spoken(each.flight.given, each.flight.count))
+        if (waits := self.flights.queue.waits) != self._told_waits:
+            self._told_waits = waits
+            if waits:
+                self._say(to_come(waits))
         self.update()
+
+    def _say(self, what: str) -> None:
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, what))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -118,8 +125,9 @@ class SparkOverlay(QWidget):
         return known
 
 
-def spoken(given: Given) -> str:
-    """What a screen reader says when one flies."""
+def spoken(given: Given, count: int = 1) -> str:
+    """What a screen reader says when one flies, and of a combo each time it is given again."""
+    what = f"{given.spark.name}, {count} times" if count > 1 else given.spark.name
     if given.rehearsal:
-        return f"Rehearsal: {given.spark.name}. Nobody else sees it."
-    return f"{given.sender} gave {given.spark.name}"
+        return f"Rehearsal: {what}. Nobody else sees it."
+    return f"{given.sender} gave {what}"

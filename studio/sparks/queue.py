@@ -49,7 +49,7 @@ class Flight:
         if self.began is not None and self.ends is not None:
             self.began, self.ends = self.began + seconds, self.ends + seconds
 
-    def _again(self, now: float) -> None:
+    def again(self, now: float) -> None:
         """One more of it while it flies."""
         if self.began is None or self.ends is None:
             return  # it has not begun
@@ -87,7 +87,7 @@ class SparkQueue:
             if _same(flight.given, given):
                 flight.count += 1
                 flight.counted = now
-                flight._again(now)
+                flight.again(now)
                 return flight
         flight = Flight(given, counted=now)
         self._waiting.append(flight)
@@ -110,8 +110,9 @@ class SparkQueue:
         return over, risen
 
     def clear(self) -> list[Flight]:
-        """Let go of everything; answers what has not flown, for whoever tells of it."""
-        unseen, self._waiting, self._flying = self._waiting, [], []
+        """Let go of everything; answers what has not begun, in the air or not, for whoever tells of it."""
+        unseen = [each for each in (*self._flying, *self._waiting) if each.began is None]
+        self._waiting, self._flying = [], []
         return unseen
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from server.sparks.engine.arrays import Doubles, Reals
-from server.sparks.engine.curves import value
+from server.sparks.engine.curves import Course
 from server.sparks.engine.format.base import Path
 from server.sparks.engine.format.layers import Place
 
@@ -37,14 +37,21 @@ class Track:
         steps, spans = _with_neighbours(steps, path.closed), _with_neighbours(spans, path.closed)
         before, after = spans[:-1, None], spans[1:, None]
         self._slopes = (steps[:-1] * after + steps[1:] * before) / (before + after)
+        self._between = self._when[1:-1]
+        self._spans = np.maximum(np.diff(self._when), _INSTANT)[:, None]
 
     def at(self, times: Reals) -> tuple[Doubles, Doubles]:
         """(n,) -> places (n, 2) in px and velocities (n, 2) in px/s."""
         when, first, last = np.asarray(times, np.float64), self._when[0], self._when[-1]
-        asked = first + (when - first) % (last - first) if self._closed else np.clip(when, first, last)
-        index = np.clip(np.searchsorted(self._when, asked, side="right") - 1, 0, len(self._when) - 2)
-        span = np.maximum(self._when[index + 1] - self._when[index], _INSTANT)[:, None]
-        u = np.clip((asked - self._when[index])[:, None] / span, 0, 1)
+        if self._closed:
+            asked = first + (when - first) % (last - first)
+        else:
+            asked = np.minimum(np.maximum(when, first), last)
+        # Of the times between the first and the last as many as have passed: never outside.
+        index = self._between.searchsorted(asked, side="right")
+        span = self._spans[index]
+        u = (asked - self._when[index])[:, None] / span
+        u = np.minimum(np.maximum(u, 0), 1)
         start, end = self._points[index], self._points[index + 1]
         out, into = self._slopes[index] * span, self._slopes[index + 1] * span
         # By its coefficients: start + u (out + u (b + u c)).
@@ -52,7 +59,8 @@ class Track:
         c = out + into - 2 * gap
         b = gap - out - c
         places = start + u * (out + u * (b + u * c))
-        velocities = np.clip((out + u * (2 * b + u * 3 * c)) / span, -FASTEST, FASTEST)
+        velocities = (out + u * (2 * b + u * 3 * c)) / span
+        np.minimum(np.maximum(velocities, -FASTEST, out=velocities), FASTEST, out=velocities)
         if not self._closed:
             velocities[(when < first) | (when > last)] = 0
         return places, velocities
@@ -112,6 +120,8 @@ class Standing:
     def __init__(self, place: Place, start: float = 0) -> None:
         self._place, self._start = place, start
         self._track = None if place.path is None else Track(place.path)
+        self._turn = None if place.turn is None else Course(place.turn)
+        self._size = None if place.size is None else Course(place.size)
         self.moves = place.path is not None or place.turn is not None or place.size is not None
         """Else it is the same at all times."""
         self._still = None if self.moves else self._at(np.zeros(1))
@@ -127,10 +137,10 @@ class Standing:
         else:
             points, velocities = self._track.at(times)
             x, y, vx, vy = points[:, 0], points[:, 1], velocities[:, 0], velocities[:, 1]
-        turn = still if place.turn is None else np.radians(value(place.turn, times))
+        turn = still if self._turn is None else np.radians(self._turn.at(times))
         if place.along:
             turn = turn + np.arctan2(vy, vx)
-        size = still + 1 if place.size is None else value(place.size, times)
+        size = still + 1 if self._size is None else self._size.at(times)
         return Pose(x, y, turn, size, vx, vy)
 
 

@@ -146,7 +146,7 @@ class Pyramid:
                 own = coarse if own is None else cv2.add(own, coarse, dst=own)
             if own is None:
                 continue
-            if at == 0 and levels[0] is None and levels[1] is None:
+            if at == 0 and all(level is None for level in levels[:3]):
                 gathered = own  # nothing in it is so fine that pixels could be seen
                 continue
             kernel = _SOFT if at else _FINE

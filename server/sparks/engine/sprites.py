@@ -40,10 +40,10 @@ class Sprites(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """Light `(rows, width, 3)` of some rows of a picture and how much of what is behind is left there,
-    `(rows, width)`, None where that is all."""
+    """Light `(h, w, 3)` of an `area` (rows, columns) of a picture and how much of what is behind is left
+    there, `(h, w)`, None where that is all."""
 
-    rows: slice
+    area: tuple[slice, slice]
     light: Floats
     left: Floats | None
 
@@ -73,7 +73,8 @@ def draw(sprite: Sprite, of: Sprites, width: int, height: int, *, covers: bool) 
         size = (-(-width // 2**up), -(-height // 2**up))
         light = cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
         left = None if left is None else cv2.resize(left, size, interpolation=cv2.INTER_LINEAR)
-    return Laid(slice(first, end) if not at else slice(0, height), light, left)
+    rows = slice(0, height) if at else slice(first, end)
+    return Laid((rows, slice(0, width)), light, left)
 
 
 class _Entries(NamedTuple):

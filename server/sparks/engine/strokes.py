@@ -106,25 +106,30 @@ def band(x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, 
     widest = float(width.max())
     apart = max(0.9 / fine, np.sqrt(run[-1] * max(widest, 1) / MOST))
     at = np.linspace(0, run[-1], max(2, int(run[-1] / apart)))
-    px, py, wide = (np.interp(at, run, of) for of in (x, y, width))
-    tangent = np.hypot(np.gradient(px), np.gradient(py)) + 1e-6
-    nx, ny = -np.gradient(py) / tangent, np.gradient(px) / tangent
+    px, py, wide = (np.interp(at, run, of).astype(np.float32) for of in (x, y, width))
+    gx, gy = np.gradient(px), np.gradient(py)
+    tangent = np.hypot(gx, gy) + np.float32(1e-6)
+    nx, ny = -gy / tangent, gx / tangent
     fibres = int(np.clip(widest / apart, 2, 160))
-    across = (np.arange(fibres) + 0.5) / fibres * 2 - 1
+    across = ((np.arange(fibres) + 0.5) / fibres * 2 - 1).astype(np.float32)
+    phase = at.astype(np.float32)[:, None]
     # Two slow waves across give the folds of silk; their phase goes along with the length.
-    fold = 0.72 + 0.28 * np.cos(across[None] * 4.4 + at[:, None] * 0.035) * np.cos(
-        across[None] * 1.7 - at[:, None] * 0.021
-    )
-    shade = (1 - across**2)[None] ** 0.8 * fold
-    area = (wide / fibres * (at[1] - at[0]))[:, None] * shade
-    light = np.empty((at.size, fibres, 4), np.float32)
+    fold = np.cos(across * np.float32(4.4) + phase * np.float32(0.035))
+    fold *= np.cos(across * np.float32(1.7) - phase * np.float32(0.021))
+    fold *= np.float32(0.28)
+    fold += np.float32(0.72)
+    shade = fold * (1 - across**2) ** np.float32(0.8)
+    area = wide / fibres * (at[1] - at[0])
+    light = np.empty((at.size, 4), np.float32)
     for channel in range(3):
-        light[..., channel] = np.interp(at, run, colour[:, channel])[:, None] * area
-    light[..., 3] = np.interp(at, run, alpha)[:, None] * area
-    spread = wide[:, None] / 2 * across[None]
+        light[:, channel] = np.interp(at, run, colour[:, channel]) * area
+    light[:, 3] = np.interp(at, run, alpha) * area
+    spread = (wide / 2)[:, None] * across
     return Glows(
-        (px[:, None] + nx[:, None] * spread).astype(np.float32).ravel(),
-        (py[:, None] + ny[:, None] * spread).astype(np.float32).ravel(),
-        np.full(light.shape[0] * fibres, apart, np.float32),
-        light.reshape(-1, 4),
+        (px[:, None] + nx[:, None] * spread).ravel(),
+        (py[:, None] + ny[:, None] * spread).ravel(),
+        np.full(at.size * fibres, 2.0 ** np.ceil(np.log2(max(apart, 1))), np.float32),
+        light,
+        np.full(at.size, fibres, np.int32),
+        shade.ravel(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -84,7 +84,6 @@ class FeedSparks(QObject):
         )
         self._watching.painted.connect(self.flights.drive)
         self.overlay = SparkOverlay(self.flights, stage)
-        self.flights.unseen.connect(self._tell_unseen)
         self.flights.unable.connect(lambda why: self._context.messages.notify(Level.WARNING, why))
         self.tray.chosen.connect(self.fly)
         self.tray.aimed.connect(self.flights.aim)
@@ -97,8 +96,8 @@ class FeedSparks(QObject):
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Hide and self.flights is not None and self.flights.busy:
-            self.flights.clear()  # nobody sees it any more
+        if event.type() == QEvent.Type.Hide:
+            self._end("you have left the feed")  # nobody sees it any more
         return False
 
     def _brightness(self) -> float:
@@ -117,15 +116,17 @@ class FeedSparks(QObject):
     def _follow(self) -> None:
         """What flies belongs to its video."""
         slot = self._watching.slot
-        if self.flights is not None and self.flights.busy and (slot is None or slot.id != self._over):
-            self.flights.clear()
+        if slot is None or slot.id != self._over:
+            self._end("the video is another one")
         self._place()
+
+    def _end(self, why: str) -> None:
+        """Nothing flies on; whoever gave what was not seen hears of it."""
+        unseen = self.flights.clear() if self.flights is not None and self.flights.busy else ()
+        if number := sum(each.count for each in unseen):
+            what = "rehearsal was" if number == 1 else "rehearsals were"
+            self._context.messages.notify(Level.INFO, f"{number} {what} still to come: {why}.")
 
     def _tell_sound(self, muted: bool, volume: int) -> None:
         if self.flights is not None:
             self.flights.mixer.set_sound(muted=muted, volume=volume / 100)
-
-    def _tell_unseen(self, flights: Sequence[Flight]) -> None:
-        number = sum(each.count for each in flights)
-        what = "rehearsal was" if number == 1 else "rehearsals were"
-        self._context.messages.notify(Level.INFO, f"{number} {what} still to come: the video is another one.")

@@ -75,6 +75,7 @@ class Controls(QWidget):
         self.lock = IconButton("unlock", "Keep this throw")
         self.lock.setCheckable(True)
         self.seed = NumberField("Seed", 0, MOST_SEED, SEED)
+        self.seed.setKeyboardTracking(False)  # else each digit is a throw of its own
         for name, button in (
             ("play", self.play),
             ("step-back", self.back),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from server.sparks.rules import PACK_MAX
@@ -24,6 +25,12 @@ from studio.whole_file import WholeFile
 T = TypeVar("T")
 PACK_SCHEMA: Final = "spark-pack/1"
 KEPT: Final = "Nothing here is lost."
+Answered = Callable[[bool], object]
+"""Hears that there is an answer, and whether it was done."""
+
+
+def unheard(_done: bool) -> None:
+    """Nobody waits for the answer."""
 
 
 class Unreadable(Exception):
@@ -43,28 +50,30 @@ class Deeds(QObject):
         super().__init__(parent)
         self._context = context
 
-    def publish(self, spark: SparkView, number: int, sha256: str) -> None:
+    def publish(self, spark: SparkView, number: int, sha256: str, answered: Answered = unheard) -> None:
         """Ask for the publication of a version; the server judges it first."""
         self._do(
             self._edit(spark, "publish", {"number": number, "sha256": sha256}),
             lambda answer: self.asked.emit(answer.model(JudgingView)),
             f"{spark.name} was not published.",
+            answered,
         )
 
-    def retire(self, spark: SparkView, reason: str) -> None:
+    def retire(self, spark: SparkView, reason: str, answered: Answered = unheard) -> None:
         """Take it out of the catalogue."""
-        self._command(spark, "retire", reason, f"{spark.name} is retired", f"{spark.name} was not retired.")
+        told, failed = f"{spark.name} is retired", f"{spark.name} was not retired."
+        self._command(spark, "retire", reason, told, failed, answered)
 
-    def restore(self, spark: SparkView, reason: str) -> None:
+    def restore(self, spark: SparkView, reason: str, answered: Answered = unheard) -> None:
         """Bring it back."""
-        self._command(
-            spark, "restore", reason, f"{spark.name} is back", f"{spark.name} was not brought back."
-        )
+        told, failed = f"{spark.name} is back", f"{spark.name} was not brought back."
+        self._command(spark, "restore", reason, told, failed, answered)
 
-    def set_price(self, spark: SparkView, credits_each: int) -> None:
+    def set_price(self, spark: SparkView, credits_each: int, answered: Answered = unheard) -> None:
         """Let it cost so much from now on."""
         send = self._edit(spark, "prices", {"credits": credits_each})
-        self._do(send, self._take_spark(f"{spark.name} costs {credits_each:,}"), "The price was not set.")
+        took = self._take_spark(f"{spark.name} costs {credits_each:,}")
+        self._do(send, took, "The price was not set.", answered)
 
     def take_in(self, file: Path) -> None:
         """Take in a file: one spark as a draft, or a pack of them."""
@@ -102,8 +111,11 @@ class Deeds(QObject):
 
     # Inside
 
-    def _command(self, spark: SparkView, what: str, reason: str, told: str, failed: str) -> None:
-        self._do(self._edit(spark, what, {"reason": reason}), self._take_spark(told), failed)
+    def _command(
+        self, spark: SparkView, what: str, reason: str, told: str, failed: str, answered: Answered
+    ) -> None:
+        send = self._edit(spark, what, {"reason": reason})
+        self._do(send, self._take_spark(told), failed, answered)
 
     def _edit(
         self, spark: SparkView, what: str, body: dict[str, Any]
@@ -133,12 +145,18 @@ class Deeds(QObject):
         return await self._context.api.post(path, json=body, idempotency_key=str(uuid4()))
 
     def _do(
-        self, send: Callable[[], Awaitable[Answer]], took: Callable[[Answer], object], failed: str
+        self,
+        send: Callable[[], Awaitable[Answer]],
+        took: Callable[[Answer], object],
+        failed: str,
+        answered: Answered = unheard,
     ) -> None:
         async def work() -> None:
+            done = False
             try:
                 answer = await with_step_up(self._context, send)
                 if answer is not None:
+                    done = True
                     took(answer)
             except ApiError as error:
                 kept = f" {KEPT} {error.to_do_oneself}" if error.transient else ""
@@ -147,6 +165,9 @@ class Deeds(QObject):
                 self.refused.emit(f"{failed} {error}")
             except OSError as error:
                 self.refused.emit(f"{failed} {error.strerror or 'The file cannot be reached.'}")
+            finally:
+                if shiboken6.isValid(self):  # the window may have closed meanwhile
+                    answered(done)
 
         self._context.tasks.spawn(work(), self)
 

@@ -13,10 +13,12 @@ from server.kit.wire import Page
 from server.sparks.rules import SparkState, VersionState
 from server.sparks.schemas import JudgingView, PriceView, SparkView, VersionView
 from studio.api.errors import ApiError
+from studio.sparks.given import Known
 from studio.sparks.look import TONES, WORDS
 from studio.tab import Context
 from studio.tabs.sparks.admin import AdminSection
 from studio.tabs.sparks.faults import FaultList
+from studio.tabs.sparks.notice import Notice
 from studio.tabs.sparks.reading import PATH
 from studio.tabs.sparks.state import Fault, family_words, faults, known, price
 from studio.tabs.sparks.topics import EDIT, PUBLISH
@@ -42,9 +44,11 @@ VERSION_WORDS: Final = {
 
 
 class Details(QWidget):
-    """`fault_wanted` carries a `Fault` that is to be shown on the preview, or None."""
+    """`fault_wanted` carries a `Fault` that is to be shown on the preview, or None; `version_wanted`: another
+    version is to be played there."""
 
     fault_wanted = Signal(object)
+    version_wanted = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -53,6 +57,7 @@ class Details(QWidget):
         self._spark: SparkView | None = None
         self._reading: list[asyncio.Task[None]] = []
         self.judging: JudgingView | None = None
+        self._measured: list[Fault] = []
         worn = style.tokens()
         permissions = context.me.permissions
         self._may_edit = EDIT in permissions
@@ -65,6 +70,7 @@ class Details(QWidget):
         self.faults = FaultList()
         self.faults.chosen.connect(self.fault_wanted)
         self.admin = AdminSection(context) if PUBLISH in permissions else None
+        self.refused = Notice()
         self.versions = Label("", wrap=True)
         self.prices = Label("", wrap=True)
         chips = QHBoxLayout()
@@ -85,9 +91,11 @@ class Details(QWidget):
         column.addWidget(self.faults)
         if self.admin is not None:
             column.addWidget(self.admin)
+            column.addWidget(self.refused)
+            self.admin.picked_another.connect(self.version_wanted)
             self.admin.deeds.changed.connect(self.show_spark)
             self.admin.deeds.asked.connect(self._judged)
-            self.admin.deeds.refused.connect(self._say)
+            self.admin.deeds.refused.connect(self.refused.say)
         self._titles = (Label("Versions", "section"), Label("Prices", "section"))
         for title, text in zip(self._titles, (self.versions, self.prices), strict=True):
             column.addSpacing(worn.space_2)
@@ -99,6 +107,19 @@ class Details(QWidget):
         self._pane = ScrollPane("Details of the spark", inside, ground="window")
         outer.addWidget(self._pane)
         self.show_spark(None)
+
+    @property
+    def spark(self) -> SparkView | None:
+        """The one that is shown."""
+        return self._spark
+
+    @property
+    def to_play(self) -> Known | None:
+        """The version of it that is to be looked at."""
+        if self._spark is None:
+            return None
+        picked = self.admin.picked if self.admin is not None else None
+        return known(self._spark, picked.number, picked.sha256) if picked is not None else known(self._spark)
 
     @property
     def settled(self) -> bool:
@@ -120,10 +141,10 @@ class Details(QWidget):
         self.facts.setText(
             f"{family_words(spark.family)} · {price(spark.credits)} · {spark.duration_ms / 1000:.1f} s"
         )
-        if self.admin is not None:
-            self.admin.show_spark(spark)
         if before is None or before.id != spark.id:
             self._forget()
+        if self.admin is not None:
+            self.admin.show_spark(spark)
         self.read()
 
     def read(self) -> None:
@@ -158,9 +179,10 @@ class Details(QWidget):
         if self._may_edit:
             self._reading.append(read(judging, self._judged, self._unread, owner=self))
 
-    def show_faults(self, found: list[Fault], *, here: bool) -> None:
-        """List what is refused; `here` = measured on this computer, before the server has judged it."""
-        self.faults.show_faults(found, here=here)
+    def show_measured(self, found: list[Fault]) -> None:
+        """What would be refused by what this computer measured: shown until the server has judged it."""
+        self._measured = found
+        self._show_faults()
 
     # Inside
 
@@ -170,7 +192,8 @@ class Details(QWidget):
         for label in (self.about, self.versions, self.prices):
             label.setText("")
         self.about.hide()
-        self.faults.show_faults([], here=False)
+        self.refused.hide()
+        self.show_measured([])
 
     def _stop(self) -> None:
         for task in self._reading:
@@ -207,9 +230,15 @@ class Details(QWidget):
             self._say(f"It could not be judged. {judging.reason or ''}".strip())
         else:
             self._say("")
-        self.faults.show_faults(faults(judging.refusals), here=False)
+        self._show_faults()
         if self.admin is not None:
             self.admin.show_judging(judging)
+
+    def _show_faults(self) -> None:
+        if self.judging is not None and self.judging.judged_at is not None:
+            self.faults.show_faults(faults(self.judging.refusals), here=False)
+        else:
+            self.faults.show_faults(self._measured, here=True)
 
     def _say(self, what: str) -> None:
         self.fault.setText(what)

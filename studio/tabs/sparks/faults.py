@@ -24,6 +24,7 @@ class FaultList(QFrame):
         self.setAccessibleName("What stands in the way")
         worn = style.tokens()
         self.faults: list[Fault] = []
+        self._here = False
         self.buttons: list[Button] = []
         self._title = Label("", "strong", wrap=True)
         self._rows = QVBoxLayout()
@@ -37,9 +38,9 @@ class FaultList(QFrame):
 
     def show_faults(self, found: Sequence[Fault], *, here: bool) -> None:
         """List these; `here` = by what this computer measured."""
-        if list(found) == self.faults and self.isHidden() is not bool(found):
+        if list(found) == self.faults and here is self._here and self.isHidden() is not bool(found):
             return
-        self.faults, self.buttons = list(found), []
+        self.faults, self.buttons, self._here = list(found), [], here
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

@@ -72,6 +72,8 @@ class Filters(QWidget):
         self.blockSignals(True)
         self.search.setText(wanted.text)
         self.tier.setCurrentIndex(TIERS.index(wanted.tier))
+        if wanted.family and self.family.findData(wanted.family) < 0:  # nothing may have been read yet
+            self.family.addItem(family_words(wanted.family), wanted.family)
         self.family.setCurrentIndex(max(0, self.family.findData(wanted.family)))
         self.price.setCurrentIndex(0 if wanted.price is None else wanted.price + 1)
         self.state.setCurrentIndex(tuple(STATES).index(wanted.state))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from server.sparks.schemas import SparkView
@@ -60,10 +60,12 @@ class _Model(QAbstractListModel):
 
 
 class SparkGrid(QListView):
-    """`aimed` carries the `SparkView` in front, `chosen` one that was pressed or entered."""
+    """`aimed` carries the `SparkView` in front, `chosen` one that was pressed or entered. `again` is told of
+    one that was in front before already."""
 
     aimed = Signal(object)
     chosen = Signal(object)
+    again = Signal(object)
 
     def __init__(
         self,
@@ -110,6 +112,7 @@ class SparkGrid(QListView):
         store.came.connect(self._came)
         store.decoded.connect(self._decoded)
         self._awaited: set[str] = set()
+        self._pressed_on: SparkView | None = None
 
     @property
     def sparks(self) -> Sequence[SparkView]:
@@ -122,22 +125,18 @@ class SparkGrid(QListView):
         row = self.currentIndex().row()
         return self.sparks[row] if 0 <= row < len(self.sparks) else None
 
-    def fill(self, sparks: Sequence[SparkView]) -> None:
-        """Show these; the one in front stays it, where it is among them."""
-        before = self.current
+    def fill(self, sparks: Sequence[SparkView], front: str = "") -> None:
+        """Show these; the one in front stays it, where it is among them. `front` is the id of the one that is
+        to be there where none was."""
+        before = str(self.current.id) if self.current is not None else front
         if [each.id for each in sparks] == [each.id for each in self.sparks]:
             for each in sparks:
                 self._sparks.put(each)
         else:
             self._sparks.fill(sparks)
-            row = next((n for n, each in enumerate(sparks) if before and each.id == before.id), 0)
+            row = next((n for n, each in enumerate(sparks) if str(each.id) == before), 0)
             if sparks:
                 self.setCurrentIndex(self._sparks.index(row))
-        self._rest.start()
-
-    def put(self, spark: SparkView) -> None:
-        """One of them as it is now."""
-        self._sparks.put(spark)
         self._rest.start()
 
     def seen_rows(self) -> range:
@@ -160,13 +159,13 @@ class SparkGrid(QListView):
         """Have the thumbnails of what can be seen; of the rest none is waited for."""
         seen = [known(self.sparks[row]) for row in self.seen_rows()]
         # The stills first: they are quickly made, and then no tile is empty while the films are.
-        wanted = {still_of(each): each for each in seen} | {thumb_of(each): each for each in seen}
+        wanted = {still_of(each): each for each in seen}
+        if not style.theme().reduced_motion:
+            wanted |= {thumb_of(each): each for each in seen}
         self._store.give_up(self._asked - wanted.keys())
         self._asked = set(wanted)
-        moving = not style.theme().reduced_motion
         for order, spark in wanted.items():
-            if moving or order.kind is Kind.STILL:
-                self._store.want(order, spark)
+            self._store.want(order, spark)
 
     def animate(self) -> None:
         """Turn to the pictures that are due, of what can be seen alone."""
@@ -211,9 +210,14 @@ class SparkGrid(QListView):
 
     # Qt
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_on = self.current  # the press itself brings another one to the front
+        super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
         if event.key() in keys and self.currentIndex().isValid() and not event.isAutoRepeat():
+            self._pressed_on = self.current
             self._choose(self.currentIndex())
         elif event.key() == Qt.Key.Key_Escape:
             event.ignore()
@@ -234,7 +238,6 @@ class SparkGrid(QListView):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.set_moving()
-        self._rest.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -243,11 +246,13 @@ class SparkGrid(QListView):
         self._asked = set()
 
     def set_moving(self) -> None:
-        """Whether thumbnails move: not where motion is reduced."""
+        """Whether thumbnails move, and so whether there must be any: not where motion is reduced."""
         if style.theme().reduced_motion:
             self._clock.stop()
         elif self.isVisible():
             self._clock.start()
+        if self.isVisible():
+            self._rest.start()
 
     @property
     def moves(self) -> bool:
@@ -255,7 +260,10 @@ class SparkGrid(QListView):
         return self._clock.isActive()
 
     def _choose(self, index: Index) -> None:
-        self.chosen.emit(self.sparks[index.row()])
+        spark = self.sparks[index.row()]
+        self.chosen.emit(spark)
+        if self._pressed_on is not None and self._pressed_on.id == spark.id:
+            self.again.emit(spark)
 
     def _came(self, order: Order) -> None:
         if order in self._asked:

@@ -51,12 +51,17 @@ class GroundVideo(QObject):
         """The frame that is shown."""
         return image_over(self._picture.pixels) if self._picture is not None else None
 
+    def fetch(self) -> None:
+        """Have the video here, at its first frame."""
+        if not self._asked:
+            self._asked = True
+            self._context.tasks.spawn(self._fetch(), self)
+
     def run(self, running: bool) -> None:
         """Play, or stand still; the video is fetched when it is first wanted."""
         self._wanted = running
-        if running and not self._asked:
-            self._asked = True
-            self._context.tasks.spawn(self._fetch(), self)
+        if running:
+            self.fetch()
         self._go()
 
     def painted_now(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from studio.tabs.sparks.state import Fault
+from studio.tabs.sparks.state import Fault, shares
 
 MOST_FLASHES: Final = 2
 BUDGET_MS: Final = 100.0
@@ -25,8 +25,12 @@ class Meter:
 NAMES: Final = ("Particles", "CPU", "Flashes", "Loudness")
 
 
-def meters(measured: Mapping[str, Any] | None, picture: int | None, share: float | None) -> list[Meter]:
-    """The figures at a picture; while they are measured, how far that is."""
+def meters(
+    measured: Mapping[str, Any] | None, picture: int | None, share: float | None, *, failed: bool = False
+) -> list[Meter]:
+    """The figures at a picture; while they are measured, how far that is; `failed`: they cannot be."""
+    if not measured and failed:
+        return [Meter(name, "Not measured") for name in NAMES]
     if not measured:
         waiting = "…" if share is None else f"{share:.0%}"
         return [Meter(name, waiting) for name in NAMES]
@@ -72,23 +76,9 @@ def _loudness(measured: Mapping[str, Any]) -> Meter:
 
 def faults_here(measured: Mapping[str, Any] | None) -> list[Fault]:
     """What the gates would refuse, measured on this computer: the server's word counts."""
-    from server.sparks.engine.format.base import HEIGHT, WIDTH
-
     found = []
     for each in ((measured or {}).get("verdict") or {}).get("refusals") or []:
-        region = each.get("region")
-        found.append(
-            Fault(
-                each["message"],
-                each.get("at_s"),
-                (
-                    region["x"] / WIDTH,
-                    region["y"] / HEIGHT,
-                    region["width"] / WIDTH,
-                    region["height"] / HEIGHT,
-                )
-                if region
-                else None,
-            )
-        )
+        at = each.get("region")
+        region = shares(at["x"], at["y"], at["width"], at["height"]) if at else None
+        found.append(Fault(each["message"], each.get("at_s"), region))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +24,10 @@ from studio.tabs.sparks.details import Details
 from studio.tabs.sparks.filters import STATES, Filters
 from studio.tabs.sparks.grid import SparkGrid
 from studio.tabs.sparks.meters import faults_here
+from studio.tabs.sparks.notice import Notice
 from studio.tabs.sparks.preview import Preview
 from studio.tabs.sparks.reading import Reading
-from studio.tabs.sparks.state import Wanted, counted, known
+from studio.tabs.sparks.state import Wanted, counted, wanted_json, wanted_of
 from studio.tabs.sparks.topics import EDIT
 from studio.theme import style
 from studio.widgets.button import Button
@@ -60,6 +62,9 @@ class SparksPage(QWidget):
         self.states = StateStack(self.grid)
         self.stale = Label("", "warning", wrap=True)
         self.stale.hide()
+        self.refused = Notice()
+        self._front = ""
+        """The id of the one that was in front when it was last seen, until it is there again."""
         self.preview = Preview(context, throw=throw, **preview)
         self.details = Details(context)
         self.deeds = Deeds(context, self)
@@ -69,6 +74,7 @@ class SparksPage(QWidget):
         rows = QVBoxLayout(list_column)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(worn.space_2)
+        rows.addWidget(self.refused)
         rows.addWidget(self.stale)
         rows.addWidget(self.states, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -111,14 +117,15 @@ class SparksPage(QWidget):
         self.states.retried.connect(self.refresh)
         self.states.acted.connect(self._show_all)
         self.grid.aimed.connect(self._aim)
-        self.grid.chosen.connect(self._choose)
+        self.grid.again.connect(lambda _spark: self.preview.toggle())
         self.details.fault_wanted.connect(self.preview.set_fault)
+        self.details.version_wanted.connect(self._play)
         self.preview.measured.connect(self._measured)
         style.theme().changed.connect(self.grid.set_moving)
         for deeds in (self.deeds, *([self.details.admin.deeds] if self.details.admin else [])):
             deeds.changed.connect(self._changed)
             deeds.imported.connect(self.refresh)
-        self.deeds.refused.connect(self._refused)
+        self.deeds.refused.connect(self.refused.say)
 
     def _add_files(self) -> None:
         self.importing = Button("Import", icon="upload", tip="Take in a spark or a pack of sparks")
@@ -131,14 +138,18 @@ class SparksPage(QWidget):
     # Reading
 
     def refresh(self) -> None:
-        """Read the catalogue."""
+        """Read the catalogue, and try once more to have what did not come of the one in front."""
+        self._read()
+        self.preview.retry()
+
+    def _read(self) -> None:
         if not self.reading.catalogue.read:
             self.states.loading()
         self.reading.read(self.filters.wanted().state)
 
     def look_at(self, ids: frozenset[str]) -> None:
         """The server says that these have changed; of the one in front everything may be new."""
-        self.refresh()
+        self._read()
         current = self.grid.current
         if current is not None and (not ids or any(str(current.id) in each for each in ids)):
             self.details.read()
@@ -161,9 +172,10 @@ class SparksPage(QWidget):
         if not catalogue.read:
             return
         found = catalogue.shown(wanted)
-        self.grid.fill(found)
+        self.grid.fill(found, self._front)
         self.header.set_subtitle(counted(len(found), len(catalogue)))
         if found:
+            self._front = ""
             self.states.content()
             self._aim(self.grid.current)
             return
@@ -204,26 +216,19 @@ class SparksPage(QWidget):
     # One spark
 
     def _aim(self, spark: SparkView | None) -> None:
-        self.preview.show_spark(known(spark) if spark is not None else None)
-        if spark is None or self.details._spark != spark:
+        if spark is None or self.details.spark != spark:
             self.details.show_spark(spark)
+        self._play()
 
-    def _choose(self, spark: SparkView) -> None:
-        self._aim(spark)
-        self.preview.toggle()
+    def _play(self) -> None:
+        self.preview.show_spark(self.details.to_play)
 
     def _measured(self) -> None:
-        judged = self.details.judging
-        if judged is None or judged.judged_at is None:
-            self.details.show_faults(faults_here(self.preview.figures()), here=True)
+        self.details.show_measured(faults_here(self.preview.figures()))
 
     def _changed(self, spark: SparkView) -> None:
         self.reading.catalogue.put(spark)
         self._show()
-
-    def _refused(self, why: str) -> None:
-        self.stale.setText(why)
-        self.stale.show()
 
     # Files
 
@@ -247,8 +252,14 @@ class SparksPage(QWidget):
     # What is found again
 
     def save_state(self) -> dict[str, Any]:
-        """The splitter."""
-        return {"splitter": self.splitter.sizes()}
+        """What is looked for, which one is in front and how it is looked at, and the splitter."""
+        current = self.grid.current
+        return {
+            "splitter": self.splitter.sizes(),
+            "filter": wanted_json(self.filters.wanted()),
+            "front": str(current.id) if current is not None else self._front,
+            "preview": self.preview.save_state(),
+        }
 
     def restore_state(self, state: Mapping[str, Any]) -> None:
         """Put back what `save_state` gave; what does not fit is ignored."""
@@ -256,3 +267,10 @@ class SparksPage(QWidget):
             sizes = [int(size) for size in state.get("splitter") or ()]
             if len(sizes) == len(SIZES) and all(size > 0 for size in sizes):
                 self.splitter.setSizes(sizes)
+        self._front = str(state.get("front") or "")
+        if isinstance(preview := state.get("preview"), Mapping):
+            self.preview.restore_state(preview)
+        if isinstance(said := state.get("filter"), Mapping):
+            wanted = wanted_of(said)
+            may_edit = EDIT in self._context.me.permissions
+            self.filters.put(wanted if may_edit else replace(wanted, state=SparkState.PUBLISHED))

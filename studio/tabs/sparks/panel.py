@@ -77,7 +77,7 @@ class TrayPanel(QWidget):
         column.addWidget(self.states, 1)
         column.addLayout(foot)
         self.setFocusProxy(self.grid)
-        self.reading.arrived.connect(self._show)
+        self.reading.arrived.connect(self._arrived)
         self.reading.failed.connect(self._failed)
         self.states.retried.connect(self.retry)
         self.states.acted.connect(self.search.clear)
@@ -121,11 +121,14 @@ class TrayPanel(QWidget):
         """A rehearsal of one by whoever sits here."""
         return Given(known(spark), self._context.me.name)
 
+    def _arrived(self) -> None:
+        self.stale.hide()
+        self._show()
+
     def _show(self) -> None:
         catalogue = self.reading.catalogue
         if not catalogue.read:
             return
-        self.stale.hide()
         found = catalogue.shown(Wanted(text=self.search.text().strip()))
         self.grid.fill(found)
         if found:

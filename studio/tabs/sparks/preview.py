@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.sparks.film import Film
 from studio.sparks.given import SEED, Known
 from studio.sparks.mixer import Mixer
-from studio.sparks.order import Kind, Order
+from studio.sparks.order import Kind
 from studio.sparks.player import Playback
 from studio.tab import Context
 from studio.tabs.sparks.controls import GROUNDS, Controls, Grounds
@@ -21,8 +22,10 @@ from studio.tabs.sparks.ground_video import GroundVideo
 from studio.tabs.sparks.meters import meters
 from studio.tabs.sparks.stage import Ground, PreviewStage
 from studio.tabs.sparks.state import Fault
+from studio.tabs.sparks.wishes import Wishes
 from studio.theme import style
 from studio.video.audio import Sink, default_sink
+from studio.widgets.button import Button
 from studio.widgets.label import Label
 
 FRAME_MS: Final = 16
@@ -30,7 +33,7 @@ Throw = Callable[[], int]
 
 
 class Preview(QWidget):
-    """`measured` says that there are figures of the spark that is shown."""
+    """`measured` says that the figures of what is shown are others now, or that there are none."""
 
     measured = Signal()
 
@@ -45,10 +48,10 @@ class Preview(QWidget):
         super().__init__()
         self.setAccessibleName("Preview of the spark")
         self._context, self._throw = context, throw
-        self.spark: Known | None = None
-        self.seed = SEED
-        self._failed, self._muted = "", True
-        self._share: dict[Order, float] = {}
+        self.wishes = Wishes(context.films, context.me.name, self)
+        self.muted = True
+        self._reduced = style.theme().reduced_motion
+        self._video_why = ""
         self.playback = Playback(now)
         self.mixer = Mixer(self, make_sink=make_sink, now=now)
         self._round = 0.0
@@ -64,31 +67,40 @@ class Preview(QWidget):
 
     # What is shown
 
+    @property
+    def spark(self) -> Known | None:
+        """What is shown."""
+        return self.wishes.spark
+
+    @property
+    def seed(self) -> int:
+        """The throw with which it is shown."""
+        return self.wishes.seed
+
     def show_spark(self, spark: Known | None) -> None:
         """Show another one, from its beginning; the throw stays where it is locked."""
-        if spark == self.spark:
-            return
-        before, self.spark = self.spark, spark
-        if not self.lock.isChecked():
-            self._set_seed(SEED)
-        if before is not None:
-            self._forget(before)
-        self._load()
+        if spark != self.spark:
+            self._look_at(spark, self.seed if self.lock.isChecked() else SEED)
+
+    def retry(self) -> None:
+        """Once more try to have what did not come."""
+        if self.wishes.failures and self.isVisible():
+            self.wishes.want()
+            self._begin()
+            self._show_all()
 
     def set_fault(self, fault: Fault | None) -> None:
         """Draw where something is refused, and stand still at that moment."""
         self.stage.region = fault.region if fault is not None else None
         if fault is not None and fault.second is not None:
-            self.playback.pause()
+            self._stand_still()
             self.playback.seek(fault.second)
-        self.tick()
-        self.stage.update()
-        self._tell()
+        self._show_all()
 
     def toggle(self) -> None:
         """Play or stand still."""
         if self.playback.playing:
-            self.playback.pause()
+            self._stand_still()
         else:
             self.stage.region = None
             self.playback.play()
@@ -100,16 +112,14 @@ class Preview(QWidget):
         length = self.playback.length
         if length is not None:
             at = (self.playback.picture() or 0) + by
-            self.playback.pause()
+            self._stand_still()
             self.playback.seek((at % length.count + 0.5) / length.fps)
-            self.tick()
-            self._tell()
+            self._show_all()
 
     def roll(self) -> None:
         """Throw the dice: another seed, unless the throw is locked."""
         if not self.lock.isChecked():
-            self._set_seed(self._throw())
-            self._load()
+            self._look_at(self.spark, self._throw())
 
     def next_ground(self) -> None:
         """Black, white, video, and again."""
@@ -120,26 +130,28 @@ class Preview(QWidget):
         """Look at it over something else."""
         self.stage.ground = ground
         self.grounds.buttons[ground].setChecked(True)
-        self.note.hide()
+        self._video_why = ""
         self._follow_clock()
-        self.stage.update()
+        self._show_all()
 
     def toggle_sound(self) -> None:
         """Sound on or off; it is heard from the next beginning on."""
-        self._muted = not self._muted
-        self.mixer.set_sound(muted=self._muted, volume=0.8)
+        self.set_muted(not self.muted)
+
+    def set_muted(self, muted: bool) -> None:
+        """The same, said outright."""
+        self.muted = muted
+        self.mixer.set_sound(muted=muted, volume=0.8)
         self._tell()
 
     @property
     def film(self) -> Film | None:
         """The film that is shown, if it is here."""
-        return self._context.films.film(self._order(Kind.FILM)) if self.spark is not None else None
+        return self.wishes.film
 
     def figures(self) -> dict[str, object] | None:
         """What was measured of what is shown."""
-        if self.spark is None:
-            return None
-        return self._context.films.measured(self._order(Kind.METER))
+        return self.wishes.figures
 
     def tick(self) -> None:
         """Be at the picture that is due."""
@@ -148,9 +160,8 @@ class Preview(QWidget):
         if film is not None and picture is not None:
             image = film.ask(picture, *self.stage.pixels)
             film.ask((picture + 1) % film.length.count, *self.stage.pixels)
-        elif self.spark is not None:
-            still = self._context.films.film(Order(Kind.STILL, self.spark.sha256))
-            image = still.ask(0, *self.stage.pixels) if still is not None else None
+        elif (still := self.wishes.still) is not None:
+            image = still.ask(0, *self.stage.pixels)
         if image is not None or film is None:
             self.stage.image = image
         self.stage.video = self.video.frame if self.stage.ground is Ground.VIDEO else None
@@ -163,115 +174,113 @@ class Preview(QWidget):
         self._round = at
         self._tell_place(at, picture)
 
+    # What is found again
+
+    def save_state(self) -> dict[str, Any]:
+        """The ground, and whether it is silent."""
+        return {"ground": self.stage.ground.value, "muted": self.muted}
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Put back what `save_state` gave; what does not fit is ignored."""
+        with suppress(ValueError):
+            self.set_ground(Ground(str(state.get("ground"))))
+        if isinstance(muted := state.get("muted"), bool):
+            self.set_muted(muted)
+
     # Inside
 
-    def _order(self, kind: Kind) -> Order:
-        assert self.spark is not None
-        return Order(kind, self.spark.sha256, self.seed, self._context.me.name)
-
-    def _load(self) -> None:
-        self.stage.region, self.stage.image, self._failed = None, None, ""
+    def _look_at(self, spark: Known | None, seed: int) -> None:
+        self.wishes.look_at(spark, seed)
+        self.controls.set_seed(seed)
+        self.stage.region, self.stage.image = None, None
         self.playback.load(None)
         self.mixer.stop()
-        if self.spark is not None:
-            self.stage.describe(self.spark.name)
-            if self.isVisible():
-                self._want(self.spark)
+        if spark is not None:
+            self.stage.describe(spark.name)
+        if self.isVisible():
+            self.wishes.want()
         self._begin()
-        self.tick()
-        self._tell()
-
-    def _want(self, spark: Known) -> None:
-        films = self._context.films
-        films.want(Order(Kind.STILL, spark.sha256), spark)
-        for kind in (Kind.FILM, Kind.METER):
-            films.want(self._order(kind), spark)
-        films.want(Order(Kind.SOUND, spark.sha256, self.seed), spark)
-
-    def _forget(self, spark: Known) -> None:
-        name = self._context.me.name
-        orders = [Order(kind, spark.sha256, self.seed, name) for kind in (Kind.FILM, Kind.METER)]
-        self._context.films.give_up([*orders, Order(Kind.SOUND, spark.sha256, self.seed)])
+        self._show_all()
+        self.measured.emit()
 
     def _begin(self) -> None:
         film = self.film
         if film is not None and self.playback.length is None:
             self.playback.load(film.length)
-            if not style.theme().reduced_motion:
+            if self._reduced:
+                self._context.tasks.spawn(self._stand_at_hero(film), self)
+            else:
                 self.playback.play()
                 self._sound()
-            else:
-                self.playback.seek(film.length.seconds * 0.5)
+        self._follow_clock()
+
+    async def _stand_at_hero(self, film: Film) -> None:
+        """Where nothing may move, the moment that stands for it is seen, unless the person was quicker."""
+        at = await self.wishes.hero_at()
+        untouched = not self.playback.playing and self.playback.seconds() == 0.0
+        if self.film is film and untouched and self.stage.region is None:
+            self.playback.seek(film.length.seconds * 0.5 if at is None else at)
+            self._show_all()
+
+    def _stand_still(self) -> None:
+        self.playback.pause()
+        self.mixer.stop()  # what goes on to sound belongs to no picture any more
         self._follow_clock()
 
     def _sound(self) -> None:
-        if self.spark is not None and self.playback.speed == 1.0:
-            pcm = self._context.films.sound(Order(Kind.SOUND, self.spark.sha256, self.seed))
-            if pcm:
-                self.mixer.play(self.spark.sha256, pcm)
+        if self.spark is not None and self.playback.speed == 1.0 and (pcm := self.wishes.sound):
+            self.mixer.play(self.spark.sha256, pcm)
 
-    def _came(self, order: Order) -> None:
-        if self.spark is None or order.sha256 != self.spark.sha256:
-            return
-        self._share.pop(order, None)
-        if order == self._order(Kind.METER):
+    def _came(self, kind: Kind) -> None:
+        if kind is Kind.METER:
             self.measured.emit()
         self._begin()
-        self.tick()
-        self._tell()
-
-    def _fail(self, order: Order, why: str) -> None:
-        if self.spark is not None and order == self._order(Kind.FILM):
-            self._failed = why
-            self.tick()
-
-    def _baked(self, order: Order, share: float) -> None:
-        if self.spark is not None and order.sha256 == self.spark.sha256:
-            self._share[order] = share
-            self.tick()
-
-    def _decoded(self, name: str) -> None:
-        film = self.film
-        still = self._context.films.film(Order(Kind.STILL, self.spark.sha256)) if self.spark else None
-        if not self.playback.playing and name in {each.name for each in (film, still) if each is not None}:
-            self.tick()
+        self._show_all()
 
     def _words(self) -> str:
         if self.spark is None:
             return "Choose a spark to look at it."
-        if self._failed:
-            return self._failed
-        share = self._share.get(self._order(Kind.FILM))
+        if why := self.wishes.failures.get(Kind.FILM):
+            return why
+        share = self.wishes.share(Kind.FILM)
         return "Getting it ready" if share is None else f"Getting it ready, {share:.0%}"
 
     def _follow_clock(self) -> None:
-        video = self.stage.ground is Ground.VIDEO
-        self.video.run(video and self.isVisible() and not style.theme().reduced_motion)
+        over_video = self.stage.ground is Ground.VIDEO and self.isVisible()
+        if over_video:
+            self.video.fetch()  # with reduced motion its first frame stands still behind the spark
+        self.video.run(over_video and not self._reduced)
         if self.isVisible() and self.playback.playing:
             self._clock.start()
         else:
             self._clock.stop()
 
+    def _follow_motion(self) -> None:
+        reduced = style.theme().reduced_motion
+        if reduced is not self._reduced:  # other colours stop nothing
+            self._reduced = reduced
+            if reduced:
+                self._stand_still()
+            self._follow_clock()
+            self._show_all()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self.spark is not None:
-            self._want(self.spark)
+        self.wishes.want()
         self._begin()
-        self.tick()
+        self._show_all()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self.wishes.give_up()
         self.mixer.stop()
         self._clock.stop()
         self.video.run(False)
 
-    def _set_seed(self, seed: int) -> None:
-        self.seed = seed
-        self.controls.set_seed(seed)
-
-    def _typed_seed(self, seed: int) -> None:
-        self.seed = seed
-        self._load()
+    def _set_speed(self, speed: float) -> None:
+        self.playback.set_speed(speed)
+        if speed != 1.0:
+            self.mixer.stop()
 
     # Widgets
 
@@ -280,21 +289,22 @@ class Preview(QWidget):
         self.grounds, self.controls = Grounds(keymap), Controls(keymap)
         self.lock = self.controls.lock
         self.note = Label("", "warning", wrap=True)
-        self.note.hide()
+        self.again = Button("Try again", icon="refresh")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(worn.space_2)
         column.addWidget(self.grounds)
         column.addWidget(self.note)
+        column.addWidget(self.again)
         column.addWidget(self.stage, 1)
         column.addWidget(self.controls)
 
     def _connect(self) -> None:
-        films = self._context.films
-        films.came.connect(self._came)
-        films.failed.connect(self._fail)
-        films.baked.connect(self._baked)
-        films.decoded.connect(self._decoded)
+        self.wishes.came.connect(self._came)
+        self.wishes.told.connect(self._show_all)
+        self.wishes.decoded.connect(self._tick_at_rest)
+        style.theme().changed.connect(self._follow_motion)
+        self.again.clicked.connect(self.retry)
         self.stage.sized.connect(self.tick)
         self.stage.pressed.connect(self.toggle)
         controls = self.controls
@@ -304,43 +314,49 @@ class Preview(QWidget):
         controls.mute.clicked.connect(self.toggle_sound)
         controls.dice.clicked.connect(self.roll)
         controls.lock.toggled.connect(lambda _on: self._tell())
-        controls.seed.valueChanged.connect(self._typed_seed)
+        controls.seed.valueChanged.connect(lambda seed: self._look_at(self.spark, seed))
         controls.scrubbed.connect(self._scrub)
-        controls.speed.currentIndexChanged.connect(
-            lambda _n: self.playback.set_speed(controls.speed.currentData())
-        )
+        controls.speed.currentIndexChanged.connect(lambda _n: self._set_speed(controls.speed.currentData()))
         self.grounds.wanted.connect(self.set_ground)
-        self.video.painted.connect(self._video_painted)
+        self.video.painted.connect(self._tick_at_rest)
         self.video.failed.connect(self._video_failed)
 
-    def _video_painted(self) -> None:
+    def _tick_at_rest(self) -> None:
         if not self.playback.playing:
             self.tick()
 
     def _video_failed(self, why: str) -> None:
-        if self.stage.ground is Ground.VIDEO:
-            self.note.setText(why)
-            self.note.show()
+        self._video_why = why
+        self._tell()
 
     def _scrub(self, share: float) -> None:
         length = self.playback.length
         if length is not None:
-            self.playback.pause()
-            self._follow_clock()
+            self._stand_still()
             self.playback.seek(share * length.seconds)
-            self.tick()
-            self._tell()
+            self._show_all()
+
+    def _show_all(self) -> None:
+        self.tick()
+        self._tell()
 
     def _tell(self) -> None:
         self.controls.tell(
             here=self.playback.length is not None,
             chosen=self.spark is not None,
             playing=self.playback.playing,
-            muted=self._muted,
+            muted=self.muted,
         )
+        why = self._video_why if self.stage.ground is Ground.VIDEO else ""
+        said = " ".join(part for part in (self.wishes.why_not, why) if part)
+        self.note.setText(said)
+        self.note.setVisible(bool(said))
+        self.again.setVisible(bool(self.wishes.failures))
 
     def _tell_place(self, at: float, picture: int | None) -> None:
         length = self.playback.length
         self.controls.tell_place(at, length.seconds if length is not None else None)
-        share = self._share.get(self._order(Kind.METER)) if self.spark is not None else None
-        self.controls.tell_figures(meters(self.figures(), picture, share))
+        failed = Kind.METER in self.wishes.failures
+        self.controls.tell_figures(
+            meters(self.figures(), picture, self.wishes.share(Kind.METER), failed=failed)
+        )

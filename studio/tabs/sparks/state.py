@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from server.sparks.engine.format.spark import Tier
@@ -52,6 +52,25 @@ class Wanted:
         return all(word in said for word in self.text.casefold().split())
 
 
+def wanted_json(wanted: Wanted) -> dict[str, Any]:
+    """What is looked for, as plain JSON."""
+    return asdict(wanted)
+
+
+def wanted_of(said: Mapping[str, Any]) -> Wanted:
+    """The same in the other direction; what does not fit is not looked for."""
+    text, family, price = said.get("text"), said.get("family"), said.get("price")
+    tier, state = said.get("tier"), said.get("state")
+    in_bands = isinstance(price, int) and not isinstance(price, bool) and 0 <= price < len(BANDS)
+    return Wanted(
+        text=text if isinstance(text, str) else "",
+        tier=Tier(tier) if tier in list(Tier) else None,
+        family=family if isinstance(family, str) else "",
+        price=price if in_bands else None,
+        state=SparkState(state) if state in list(SparkState) else SparkState.PUBLISHED,
+    )
+
+
 class Catalogue:
     """All sparks of one state. Of answers that come in another order than they were asked for the last one
     counts."""
@@ -85,10 +104,6 @@ class Catalogue:
         """Another state is read: nothing of this one is shown under its name."""
         self._sparks.clear()
         self.read = False
-
-    def find(self, spark_id: str) -> SparkView | None:
-        """One by its id."""
-        return self._sparks.get(spark_id)
 
     def shown(self, wanted: Wanted) -> list[SparkView]:
         """Those that are looked for, the cheapest tier first, then by price and name."""
@@ -155,15 +170,15 @@ def faults(refusals: Sequence[Any]) -> list[Fault]:
         Fault(
             message=each.message,
             second=each.second,
-            region=_shares(each.region) if each.region is not None else None,
+            region=shares(*each.region) if each.region is not None else None,
         )
         for each in refusals
     ]
     return sorted(found, key=lambda each: -1.0 if each.second is None else each.second)
 
 
-def _shares(region: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def shares(left: float, top: float, width: float, height: float) -> tuple[float, float, float, float]:
+    """A region in the px of a spark's stage as shares of it."""
     from server.sparks.engine.format.base import HEIGHT, WIDTH
 
-    left, top, width, height = region
     return left / WIDTH, top / HEIGHT, width / WIDTH, height / HEIGHT

@@ -141,9 +141,14 @@ class Later(Executor):
         self._given.append(partial(fn, *args, **more))
         return Future()
 
-    def work(self) -> None:
-        """Do all of it."""
-        given, self._given = self._given, []
+    @property
+    def waits(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self._given)
+
+    def work(self, most: int | None = None) -> None:
+        """Do all of it, or so much."""
+        given, self._given = self._given[:most], self._given[len(self._given[:most]) :]
         for each in given:
             each()
 

@@ -16,6 +16,7 @@ from studio.sparks.flights import DRIVEN_MS, FRAME_MS
 from studio.theme import style
 from tests.studio.sparks.sky import Sky, fly
 from tests.studio.sparks.test_flights import ready, rehearsal
+from tests.studio.sparks.test_growing import take_off
 
 
 @pytest.fixture
@@ -76,6 +77,23 @@ def test_white_video_is_darkened_while_a_spark_flies(
         assert max(shares) == pytest.approx(scrim(bright))
         assert shares[-2] == pytest.approx(0.0, abs=0.03)  # the light is back when it ends
         assert shares[-1] == 0.0
+
+    fly(moving, tmp_path, story)
+
+
+def test_the_light_comes_back_as_softly_where_a_film_breaks(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        sky.bright = 1.0
+        sky.oven.breaks, sky.oven.seconds = 2, 3.0
+        await take_off(sky, each_s=0.1, parts=2)
+        sky.turn(0.6)
+        assert sky.flights.backdrop.scrim == pytest.approx(MOST)
+        await sky.part()
+        shares = [sky.flights.backdrop.scrim]
+        while sky.flights.busy:
+            sky.turn(1 / 60)
+            shares.append(sky.flights.backdrop.scrim)
+        assert max(before - after for before, after in pairwise(shares)) <= MOST / RAMP_S / 59
 
     fly(moving, tmp_path, story)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import threading
+from typing import Any
 
 import pytest
 
 from server.sparks.engine.flipbook import dump, unpack
+from studio.sparks import bakery as bakery_module
 from studio.sparks.baker import LARGEST, get, put
 from studio.sparks.bakery import Bakery, Unbaked
 from studio.sparks.order import Kind, Order
@@ -89,6 +92,41 @@ def test_a_baker_that_takes_too_long_is_ended() -> None:
     with pytest.raises(Unbaked):
         bakery.bake(Order(Kind.FILM, "0" * 64), EMBER, lambda _share: None)
     bakery.close()
+
+
+def test_a_silent_baker_is_given_its_patience_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited, ended = list[float](), threading.Event()
+
+    class Over(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is not None:
+                waited.append(timeout)
+            return False
+
+    class Process:
+        def kill(self) -> None:
+            ended.set()
+
+    monkeypatch.setattr("studio.sparks.bakery.threading.Event", Over)
+    bakery_module._Watch(Process(), 180.0)  # type: ignore[arg-type]
+    monkeypatch.undo()
+    assert ended.wait(20)
+    assert waited == [180.0]
+
+
+def test_closed_while_its_process_starts_it_bakes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bakery, begun = Bakery(), list[subprocess.Popen[bytes]]()
+    start = subprocess.Popen
+
+    def slow(*command: Any, **how: Any) -> subprocess.Popen[bytes]:
+        bakery._closed.set()  # as `close` does, which sees no process yet and waits for the lock
+        begun.append(start(*command, **how))
+        return begun[0]
+
+    monkeypatch.setattr("studio.sparks.bakery.subprocess.Popen", slow)
+    with pytest.raises(Unbaked, match="closed"):
+        bakery.bake(Order(Kind.METER, "0" * 64), EMBER, lambda _share: None)
+    assert begun[0].poll() is not None
 
 
 def test_frames_are_read_as_they_were_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +10,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from server.sparks.engine.flipbook import unpack
 from studio.sparks.bakery import Bakery, Take, Unbaked, ignore
-from studio.sparks.film import Pictures
+from studio.sparks.film import Pictures, image_of
 from studio.sparks.film_store import UNSHOWABLE, FilmStore
 from studio.sparks.given import Known
 from studio.sparks.order import Kind, Order
-from tests.studio.sparks.ovens import known
+from tests.studio.sparks.ovens import gradients, known, pcm
 from tests.studio.sparks.sky import Sky, fly
+from tests.studio.tabs.office import until
 
 
 def film_of(spark: Known) -> Order:
@@ -155,6 +158,101 @@ def test_what_was_given_up_while_it_was_baked_lies_on_the_disk(qapp: QApplicatio
     fly(qapp, tmp_path, story)
 
 
+def test_wanted_again_while_it_is_baked_it_plays_from_its_beginning(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        sky.oven.parts = threading.Semaphore(0)
+        sky.store.want(film_of(spark), spark)
+        for _ in range(2):
+            await sky.part()
+        sky.store.give_up([film_of(spark)])
+        sky.store.want(film_of(spark), spark)
+        sky.oven.parts.release(20)  # the first bake goes on
+        while not sky.store.film(film_of(spark)):
+            film = sky.store.begun(film_of(spark))
+            shown = film.ask(0, 36, 64) if film is not None else None
+            assert shown is None or shown == image_of(unpack(gradients(30)), 0, 36, 64)
+            await asyncio.sleep(0)
+        assert sky.oven.baked == [film_of(spark)]  # once
+
+    fly(qapp, tmp_path, story)
+
+
+def test_a_bake_after_one_that_broke_begins_anew(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        sky.oven.parts, sky.oven.breaks = threading.Semaphore(0), 2
+        sky.store.want(film_of(spark), spark)
+        await sky.part()
+        sky.store.give_up([film_of(spark)])
+        sky.store.want(film_of(spark), spark)
+        sky.oven.parts.release(2)  # the second part, which nobody wants any more, and its end
+        await until(lambda: len(sky.oven.baked) == 2)
+        sky.oven.breaks = None
+        for count in (6, 12, 18, 24, 30):
+            await sky.part()
+            film = sky.store.begun(film_of(spark))
+            assert film is not None
+            assert film.ready == count
+        await sky.part()
+        assert sky.store.film(film_of(spark)) is not None
+
+    fly(qapp, tmp_path, story)
+
+
+def test_a_sound_that_is_damaged_is_baked_anew(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        sound = Order(Kind.SOUND, spark.sha256)
+        sky.store._files.write(sound.name, b"abc")
+        sky.store.want(sound, spark)
+        await sky.settle()
+        assert sky.store.sound(sound) == pcm()
+
+    fly(qapp, tmp_path, story)
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_one_file_that_is_unusable_does_not_keep_the_others_away(
+    qapp: QApplication, tmp_path: Path, away: bool
+) -> None:
+    async def story(sky: Sky) -> None:
+        sparks = [sky.knows(known(number)) for number in range(1, 4)]
+        sky.contents[str(sparks[0].id)] = b"something else"
+        sky.away = away
+        await sky.store.keep_contents(sparks)
+        kept = [sky.store._contents.has(f"{each.sha256}.json") for each in sparks]
+        assert kept == [False, not away, not away]
+        assert {path.split("/")[3] for path in sky.asked} == {
+            str(each.id) for each in (sparks[:1] if away else sparks)
+        }
+
+    fly(qapp, tmp_path, story)
+
+
+@pytest.mark.parametrize("error", [OSError("no more processes"), RuntimeError("what nobody thought of")])
+def test_a_baker_that_cannot_start_can_be_asked_again(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_command: object, **_how: object) -> None:
+        raise error
+
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        store, failed = sky.open_store(make_oven=Bakery), list[str]()
+        store.failed.connect(lambda _order, why: failed.append(why))
+        monkeypatch.setattr("studio.sparks.bakery.subprocess.Popen", fail)
+        store.want(film_of(spark), spark)
+        await asyncio.wait(list(store._wanted.values()))
+        assert failed == [UNSHOWABLE]
+        assert not store.is_wanted(film_of(spark))
+        await store.close()
+
+    fly(qapp, tmp_path, story)
+
+
 def test_a_film_grows_while_it_is_baked(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
@@ -173,6 +271,21 @@ def test_a_film_grows_while_it_is_baked(qapp: QApplication, tmp_path: Path) -> N
         assert whole is sky.store.begun(film_of(spark))
         assert whole is not None
         assert whole.here(5, 36, 64) is not None  # what was decoded of it stays
+
+    fly(qapp, tmp_path, story)
+
+
+def test_after_it_is_closed_nothing_is_decoded(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        spark = sky.knows(known())
+        store = sky.open_store(decoder=None)
+        store.want(film_of(spark), spark)
+        await asyncio.wait(list(store._wanted.values()))
+        film = store.film(film_of(spark))
+        assert film is not None
+        await store.close()
+        assert film.ask(0, 36, 64) is None
+        assert film.ask(1, 36, 64) is None
 
     fly(qapp, tmp_path, story)
 

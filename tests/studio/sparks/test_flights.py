@@ -13,7 +13,7 @@ from server.sparks.engine.format.spark import Tier
 from studio.sparks import still
 from studio.sparks.film import Pictures
 from studio.sparks.given import Given
-from studio.sparks.order import Kind
+from studio.sparks.order import Kind, Order
 from studio.sparks.queue import MOST_LARGE, Flight
 from studio.theme import style
 from tests.studio.sparks.ovens import SECONDS, Later, known
@@ -65,6 +65,29 @@ def test_the_first_picture_is_seen_as_soon_as_it_is_decoded(moving: QApplication
         assert sky.flights.seen[0].image is None
         decoder.work()
         assert sky.flights.seen[0].number == 0
+
+    fly(moving, tmp_path, story, decoder=decoder)
+
+
+def test_where_decoding_is_slow_every_few_pictures_are_seen(moving: QApplication, tmp_path: Path) -> None:
+    decoder = Later()
+
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        flight = sky.flights.fly(given)
+        (seen,) = sky.flights.seen
+        shown = []
+        while sky.flights.busy:
+            sky.turn(1 / 15, 1 / 15)
+            held = sky.store.pictures.held
+            while decoder.waits and sky.store.pictures.held == held:
+                decoder.work(1)  # one picture, of two that are due
+            shown.append(seen.number)
+        assert shown == sorted(shown)
+        assert len(set(shown)) >= 5
+        assert max(shown) >= 25
+        assert sky.landed == [flight]
 
     fly(moving, tmp_path, story, decoder=decoder)
 
@@ -191,14 +214,155 @@ def test_two_large_ones_at_once_and_the_third_after_them(moving: QApplication, t
 
 def test_another_video_ends_them_and_the_rest_is_told(moving: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
-        unseen: list[Flight] = []
-        sky.flights.unseen.connect(unseen.extend)
-        for number in range(1, 6):
-            sky.flights.fly(rehearsal(sky, number, Tier.EPIC))
-        sky.flights.clear()
-        assert len(unseen) == 3
+        await ready(sky, rehearsal(sky, 1, Tier.EPIC))
+        flights = [sky.flights.fly(rehearsal(sky, number, Tier.EPIC)) for number in range(1, 6)]
+        assert flights[0].began is not None
+        assert sky.flights.queue.flying == (flights[0], flights[1])
+        # The second has taken off, but for a still there was nothing of it to be seen yet.
+        assert sky.flights.clear() == flights[1:]
         assert not sky.flights.busy
         assert sky.overlay.isHidden()
+
+    fly(moving, tmp_path, story)
+
+
+@pytest.mark.parametrize("reduced", [False, True])
+def test_what_memory_has_no_room_for_flies_all_the_same(
+    qapp: QApplication, tmp_path: Path, reduced: bool
+) -> None:
+    style.apply(qapp, "dark", reduced_motion=reduced)
+
+    async def story(sky: Sky) -> None:
+        given = [rehearsal(sky, number) for number in range(1, 9)]
+        for each in given:
+            sky.flights.fly(each)
+        for _ in range(300):
+            await sky.settle()
+            sky.turn(1 / 10, 1 / 10)
+        assert {each.given.spark.name for each in sky.landed} == {each.spark.name for each in given}
+        assert not sky.flights.busy
+
+    fly(qapp, tmp_path, story, most=1)
+
+
+def test_what_flies_is_held(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        sky.flights.fly(given)
+        await sky.settle()
+        sky.turn(0.5)
+        assert sky.flights.seen[0].moves
+        other = rehearsal(sky, 2)
+        sky.store.want(Order(Kind.FILM, other.spark.sha256), other.spark)  # by another page
+        await sky.settle()
+        assert sky.store.film(Order(Kind.FILM, given.spark.sha256, given.seed, given.sender)) is None
+        before = sky.flights.seen[0].number
+        sky.turn(0.3)
+        assert sky.flights.seen[0].number == before + 9
+
+    fly(moving, tmp_path, story, most=1)
+
+
+class Slow(Later):
+    """Decodes one picture whenever it is told to."""
+
+    def work(self) -> None:
+        given, self._given = self._given, []
+        given.pop(0)()
+        self._given = given + self._given
+
+
+def test_where_decoding_is_late_pictures_are_left_out(moving: QApplication, tmp_path: Path) -> None:
+    decoder = Slow()
+
+    async def story(sky: Sky) -> None:
+        given = [rehearsal(sky, number) for number in range(1, 5)]
+        for each in given:
+            await ready(sky, each)
+            sky.flights.fly(each)
+        decoder.work()
+        late: dict[Flight, int] = {}
+        shown: dict[Flight, list[int]] = {}
+        for _ in range(28):
+            sky.turn(1 / 30, 1 / 30)
+            decoder.work()  # one picture, where four are due
+            assert len(decoder._given) <= 4
+            for seen in sky.flights.seen:
+                late[seen.flight] = max(late.get(seen.flight, 0), seen.due - seen.number)
+                shown.setdefault(seen.flight, []).append(seen.number)
+        for numbers in shown.values():
+            assert len(set(numbers)) >= 6
+            assert numbers == sorted(numbers)
+        assert max(late.values()) <= 9
+
+    fly(moving, tmp_path, story, decoder=decoder)
+
+
+def test_a_large_screen_costs_no_more_memory(moving: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        sky.overlay.place(QRect(0, 0, 1215, 2160))
+        sky.flights.fly(given)
+        image = sky.flights.seen[0].image
+        assert image is not None
+        assert (image.width(), image.height()) == (72, 128)  # twice as it is baked
+
+    fly(moving, tmp_path, story)
+
+
+def test_reduced_motion_begins_with_its_sound(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(sky: Sky) -> None:
+        heard: list[bytes] = []
+        monkeypatch.setattr(sky.mixer, "play", lambda _name, pcm, **_more: heard.append(pcm))
+        sky.poster = poster()
+        flight = sky.flights.fly(rehearsal(sky))
+        sky.turn(0.5)  # its sound is still to come
+        await sky.settle()
+        sky.turn(1 / 60)
+        assert len(heard) == 1
+        assert flight.began is not None
+        assert sky.clock.at - flight.began < 0.1
+
+    fly(qapp, tmp_path, story)
+
+
+def test_a_sound_that_cannot_be_played_stops_no_picture(
+    moving: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_said: object, **_more: object) -> bool:
+        raise ValueError("no sound")
+
+    async def story(sky: Sky) -> None:
+        given = rehearsal(sky)
+        await ready(sky, given)
+        monkeypatch.setattr(sky.mixer, "play", fail)
+        with pytest.raises(ValueError, match="no sound"):
+            sky.flights.fly(given)
+        sky.turn(0.5)
+        assert sky.flights.seen[0].number == 15
+
+    fly(moving, tmp_path, story)
+
+
+def test_a_combo_and_what_waits_are_spoken(
+    moving: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(sky: Sky) -> None:
+        said: list[str] = []
+        monkeypatch.setattr(sky.overlay, "_say", said.append)
+        given = [rehearsal(sky, number, Tier.EPIC) for number in range(1, 5)]
+        for each in (given[0], given[0], *given[1:]):
+            sky.flights.fly(each)
+        assert said == [
+            "Rehearsal: Spark 1. Nobody else sees it.",
+            "Rehearsal: Spark 1, 2 times. Nobody else sees it.",
+            "Rehearsal: Spark 2. Nobody else sees it.",
+            "1 more to come",
+            "2 more to come",
+        ]
 
     fly(moving, tmp_path, story)
 

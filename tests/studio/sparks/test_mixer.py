@@ -142,6 +142,26 @@ def test_the_limiter_lets_go_slowly() -> None:
     assert held < limiter.gain < 1.0
 
 
+@pytest.mark.parametrize("block", [1, 97, 480, 960, 9_600])
+@pytest.mark.parametrize("peak_at", [960, 1_000, 1_919])
+def test_the_limiter_does_not_click(block: int, peak_at: int) -> None:
+    """Nowhere, and least of all at the border of two blocks."""
+    given = np.full((9_600, 2), 0.5, np.float32)
+    given[peak_at : peak_at + 20] = 3.0
+    limiter, heard = Limiter(), list[np.ndarray]()
+    for at in range(0, len(given), block):
+        heard.append(limiter.apply(given[at : at + block]))
+    sound = np.concatenate(heard)
+    late = int(np.argmax(sound[:, 0] > 0.0))
+    assert late <= 96  # 2 ms
+    gains = sound[late:, 0] / given[: len(sound) - late, 0]
+    assert np.abs(np.diff(gains)).max() < 0.02
+    assert sound.max() <= CEILING + 1e-4
+    assert gains[0] == pytest.approx(1.0)
+    assert gains[-1] > 0.9 * gains[peak_at]
+    assert gains[peak_at] == pytest.approx(CEILING / 3.0, abs=1e-3)
+
+
 def test_no_more_is_handed_over_than_is_needed(desk: Desk) -> None:
     desk.mixer.play("a", pcm(3.0))
     assert desk.device is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from server.sparks.rules import SparkState, VersionState
 from server.sparks.schemas import JudgingView, PriceView, RefusalView, SparkView, VersionView
 from tests.studio.tabs.office import NOW, problem
 
+HERO_AT = 0.2
 FAMILIES = ("sky", "sea", "fire")
 EDITOR = ("account.self", "content.watch", "sparks.read", "sparks.edit", "sparks.publish")
 READER = ("account.self", "content.watch", "sparks.read")
@@ -23,7 +24,8 @@ READER = ("account.self", "content.watch", "sparks.read")
 
 def content(number: int) -> bytes:
     """The file of a spark, as far as the client reads it."""
-    return json.dumps({"name": f"Spark {number}", "about": f"About {number}.", "author": "Ines"}).encode()
+    about = {"name": f"Spark {number}", "about": f"About {number}.", "author": "Ines", "hero_at": HERO_AT}
+    return json.dumps(about).encode()
 
 
 def spark(number: int, **more: Any) -> SparkView:
@@ -71,6 +73,9 @@ class SparkWorld:
     judged: VersionState = VersionState.PASSED
     refusals: list[RefusalView] = field(default_factory=list)
     fails: httpx.Response | None = None
+    judged_at: datetime | None = NOW
+    hashes: dict[int, str] = field(default_factory=dict)
+    """Of versions that have another content than what their spark shows."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path, method = request.url.path, request.method
@@ -132,12 +137,18 @@ class SparkWorld:
             reason=None,
             runs=1,
             asked_at=NOW,
-            judged_at=NOW,
+            judged_at=self.judged_at,
         )
 
     def _version(self, of: SparkView, number: int) -> VersionView:
         return VersionView(
-            number=number, state=self.judged, sha256=of.sha256, bytes=4_096, author=None, note="First", at=NOW
+            number=number,
+            state=self.judged,
+            sha256=self.hashes.get(number, of.sha256),
+            bytes=4_096,
+            author=None,
+            note="First",
+            at=NOW,
         )
 
     def _do(self, path: str, body: dict[str, Any], edited: str | None) -> httpx.Response:

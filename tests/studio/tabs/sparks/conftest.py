@@ -20,7 +20,7 @@ def sit(qapp: QApplication, tmp_path: Path) -> Sit:
         oven = Oven()
 
         async def at_the_tab(desk: Office) -> None:
-            await story(Seat(desk, shown, oven))
+            await story(Seat(qapp, desk, shown, oven))
 
         me = person_me(permissions=EDITOR if admin else READER)
         play(qapp, tmp_path, shown, at_the_tab, me=me, make_oven=lambda: oven)

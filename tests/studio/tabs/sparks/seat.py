@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from PySide6.QtWidgets import QApplication
+
 from studio.tabs.sparks.page import SparksPage
 from studio.tabs.sparks.tab import SparksTab
 from tests.studio.sparks.ovens import Clock, Oven
@@ -14,8 +16,9 @@ from tests.studio.tabs.sparks.catalogue import SparkWorld
 class Seat:
     """Somebody before the tab."""
 
-    def __init__(self, desk: Office, world: SparkWorld, oven: Oven) -> None:
+    def __init__(self, qapp: QApplication, desk: Office, world: SparkWorld, oven: Oven) -> None:
         self.desk, self.world, self.oven, self.clock = desk, world, oven, Clock()
+        self.qapp = qapp
         self.throws = iter(range(100, 200))
         self.tab = SparksTab(
             desk.context, throw=lambda: next(self.throws), now=self.clock, make_sink=lambda: None

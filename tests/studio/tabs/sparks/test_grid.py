@@ -114,3 +114,23 @@ def test_each_tile_is_spoken(qapp: QApplication, tmp_path: Path) -> None:
         assert said == "Spark 4, Legendary, 3,000 credits"
 
     run(qapp, tmp_path, story)
+
+
+def test_thumbs_are_wanted_as_soon_as_things_may_move_again(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(desk: Office) -> None:
+        def thumbs() -> int:
+            return sum(each.kind is Kind.THUMB for each in shown._asked)
+
+        shown = grid(desk)
+        style.theme().changed.connect(shown.set_moving)
+        shown.show()
+        shown.look()
+        assert thumbs() == 0
+        shown._rest.stop()
+        style.apply(qapp, "dark", reduced_motion=False)
+        assert shown._rest.isActive()
+        await until(lambda: thumbs() == len(shown.seen_rows()))
+        style.apply(qapp, "dark", reduced_motion=True)
+        await until(lambda: thumbs() == 0)
+
+    run(qapp, tmp_path, story)

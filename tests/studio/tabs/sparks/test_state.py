@@ -8,7 +8,7 @@ import pytest
 
 from server.sparks.engine.format.spark import Tier
 from server.sparks.rules import SparkState
-from studio.tabs.sparks.meters import meters
+from studio.tabs.sparks.meters import faults_here, meters
 from studio.tabs.sparks.state import BANDS, Catalogue, Wanted, counted, faults, price
 from tests.studio.sparks.ovens import MEASURED
 from tests.studio.tabs.sparks.catalogue import REFUSALS, spark
@@ -77,6 +77,9 @@ def test_faults_have_their_place_as_shares_of_the_stage() -> None:
     first, second = faults(REFUSALS)
     assert first.second is None
     assert second.region == (0.25, 0.25, 0.5, 0.5)
+    region = {"x": 180.0, "y": 320.0, "width": 360.0, "height": 640.0}
+    said = {"message": second.message, "at_s": 0.5, "region": region}
+    assert faults_here({"verdict": {"refusals": [said]}}) == [second]
 
 
 def test_meters() -> None:
@@ -87,5 +90,6 @@ def test_meters() -> None:
     assert said["Loudness"].value == "-16.2 LUFS · aim -16"
     assert not any(each.over for each in said.values())
     assert {each.value for each in meters(None, None, 0.4)} == {"40%"}
+    assert {each.value for each in meters(None, None, 0.4, failed=True)} == {"Not measured"}
     flashing = {"verdict": {"on_white": {"general": 0, "red": 4}}}
     assert next(each for each in meters(flashing, None, None) if each.name == "Flashes").over

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
-from server.sparks.rules import SparkState, VersionState
+from server.sparks.rules import SparkState
 from studio.offline.changes import Changes
-from studio.sparks.order import Kind
 from studio.tabs.sparks.stage import Ground
-from studio.tabs.sparks.topics import CHANGED, JUDGED
-from tests.studio.tabs.office import nameless, problem, until, words
-from tests.studio.tabs.sparks.catalogue import REFUSALS, SparkWorld, spark
+from studio.tabs.sparks.state import Wanted
+from studio.tabs.sparks.topics import CHANGED
+from tests.studio.tabs.office import nameless, words
+from tests.studio.tabs.sparks.catalogue import SparkWorld, spark
 from tests.studio.tabs.sparks.seat import Seat, Sit
 
 
@@ -55,94 +54,6 @@ def test_every_control_has_a_name(sit: Sit) -> None:
     sit(story, admin=True)
 
 
-def test_one_is_looked_at(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        await seat.look("Spark 7")
-        await seat.film()
-        preview = seat.page.preview
-        await until(lambda: preview.figures())
-        await until(lambda: (preview.tick(), preview.stage.image is not None)[1])
-        assert not preview.playback.playing  # motion is reduced
-        preview.toggle()
-        seat.clock.at += 0.5
-        before = preview.playback.picture()
-        preview.step(1)
-        assert before is not None
-        assert preview.playback.picture() == before + 1
-        assert not preview.playback.playing
-        preview.tick()
-        assert "Spark 7" in words(seat.page)
-        assert "About 7." in words(seat.page)
-        assert "-16.2 LUFS" in words(seat.page)
-        preview.controls.scrubbed.emit(0.25)
-        assert preview.playback.seconds() == pytest.approx(0.25)
-
-    sit(story)
-
-
-def test_dice_and_lock(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        await seat.film()
-        preview = seat.page.preview
-        preview.roll()
-        assert preview.seed == 100
-        await seat.film()
-        preview.lock.setChecked(True)
-        preview.roll()
-        assert preview.seed == 100
-        assert not preview.controls.dice.isEnabled()
-        await seat.look("Spark 7")
-        assert preview.seed == 100  # the throw is kept for the next one
-        preview.lock.setChecked(False)
-        await seat.look("Spark 3")
-        assert preview.seed == 1
-        assert {100, 1} <= {each.seed for each in seat.oven.baked if each.kind is Kind.FILM}
-
-    sit(story)
-
-
-def test_keys_of_the_preview(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        await seat.film()
-        page = seat.page
-        seat.tab.activateWindow()
-        page.preview.setFocus()
-        page.grid.setFocus()
-        QTest.keyClick(page.grid, Qt.Key.Key_G)
-        assert page.preview.stage.ground is Ground.WHITE
-        QTest.keyClick(page.grid, Qt.Key.Key_D)
-        assert page.preview.seed == 100
-        QTest.keyClick(page.grid, Qt.Key.Key_L)
-        assert page.preview.lock.isChecked()
-        QTest.keyClick(page.grid, Qt.Key.Key_M)
-        assert page.preview.controls.mute.accessibleName() == "Sound is on"
-
-    sit(story)
-
-
-def test_over_a_video_that_is_not_there(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        seat.page.preview.set_ground(Ground.VIDEO)
-        seat.page.preview.video.run(True)
-        await seat.desk.settle()
-        assert seat.page.preview.note.isVisible()
-
-    sit(story)
-
-
-def test_one_that_cannot_be_baked_says_so(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        seat.oven.broken |= {Kind.FILM, Kind.STILL}
-        await seat.sit_down()
-        await until(lambda: "cannot be shown" in seat.page.preview.stage.words)
-
-    sit(story)
-
-
 def test_a_reading_that_was_overtaken_says_nothing(sit: Sit) -> None:
     async def story(seat: Seat) -> None:
         await seat.sit_down()
@@ -165,81 +76,6 @@ def test_the_server_tells_of_a_change(sit: Sit) -> None:
         assert "Renamed" in [each.name for each in seat.page.grid.sparks]
 
     sit(story)
-
-
-def test_who_may_only_look_sees_nothing_of_publishing(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        assert seat.page.details.admin is None
-        assert not seat.page.filters.state.isVisible()
-        assert not any("judging" in each for each in seat.world.asked)
-
-    sit(story)
-
-
-def test_an_administrator_publishes_prices_and_retires(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        await seat.look("Spark 7")
-        admin = seat.page.details.admin
-        assert admin is not None
-        assert not admin.retire.first.isEnabled()  # without a reason
-        admin.cost.setValue(150)
-        admin.set_price.click()
-        await seat.desk.settle()
-        assert "150 credits" in words(seat.page)
-        seat.world.judged = VersionState.JUDGING
-        admin.publish.click()
-        await seat.desk.settle()
-        assert "being judged" in words(seat.page)
-        admin.reason.setText("Too like another one")
-        admin.retire.first.click()
-        admin.retire.yes.click()
-        await seat.desk.settle()
-        assert "Spark 7" not in [each.name for each in seat.page.grid.sparks]
-        seat.page.filters.state.setCurrentIndex(list(SparkState).index(SparkState.RETIRED))
-        await seat.desk.settle()
-        assert [each.name for each in seat.page.grid.sparks] == ["Spark 7"]
-        admin.reason.setText("It is not")
-        admin.restore.click()
-        await seat.desk.settle()
-        assert seat.page.grid.sparks == []
-
-    asked = [path.rsplit("/", 1)[-1] for path, _ in sit(story, admin=True).posts]
-    assert asked == ["prices", "publish", "retire", "restore"]
-
-
-def test_refusals_are_listed_and_shown_on_the_preview(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        seat.world.judged, seat.world.refusals = VersionState.REFUSED, REFUSALS
-        await seat.sit_down()
-        await seat.film()
-        page = seat.page
-        assert "2 things stand in the way" in words(page)
-        page.details.faults.buttons[0].click()
-        assert page.preview.stage.region == (0.25, 0.25, 0.5, 0.5)
-        assert page.preview.playback.seconds() == pytest.approx(0.5)
-        page.preview.toggle()
-        assert page.preview.stage.region is None
-        seat.world.refusals, seat.world.judged = [], VersionState.PASSED
-        seat.desk.changes.send(Changes(kinds=frozenset({JUDGED}), ids=frozenset()))
-        await seat.desk.settle()
-        assert "stand in the way" not in words(page)
-
-    sit(story, admin=True)
-
-
-def test_what_the_server_refuses_is_told_and_nothing_changes(sit: Sit) -> None:
-    async def story(seat: Seat) -> None:
-        await seat.sit_down()
-        admin = seat.page.details.admin
-        assert admin is not None
-        seat.world.fails = problem(409, "conflict", "Another version is being judged.")
-        admin.publish.click()
-        await seat.desk.settle()
-        assert "Another version is being judged." in words(seat.page)
-
-    sit(story, admin=True)
 
 
 @pytest.mark.parametrize(
@@ -290,3 +126,57 @@ def test_the_splitter_is_found_again(sit: Sit) -> None:
         assert seat.tab.save_state() == state
 
     sit(story)
+
+
+def test_a_refused_import_stays_said_until_it_is_closed(sit: Sit, tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text("no JSON")
+
+    async def story(seat: Seat) -> None:
+        await seat.sit_down()
+        seat.page.deeds.take_in(file)
+        await seat.desk.settle()
+        seat.page.refresh()
+        await seat.desk.settle()
+        assert "bad.json was not imported." in words(seat.page)
+        seat.page.refused.close_button.click()
+        assert "was not imported" not in words(seat.page)
+
+    sit(story, admin=True)
+
+
+def test_one_finds_the_place_where_one_was(sit: Sit) -> None:
+    kept: list[Any] = []
+
+    async def before(seat: Seat) -> None:
+        await seat.sit_down()
+        seat.page.filters.put(Wanted(tier=spark(7).tier, family=spark(7).family))
+        await seat.look("Spark 7")
+        seat.page.preview.set_ground(Ground.WHITE)
+        seat.page.preview.set_muted(False)
+        seat.page.filters.search.setText("spark")
+        kept.append(json.loads(json.dumps(seat.tab.save_state())))
+
+    async def after(seat: Seat) -> None:
+        seat.tab.restore_state(kept[0])
+        await seat.sit_down()
+        page = seat.page
+        assert page.filters.wanted() == Wanted(text="spark", tier=spark(7).tier, family=spark(7).family)
+        assert page.grid.current == spark(7)
+        assert page.preview.spark is not None
+        assert page.preview.spark.name == "Spark 7"
+        assert page.preview.stage.ground is Ground.WHITE
+        assert not page.preview.muted
+
+    async def drafts(seat: Seat) -> None:
+        seat.tab.restore_state({"filter": {"state": "draft", "price": 99, "tier": []}, "front": 5})
+        await seat.sit_down()
+        assert seat.page.filters.wanted() == Wanted(state=seat.page.reading.state)
+        kept.append(seat.page.reading.state)
+
+    world = SparkWorld([spark(number) for number in range(30)])
+    sit(before, world)
+    sit(after, world)
+    sit(drafts, world)
+    sit(drafts, world, admin=True)
+    assert kept[1:] == [SparkState.PUBLISHED, SparkState.DRAFT]
