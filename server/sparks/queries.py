@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true
 
 from server.kit import clock, job_history
 from server.kit.access import Actor
@@ -158,3 +158,13 @@ def abandoned(s: AnySession) -> list[Row[*tuple[Any, ...]]]:
     ).all()
     at_work = job_history.unfinished(s, [row.job for row in rows])
     return [row for row in rows if row.job not in at_work]
+
+
+def begun(s: AnySession, *, limit: int) -> list[UUID]:
+    """Sparks of which a price has begun by itself since they were last changed."""
+    due = exists().where(
+        prices.c.spark_id == sparks.c.id,
+        prices.c.valid_from > sparks.c.updated_at,
+        prices.c.valid_from <= clock.now(),
+    )
+    return list(s.scalars(select(sparks.c.id).where(due).order_by(sparks.c.id).limit(limit)))

@@ -24,8 +24,18 @@ _AUDIT_ONLY = ("reason", "asked_by")
 def changed(s: WriteSession, actor: Actor, what: str, row: Any, **data: Any) -> None:
     """Record that `what` happened to a spark, given its columns after that, and tell who may know of it."""
     _said(s, actor, f"sparks.{what}", row.id, data)
+    told(s, row)
+
+
+def told(s: WriteSession, row: Any) -> None:
+    """Tell who may know of it that a spark, given its columns, is not as it was."""
     topic = LIVE_DRAFT if row.state is SparkState.DRAFT else LIVE_CHANGED
     live.publish(s, topic, row.id, row.version)
+
+
+def noted(s: WriteSession, actor: Actor, what: str, spark_id: UUID, **data: Any) -> None:
+    """Record what came of a change that `changed` has told, or tells, the clients of."""
+    _said(s, actor, f"sparks.{what}", spark_id, data)
 
 
 def judged(s: WriteSession, actor: Actor, what: str, row: Any, **data: Any) -> None:

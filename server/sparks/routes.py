@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -22,15 +24,14 @@ from server.kit.wire import text
 from server.sparks import judging, packs, queries, service, views
 from server.sparks.engine.format.base import Name
 from server.sparks.engine.format.spark import Tier
+from server.sparks.rows import expect
 from server.sparks.rules import PACK_MAX, SparkState
 from server.sparks.schemas import (
     ImportReceipt,
     JudgingView,
     NewImport,
-    NewPrice,
     NewSpark,
     NewVersion,
-    PriceView,
     Publication,
     SparkCommand,
     SparkView,
@@ -58,7 +59,8 @@ _PACK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _database(request: Request) -> Database:
+def database(request: Request) -> Database:
+    """Of this server."""
     return cast(Database, request.app.state.db)
 
 
@@ -85,7 +87,7 @@ def import_pack(
     def take() -> ImportReceipt:
         return packs.take_in(s, actor=actor, contents=contents, note=body.note)
 
-    with _database(request).write() as s:
+    with database(request).write() as s:
         return once(s, actor, idempotency_key, "sparks.import_pack", body, take, ImportReceipt)
 
 
@@ -98,7 +100,7 @@ def export_pack(
 ) -> Response:
     """The catalogue as a pack (spark-pack/1), of each spark the published version. The export itself is put
     on record."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         pack = packs.written(s, actor=actor, state=state, family=family)
     headers = {"Content-Disposition": 'attachment; filename="sparks.json"'}
     return Response(pack.encode(), media_type="application/json", headers=headers)
@@ -125,7 +127,7 @@ def list_sparks(
         state=state, tier=tier, family=family, least=credits_min, most=credits_max, text=q
     )
     after = paging.decode(cursor, str)[0] if cursor else None
-    with _database(request).read() as s:
+    with database(request).read() as s:
         rows = queries.page(s, actor, wanted, after=after, limit=limit + 1)
         items = [views.spark(row) for row in rows[:limit]]
     more = len(rows) > limit
@@ -151,9 +153,9 @@ def create_spark(
 
     def create() -> SparkView:
         made = service.create(s, actor=actor, content=content, note=body.note, spark_id=body.id)
-        return _spark(s, actor, made)
+        return spark_view(s, actor, made)
 
-    with _database(request).write() as s:
+    with database(request).write() as s:
         made = once(s, actor, idempotency_key, "sparks.create", body, create, SparkView)
     tagged(response, made.version)
     return made
@@ -165,17 +167,28 @@ def read_spark(
     request: Request, response: Response, spark_id: UUID, actor: Actor = require("sparks.read")
 ) -> SparkView:
     """One spark, also a retired one; its ETag is what an edit names."""
-    with _database(request).read() as s:
-        found = _spark(s, actor, spark_id)
+    with database(request).read() as s:
+        found = spark_view(s, actor, spark_id)
     tagged(response, found.version)
     return found
 
 
-def _spark(s: AnySession, actor: Actor, spark_id: UUID) -> SparkView:
+def spark_view(s: AnySession, actor: Actor, spark_id: UUID) -> SparkView:
+    """A spark as it is now. Raises NotFound."""
     row = queries.spark(s, actor, spark_id)
     if row is None:
         raise NotFound("There is no such spark.")
     return views.spark(row)
+
+
+@contextmanager
+def telling(s: AnySession, actor: Actor, spark_id: UUID) -> Iterator[None]:
+    """Gives a Stale that is raised within the spark as it is."""
+    try:
+        yield
+    except Stale as stale:
+        stale.current = spark_view(s, actor, spark_id).model_dump(mode="json")
+        raise
 
 
 # Versions
@@ -191,8 +204,8 @@ def list_versions(
 ) -> Page[VersionView]:
     """The versions of a spark, the newest first; those that have not passed are for whoever may edit."""
     before = paging.decode(cursor, int)[0] if cursor else None
-    with _database(request).read() as s:
-        _spark(s, actor, spark_id)
+    with database(request).read() as s:
+        spark_view(s, actor, spark_id)
         rows = queries.version_page(s, actor, spark_id, before=before, limit=limit + 1)
         items = [views.version(actor, row) for row in rows[:limit]]
     more = len(rows) > limit
@@ -227,15 +240,11 @@ def add_version(
             content=content,
             note=body.note,
         )
-        return _spark(s, actor, spark_id)
+        return spark_view(s, actor, spark_id)
 
-    with _database(request).write() as s:
-        try:
-            operation = f"sparks.add_version {spark_id}"
-            found = once(s, actor, idempotency_key, operation, body, add, SparkView)
-        except Stale as stale:
-            stale.current = _spark(s, actor, spark_id).model_dump(mode="json")
-            raise
+    with database(request).write() as s, telling(s, actor, spark_id):
+        operation = f"sparks.add_version {spark_id}"
+        found = once(s, actor, idempotency_key, operation, body, add, SparkView)
     tagged(response, found.version)
     return found
 
@@ -249,7 +258,7 @@ def read_content(
     actor: Actor = require("sparks.read"),
 ) -> Response:
     """The file of a version, as canonical JSON. It never changes; its ETag is its SHA-256."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         row = queries.version(s, actor, spark_id, number)
     if row is None:
         raise NotFound("There is no such version.")
@@ -262,11 +271,12 @@ def read_content(
 # Publication
 
 
-@router.post("/{spark_id}/publish", status_code=202, responses=problems(404, 409))
+@router.post("/{spark_id}/publish", status_code=202, responses=problems(404, 409, 412))
 def publish_spark(
     request: Request,
     spark_id: UUID,
     body: Publication,
+    if_match: IfMatch,
     idempotency_key: IdempotencyKey = None,
     actor: Actor = require("sparks.publish"),
 ) -> JudgingView:
@@ -274,10 +284,11 @@ def publish_spark(
     the way. One that has passed before is published at once."""
 
     def ask() -> JudgingView:
+        expect(s, spark_id, version_of(if_match))
         service.ask(s, actor=actor, spark_id=spark_id, number=body.number, sha256=body.sha256)
         return _judging(s, actor, spark_id, body.number)
 
-    with _database(request).write() as s:
+    with database(request).write() as s, telling(s, actor, spark_id):
         operation = f"sparks.publish {spark_id}"
         return once(s, actor, idempotency_key, operation, body, ask, JudgingView)
 
@@ -288,7 +299,7 @@ def read_judging(
 ) -> JudgingView:
     """How the judging of a version stands: what is in the way of it, with second and region, or why it could
     not be judged."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         return _judging(s, actor, spark_id, number)
 
 
@@ -299,88 +310,49 @@ def _judging(s: AnySession, actor: Actor, spark_id: UUID, number: int) -> Judgin
     return views.judging(row)
 
 
-@router.post("/{spark_id}/retire", responses=problems(404, 409))
+@router.post("/{spark_id}/retire", responses=problems(404, 409, 412))
 def retire_spark(
     request: Request,
     response: Response,
     spark_id: UUID,
     body: SparkCommand,
+    if_match: IfMatch,
+    idempotency_key: IdempotencyKey = None,
     actor: Actor = require("sparks.publish"),
 ) -> SparkView:
     """Take a spark out of the catalogue. What was given of it is played on."""
-    with _database(request).write() as s:
-        service.retire(s, actor=actor, spark_id=spark_id, reason=body.reason)
-        found = _spark(s, actor, spark_id)
+
+    def retire() -> SparkView:
+        version = version_of(if_match)
+        service.retire(s, actor=actor, spark_id=spark_id, version=version, reason=body.reason)
+        return spark_view(s, actor, spark_id)
+
+    with database(request).write() as s, telling(s, actor, spark_id):
+        operation = f"sparks.retire {spark_id}"
+        found = once(s, actor, idempotency_key, operation, body, retire, SparkView)
     tagged(response, found.version)
     return found
 
 
-@router.post("/{spark_id}/restore", responses=problems(404, 409))
+@router.post("/{spark_id}/restore", responses=problems(404, 409, 412))
 def restore_spark(
     request: Request,
     response: Response,
     spark_id: UUID,
     body: SparkCommand,
-    actor: Actor = require("sparks.publish"),
-) -> SparkView:
-    """Bring a spark back into the catalogue."""
-    with _database(request).write() as s:
-        service.restore(s, actor=actor, spark_id=spark_id, reason=body.reason)
-        found = _spark(s, actor, spark_id)
-    tagged(response, found.version)
-    return found
-
-
-# Prices
-
-
-@router.get("/{spark_id}/prices", responses=problems(404))
-def list_prices(
-    request: Request,
-    spark_id: UUID,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-    actor: Actor = require("sparks.read"),
-) -> Page[PriceView]:
-    """What a spark cost and costs, the last first; what is planned is for whoever may edit."""
-    before = paging.decode(cursor, datetime)[0] if cursor else None
-    with _database(request).read() as s:
-        _spark(s, actor, spark_id)
-        rows = queries.price_page(s, actor, spark_id, before=before, limit=limit + 1)
-        items = [views.price(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=paging.encode(items[-1].valid_from) if more else None)
-
-
-@router.post("/{spark_id}/prices", status_code=201, responses=problems(404, 409, 412))
-def set_price(
-    request: Request,
-    response: Response,
-    spark_id: UUID,
-    body: NewPrice,
     if_match: IfMatch,
     idempotency_key: IdempotencyKey = None,
     actor: Actor = require("sparks.publish"),
 ) -> SparkView:
-    """Let a spark cost so much from now or a later time on, within what its tier allows."""
+    """Bring a spark back into the catalogue."""
 
-    def put() -> SparkView:
-        service.set_price(
-            s,
-            actor=actor,
-            spark_id=spark_id,
-            version=version_of(if_match),
-            credits_each=body.credits,
-            valid_from=body.valid_from,
-        )
-        return _spark(s, actor, spark_id)
+    def restore() -> SparkView:
+        version = version_of(if_match)
+        service.restore(s, actor=actor, spark_id=spark_id, version=version, reason=body.reason)
+        return spark_view(s, actor, spark_id)
 
-    with _database(request).write() as s:
-        try:
-            operation = f"sparks.set_price {spark_id}"
-            found = once(s, actor, idempotency_key, operation, body, put, SparkView)
-        except Stale as stale:
-            stale.current = _spark(s, actor, spark_id).model_dump(mode="json")
-            raise
+    with database(request).write() as s, telling(s, actor, spark_id):
+        operation = f"sparks.restore {spark_id}"
+        found = once(s, actor, idempotency_key, operation, body, restore, SparkView)
     tagged(response, found.version)
     return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +16,14 @@ from server.content.media.results import Refused
 from server.kit import clock, jobs
 from server.kit.access import SYSTEM, Actor
 from server.kit.db import WriteSession
-from server.kit.errors import Conflict, Invalid, NotFound, Stale
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.upsert import insert_ignoring
 from server.sparks import pricing
 from server.sparks.engine.format.spark import Tier
 from server.sparks.judging import Content, Judgement, check_hash
 from server.sparks.models import CatalogueSpark, sparks, versions
 from server.sparks.record import changed, judged
+from server.sparks.rows import edited, expect, locked, tell_of_begun
 from server.sparks.rules import (
     REASON_MAX,
     RUNS,
@@ -36,8 +36,6 @@ from server.sparks.rules import (
 )
 
 JOB = "sparks.judge_version"
-FARTHEST = timedelta(days=3_650)
-"""How far ahead a price may be planned."""
 _WORD = {"publish": "published", "retire": "retired", "restore": "restored"}
 
 
@@ -76,7 +74,7 @@ def add_version(
 
     Raises NotFound, Stale, Conflict `known_content`, Invalid `other_spark` for the file of another.
     """
-    row = _locked(s, spark_id)
+    row = locked(s, spark_id)
     if content.slug != row.slug:
         raise Invalid(
             f"This is the file of {content.slug}: the `id` of a spark stays {row.slug}.", code="other_spark"
@@ -89,7 +87,7 @@ def add_version(
     values: dict[str, Any] = {"current_version": number}
     if row.published_version is None:
         values |= _shown(content)
-    after = _edited(s, spark_id, version, **values)
+    after = edited(s, spark_id, version, **values)
     _add(s, actor, spark_id, number, content, note)
     changed(s, actor, "version_added", after, number=number, sha256=content.sha256)
     return number
@@ -125,26 +123,6 @@ def _row(s: WriteSession, spark_id: UUID) -> Any:
     return s.execute(select(sparks).where(sparks.c.id == spark_id)).one()
 
 
-def _locked(s: WriteSession, spark_id: UUID) -> Any:
-    """A spark, which nobody else changes until this transaction ends."""
-    row = s.execute(select(sparks).where(sparks.c.id == spark_id).with_for_update()).one_or_none()
-    if row is None:
-        raise NotFound("There is no such spark.")
-    return row
-
-
-def _edited(s: WriteSession, spark_id: UUID, version: int, **values: Any) -> Any:
-    after = s.execute(
-        update(sparks)
-        .where(sparks.c.id == spark_id, sparks.c.version == version)
-        .values(version=version + 1, updated_at=clock.now(), **values)
-        .returning(*sparks.c)
-    ).one_or_none()
-    if after is None:
-        raise Stale("This spark was changed in the meantime. Nothing of yours was applied.")
-    return after
-
-
 # Publication
 
 
@@ -154,7 +132,7 @@ def ask(s: WriteSession, *, actor: Actor, spark_id: UUID, number: int, sha256: s
 
     Raises NotFound, Invalid `hash_mismatch`, Conflict `spark_state`, `already_published`, `judging_already`.
     """
-    row = _locked(s, spark_id)
+    row = locked(s, spark_id)
     mine = (versions.c.spark_id == spark_id, versions.c.number == number)
     asked = s.execute(select(versions).where(*mine)).one_or_none()
     if asked is None:
@@ -203,7 +181,7 @@ def keep(s: WriteSession, *, actor: Actor, spark_id: UUID, number: int, job: str
     meanwhile; False when the version is not (any more) with this job."""
     event = "refuse" if found.refusals else "pass"
     said: dict[str, Any] = {"verdict": asdict(found), "judged_at": clock.now(), "fault": None}
-    may = _locked(s, spark_id).state in sources_of(SPARK_MACHINE, "publish")
+    may = locked(s, spark_id).state in sources_of(SPARK_MACHINE, "publish")
     done = _judged(s, spark_id, number, job, event, job_after=None, **said)
     if done is None:
         return False
@@ -303,33 +281,38 @@ def _publish(s: WriteSession, actor: Actor, of: Any) -> None:
         "published_at": now,
     }
     _moved(s, actor, "publish", of.spark_id, values, number=of.number, sha256=of.sha256)
-    pricing.fit(s, actor=actor, spark_id=of.spark_id, tier=tier, credits_each=said["credits"])
+    pricing.fit(s, actor=actor, spark_id=of.spark_id, tier=tier, credits_each=said["credits"], at=now)
 
 
 # What is in the catalogue
 
 
-def retire(s: WriteSession, *, actor: Actor, spark_id: UUID, reason: str) -> None:
-    """Take a spark out of the catalogue; what was given of it is played on. Raises NotFound, Conflict
-    `spark_state`."""
+def retire(s: WriteSession, *, actor: Actor, spark_id: UUID, version: int, reason: str) -> None:
+    """Take a spark that is still at `version` out of the catalogue; what was given of it is played on. Raises
+    NotFound, Stale, Conflict `spark_state`."""
+    expect(s, spark_id, version)
     _moved(s, actor, "retire", spark_id, {"retired_at": clock.now()}, reason=reason)
 
 
-def restore(s: WriteSession, *, actor: Actor, spark_id: UUID, reason: str) -> None:
-    """Bring a spark back into the catalogue. Raises NotFound, Conflict `spark_state`."""
+def restore(s: WriteSession, *, actor: Actor, spark_id: UUID, version: int, reason: str) -> None:
+    """Bring a spark that is still at `version` back into the catalogue. Raises NotFound, Stale, Conflict
+    `spark_state`."""
+    expect(s, spark_id, version)
     _moved(s, actor, "restore", spark_id, {"retired_at": None}, reason=reason)
 
 
 def _moved(
     s: WriteSession, actor: Actor, event: str, spark_id: UUID, values: dict[str, Any], **data: Any
 ) -> None:
+    now = clock.now()
+    tell_of_begun(s, spark_id, now)
     after = s.execute(
         update(sparks)
         .where(sparks.c.id == spark_id, sparks.c.state.in_(sources_of(SPARK_MACHINE, event)))
         .values(
             state=target_of(SPARK_MACHINE, event),
             version=sparks.c.version + 1,
-            updated_at=clock.now(),
+            updated_at=now,
             **values,
         )
         .returning(*sparks.c)
@@ -341,31 +324,3 @@ def _moved(
     if state is None:
         raise NotFound("There is no such spark.")
     raise Conflict(f"This spark is {state}: that cannot be done to it.", code="spark_state")
-
-
-def set_price(
-    s: WriteSession,
-    *,
-    actor: Actor,
-    spark_id: UUID,
-    version: int,
-    credits_each: int,
-    valid_from: datetime | None = None,
-) -> None:
-    """Let a spark that is still at `version` cost so much, from now (None) or a later time on, up to the next
-    price that is planned.
-
-    Raises NotFound, Stale, Invalid `price_out_of_range`, `price_in_past`, `price_too_far`, Conflict
-    `price_in_force`.
-    """
-    row, now = _locked(s, spark_id), clock.now()
-    begins = now if valid_from is None else valid_from
-    if begins < now:
-        raise Invalid("A price begins now or later: what was asked before stays.", code="price_in_past")
-    if begins > now + FARTHEST:
-        raise Invalid("A price can be planned for the next ten years.", code="price_too_far")
-    after = _edited(s, spark_id, version)
-    pricing.put(
-        s, actor=actor, spark_id=spark_id, tier=row.tier, credits_each=credits_each, valid_from=begins
-    )
-    changed(s, actor, "priced", after, credits=credits_each, valid_from=begins.isoformat())

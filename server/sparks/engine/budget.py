@@ -1,5 +1,8 @@
 """What gives way where a machine is too slow: glows along streaks, then rings of bloom, then every second
-picture. How many particles there are never changes: a spark is the same one everywhere."""
+picture. How many particles there are never changes: a spark is the same one everywhere.
+
+For whoever draws as it plays. The client plays films that were baked, all of them at `FULL`.
+"""
 
 from __future__ import annotations
 

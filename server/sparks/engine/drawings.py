@@ -14,28 +14,36 @@ from server.sparks.engine.arrays import Doubles
 
 FURTHEST: Final = 20_000
 """px from (0, 0): what lies farther off is no drawing of ours, and would overflow what follows."""
+MOST_POINTS: Final = 20_000
+"""Of all drawings of a spark together, with those that curves are cut at."""
 _FINEST: Final = 48
-"""Lines for one curve at most: with 4,000 characters of path that is the bound of the work."""
+"""Lines for one curve at most."""
 
 _SPACE = re.compile(r"[\s,]*")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _Pen = tuple[float, float]
 
 
-def flattened(path: str) -> list[Doubles]:
+class TooManyPoints(ValueError):
+    """A path has more of them than it may."""
+
+
+def flattened(path: str, most: int = MOST_POINTS) -> list[Doubles]:
     """The strokes of path data, each (n, 2) with n >= 2; a closed one ends where it began.
 
-    Raises ValueError, which says where, for what is no path data, leads too far or draws nothing.
+    Raises ValueError, which says where, for what is no path data, leads too far or draws nothing, and
+    TooManyPoints as soon as there would be more than `most`: before a curve is cut, not after.
     """
-    strokes = _Reader(path).strokes()
+    strokes = _Reader(path, most).strokes()
     if not strokes:
         raise ValueError("the path draws nothing")
     return strokes
 
 
 class _Reader:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, most: int) -> None:
         self._path = path
+        self._left = most
         self._at = 0
         self._pen: _Pen = (0.0, 0.0)
         self._start: _Pen = (0.0, 0.0)
@@ -101,8 +109,18 @@ class _Reader:
 
     # What the pen does
 
-    def _go(self, *points: _Pen) -> None:
-        if max(abs(number) for point in points for number in point) > FURTHEST:
+    def _count(self, points: int) -> None:
+        """Before they are made."""
+        self._left -= points
+        if self._left < 0:
+            raise TooManyPoints(f"at character {self._at + 1} of the path")
+
+    def _go(self, where: _Pen) -> None:
+        self._count(1)
+        self._append([where])
+
+    def _append(self, points: list[_Pen]) -> None:
+        if max(max(abs(x), abs(y)) for x, y in points) > FURTHEST:
             raise self._fault(f"the path leads farther than {FURTHEST} px")
         if not self._stroke:
             self._stroke = [self._pen]
@@ -116,6 +134,7 @@ class _Reader:
 
     def move(self) -> None:
         self._lift()
+        self._count(1)
         where = self._point()
         if max(abs(where[0]), abs(where[1])) > FURTHEST:
             raise self._fault(f"the path leads farther than {FURTHEST} px")
@@ -183,7 +202,7 @@ class _Reader:
 
     def _curve(self, points: list[_Pen]) -> None:
         """A Bézier curve of any degree, by de Casteljau."""
-        u = _steps(sum(math.dist(a, b) for a, b in pairwise(points)))[:, None]
+        u = self._steps(sum(math.dist(a, b) for a, b in pairwise(points)))[:, None]
         levels = [np.tile(np.array(point), (len(u), 1)) for point in points]
         while len(levels) > 1:
             levels = [a + (b - a) * u for a, b in pairwise(levels)]
@@ -209,21 +228,21 @@ class _Reader:
         first = math.atan2((y - cy) / along, (x - cx) / across)
         gone = math.atan2((-y - cy) / along, (-x - cx) / across) - first
         gone = gone % math.tau if sweep else -(-gone % math.tau)
-        angles = first + gone * _steps(abs(gone) * max(across, along))
+        angles = first + gone * self._steps(abs(gone) * max(across, along))
         px, py = across * np.cos(angles) + cx, along * np.sin(angles) + cy
         middle = (self._pen[0] + end[0]) / 2, (self._pen[1] + end[1]) / 2
         points = np.column_stack([cos * px - sin * py + middle[0], sin * px + cos * py + middle[1]])
         self._through(points, end)
 
     def _through(self, points: Doubles, end: _Pen) -> None:
-        self._go(*[(float(x), float(y)) for x, y in points[:-1]], end)
+        self._append([*((x, y) for x, y in points[:-1].tolist()), end])
 
-
-def _steps(length: float) -> Doubles:
-    """Where a curve of this length is cut, after 0 up to 1: a quarter of a circle of 250 px in 40 lines is
-    0.05 px off."""
-    lines = min(max(math.ceil(2 * math.sqrt(length)), 4), _FINEST)
-    return np.arange(1, lines + 1) / lines
+    def _steps(self, length: float) -> Doubles:
+        """Where a curve of this length is cut, after 0 up to 1: a quarter of a circle of 250 px in 40 lines
+        is 0.05 px off."""
+        lines = min(max(math.ceil(2 * math.sqrt(length)), 4), _FINEST)
+        self._count(lines)
+        return np.arange(1, lines + 1) / lines
 
 
 _COMMANDS: Final[dict[str, Callable[[_Reader], None]]] = {

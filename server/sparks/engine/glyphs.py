@@ -13,9 +13,8 @@ from server.sparks.engine.arrays import Doubles
 from server.sparks.engine.format.base import WIDTH
 from server.sparks.engine.format.shapes import Glyphs, Where
 from server.sparks.engine.outlines import Sample, bright, closed, on
+from server.sparks.engine.wording import FONT, said
 
-FONT: Final = "fonts/Inter-SemiBold.ttf"
-_LONGEST: Final = 24
 _DRAWN: Final = 160
 """px of the font that letters are drawn at, whatever their size on the stage: the bound of the work."""
 _WIDEST: Final = WIDTH * 0.9
@@ -23,18 +22,10 @@ _WIDEST: Final = WIDTH * 0.9
 not."""
 
 
-def said(shape: Glyphs, sender: str) -> str:
-    """What the letters say: `text` where nobody sent it."""
-    given = "".join(c if c.isprintable() else " " for c in sender).strip()[:_LONGEST]
-    if shape.says == "text" or not given:
-        return "".join(c if c.isprintable() else " " for c in shape.text)
-    return given[0].upper() if shape.says == "initial" else given
-
-
 def letters(shape: Glyphs, sender: str) -> Sample:
     """Places in or around letters whose middle is (0, 0). Letters that show nothing have them all there."""
-    font = ImageFont.truetype(resources.path(FONT), _DRAWN)
-    drawn = font.getmask(said(shape, sender), mode="L")
+    font = ImageFont.truetype(str(resources.path(FONT)), _DRAWN)
+    drawn = font.getmask(said(shape.says, shape.text, sender), mode="L")
     columns, rows = drawn.size
     if not columns or not rows:
         return bright(np.zeros((1, 1), np.uint8), 1, np.zeros(2))

@@ -10,16 +10,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 import resources
 from server.sparks.engine.scene import Floats
-
-_FONT = "fonts/Inter-SemiBold.ttf"
+from server.sparks.engine.wording import FONT
 
 
 @lru_cache(maxsize=16)
 def mask(text: str, px: int) -> tuple[Floats, Floats]:
     """The letters and the soft dark around them, `(h, w)` 0 to 1 each."""
-    font = ImageFont.truetype(str(resources.path(_FONT)), px)
+    font = _font(px)
     left, top, right, bottom = font.getbbox(text)
-    pad = max(4, px // 2)
+    pad = _pad(px)
     size = (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad)
     canvas = Image.new("L", size)
     ImageDraw.Draw(canvas).text((pad - left, pad - top), text, fill=255, font=font)
@@ -28,17 +27,30 @@ def mask(text: str, px: int) -> tuple[Floats, Floats]:
     return letters, np.clip(around * 1.5, 0, 1)
 
 
+def _width(text: str, px: int) -> int:
+    """Of the mask, without drawing it."""
+    left, _, right, _ = _font(px).getbbox(text)
+    return int(right - left) + 2 * _pad(px)
+
+
+def _font(px: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(resources.path(FONT)), px)
+
+
+def _pad(px: int) -> int:
+    return max(4, px // 2)
+
+
 def lay(
     text: str, x: float, y: float, px: float, colours: Floats, width: int, height: int
 ) -> tuple[Floats, Floats, tuple[slice, slice]] | None:
     """Light `(h, w, 3)` and cover `(h, w)` of words around `x`, `y`, and where in the picture they lie; None
     if nowhere. Words wider than the picture are made smaller."""
     whole = max(6, round(px))
-    letters, around = mask(text, whole)
-    fit = min(1.0, 0.94 * width / max(letters.shape[1] - whole, 1))
+    fit = min(1.0, 0.94 * width / max(_width(text, whole) - whole, 1))
     if fit < 1:
         whole = max(6, int(whole * fit))
-        letters, around = mask(text, whole)
+    letters, around = mask(text, whole)
     tall, wide = letters.shape
     left, top = x - wide / 2, y - tall / 2
     if not (-wide < left < width and -tall < top < height):

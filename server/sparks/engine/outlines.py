@@ -8,11 +8,14 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from server.sparks.engine.arrays import Doubles
 
 Sample: TypeAlias = Callable[[int, Generator], tuple[Doubles, Doubles]]
 """n and a stream -> places (n, 2) in px around (0, 0), and directions outward (n, 2) of length 1."""
+
+Cells: TypeAlias = NDArray[np.uint8]
 
 _FINEST: Final = 512
 """Cells along the longer side of what is filled."""
@@ -53,18 +56,32 @@ def within(strokes: Sequence[Doubles], spread: float = 0) -> Sample:
     return bright(mask, cell, low, spread)
 
 
-def bright(weights: np.ndarray, cell: float, low: Doubles, spread: float = 0) -> Sample:
+def bright(weights: Cells, cell: float, low: Doubles, spread: float = 0) -> Sample:
     """Places in the cells of a picture (rows, columns), more where it is brighter; `low` is the middle of the
-    first cell. One that is dark has them all at (0, 0)."""
-    found = np.argwhere(weights > 0)
-    upto = np.cumsum(weights[weights > 0], dtype=np.float64)
-    if not len(found):
+    first cell. One that is dark has them all at (0, 0).
+
+    Kept are runs of cells that are alike, 9 bytes each: of a filled shape some three in a row of it, where
+    the cells themselves are a quarter of a million, and a file may have 200 such shapes.
+    """
+    columns = weights.shape[1]
+    flat = weights.reshape(-1)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(flat)) + 1])
+    lengths = np.diff(starts, append=len(flat))
+    lit = flat[starts] > 0
+    weight = flat[starts][lit]
+    upto = np.cumsum(lengths[lit] * weight, dtype=np.int32)
+    end = (starts + lengths)[lit].astype(np.int32)
+    if not len(upto):
         return lambda n, stream: (np.zeros((n, 2)), outward(np.zeros((n, 2)), stream))
-    middles = low + found[:, ::-1] * cell
 
     def sample(n: int, stream: Generator) -> tuple[Doubles, Doubles]:
-        chosen = np.searchsorted(upto, stream.random(n) * upto[-1], side="right")
-        places = middles[np.minimum(chosen, len(upto) - 1)] + (stream.random((n, 2)) - 0.5) * cell
+        # All weights are whole, so the whole part of what was drawn finds the same cell.
+        far = np.minimum((stream.random(n) * upto[-1]).astype(np.int32), upto[-1] - 1)
+        run = np.searchsorted(upto, far, side="right")
+        # From the end of the run: what was before it is kept nowhere.
+        cells = end[run] - 1 - (upto[run] - 1 - far) // weight[run]
+        row, column = np.divmod(cells, columns)
+        places = low + np.column_stack([column, row]) * cell + (stream.random((n, 2)) - 0.5) * cell
         places = blurred(places, spread, stream)
         return places, outward(places, stream)
 

@@ -62,7 +62,8 @@ class Renderer:
 
     def _placed(self, x: Floats, y: Floats, view: View, near: float) -> tuple[Floats, Floats, float]:
         """Stage px to px of the picture, and how many px one stage px is."""
-        zoom = 1 + (view.zoom - 1) * near
+        # By a power: whatever the zoom, what is near is neither turned round nor gone.
+        zoom = view.zoom**near
         scale = np.float32(self._scale * zoom)
         left = np.float32(WIDTH / 2 * self._scale + view.x * near * self._scale) - WIDTH / 2 * scale
         top = np.float32(self.height / 2 + view.y * near * self._scale) - HEIGHT / 2 * scale

@@ -14,6 +14,7 @@ from server.sparks.engine.place import Track
 from server.sparks.engine.population import Population
 from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, Trails, View
 from server.sparks.engine.simulation import Simulation
+from server.sparks.engine.wording import said
 
 APPEARS: Final = 0.35
 """s in which words come up."""
@@ -160,7 +161,7 @@ class _Ribbon:
 class _Words:
     def __init__(self, layer: Words, palette: Palette, sender: str) -> None:
         self._layer = layer
-        self._text = (sender if layer.says == "sender" else "") or layer.text
+        self._text = said(layer.says, layer.text, sender)
         self._colours = palette.at(np.linspace(0, 1, 8).astype(np.float32)) * np.float32(layer.gain)
 
     def at(self, time: float) -> Lettering | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import uuid4
@@ -52,9 +52,8 @@ class Deeds(QObject):
 
     def publish(self, spark: SparkView, number: int, sha256: str, answered: Answered = unheard) -> None:
         """Ask for the publication of a version; the server judges it first."""
-        body = {"number": number, "sha256": sha256}
         self._do(
-            lambda: self._post(f"{PATH}/{spark.id}/publish", body),
+            self._edit(spark, "publish", {"number": number, "sha256": sha256}),
             lambda answer: self.asked.emit(answer.model(JudgingView)),
             f"{spark.name} was not published.",
             answered,
@@ -72,17 +71,7 @@ class Deeds(QObject):
 
     def set_price(self, spark: SparkView, credits_each: int, answered: Answered = unheard) -> None:
         """Let it cost so much from now on."""
-
-        async def send() -> Answer:
-            return await self._context.api.request(
-                "POST",
-                f"{PATH}/{spark.id}/prices",
-                json={"credits": credits_each},
-                idempotency_key=key,
-                if_match=f'"{spark.version}"',
-            )
-
-        key = str(uuid4())
+        send = self._edit(spark, "prices", {"credits": credits_each})
         took = self._take_spark(f"{spark.name} costs {credits_each:,}")
         self._do(send, took, "The price was not set.", answered)
 
@@ -125,8 +114,25 @@ class Deeds(QObject):
     def _command(
         self, spark: SparkView, what: str, reason: str, told: str, failed: str, answered: Answered
     ) -> None:
-        path = f"{PATH}/{spark.id}/{what}"
-        self._do(lambda: self._post(path, {"reason": reason}), self._take_spark(told), failed, answered)
+        send = self._edit(spark, what, {"reason": reason})
+        self._do(send, self._take_spark(told), failed, answered)
+
+    def _edit(
+        self, spark: SparkView, what: str, body: dict[str, Any]
+    ) -> Callable[[], Coroutine[Any, Any, Answer]]:
+        """Sends a change of the spark as it is shown here: once, and not of one that is another by now."""
+        key = str(uuid4())
+
+        async def send() -> Answer:
+            return await self._context.api.request(
+                "POST",
+                f"{PATH}/{spark.id}/{what}",
+                json=body,
+                idempotency_key=key,
+                if_match=f'"{spark.version}"',
+            )
+
+        return send
 
     def _take_spark(self, told: str) -> Callable[[Answer], None]:
         def took(answer: Answer) -> None:

@@ -37,6 +37,7 @@ from server.kit.storage import Store
 from server.moderation import service
 from server.moderation.rules import ContentType, Outcome
 from server.moderation.schemas import NewDecision, NewNote, SavedReasonBody
+from server.sparks import pricing
 from server.sparks import service as sparks
 from tests.server.sparks.studio import content as of_file
 from tests.server.sparks.studio import pack, spark
@@ -210,13 +211,15 @@ class Maker:
         }
 
     def sparked(self) -> tuple[dict[str, list[str | int]], dict[str, dict[str, Any]]]:
-        """A draft, a published spark and a retired one."""
+        """A draft, a published spark, a retired one, and one with a price that is planned."""
         s = self.s
-        files = [of_file(id=name) for name in ("draft", "shown", "retired")]
-        draft, shown, retired = (sparks.create(s, actor=SYSTEM, content=file) for file in files)
+        files = [of_file(id=name) for name in ("draft", "shown", "retired", "planned")]
+        draft, shown, retired, planned = (sparks.create(s, actor=SYSTEM, content=file) for file in files)
         for one in (shown, retired):
             sparks.vouch(s, actor=SYSTEM, spark_id=one, number=1, verdict={"refusals": [], "measured": {}})
-        sparks.retire(s, actor=SYSTEM, spark_id=retired, reason="dated")
+        sparks.retire(s, actor=SYSTEM, spark_id=retired, version=2, reason="dated")
+        later = clock.now() + timedelta(days=30)
+        pricing.set_price(s, actor=SYSTEM, spark_id=planned, version=1, credits_each=5, valid_from=later)
         path, of_draft = "/v1/sparks/{spark_id}", {"spark_id": str(draft), "if-match": '"1"'}
         new, next_one = of_file(id="new"), of_file(id="draft", name="Next")
         existing: Existing = {"spark_id": [str(shown), str(shown), str(draft)], "number": [1]}
@@ -224,10 +227,15 @@ class Maker:
             "POST /v1/sparks": {"id": str(uuid4()), "content": new.text, "sha256": new.sha256},
             "POST /v1/sparks/import": {"pack": pack(spark(id="packed"), spark(id="shown"))},
             f"POST {path}/versions": of_draft | {"content": next_one.text, "sha256": next_one.sha256},
-            f"POST {path}/publish": {"spark_id": str(draft), "number": 1, "sha256": files[0].sha256},
+            f"POST {path}/publish": of_draft | {"number": 1, "sha256": files[0].sha256},
             f"POST {path}/prices": of_draft | {"credits": 5, "valid_from": None},
-            f"POST {path}/retire": {"spark_id": str(shown)},
-            f"POST {path}/restore": {"spark_id": str(retired)},
+            f"DELETE {path}/prices/{{valid_from}}": {
+                "spark_id": str(planned),
+                "if-match": '"2"',
+                "valid_from": later.isoformat(),
+            },
+            f"POST {path}/retire": {"spark_id": str(shown), "if-match": '"2"'},
+            f"POST {path}/restore": {"spark_id": str(retired), "if-match": '"3"'},
         }
 
     def claimed(self, by: Actor, policy: str = "spam") -> UUID:

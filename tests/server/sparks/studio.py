@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from server.content.media.results import Refused
 from server.kit.access import Actor
 from server.kit.db import Database
-from server.sparks import judging, service, workflow
+from server.sparks import judging, pricing, service, workflow
 from server.sparks.judging import Content, Judgement, Refusal
 from server.sparks.models import CatalogueSpark, SparkPrice, SparkVersion
 
@@ -113,17 +113,24 @@ class Studio:
     def price(self, spark_id: UUID, each: int, valid_from: Any = None) -> None:
         at = self.spark(spark_id).version
         with self.db.write() as s:
-            service.set_price(
+            pricing.set_price(
                 s, actor=self.admin, spark_id=spark_id, version=at, credits_each=each, valid_from=valid_from
             )
 
-    def retire(self, spark_id: UUID) -> None:
+    def withdraw(self, spark_id: UUID, valid_from: Any) -> None:
+        at = self.spark(spark_id).version
         with self.db.write() as s:
-            service.retire(s, actor=self.admin, spark_id=spark_id, reason="dated")
+            pricing.withdraw(s, actor=self.admin, spark_id=spark_id, version=at, valid_from=valid_from)
+
+    def retire(self, spark_id: UUID) -> None:
+        at = self.spark(spark_id).version
+        with self.db.write() as s:
+            service.retire(s, actor=self.admin, spark_id=spark_id, version=at, reason="dated")
 
     def restore(self, spark_id: UUID) -> None:
+        at = self.spark(spark_id).version
         with self.db.write() as s:
-            service.restore(s, actor=self.admin, spark_id=spark_id, reason="asked for")
+            service.restore(s, actor=self.admin, spark_id=spark_id, version=at, reason="asked for")
 
     def spark(self, spark_id: UUID) -> CatalogueSpark:
         with self.db.read() as s:

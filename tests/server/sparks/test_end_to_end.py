@@ -30,7 +30,8 @@ def test_a_spark_is_published_although_the_first_worker_dies(
     draft = client.post("/v1/sparks", headers=admin, json={"content": text()}).json()
     path = f"/v1/sparks/{draft['id']}"
     body = {"number": 1, "sha256": draft["sha256"]}
-    assert client.post(f"{path}/publish", headers=admin, json=body).status_code == 202
+    headers = admin | {"If-Match": '"1"'}
+    assert client.post(f"{path}/publish", headers=headers, json=body).status_code == 202
     until(lambda: client.get(path, headers=fan).status_code == 200)
     assert answers == []
     judged = client.get(f"{path}/versions/1/judging", headers=admin).json()

@@ -51,7 +51,7 @@ def test_from_a_file_to_the_catalogue(
     assert (draft["state"], draft["credits"], draft["duration_ms"]) == ("draft", None, 1500)
     path = f"{SPARKS}/{draft['id']}"
     body = {"number": 1, "sha256": draft["sha256"]}
-    asked = client.post(f"{path}/publish", headers=admins, json=body)
+    asked = client.post(f"{path}/publish", headers=admins | at(1), json=body)
     assert (asked.status_code, asked.json()["state"]) == (202, "judging")
     studio.work(UUID(draft["id"]))
     assert client.get(f"{path}/versions/1/judging", headers=admins).json()["measured"] == {"flashes": 0}
@@ -124,14 +124,15 @@ def test_what_is_retired_is_still_played_by_its_id(
     client: httpx.Client, studio: Studio, admins: dict[str, str], fans: dict[str, str]
 ) -> None:
     path = f"{SPARKS}/{studio.published()}"
-    gone = client.post(f"{path}/retire", headers=admins, json={"reason": "dated"})
+    gone = client.post(f"{path}/retire", headers=admins | at(2), json={"reason": "dated"})
     assert (gone.status_code, gone.json()["state"]) == (200, "retired")
     assert slugs(client.get(SPARKS, headers=fans)) == []
     assert client.get(path, headers=fans).json()["state"] == "retired"
     assert client.get(f"{path}/versions/1/content", headers=fans).status_code == 200
-    twice = client.post(f"{path}/retire", headers=admins, json={"reason": "dated"})
+    twice = client.post(f"{path}/retire", headers=admins | at(3), json={"reason": "dated"})
     assert (twice.status_code, twice.json()["code"]) == (409, "spark_state")
-    assert client.post(f"{path}/restore", headers=admins, json={"reason": "missed"}).status_code == 200
+    back = client.post(f"{path}/restore", headers=admins | at(3), json={"reason": "missed"})
+    assert (back.status_code, back.headers["ETag"]) == (200, '"4"')
     assert slugs(client.get(SPARKS, headers=fans)) == ["ember"]
 
 
@@ -170,7 +171,13 @@ def test_an_edit_names_the_copy_it_was_made_of(
     body = {"content": text(name="Embers")}
     added = client.post(f"{path}/versions", headers=admins | at(1), json=body)
     assert (added.status_code, added.headers["ETag"], added.json()["current_version"]) == (201, '"2"', 2)
-    for what, said in (("versions", {"content": text(name="Ash")}), ("prices", {"credits": 7})):
+    for what, said in (
+        ("versions", {"content": text(name="Ash")}),
+        ("prices", {"credits": 7}),
+        ("publish", {"number": 1, "sha256": added.json()["sha256"]}),
+        ("retire", {"reason": "dated"}),
+        ("restore", {"reason": "missed"}),
+    ):
         stale = client.post(f"{path}/{what}", headers=admins | at(1), json=said)
         assert (stale.status_code, stale.json()["current"]["version"]) == (412, 2)
         assert client.post(f"{path}/{what}", headers=admins, json=said).status_code == 422
@@ -188,11 +195,53 @@ def test_sent_twice_is_done_once(client: httpx.Client, studio: Studio, admins: d
     path = f"{SPARKS}/{first.json()['id']}/publish"
     body = {"number": 1, "sha256": first.json()["sha256"]}
     asked = [
-        client.post(path, headers=admins | {"Idempotency-Key": "publish-01"}, json=body) for _ in range(2)
+        client.post(path, headers=admins | at(1) | {"Idempotency-Key": "publish-01"}, json=body)
+        for _ in range(2)
     ]
     assert [one.status_code for one in asked] == [202, 202]
-    again = client.post(path, headers=admins, json=body)
+    again = client.post(path, headers=admins | at(1), json=body)
     assert (again.status_code, again.json()["code"]) == (409, "judging_already")
+
+
+def test_what_is_retired_or_brought_back_twice_by_one_key_is_so_once(
+    client: httpx.Client, db: Database, studio: Studio, admins: dict[str, str]
+) -> None:
+    path = f"{SPARKS}/{studio.published()}"
+    for verb, version in (("retire", 2), ("restore", 3)):
+        headers = admins | at(version) | {"Idempotency-Key": f"{verb}-0001"}
+        first, second = (
+            client.post(f"{path}/{verb}", headers=headers, json={"reason": "dated"}) for _ in range(2)
+        )
+        assert first.status_code == second.status_code == 200
+        assert first.json() == second.json()
+        assert second.headers["ETag"] == f'"{version + 1}"'
+    with db.read() as s:
+        found = list(s.scalars(sa.select(AuditEntry.action)))
+    assert [found.count(f"sparks.{what}") for what in ("retired", "restored")] == [1, 1]
+
+
+def test_a_planned_price_is_withdrawn_by_its_moment(
+    client: httpx.Client, studio: Studio, admins: dict[str, str], fans: dict[str, str]
+) -> None:
+    made = studio.published()
+    studio.price(made, 9, clock.now() + timedelta(days=1))
+    path = f"{SPARKS}/{made}/prices"
+    planned, held = client.get(path, headers=admins).json()["items"]
+    address = f"{path}/{planned['valid_from']}"
+    assert client.delete(address, headers=fans | at(3)).status_code == 403
+    assert client.delete(address, headers=admins).status_code == 422
+    stale = client.delete(address, headers=admins | at(2))
+    assert (stale.status_code, stale.json()["current"]["version"]) == (412, 3)
+    key = {"Idempotency-Key": "withdraw-1"}
+    gone = [client.delete(address, headers=admins | at(3) | key) for _ in range(2)]
+    assert [(one.status_code, one.headers["ETag"], one.json()["credits"]) for one in gone] == [
+        (200, '"4"', 5)
+    ] * 2
+    assert client.get(path, headers=admins).json()["items"] == [held | {"valid_to": None}]
+    assert client.delete(address, headers=admins | at(4)).status_code == 404
+    begun = client.delete(f"{path}/{held['valid_from']}", headers=admins | at(4))
+    assert (begun.status_code, begun.json()["code"]) == (409, "price_in_force")
+    assert client.delete(f"{path}/soon", headers=admins | at(4)).status_code == 422
 
 
 def test_a_lie_about_the_hash_is_refused(

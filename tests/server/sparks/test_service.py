@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from server.audit.models import AuditEntry
-from server.kit import clock
+from server.kit import clock, live
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.kit.errors import Conflict, Invalid, NotFound, Stale
 from server.kit.events import Event
-from server.sparks import judging, pricing, service
+from server.kit.jobs import Context
+from server.sparks import judging, pricing, service, sweeps
 from server.sparks.engine.format.spark import CREDITS, Tier
 from server.sparks.models import SparkPrice
 from server.sparks.rules import SparkState, VersionState, fits, sources_of
@@ -36,6 +38,13 @@ def actions(db: Database) -> list[str]:
         return list(s.scalars(found.order_by(AuditEntry.seq)))
 
 
+def recorded(db: Database, what: str) -> list[dict[str, Any]]:
+    """What the event of each time that `what` happened says."""
+    found = sa.select(Event.payload).where(Event.topic == f"sparks.{what}")
+    with db.read() as s:
+        return list(s.scalars(found.order_by(Event.id)))
+
+
 def test_from_a_file_to_the_catalogue(db: Database, studio: Studio) -> None:
     made = studio.published()
     row = studio.spark(made)
@@ -48,6 +57,7 @@ def test_from_a_file_to_the_catalogue(db: Database, studio: Studio) -> None:
         "sparks.version_asked",
         "sparks.version_passed",
         "sparks.published",
+        "sparks.priced",
     ]
 
 
@@ -138,7 +148,7 @@ def test_an_edit_of_an_older_copy_is_refused(db: Database, studio: Studio, admin
     with pytest.raises(Stale), db.write() as s:
         service.add_version(s, actor=admin, spark_id=made, version=1, content=content(name="Ash"))
     with pytest.raises(Stale), db.write() as s:
-        service.set_price(s, actor=admin, spark_id=made, version=1, credits_each=5)
+        pricing.set_price(s, actor=admin, spark_id=made, version=1, credits_each=5)
 
 
 def test_one_version_is_judged_at_a_time(studio: Studio) -> None:
@@ -209,7 +219,9 @@ def test_a_price_lies_within_the_range_of_the_tier_and_not_in_the_past(studio: S
         assert twice.value.code == "price_in_force"
 
 
-def test_another_tier_brings_a_price_of_its_own_and_drops_what_was_planned(studio: Studio) -> None:
+def test_another_tier_brings_a_price_of_its_own_and_drops_what_was_planned(
+    db: Database, studio: Studio
+) -> None:
     with clock.held(START) as now:
         made = studio.published()
         studio.price(made, 9, START + 4 * HOUR)
@@ -219,6 +231,60 @@ def test_another_tier_brings_a_price_of_its_own_and_drops_what_was_planned(studi
         studio.work(made, 2)
     rows = [(row.credits, row.valid_from, row.valid_to) for row in studio.prices(made)]
     assert rows == [(5, START, START + HOUR), (150, START + HOUR, None)]
+    dropped, priced = recorded(db, "price_dropped"), recorded(db, "priced")
+    assert dropped == [{"credits": 9, "valid_from": (START + 4 * HOUR).isoformat()}]
+    assert [(one["credits"], one["valid_from"]) for one in priced] == [
+        (5, START.isoformat()),
+        (9, (START + 4 * HOUR).isoformat()),
+        (150, (START + HOUR).isoformat()),
+    ]
+    assert events(db) == actions(db)
+
+
+def test_a_planned_price_tells_of_itself_when_it_begins_and_once(
+    db: Database, studio: Studio, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, int]] = []
+    with clock.held(START) as now:
+        made = studio.published()
+        studio.price(made, 8, START + 2 * HOUR)
+        studio.price(made, 9, START + 3 * HOUR)
+        monkeypatch.setattr(live, "publish", lambda s, topic, subject, version: told.append((topic, version)))
+        assert sweeps.begin_prices(context) == 0
+        now.advance(2 * HOUR)
+        version = studio.spark(made).version
+        assert [sweeps.begin_prices(context) for _ in range(2)] == [1, 0]
+        assert told == [("sparks.changed", version + 1)]
+        assert studio.spark(made).version == version + 1
+        begun = {"credits": 8, "valid_from": (START + 2 * HOUR).isoformat()}
+        assert recorded(db, "price_begun") == [begun]
+        # One that began before another change, and before the sweep came by, is told with that.
+        now.advance(HOUR)
+        studio.retire(made)
+        assert [one["credits"] for one in recorded(db, "price_begun")] == [8, 9]
+        assert sweeps.begin_prices(context) == 0
+    assert events(db) == actions(db)
+
+
+def test_a_planned_price_can_be_withdrawn_until_it_begins(db: Database, studio: Studio) -> None:
+    with clock.held(START) as now:
+        made = studio.published()
+        studio.price(made, 8, START + 2 * HOUR)
+        studio.price(made, 9, START + 3 * HOUR)
+        version = studio.spark(made).version
+        studio.withdraw(made, START + 2 * HOUR)
+        rows = [(row.credits, row.valid_to) for row in studio.prices(made)]
+        assert rows == [(5, START + 3 * HOUR), (9, None)]
+        assert recorded(db, "price_dropped") == [{"credits": 8, "valid_from": (START + 2 * HOUR).isoformat()}]
+        assert studio.spark(made).version == version + 1
+        with pytest.raises(NotFound):
+            studio.withdraw(made, START + 2 * HOUR)
+        now.advance(3 * HOUR)
+        with pytest.raises(Conflict) as begun:
+            studio.withdraw(made, START + 3 * HOUR)
+        assert begun.value.code == "price_in_force"
+    assert [row.credits for row in studio.prices(made)] == [5, 9]
+    assert events(db) == actions(db)
 
 
 def test_the_database_itself_refuses_a_second_open_price(db: Database, studio: Studio, admin: Actor) -> None:

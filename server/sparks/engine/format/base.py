@@ -7,6 +7,7 @@ from the beginning of the spark or of what they belong to; angles are degrees, c
 
 from __future__ import annotations
 
+import unicodedata
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Final, Self
@@ -31,6 +32,25 @@ Signed = Annotated[float, Field(ge=-20_000, le=20_000)]
 Degrees = Annotated[float, Field(ge=-3_600, le=3_600)]
 Seconds = Annotated[float, Field(ge=0, le=12)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
+"""Controls, what turns the direction of what follows or joins it, ends of a line and of a paragraph."""
+_EMPTY: Final = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and signs that show nothing, though Unicode takes them for no space."""
+
+
+def _seen(text: str) -> str:
+    hidden = next((c for c in text if unicodedata.category(c) in _UNSEEN), None)
+    if hidden is not None:
+        raise ValueError(f"it has the character U+{ord(hidden):04X}, which is not seen or ends a line")
+    if text and not text.strip().strip(_EMPTY).strip():
+        raise ValueError("it shows nothing")
+    return text
+
+
+Seen = AfterValidator(_seen)
+"""Of a text that people are shown: one line, in which nothing is hidden."""
 
 
 def _ascending(span: tuple[float, float]) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -49,8 +49,14 @@ class Curl(Frozen):
     grow: Share = 0
 
 
+HARDEST: Final = 4_000
+"""1/s²: the sum of |strength| / radius of all attractors of a layer, as much as one alone may have: there
+speeds are 4 in 100 off. Where it is five times as steep, each step of 1/120 s adds energy."""
+
+
 class Attractor(Frozen):
-    """Pulls (pushes where negative) to a point of the stage: px/s² at `radius`, softened within it."""
+    """Pulls (pushes where negative) to a point of the stage: px/s² at `radius`, softened within it. The
+    sum of |strength| / radius of those of a layer is at most 4,000."""
 
     kind: Literal["attractor"]
     at: Point

@@ -8,8 +8,19 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from server.kit.wire import Frozen
-from server.sparks.engine.format.base import Curve, Degrees, Length, Name, Path, Point, Seconds, Share, Span
-from server.sparks.engine.format.forces import Collider, Force
+from server.sparks.engine.format.base import (
+    Curve,
+    Degrees,
+    Length,
+    Name,
+    Path,
+    Point,
+    Seconds,
+    Seen,
+    Share,
+    Span,
+)
+from server.sparks.engine.format.forces import HARDEST, Attractor, Collider, Force
 from server.sparks.engine.format.shapes import Dot, Shape
 
 Count = Annotated[int, Field(ge=1, le=20_000)]
@@ -166,6 +177,13 @@ class Particles(Frozen):
             raise ValueError("life must be more than 0 and at most 12 s")
         return self
 
+    @model_validator(mode="after")
+    def _pulls(self) -> Self:
+        pulls = sum(abs(one.strength) / one.radius for one in self.forces if isinstance(one, Attractor))
+        if pulls > HARDEST:
+            raise ValueError(f"strength / radius of all attractors is {pulls:,.0f}; {HARDEST:,} is the most")
+        return self
+
 
 class Ribbon(Frozen):
     """A band along a path, drawn by its head: `length` s of it are seen at a time, `width` px over its length
@@ -195,7 +213,7 @@ class Words(Frozen):
     start: Seconds = 0
     duration: Annotated[float, Field(gt=0, le=12)]
     says: Literal["text", "sender"] = "sender"
-    text: Annotated[str, StringConstraints(min_length=1, max_length=24)] = "Somebody"
+    text: Annotated[str, StringConstraints(min_length=1, max_length=24), Seen] = "Somebody"
     at: Point = (360, 1_080)
     size: Annotated[float, Field(ge=16, le=200)] = 56
     colours: Name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
@@ -38,7 +38,7 @@ def read(data: bytes, *, strokes: bool = True) -> Spark:
     return _spark(parse(data, LARGEST), strokes=strokes)
 
 
-def _spark(tree: Tree, *, strokes: bool = True) -> Spark:
+def _spark(tree: Tree, *, strokes: bool = True, left: drawn.Left | None = None) -> Spark:
     tree, unknown = migrations.migrate(tree)
     if unknown:
         raise Faulty(unknown)
@@ -49,7 +49,7 @@ def _spark(tree: Tree, *, strokes: bool = True) -> Spark:
         spark = Spark.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise Faulty(_told(error, tree, related)) from None
-    if wrong := [*related, *(drawn.faults(spark) if strokes else ())]:
+    if wrong := [*related, *(drawn.faults(spark, left) if strokes else ())]:
         raise Faulty(wrong)
     size = len(dump(spark))
     if size > LARGEST:
@@ -152,12 +152,13 @@ def read_pack(data: bytes) -> list[Spark]:
         raise Faulty(problems)
     sparks: list[Spark] = []
     ids: set[str] = set()
+    left = drawn.Left()
     for i, one in enumerate(given):
         if not isinstance(one, dict):
             problems.append(Problem(path=path(["sparks", i]), message=f"{shown(one)} must be a spark"))
             continue
         try:
-            spark = _spark(one)
+            spark = _spark(one, left=left)
         except Faulty as error:
             problems += [
                 Problem(path=_within(f"sparks[{i}]", p.path), message=p.message) for p in error.problems
@@ -175,19 +176,3 @@ def read_pack(data: bytes) -> list[Spark]:
 
 def _within(outer: str, inner: str) -> str:
     return outer + (inner if inner.startswith("[") or not inner else f".{inner}")
-
-
-def dump_pack(sparks: Iterable[Spark]) -> bytes:
-    """A pack of `sparks`, in their order. Raises Faulty: too many or none, too large, two of one id."""
-    given = list(sparks)
-    data = _text({"schema": PACK_SCHEMA, "sparks": [_plain(one) for one in given]})
-    ids = [one.id for one in given]
-    problems = []
-    if not 1 <= len(given) <= MOST_SPARKS:
-        problems.append(f"a pack holds 1 to {MOST_SPARKS} sparks, not {len(given)}")
-    if len(data) > LARGEST_PACK:
-        problems.append(f"the pack has {len(data):,} bytes; {LARGEST_PACK:,} is the most")
-    problems += [f"there are two sparks {one}" for one in sorted({one for one in ids if ids.count(one) > 1})]
-    if problems:
-        raise Faulty([Problem(path="", message=one) for one in problems])
-    return data

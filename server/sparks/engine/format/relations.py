@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from server.sparks.engine.format.forces import HARDEST, Attractor
 from server.sparks.engine.format.problems import Json, Problem, Step, path
 from server.sparks.engine.format.spark import CREDITS, DEEPEST, Tier
 
 Tree = dict[str, Json]
 _LONGEST_LIFE: Final = 12
+_RADIUS: Final = float(Attractor.model_fields["radius"].default)
 
 
 def faults(tree: Tree) -> list[Problem]:
@@ -73,6 +75,7 @@ def _each(tree: Tree, layers: list[tuple[int, Tree]]) -> Iterator[Problem]:
             yield _fault(f"{start:g} s is after the end at {duration:g} s", "layers", i, "start")
         if layer.get("kind") == "particles":
             yield from _life(layer.get("life"), i)
+            yield from _pulls(layer.get("forces"), i)
         if not isinstance(palettes, dict):
             continue
         for where in _coloured(layer):
@@ -99,6 +102,20 @@ def _life(life: Json, i: int) -> Iterator[Problem]:
             yield _fault(
                 f"{seconds:g} s must be more than 0 and at most {_LONGEST_LIFE}", "layers", i, "life", at
             )
+
+
+def _pulls(forces: Json, i: int) -> Iterator[Problem]:
+    """At the force with which there is too much; of those with a fault of their own nothing is known."""
+    total = 0.0
+    for at, force in _objects(forces):
+        strength, radius = _number(force.get("strength")), _number(force.get("radius", _RADIUS))
+        if force.get("kind") != "attractor" or strength is None or radius is None or radius <= 0:
+            continue
+        total += abs(strength) / radius
+        if total > HARDEST:
+            message = f"strength / radius of all attractors is more than {HARDEST:,} with this one"
+            yield _fault(message, "layers", i, "forces", at)
+            return
 
 
 def _born(layers: list[tuple[int, Tree]]) -> Iterator[Problem]:

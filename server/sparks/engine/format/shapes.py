@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from server.kit.wire import Frozen
-from server.sparks.engine.format.base import Degrees, Length, Point, Share
+from server.sparks.engine.format.base import Degrees, Length, Point, Seen, Share
 
 
 class Where(StrEnum):
@@ -137,7 +137,7 @@ class Glyphs(Frozen):
     `initial` its first letter; `text` stands in where nobody did."""
 
     kind: Literal["glyphs"]
-    text: Annotated[str, StringConstraints(min_length=1, max_length=24)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=24), Seen]
     says: Literal["text", "sender", "initial"] = "text"
     size: Annotated[float, Field(ge=20, le=900)] = 160
     where: Where = Where.FILL

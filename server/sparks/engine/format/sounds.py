@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,8 @@ class Recipe(StrEnum):
     CRACKLE = "crackle"
 
 
+MOST_WORK: Final = 90.0
+"""Seconds of all notes of a score together: about half a second of one core."""
 Hertz = Annotated[float, Field(ge=20, le=12_000)]
 
 
@@ -60,4 +62,12 @@ class Score(Frozen):
         last = max(one.at + one.step * (len(one.notes) - 1) + one.decay for one in self.sounds)
         if last > 16:
             raise ValueError(f"the last sound ends at {last:.1f} s; 16 s is the most")
+        return self
+
+    @model_validator(mode="after")
+    def _is_made_soon(self) -> Self:
+        # Here, and not by the gates alone: whoever previews a file makes its sound.
+        notes = sum(len(one.notes) * one.decay for one in self.sounds)
+        if notes > MOST_WORK:
+            raise ValueError(f"all its notes together last {notes:.1f} s; {MOST_WORK:g} s is the most")
         return self

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from server.kit.wire import Frozen
-from server.sparks.engine.format.base import Colour, Curve, Name, Path, Seconds
+from server.sparks.engine.format.base import Colour, Curve, Name, Path, Seconds, Seen
 from server.sparks.engine.format.layers import Layer, Particles
 from server.sparks.engine.format.sounds import Score
 
@@ -65,11 +65,11 @@ class Spark(Frozen):
 
     schema_: Annotated[Literal["spark/1"], Field(alias="schema")]
     id: Name
-    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40), Seen]
     tier: Tier
     credits: Annotated[int, Field(ge=1, le=10_000)]
     family: Name
-    about: Annotated[str, StringConstraints(max_length=200)] = ""
+    about: Annotated[str, StringConstraints(max_length=200), Seen] = ""
     duration: Annotated[float, Field(ge=0.6, le=12)]
     hero_at: Seconds
     palettes: Annotated[
@@ -81,8 +81,8 @@ class Spark(Frozen):
     layers: Annotated[list[Layer], Field(min_length=1, max_length=24)]
     score: Score | None = None
     max_particles: Annotated[int, Field(ge=1, le=MOST_PARTICLES)] = 8_000
-    author: Annotated[str, StringConstraints(max_length=80)] = ""
-    licence: Annotated[str, StringConstraints(max_length=40)] = "Apache-2.0"
+    author: Annotated[str, StringConstraints(max_length=80), Seen] = ""
+    licence: Annotated[str, StringConstraints(max_length=40), Seen] = "Apache-2.0"
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -121,7 +121,8 @@ def _message(error: Mapping[str, Any], here: Schema, steps: Sequence[Step]) -> s
     if kind == "extra_forbidden":
         return _unknown(str(steps[-1]), error["loc"])
     if kind == "value_error":
-        return str(context.get("error", error["msg"]))
+        said = str(context.get("error", error["msg"]))
+        return f"{said}; it must be {allowed}" if here.get("type") == "string" else said
     if kind == "union_tag_not_found":
         return f"`kind` is missing; it must be {_listed(_kinds(here))}"
     if kind == "union_tag_invalid":

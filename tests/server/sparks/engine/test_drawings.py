@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sparks.engine.drawings import FURTHEST, flattened
+from server.sparks.engine.drawings import FURTHEST, TooManyPoints, flattened
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,22 @@ def test_any_text_is_strokes_or_a_value_error(text: str) -> None:
         assert stroke.shape[1] == 2
         assert len(stroke) >= 2
         assert np.abs(stroke).max() <= FURTHEST + 20_000
+
+
+def test_points_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four characters of a path may be a curve of 48 points."""
+    long = "M0 0q9999 0 0 0t" + "0 0 " * 990
+    cut: list[int] = []
+    arange = np.arange
+
+    def counted(*given: int) -> object:
+        cut.append(given[-1] - 1)
+        return arange(*given)
+
+    monkeypatch.setattr(np, "arange", counted)
+    with pytest.raises(TooManyPoints, match="at character"):
+        flattened(long, 1_000)
+    assert 0 < sum(cut) <= 1_000
+    assert sum(map(len, flattened("M0 0H9V9Z", 4))) == 4
+    with pytest.raises(TooManyPoints):
+        flattened("M0 0H9V9Z", 3)

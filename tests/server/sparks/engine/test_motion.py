@@ -73,6 +73,20 @@ def test_turbulence_in_float32_is_that_in_float64() -> None:
     assert np.abs(exact[0] - rounded[0]).max() <= 80 * 1e-3
 
 
+@pytest.mark.parametrize(("count", "strength"), [(8, 2_500), (1, 20_000)])
+def test_no_attractors_that_the_format_allows_make_energy(count: int, strength: float) -> None:
+    pull = {"kind": "attractor", "at": [360, 640], "strength": strength, "radius": 5}
+    disc = layer(emit=burst(300), shape={"kind": "disc", "radius": 150}, forces=[pull] * count, life=[12, 12])
+    simulation = Simulation(spark(disc, duration=12), 7)
+    fastest = 0.0
+    for step in range(1, 11 * SECOND, 7):
+        simulation.advance_to(step)
+        p = simulation.layers[0].particles
+        fastest = max(fastest, float(np.hypot(p.vx, p.vy).max()))
+    # From infinity to the middle of the well.
+    assert fastest < 1.05 * np.sqrt(2 * count * strength * 5 * 2**1.5)
+
+
 def test_an_attractor_neither_gives_nor_takes_energy() -> None:
     pull = {"kind": "attractor", "at": [360, 640], "strength": 2_000, "radius": 120}
     ring = layer(

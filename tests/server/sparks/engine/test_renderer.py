@@ -96,6 +96,27 @@ def test_the_camera_moves_what_is_near_more() -> None:
     assert column(0) < column(0.5) < column(1)
 
 
+@pytest.mark.parametrize("zoom", [0.01, 0.6, 1, 1.5])
+@pytest.mark.parametrize("near", [0, 0.5, 1, 2, 3])
+def test_what_is_near_is_never_turned_round_by_the_zoom(zoom: float, near: float) -> None:
+    places = floats([0, 360, 720])
+    x, y, scale = Renderer()._placed(places, places, View(zoom), near)
+    assert scale > 0
+    assert (np.diff(x) > 0).all()
+    assert (np.diff(y) > 0).all()
+    assert x[1] == pytest.approx(180)
+    if near in (0, 1):
+        assert scale == pytest.approx(0.5 * zoom**near)
+
+
+def test_what_is_near_is_seen_where_the_camera_is_far_off() -> None:
+    def lit(near: float) -> float:
+        one = drawn(1, x=360, y=500, size=60, colour=1, near=near)
+        return float(light_of(one, view=View(0.6))[0].sum())
+
+    assert 0 < lit(3) < lit(1) < lit(0)
+
+
 def test_what_trails_fades_and_needs_as_long_at_any_rate() -> None:
     def left(every: int) -> float:
         renderer = Renderer(90, 160)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter
 
 from server.sparks.engine.arrays import Doubles
 from server.sparks.engine.format.shapes import Shape
+from server.sparks.engine.outlines import bright
 from server.sparks.engine.shapes import sampler
 from server.sparks.engine.streams import stream
 
@@ -98,7 +100,7 @@ def test_letters_of_the_sender() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        {"kind": "glyphs", "text": " "},
+        {"kind": "glyphs", "text": "\ufe0f"},
         {"kind": "mask", "rows": ["  "]},
         {"kind": "line", "start": [0, 0], "end": [0, 0]},
         {"kind": "star", "points": 2, "outer": 0, "inner": 0, "where": "fill"},
@@ -114,3 +116,40 @@ def test_what_has_no_extent_is_one_place(said: dict[str, Any]) -> None:
 def test_a_drawing_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="begins with M"):
         drawn(kind="drawing", paths=["L1 1"])
+
+
+def test_a_fill_is_drawn_from_the_cells_that_it_has_evenly_by_their_weight() -> None:
+    """Against the plain way: a list of all cells, and the sum of their weights up to each."""
+    weights = stream(3, "w").integers(0, 4, (60, 90)).astype(np.uint8) * 80
+    low, cell = np.array([-9.0, 4.0]), 1.7
+    found = np.argwhere(weights > 0)
+    upto = np.cumsum(weights[weights > 0], dtype=np.float64)
+    own = stream(7, "a")
+    chosen = np.searchsorted(upto, own.random(5_000) * upto[-1], side="right")
+    expected = low + found[chosen, ::-1] * cell + (own.random((5_000, 2)) - 0.5) * cell
+    places, _ = bright(weights, cell, low)(5_000, stream(7, "a"))
+    assert (places == expected).all()
+
+
+def test_two_hundred_fills_are_kept_in_a_few_megabytes() -> None:
+    """A file of 25 KB may have 24 layers, each with nine shapes of its own."""
+    tracemalloc.start()
+    try:
+        made = [
+            sampler(SHAPES.validate_python({"kind": "polygon", "points": points, "where": "fill"}))
+            for points in ([[0, 0], [99, size], [99, 99], [size, 99]] for size in range(1, 25))
+        ]
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(made) == 24
+    assert kept < 24 * 64 * 1024
+
+
+def test_equal_shapes_share_what_draws_them() -> None:
+    said = {"kind": "polygon", "points": [[0, 0], [99, 0], [99, 99]], "where": "fill"}
+    one, other = (sampler(SHAPES.validate_python(said)) for _ in range(2))
+    assert one is other
+    assert sampler(SHAPES.validate_python(said | {"spread": 2})) is not one
+    name = SHAPES.validate_python({"kind": "glyphs", "text": "?", "says": "sender"})
+    assert sampler(name, "Ada") is not sampler(name, "Bea")

@@ -8,13 +8,15 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types as bounds
 from hypothesis import strategies as st
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from server.sparks.engine.format.base import Curve, Path
+from server.sparks.engine.format.base import Curve, Path, Seen
+from server.sparks.engine.format.forces import HARDEST
 from server.sparks.engine.format.layers import Particles
 from server.sparks.engine.format.shapes import Drawing, Mask
 
+_SEEN: TypeAdapter[str] = TypeAdapter(Annotated[str, Seen])
 DRAWN = [
     "M0 0L9 9",
     "M0 0 H20000 V-20000 Z",
@@ -29,6 +31,8 @@ def of(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
     """What JSON of a valid `model` says."""
     fields = {name: _field(model, name, field) for name, field in model.model_fields.items()}
     drawn = st.fixed_dictionaries(fields)
+    if model is Particles:
+        return drawn.map(lambda said: {**said, "forces": _bearable(said["forces"])})
     if model in (Curve, Path):
         key = "keys" if model is Curve else "points"
         return drawn.map(lambda said: {**said, key: _in_order(said[key], 1 if model is Curve else 2)})
@@ -80,7 +84,18 @@ def _of(kind: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
         return st.floats(low, high, exclude_min="gt" in limits) | st.sampled_from([float(high)])
     if limits.get("pattern"):
         return st.just("p")
-    return st.text(st.characters(codec="utf-8"), min_size=limits["min_length"], max_size=limits["max_length"])
+    texts = st.text(
+        st.characters(codec="utf-8"), min_size=limits["min_length"], max_size=limits["max_length"]
+    )
+    return texts.filter(_is_seen)
+
+
+def _is_seen(text: str) -> bool:
+    try:
+        _SEEN.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _limits(metadata: list[Any]) -> dict[str, Any]:
@@ -102,6 +117,16 @@ def _limits(metadata: list[Any]) -> dict[str, Any]:
 
 def _span(low: float, high: float) -> st.SearchStrategy[list[float]]:
     return st.lists(st.floats(low, high), min_size=2, max_size=2).map(sorted)
+
+
+def _bearable(forces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the attractors that would be too much together."""
+    kept, total = [], 0.0
+    for force in forces:
+        total += abs(force["strength"]) / force["radius"] if force["kind"] == "attractor" else 0
+        if total <= HARDEST or force["kind"] != "attractor":
+            kept.append(force)
+    return kept
 
 
 def _in_order(keys: list[tuple[float, ...]], least: int) -> list[tuple[float, ...]]:

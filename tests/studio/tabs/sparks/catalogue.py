@@ -86,7 +86,7 @@ class SparkWorld:
             self.posts.append((path, json.loads(request.content)))
             if self.fails is not None:
                 return self.fails
-            return self._do(path, json.loads(request.content))
+            return self._do(path, json.loads(request.content), request.headers.get("If-Match"))
         if path == "/v1/sparks":
             return self._list(request)
         if path == "/v1/sparks/export":
@@ -151,7 +151,7 @@ class SparkWorld:
             at=NOW,
         )
 
-    def _do(self, path: str, body: dict[str, Any]) -> httpx.Response:
+    def _do(self, path: str, body: dict[str, Any], edited: str | None) -> httpx.Response:
         parts = path.split("/")
         if path == "/v1/sparks":
             made = spark(90, state=SparkState.DRAFT, credits=None, name="Imported")
@@ -161,6 +161,7 @@ class SparkWorld:
             made = {"slug": "x", "outcome": "created", "spark_id": str(UUID(int=1)), "number": 1}
             return httpx.Response(201, json={"items": [made, made | {"outcome": "known"}]})
         found = self._find(parts[3])
+        assert edited == f'"{found.version}"', "an edit names the copy it was made of"
         match parts[4]:
             case "publish":
                 return httpx.Response(202, content=self._judging(found).model_dump_json())
