@@ -74,7 +74,8 @@ docs: setup  ## write the generated parts of the documentation
 	PYTHONPATH=. $(BIN)/python scripts/settings_page.py
 	PYTHONPATH=. $(BIN)/python scripts/spark_schema.py
 
-gates: setup  ## judge all built-in sparks, and write gates.json
+gates: setup  ## judge all built-in sparks, and write gates.json and the engine's version
+	PYTHONPATH=. $(BIN)/python scripts/spark_engine.py
 	PYTHONPATH=. $(BIN)/python scripts/spark_gates.py
 
 clean:

@@ -1,7 +1,8 @@
 """The sparks that come with the program: taken into the catalogue at every start, as policies are.
 
-Their own gates count as passed because the build's `gates.json` says so, by the hash of each: the build fails
-where that is not what the engine finds. What a person has changed is left as they left it.
+Their own gates count as passed because the build's `gates.json` says so, by the hash of each and of the
+engine that has judged it: the build fails where that is not what the engine finds. What a person has changed
+is left as they left it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from server.kit.access import SYSTEM
 from server.kit.db import WriteSession
 from server.kit.errors import Invalid
 from server.sparks import judging, service
+from server.sparks.engine.version import ENGINE
 from server.sparks.models import sparks, versions
 from server.sparks.rules import SparkState
 
 FOLDER: Final = "sparks"
 GATES: Final = "gates.json"
-"""`{"sparks": {"<id>": {"sha256": ..., "refusals": [], "measured": {...}}}}`."""
+"""`{"sparks": {"<id>": {"sha256": ..., "engine": ..., "refusals": [], "measured": {...}}}}`."""
 NAMESPACE: Final = UUID("5b0e9a3e-8c51-4d0b-9f0a-6a1f0c5d7e11")
 """Built-in sparks have the same id on every server."""
 _LOCK = 7_203_014
@@ -43,7 +45,7 @@ def install(s: WriteSession, folder: Path | None = None) -> int:
     if found is None or not (found / GATES).is_file():
         return 0
     gates: dict[str, Any] = json.loads((found / GATES).read_text(encoding="utf-8"))["sparks"]
-    passed = {slug: said for slug, said in gates.items() if not said.get("refusals")}
+    passed = {slug: said for slug, said in gates.items() if _passed(slug, said)}
     if not _missing(s, passed):
         return 0
     locks.hold(s, _LOCK, b"spar")
@@ -56,6 +58,14 @@ def _folder() -> Path | None:
         return resources.path(FOLDER)
     except FileNotFoundError:
         return None
+
+
+def _passed(slug: str, said: dict[str, Any]) -> bool:
+    """Whether this engine has let it pass: the word of another is none."""
+    if said.get("engine") != ENGINE:
+        log.error("the built-in spark %s is left out: another engine has judged it", slug)
+        return False
+    return not said.get("refusals")
 
 
 def _missing(s: WriteSession, passed: dict[str, Any]) -> list[str]:
@@ -89,7 +99,7 @@ def _take(s: WriteSession, file: Path, slug: str, said: dict[str, Any]) -> bool:
         number = service.add_version(
             s, actor=SYSTEM, spark_id=spark_id, version=spark.version, content=content
         )
-    verdict = {"refusals": [], "measured": said.get("measured", {})}
+    verdict = {"refusals": [], "measured": said.get("measured", {}), "engine": said["engine"]}
     service.vouch(s, actor=SYSTEM, spark_id=spark_id, number=number, verdict=verdict)
     return True
 

@@ -271,7 +271,12 @@ def read_content(
 # Publication
 
 
-@router.post("/{spark_id}/publish", status_code=202, responses=problems(404, 409, 412))
+@router.post(
+    "/{spark_id}/publish",
+    status_code=202,
+    responses=problems(404, 409, 412, 429),
+    dependencies=[limit(12, timedelta(minutes=1))],  # each may keep a core busy for half a minute
+)
 def publish_spark(
     request: Request,
     spark_id: UUID,
@@ -281,7 +286,7 @@ def publish_spark(
     actor: Actor = require("sparks.publish"),
 ) -> JudgingView:
     """Ask for the publication of a version: it is made anew and judged here, and published if nothing is in
-    the way. One that has passed before is published at once."""
+    the way. One that this engine has let pass before is published at once."""
 
     def ask() -> JudgingView:
         expect(s, spark_id, version_of(if_match))

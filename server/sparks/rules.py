@@ -30,8 +30,8 @@ class SparkState(StrEnum):
 
 
 class VersionState(StrEnum):
-    """Where a version is. `passed`: our own worker found nothing against it, which is final; `parked`: its
-    workers died, which says nothing of it."""
+    """Where a version is. `passed`: our own worker found nothing against it, which is final for as long as
+    the engine is the same; `parked`: its workers died, which says nothing of it."""
 
     ADDED = "added"
     JUDGING = "judging"
@@ -68,6 +68,7 @@ VERSION_MACHINE: Final = (
         Transition(before, "ask", _J, "the hash that is named is its own; no other version is being judged")
         for before in (_A, VersionState.REFUSED, VersionState.PARKED)
     ),
+    Transition(VersionState.PASSED, "ask", _J, "as above, and another engine has let it pass"),
     Transition(_A, "vouch", VersionState.PASSED, "it comes with the program, whose build has judged it"),
     Transition(_J, "pass", VersionState.PASSED, "our worker made it anew and found nothing against it"),
     Transition(_J, "refuse", VersionState.REFUSED, "our worker found something against it"),

@@ -20,6 +20,7 @@ from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.upsert import insert_ignoring
 from server.sparks import pricing
 from server.sparks.engine.format.spark import Tier
+from server.sparks.engine.version import ENGINE
 from server.sparks.judging import Content, Judgement, check_hash
 from server.sparks.models import CatalogueSpark, sparks, versions
 from server.sparks.record import changed, judged
@@ -128,7 +129,7 @@ def _row(s: WriteSession, spark_id: UUID) -> Any:
 
 def ask(s: WriteSession, *, actor: Actor, spark_id: UUID, number: int, sha256: str) -> None:
     """Ask for the publication of the version that has this hash: a worker judges it, and if nothing is in the
-    way it is published. One that has passed before is published at once.
+    way it is published. One that this engine has let pass before is published at once.
 
     Raises NotFound, Invalid `hash_mismatch`, Conflict `spark_state`, `already_published`, `judging_already`.
     """
@@ -145,7 +146,7 @@ def ask(s: WriteSession, *, actor: Actor, spark_id: UUID, number: int, sha256: s
     judging = (versions.c.spark_id == spark_id, versions.c.state == VersionState.JUDGING)
     if s.scalar(select(versions.c.number).where(*judging)) is not None:
         raise Conflict("A version of this spark is being judged now.", code="judging_already")
-    if asked.state is VersionState.PASSED:
+    if asked.state is VersionState.PASSED and (asked.verdict or {}).get("engine") == ENGINE:
         _publish(s, actor, asked)
         return
     begun = s.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from server.content.media.results import Refused
 from server.kit.access import Actor
 from server.kit.db import Database
 from server.sparks import judging, pricing, service, workflow
+from server.sparks.engine.version import ENGINE
 from server.sparks.judging import Content, Judgement, Refusal
 from server.sparks.models import CatalogueSpark, SparkPrice, SparkVersion
 
@@ -23,11 +25,16 @@ Answer = Callable[[], Judgement | Refused]
 
 
 def passed() -> Judgement:
-    return Judgement((), {"flashes": 0})
+    return Judgement((), {"flashes": 0}, ENGINE)
 
 
 def refused() -> Judgement:
-    return Judgement((FLASHING,), {"flashes": 5})
+    return Judgement((FLASHING,), {"flashes": 5}, ENGINE)
+
+
+def passed_by_another() -> Judgement:
+    """By an engine of before or after this one."""
+    return replace(passed(), engine="another")
 
 
 def died() -> Refused:
@@ -156,6 +163,7 @@ def shipped(folder: Path, *sparks: dict[str, Any], **gates: Any) -> Path:
     for one in sparks:
         (folder / f"{one['id']}.json").write_text(json.dumps(one))
         sha256 = judging.accepted(json.dumps(one)).sha256
-        said[one["id"]] = {"sha256": sha256, "refusals": [], "measured": {"flashes": 0}} | gates
+        entry = {"sha256": sha256, "engine": ENGINE, "refusals": [], "measured": {"flashes": 0}}
+        said[one["id"]] = entry | gates
     (folder / "gates.json").write_text(json.dumps({"sparks": said}))
     return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from scripts import spark_gates
 from server.kit.db import Database
 from server.sparks import builtin, judging
 from server.sparks.models import CatalogueSpark, SparkVersion
@@ -113,9 +114,29 @@ def test_a_file_that_the_build_has_not_judged_is_left_out(
     assert only(db).slug == "frost"
 
 
+def test_what_another_engine_has_judged_is_left_out(
+    db: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert install(db, shipped(tmp_path, spark(), engine="another")) == 0
+    assert "ember is left out: another engine has judged it" in caplog.text
+    assert install(db, shipped(tmp_path, spark())) == 1
+
+
+def test_going_back_to_one_of_the_build_needs_no_judging(
+    db: Database, studio: Studio, tmp_path: Path
+) -> None:
+    install(db, shipped(tmp_path, spark()))
+    install(db, shipped(tmp_path, spark(name="Embers")))
+    studio.ask(only(db).id, 1)
+    assert only(db).published_version == 1
+    assert studio.asked == []
+
+
 def test_what_is_in_the_resources_now_can_be_taken_in(db: Database) -> None:
     with db.write() as s:
-        taken = builtin.install(s)
+        assert builtin.install(s) == len(spark_gates.files())
         assert builtin.install(s) == 0
     with db.read() as s:
-        assert len(s.scalars(sa.select(CatalogueSpark)).all()) == taken
+        rows = s.scalars(sa.select(CatalogueSpark)).all()
+    assert sorted(row.slug for row in rows) == [file.stem for file in spark_gates.files()]

@@ -24,7 +24,7 @@ from server.kit.errors import Conflict, Invalid
 from server.sparks.engine.format.spark import CREDITS, Tier
 from server.sparks.models import SparkVersion
 from server.sparks.rules import RUNS, SPARK_MACHINE, VERSION_MACHINE, SparkState, VersionState
-from tests.server.sparks.studio import Studio, died, passed, refused
+from tests.server.sparks.studio import Studio, died, passed, passed_by_another, refused
 
 KNOWN = {(t.before, t.after) for t in SPARK_MACHINE}
 KNOWN_OF_VERSIONS = {(t.before, t.after) for t in VERSION_MACHINE}
@@ -55,6 +55,7 @@ class Sparks(RuleBasedStateMachine):
         self.versions = [VersionState.ADDED]
         self.tiers = [Tier.COMMON]
         self.tier = Tier.COMMON
+        self.by_another: set[int] = set()
         self.runs = 0
         self.costs: dict[datetime, int] = {}
         self.seen: SparkState | None = None
@@ -83,15 +84,15 @@ class Sparks(RuleBasedStateMachine):
             return
         assert self.state is not SparkState.RETIRED
         assert VersionState.JUDGING not in self.versions
-        if state is VersionState.PASSED:
+        if state is VersionState.PASSED and number not in self.by_another:
             self._publish(number)
             return
-        assert state in OPEN
+        assert state in (*OPEN, VersionState.PASSED)
         self.versions[number - 1] = VersionState.JUDGING
         self.runs = 1
 
     @precondition(lambda self: VersionState.JUDGING in self.versions)
-    @rule(says=st.sampled_from([passed, passed, passed, refused, died]))
+    @rule(says=st.sampled_from([passed, passed, passed_by_another, refused, died]))
     def judge(self, says: Any) -> None:
         number = self.versions.index(VersionState.JUDGING) + 1
         self.studio.says = says
@@ -105,6 +106,7 @@ class Sparks(RuleBasedStateMachine):
             self.versions[number - 1] = VersionState.REFUSED
         else:
             self.versions[number - 1] = VersionState.PASSED
+            (self.by_another.add if says is passed_by_another else self.by_another.discard)(number)
             if self.state is not SparkState.RETIRED:
                 self._publish(number)
 

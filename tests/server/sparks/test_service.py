@@ -21,7 +21,7 @@ from server.sparks import judging, pricing, service, sweeps
 from server.sparks.engine.format.spark import CREDITS, Tier
 from server.sparks.models import SparkPrice
 from server.sparks.rules import SparkState, VersionState, fits, sources_of
-from tests.server.sparks.studio import Studio, content, refused
+from tests.server.sparks.studio import Studio, content, passed, passed_by_another, refused
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -109,6 +109,33 @@ def test_a_refused_version_keeps_second_and_region_and_is_not_published(studio: 
     assert kept.verdict is not None
     [said] = kept.verdict["refusals"]
     assert (said["second"], list(said["region"])) == (1.25, [100, 200, 300, 400])
+
+
+def test_what_another_engine_has_let_pass_is_judged_anew(studio: Studio) -> None:
+    """Finding 6: a verdict was trusted for ever, whatever gates there were then."""
+    studio.says = passed_by_another
+    made = studio.published()
+    studio.says = passed
+    studio.add(made, name="Embers")
+    studio.ask(made, 2)
+    studio.work(made, 2)
+    studio.ask(made, 1)
+    assert studio.version(made, 1).state is VersionState.JUDGING
+    assert studio.spark(made).published_version == 2
+    studio.says = refused
+    studio.work(made, 1)
+    assert studio.version(made, 1).state is VersionState.REFUSED
+    assert studio.spark(made).published_version == 2
+
+
+def test_what_this_engine_has_let_pass_is_published_at_once(studio: Studio) -> None:
+    made = studio.published()
+    studio.add(made, name="Embers")
+    studio.ask(made, 2)
+    studio.work(made, 2)
+    before = len(studio.asked)
+    studio.ask(made, 1)
+    assert (studio.spark(made).published_version, len(studio.asked)) == (1, before)
 
 
 def test_another_version_leaves_what_is_published(studio: Studio) -> None:
