@@ -156,7 +156,7 @@ def _told(spark: Spark, verdict: Verdict) -> str:
 
 def _as(run: Run) -> str:
     sender = f", by {run.sender}" if run.sender else ", by nobody"
-    return sender + (", every `share` of subs taken as 1" if run.all_share else "")
+    return sender + (", every `share` of few taken as 1" if run.all_share else "")
 
 
 def _at(one: Refusal) -> str:

@@ -27,7 +27,7 @@ from server.sparks.engine.flash import Flashes, Region
 from server.sparks.engine.format.layers import Particles
 from server.sparks.engine.format.reading import content_hash
 from server.sparks.engine.format.spark import Spark
-from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGER_S
+from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGERS_S
 from server.sparks.engine.showings import BLACK, WHITE, Cells, Combo, Copies, Showing
 from server.sparks.engine.simulation import Alive, most_alive
 from server.sparks.engine.version import ENGINE
@@ -46,6 +46,8 @@ MOST_CPU: Final = 3.0
 with all else is up to the player."""
 MOST_CPU_OF_OTHERS: Final = 2 * MOST_CPU
 """The same for a run in which more happens than whoever plays the spark ever sees."""
+MANY: Final = 30
+"""Born in a layer: of so many as many are parents by any seed as its `share` says, give or take."""
 FPS: Final = 30
 
 Film = Callable[[Spark, int, str], Iterable[NDArray[np.uint8]]]
@@ -89,8 +91,8 @@ class Loudness(Frozen):
 
 
 class Run(Frozen):
-    """One time that a spark was played: by which seed and for whom, whether every sub happened to all, and
-    how many `frames` it came to; `cpu_s` is of the drawing alone, and differs from machine to machine."""
+    """One time that a spark was played: by which seed and for whom, whether every sub of few happened to all,
+    and how many `frames` it came to; `cpu_s` is of the drawing alone, and differs from machine to machine."""
 
     name: str
     seed: int
@@ -138,9 +140,9 @@ def judge(spark: Spark, seed: int = SEED, sender: str = "", *, film: Film = film
     """Plays a spark and measures it. Another `seed` or `sender` than the usual ones is played before them,
     and what is measured once is measured of that."""
     runs = runs_of(spark, seed, sender)
-    played = [_Played(run, spark, film) for run in runs]
-    first = played[0]
+    first = _Played(runs[0], spark, film)
     alive = None if first.too_slow else most_alive(spark, seed, sender)
+    played = [first, *(_Played(run, spark, film, alive) for run in runs[1:])]
     loudness = _loudness(spark, seed)
     seen = {name: found for name in _SHOWN if (found := _worst(played, name)) is not None}
     refusals = [
@@ -175,13 +177,14 @@ def runs_of(spark: Spark, seed: int = SEED, sender: str = "") -> list[Run]:
     return [usual, other] if (seed, sender) == (SEED, "") else [asked, usual, other]
 
 
-def played_as(spark: Spark, run: Run) -> Spark:
-    """The spark, for a run in which every sub happens to all."""
+def played_as(spark: Spark, run: Run, alive: Alive | None = None) -> Spark:
+    """The spark, for a run in which nothing that is seen is left to luck: where so few are born that one seed
+    has many parents among them and another none, all are parents. Of many it is the share that it says."""
     if not run.all_share:
         return spark
     layers = [
         layer.model_copy(update={"subs": [sub.model_copy(update={"share": 1.0}) for sub in layer.subs]})
-        if isinstance(layer, Particles)
+        if isinstance(layer, Particles) and (alive is None or alive.born[layer.id] < MANY)
         else layer
         for layer in spark.layers
     ]
@@ -201,18 +204,17 @@ _SHOWN: Final = {
 class _Played:
     """A spark played once, and its flashes in all ways to show it. Ends as soon as that takes too long."""
 
-    def __init__(self, run: Run, spark: Spark, film: Film) -> None:
+    def __init__(self, run: Run, spark: Spark, film: Film, alive: Alive | None = None) -> None:
         self.run, self.frames = run, 0
         each = MOST_CPU_OF_OTHERS if run.all_share else MOST_CPU
         self.clock = _Clock(each * spark.duration)
         self._ways: list[tuple[str, float | None, Showing]] = [
             ("", None, Showing(FPS)),
-            ("three_", STAGGER_S, Copies(FPS, STAGGER_S)),
-            ("three_", AGAIN_S, Copies(FPS, AGAIN_S)),
+            *(("three_", apart, Copies(FPS, apart)) for apart in STAGGERS_S),
         ]
         if spark.tier not in LARGE:
             self._ways.append(("combo_", AGAIN_S, Combo(FPS, AGAIN_S)))
-        for frame in self.clock.of(film(played_as(spark, run), run.seed, run.sender)):
+        for frame in self.clock.of(film(played_as(spark, run, alive), run.seed, run.sender)):
             self.frames += 1
             cells = Cells.of(frame)
             for _, _, way in self._ways:
@@ -244,7 +246,7 @@ class _Played:
 def _said(run: Run) -> str:
     """A run in words, after "with"."""
     sender = f"the sender {run.sender}" if run.sender else "no sender"
-    return f"seed {run.seed}, {sender}" + (" and every `share` of subs as 1" if run.all_share else "")
+    return f"seed {run.seed}, {sender}" + (" and every `share` of few as 1" if run.all_share else "")
 
 
 def _worst(played: Sequence[_Played], name: str) -> Seen | None:

@@ -7,9 +7,11 @@ from typing import Final
 
 from server.sparks.engine.format.spark import Tier
 
-STAGGER_S: Final = 0.2
-"""Between copies of a spark by several people: as fast as they can give."""
-AGAIN_S: Final = 0.35
-"""A small spark begins anew with each of a combo, but not faster than that: it must not flicker."""
+STAGGERS_S: Final = (0.2, 0.35)
+"""Between copies of a spark by several people: light that lasts is one where they come fast, and three where
+they come a little slower."""
+AGAIN_S: Final = 0.6
+"""A small spark begins anew with each of a combo, but not faster than that: what it takes away of the picture
+behind comes and goes with it, and must not flicker."""
 LARGE: Final = frozenset({Tier.EPIC, Tier.LEGENDARY})
 """Tiers that fill the picture: at most two of them fly at once, and none begins anew in a combo."""

@@ -47,6 +47,8 @@ class Population:
         """Particles there was no room for in the budget."""
         self.emitted = 0
         """Born by emission, not of other particles."""
+        self.born = 0
+        """By either."""
         self.standing = Standing(layer.place, layer.start)
         self._forces = Forces(layer, seed, sender)
         self._births = Births(layer, self.standing, stream(seed, layer.id), sender)
@@ -100,6 +102,7 @@ class Population:
     def _bear(self, at: Doubles, now: float, parents: Parents | None) -> None:
         if not len(at):
             return
+        self.born += len(at)
         particles = self.particles
         part = particles.grow(len(at))
         self._births.fill(particles, part, at, parents)

@@ -83,11 +83,12 @@ class Simulation:
 
 
 class Alive(NamedTuple):
-    """The most particles that live at once, and how many were due when there was no room for them: a spark
-    with such is not what its author thinks."""
+    """The most particles that live at once, how many were due when there was no room for them (a spark with
+    such is not what its author thinks), and how many were born in each layer, by its id."""
 
     most: int
     unborn: int
+    born: dict[str, int]
 
 
 def most_alive(spark: Spark, seed: int, sender: str = "") -> Alive:
@@ -96,7 +97,7 @@ def most_alive(spark: Spark, seed: int, sender: str = "") -> Alive:
     for step in range(1, round(spark.duration * RATE) + 1):
         simulation.advance_to(step)
         most = max(most, simulation.count)
-    return Alive(most, simulation.unborn)
+    return Alive(most, simulation.unborn, {one.layer.id: one.born for one in simulation.layers})
 
 
 def _parents_first(layers: list[Population]) -> list[Population]:

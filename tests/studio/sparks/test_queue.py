@@ -89,10 +89,10 @@ def test_a_small_one_begins_anew_with_each_of_a_combo_but_does_not_flicker() -> 
     queue, flight = flying()
     queue.give(given(1), AGAIN_S / 2)
     assert (flight.count, flight.began) == (2, 0.0)
-    queue.give(given(1), 0.5)
-    assert (flight.count, flight.began) == (3, 0.5)
+    queue.give(given(1), AGAIN_S)
+    assert (flight.count, flight.began) == (3, AGAIN_S)
     assert flight.ends is not None
-    assert flight.ends >= 0.5 + SECONDS
+    assert flight.ends >= AGAIN_S + SECONDS
 
 
 def test_a_large_one_is_counted_and_plays_on() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -61,7 +62,7 @@ def film(levels: Sequence[int], colour: tuple[int, int, int] = (1, 1, 1)) -> lis
 
 @pytest.fixture(autouse=True)
 def alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(500, 0))
+    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(500, 0, defaultdict(int)))
 
 
 CALM = [*range(0, 200, 4), *range(200, 0, -4)]
@@ -124,8 +125,8 @@ def test_what_fuses_when_given_fast_is_tried_slower() -> None:
 
 
 def test_a_combo_is_judged_of_what_begins_anew_in_one() -> None:
-    """Finding 2: a glow that stays is cut by each new beginning."""
-    glow = film([0] * 3 + [255] * 60)
+    """Light that comes twice and stays is cut by each new beginning."""
+    glow = film([0] * 3 + [255] * 4 + [0] * 4 + [255] * 60)
     small, large = judge(spark(), glow), judge(spark(tier="epic", credits=500), glow)
     assert codes(small) == [Code.FLASHES_OF_COMBO_ON_BLACK]
     assert small.combo_on_black is not None
@@ -166,9 +167,11 @@ def test_in_the_other_run_what_chance_lets_happen_happens_always() -> None:
     tried = spark(layers=sparks)
     plain, other = gates.runs_of(tried)
     assert gates.played_as(tried, plain) == tried
-    first = gates.played_as(tried, other).layers[0]
-    assert isinstance(first, Particles)
-    assert first.subs[0].share == 1
+    for born, share in ((gates.MANY - 1, 1), (gates.MANY, 0.1)):
+        alive = Alive(1, 0, {"first": born, "then": 9})
+        first = gates.played_as(tried, other, alive).layers[0]
+        assert isinstance(first, Particles)
+        assert first.subs[0].share == share
 
 
 def test_sounds_are_refused_for_their_cost_their_loudness_and_their_peaks(
@@ -190,12 +193,12 @@ def test_sounds_are_refused_for_their_cost_their_loudness_and_their_peaks(
 
 def test_what_lives_and_what_found_no_room_are_two_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finding 20."""
-    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(100, 600))
+    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(100, 600, defaultdict(int)))
     verdict = judge(spark(max_particles=100), film(CALM))
     assert (verdict.particles, verdict.unborn) == (100, 600)
     assert codes(verdict) == [Code.UNBORN]
     assert verdict.refusals[0].message.startswith("600 particles were due when there was no room")
-    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(900, 0))
+    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(900, 0, defaultdict(int)))
     assert codes(judge(spark(max_particles=100), film(CALM))) == [Code.TOO_MANY_PARTICLES]
 
 
