@@ -29,7 +29,7 @@ from server.sparks.engine.format.layers import Particles, Words
 from server.sparks.engine.format.reading import content_hash
 from server.sparks.engine.format.shapes import Glyphs
 from server.sparks.engine.format.spark import Spark
-from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGER_S
+from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGERS_S
 from server.sparks.engine.showings import BLACK, WHITE, Cells, Combo, Copies, Showing
 from server.sparks.engine.simulation import Alive, most_alive
 from server.sparks.engine.version import ENGINE
@@ -227,8 +227,7 @@ class _Played:
         self.clock = _Clock(each * spark.duration)
         self._ways: list[tuple[str, float | None, Showing]] = [
             ("", None, Showing(FPS)),
-            ("three_", STAGGER_S, Copies(FPS, STAGGER_S)),
-            ("three_", AGAIN_S, Copies(FPS, AGAIN_S)),
+            *(("three_", apart, Copies(FPS, apart)) for apart in STAGGERS_S),
         ]
         if spark.tier not in LARGE:
             self._ways.append(("combo_", AGAIN_S, Combo(FPS, AGAIN_S)))

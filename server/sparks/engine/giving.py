@@ -7,8 +7,9 @@ from typing import Final
 
 from server.sparks.engine.format.spark import Tier
 
-STAGGER_S: Final = 0.2
-"""Between copies of a spark by several people: as fast as they can give."""
+STAGGERS_S: Final = (0.2, 0.35)
+"""Between copies of a spark by several people: as fast as they can give, where short lights fuse;
+and somewhat slower, where they stand apart."""
 AGAIN_S: Final = 0.35
 """A small spark begins anew with each of a combo, but not faster than that: it must not flicker."""
 LARGE: Final = frozenset({Tier.EPIC, Tier.LEGENDARY})
