@@ -4,8 +4,8 @@ verdict = judge(spark)
 verdict.passed, verdict.refusals
 
 It is played twice. Once as it is with nobody's name, for all that is measured; and once more for flashes
-alone, with what chance and givers can make of it: another seed, one that its author cannot choose, the widest
-name that is shown, and every sub that chance lets happen to some happening to all.
+alone, with what chance and givers can make of it: another seed, one that its author cannot choose, the name
+that takes most of the stage, and every sub that chance lets happen to some happening to all.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from server.sparks.engine import flash
 from server.sparks.engine.audio.loudness import integrated, true_peak
 from server.sparks.engine.audio.mix import CEILING, TARGETS, duration, sound, work
 from server.sparks.engine.flash import Flashes, Region
-from server.sparks.engine.format.layers import Particles
+from server.sparks.engine.format.base import WIDTH
+from server.sparks.engine.format.layers import Particles, Words
 from server.sparks.engine.format.reading import content_hash
+from server.sparks.engine.format.shapes import Glyphs
 from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGERS_S
 from server.sparks.engine.showings import BLACK, WHITE, Cells, Combo, Copies, Showing
@@ -34,8 +36,12 @@ from server.sparks.engine.version import ENGINE
 
 SEED: Final = 1
 """Of the run in which all is measured."""
-WIDEST: Final = "W" * 24
-"""The widest name of a sender that is shown in full."""
+NAME_MAX: Final = 24
+"""Letters of a sender's name that are shown."""
+_W: Final = 1.02
+"""Width of the widest letter of our font, for each px of its size."""
+_ROOM: Final = 0.94 * WIDTH
+"""px that a name may be wide before it is made smaller."""
 TOO_LOUD: Final = 0.5
 """LU above the target of its tier."""
 MOST_WORK: Final = 90.0
@@ -173,8 +179,22 @@ def runs_of(spark: Spark, seed: int = SEED, sender: str = "") -> list[Run]:
     """As what a spark is played when it is judged, one after the other."""
     usual = Run(name="plain", seed=SEED)
     asked = Run(name="asked for", seed=seed, sender=sender)
-    other = Run(name="other", seed=int(content_hash(spark)[:8], 16), sender=WIDEST, all_share=True)
+    other = Run(
+        name="other", seed=int(content_hash(spark)[:8], 16), sender=largest_name(spark), all_share=True
+    )
     return [usual, other] if (seed, sender) == (SEED, "") else [asked, usual, other]
+
+
+def largest_name(spark: Spark) -> str:
+    """The name that lights most of the stage: of so many letters W as just fit in, since longer ones are made
+    smaller. Two dozen where none is shown."""
+    shown = [layer.shape if isinstance(layer, Particles) else layer for layer in spark.layers]
+    sizes = [one.size for one in shown if isinstance(one, Words | Glyphs) and one.says == "sender"]
+
+    def ink(letters: int) -> float:
+        return sum(letters * min(size, _ROOM / (letters * _W)) ** 2 for size in sizes)
+
+    return "W" * max(range(NAME_MAX, 0, -1), key=ink)
 
 
 def played_as(spark: Spark, run: Run, alive: Alive | None = None) -> Spark:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from server.sparks.engine.flash import GRID, Flashes, Light, Meter, Picture, light_of
-from server.sparks.engine.giving import AGAIN_S, STAGGERS_S
+from server.sparks.engine.giving import AGAIN_S
 
 BLACK: Final = 0
 WHITE: Final = 1
@@ -114,7 +114,7 @@ class Showing:
 class Copies(Showing):
     """Three of the same over each other, each `apart` s later than the one before."""
 
-    def __init__(self, fps: int, apart: float = STAGGERS_S[0]) -> None:
+    def __init__(self, fps: int, apart: float) -> None:
         super().__init__(fps)
         self._late = [_pictures(apart, fps) * n for n in range(COPIES)]
         self._kept: deque[Cells | None] = deque(maxlen=self._late[-1] + 1)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from server.sparks.engine import film as films
 from server.sparks.engine import gates
 from server.sparks.engine.audio.mix import TARGETS
 from server.sparks.engine.format.layers import Particles
@@ -144,13 +145,51 @@ def test_the_worst_of_both_runs_counts_and_says_which_it_is() -> None:
     assert verdict.frames == len(CALM)
 
 
-def test_the_other_run_is_by_a_seed_that_nobody_chooses_for_the_widest_name() -> None:
+def test_the_other_run_is_by_a_seed_that_nobody_chooses() -> None:
     plain, other = gates.runs_of(spark())
     assert (plain.seed, plain.sender, plain.all_share) == (1, "", False)
-    assert (other.sender, other.all_share) == ("W" * 24, True)
+    assert (bool(other.sender), other.all_share) == (True, True)
     assert other.seed != gates.runs_of(spark(name="Tried again"))[1].seed
     asked = gates.runs_of(spark(), seed=7)
     assert [run.seed for run in asked] == [7, 1, other.seed]
+
+
+@pytest.mark.parametrize(("size", "letters"), [(16, 24), (56, 12), (150, 4), (200, 3)])
+def test_the_name_is_as_long_as_it_may_be_without_being_made_much_smaller(size: int, letters: int) -> None:
+    words = {"kind": "words", "id": "name", "duration": 1, "colours": "gold", "size": size}
+    assert gates.largest_name(spark(layers=[words])) == "W" * letters
+    assert gates.largest_name(spark(layers=[words | {"says": "text"}])) == "W" * 24
+
+
+def small(spark: Spark, seed: int, sender: str) -> Iterator[np.ndarray]:
+    return films.frames(spark, seed, sender, size=(90, 160))
+
+
+def test_names_that_come_and_go_are_seen() -> None:
+    """Finding 4: all that stood there when nobody sent it was a dot."""
+    layers = [
+        {"kind": "words", "id": f"w{k}-{row}", "start": 0.1 + 0.3 * k, "duration": 0.26, "text": ".",
+         "at": [360, 500 + row * 75], "size": 150, "rise": 0, "colours": "gold", "gain": 20}
+        for k in range(5) for row in range(4)
+    ]  # fmt: skip
+    verdict = gates.judge(spark(layers=layers), film=small)
+    assert Code.FLASHES_ON_BLACK in codes(verdict)
+    assert (verdict.on_black.run, verdict.on_black.general) == ("other", 3)
+
+
+def test_what_luck_keeps_back_is_seen() -> None:
+    """Finding 3: by seed 1 the only parent has no children; by others it strobes."""
+    glow = {"colours": "gold", "size": [150, 200], "gain": 3, "alpha_over": {"keys": [[0, 1], [1, 1]]}}
+    often = {"on": "every", "layer": "boom", "every": 0.2, "count": 40, "share": 0.001}
+    layers = [
+        {"kind": "particles", "id": "one", "emit": {"bursts": [{"count": 1}]}, "life": [1.9, 1.9],
+         "look": {"colours": "gold", "gain": 0}, "subs": [often]},
+        {"kind": "particles", "id": "boom", "shape": {"kind": "disc", "radius": 300}, "life": [0.1, 0.1],
+         "look": glow},
+    ]  # fmt: skip
+    verdict = gates.judge(spark(layers=layers), film=small)
+    assert Code.FLASHES_ON_BLACK in codes(verdict)
+    assert verdict.on_black.run == "other"
 
 
 def test_in_the_other_run_what_chance_lets_happen_happens_always() -> None:

@@ -15,6 +15,7 @@ from server.sparks.engine.giving import AGAIN_S, STAGGERS_S
 from server.sparks.engine.showings import Cells, Combo, Copies, Showing
 
 FPS = 30
+FAST, SLOW = STAGGERS_S
 SIZE = (320, 180)
 Spied = list[tuple[float, float]]
 """Of each picture the linear light of one of its cells, on black and on white."""
@@ -86,15 +87,15 @@ def test_light_flashes_on_black_and_what_darkens_flashes_on_white() -> None:
     assert found(Showing(FPS), shadows) == (0, 5)
 
 
-@pytest.mark.parametrize("make", [Showing, Copies])
-def test_the_beginning_and_the_end_count_too(make: type[Showing]) -> None:
+@pytest.mark.parametrize("make", [Showing, lambda fps: Copies(fps, FAST)])
+def test_the_beginning_and_the_end_count_too(make: Callable[[int], Showing]) -> None:
     """A spark that is bright from its first picture to its last is one flash on what is there without it."""
     assert found(make(FPS), [rgba(255, 0)] * 10) == (1, 0)
     assert found(make(FPS), []) == found(Combo(FPS), []) == (0, 0)
 
 
 def test_three_lie_over_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = spied(Copies(FPS, STAGGERS_S[0]), [rgba(100, 100)] * 20, monkeypatch)
+    seen = spied(Copies(FPS, FAST), [rgba(100, 100)] * 20, monkeypatch)
     one, two, all_ = 100, 161, 198  # of 155 in 255 that each lets through
     assert levels_of(seen) == [0] + [one] * 6 + [two] * 6 + [all_] * 8 + [two] * 6 + [one] * 6 + [0]
     assert {round(white, 3) for _, white in seen} == {1}
@@ -102,7 +103,7 @@ def test_three_lie_over_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_last_of_three_is_in_front(monkeypatch: pytest.MonkeyPatch) -> None:
     film = [rgba(0, 255)] * 6 + [rgba(200, 255)] * 12
-    seen = spied(Copies(FPS, STAGGERS_S[0]), film, monkeypatch)
+    seen = spied(Copies(FPS, FAST), film, monkeypatch)
     assert [black > 0.1 for black, _ in seen] == [False] * 19 + [True] * 12 + [False]
     assert [white > 0.9 for _, white in seen] == [True] + [False] * 30 + [True]
 
@@ -112,22 +113,22 @@ def test_what_is_calm_alone_flashes_when_three_are_given(alpha: int) -> None:
     """The reviewer's pulse: of light it flashes on black; of what covers, black, on white alone."""
     level = 255 if alpha == 0 else 0
     pulse = [rgba(level, alpha)] * 3 + [rgba(0, 0)] * 30
-    of_three = found(Copies(FPS, STAGGERS_S[0]), pulse)
+    of_three = found(Copies(FPS, FAST), pulse)
     assert found(Showing(FPS), pulse) == ((1, 0) if alpha == 0 else (0, 1))
     assert of_three == ((3, 0) if alpha == 0 else (0, 3))
 
 
 def test_what_fuses_when_given_fast_flashes_when_given_slower() -> None:
     pulse = [rgba(255, 0)] * 9 + [rgba(0, 0)] * 30
-    assert found(Copies(FPS, STAGGERS_S[0]), pulse) == (1, 0)
-    assert found(Copies(FPS, STAGGERS_S[1]), pulse) == (3, 0)
+    assert found(Copies(FPS, FAST), pulse) == (1, 0)
+    assert found(Copies(FPS, SLOW), pulse) == (3, 0)
 
 
 def test_a_steady_glow_flashes_when_a_combo_begins_it_anew() -> None:
     glow = [rgba(0, 0)] * 3 + [rgba(255, 0)] * 60
     assert found(Showing(FPS), glow) == (0, 0)  # it comes, and more than a second later it goes
-    assert found(Copies(FPS, STAGGERS_S[1]), glow) == (0, 0)
-    assert found(Combo(FPS, 0.35), glow) == (3, 0)
+    assert found(Copies(FPS, SLOW), glow) == (0, 0)
+    assert found(Combo(FPS, SLOW), glow) == (3, 0)
     assert found(Combo(FPS), glow) == (2, 0)  # which is why it does so no faster
 
 

@@ -109,15 +109,32 @@ def test_whatever_is_valid_stays_within_its_budget_and_has_numbers(data: st.Data
     simulation = Simulation(made, data.draw(st.integers(0, 2**63)), data.draw(st.text(max_size=30)))
     for step in (1, 2, 3, 5, 9, 25):
         simulation.advance_to(step)
-        assert simulation.count <= made.max_particles
-        for one in simulation.layers:
-            living = one.particles.data[:, : one.particles.count]
-            assert np.isfinite(living).all(), one.layer
-            assert (one.particles.age < one.particles.life).all()
-            if one.trails:
-                lines = one.trails.lines(one.particles)
-                assert len(lines) == min(one.particles.count, MOST)
-                assert np.isfinite(lines).all()
+        check(simulation)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_it_does_so_to_the_end(data: st.DataObject) -> None:
+    """Far fewer, since most of what there is to compute comes after the first steps."""
+    made = data.draw(any_spark())
+    simulation = Simulation(made, data.draw(st.integers(0, 2**63)))
+    last = round(made.duration * 120)
+    for step in (*range(30, last, 30), last):
+        simulation.advance_to(step)
+        check(simulation)
+
+
+def check(simulation: Simulation) -> None:
+    made = simulation.spark
+    assert simulation.count <= made.max_particles
+    for one in simulation.layers:
+        living = one.particles.data[:, : one.particles.count]
+        assert np.isfinite(living).all(), one.layer
+        assert (one.particles.age < one.particles.life).all()
+        if one.trails:
+            lines = one.trails.lines(one.particles)
+            assert len(lines) == min(one.particles.count, MOST)
+            assert np.isfinite(lines).all()
     shown = view(made, 3, simulation.time)
     assert np.isfinite([shown.zoom, shown.x, shown.y]).all()
 
