@@ -27,8 +27,6 @@ LIMITS: Final = WorkerLimits(
     address_space=3 << 30, cpu_seconds=300, wall_seconds=600.0, output=4 << 20, niceness=10
 )
 TASK: Final = "server.sparks.judging:examine"
-SEED: Final = 1
-"""Of the run that is judged; others differ in where particles are, not in what the film is like."""
 _log = logging.getLogger(__name__)
 
 
@@ -60,10 +58,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a worker says of a file: nothing in the way, or all that is; and what was measured."""
+    """What a worker says of a file: nothing in the way, or all that is; what was measured; and which engine
+    it was judged by, none where it came to no judging."""
 
     refusals: tuple[Refusal, ...]
     measured: dict[str, Any]
+    engine: str = ""
 
 
 _JUDGEMENT: Final = TypeAdapter(Judgement)
@@ -176,14 +176,12 @@ def examine(path: Path, limits: FileLimits, *, content: str, sha256: str) -> Jud
 
 def _judged(spark: Spark) -> Judgement:
     # Here: whoever only reads a file needs neither scipy nor a renderer.
-    from server.sparks.engine import film, gates
-    from server.sparks.engine.simulation import most_alive
+    from server.sparks.engine import gates
 
-    verdict = gates.judge(
-        spark, film.frames(spark, SEED), particles=lambda: most_alive(spark, SEED), seed=SEED
-    )
-    measured = verdict.model_dump(mode="json", exclude={"refusals"})
-    return Judgement(tuple(_refusal(one) for one in verdict.refusals[:REFUSALS_MAX]), measured)
+    verdict = gates.judge(spark)
+    measured = verdict.model_dump(mode="json", exclude={"refusals", "engine"})
+    refusals = tuple(_refusal(one) for one in verdict.refusals[:REFUSALS_MAX])
+    return Judgement(refusals, measured, verdict.engine)
 
 
 def _refusal(one: Any) -> Refusal:

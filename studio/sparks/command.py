@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from server.sparks.engine.format.spark import Spark
-    from server.sparks.engine.gates import Verdict
+    from server.sparks.engine.gates import Refusal, Run, Verdict
     from server.sparks.engine.sheet import Picture
 
 _EVENLY = 12
@@ -36,7 +36,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     sheet.add_argument("--width", type=int, default=300, help="px of each picture")
     sheet.add_argument("--seed", type=int, default=7)
     check = deeds.add_parser("check", help="every fault, and what the gates say")
-    check.add_argument("--seed", type=int, default=1, help="the server judges by 1")
+    check.add_argument("--seed", type=int, default=1, help="another to play it by, before the server's")
     tidy = deeds.add_parser("tidy", help="write files anew, in the order of the format")
     for parser in (check, tidy):
         parser.add_argument("sparks", nargs="+", metavar="SPARK")
@@ -121,12 +121,9 @@ def _background(said: str | None) -> Picture | None:
 
 
 def _check(spark: Spark, seed: int) -> int:
-    from server.sparks.engine import film, gates
-    from server.sparks.engine.simulation import most_alive
+    from server.sparks.engine import gates
 
-    verdict = gates.judge(
-        spark, film.frames(spark, seed), particles=lambda: most_alive(spark, seed), seed=seed
-    )
+    verdict = gates.judge(spark, seed)
     print(_told(spark, verdict))
     return int(not verdict.passed)
 
@@ -134,14 +131,38 @@ def _check(spark: Spark, seed: int) -> int:
 def _told(spark: Spark, verdict: Verdict) -> str:
     flashes = ", ".join(
         f"{where} {of.general} (red {of.red})"
-        for where, of in (("black", verdict.on_black), ("white", verdict.on_white), ("three", verdict.three))
+        for where, of in (
+            ("black", verdict.on_black),
+            ("white", verdict.on_white),
+            ("three on black", verdict.three_on_black),
+            ("three on white", verdict.three_on_white),
+            ("combo on black", verdict.combo_on_black),
+            ("combo on white", verdict.combo_on_white),
+        )
+        if of is not None
     )
     heard = verdict.loudness
     sound = "no sound" if heard is None else f"{heard.lufs:.1f} LUFS, {heard.true_peak_dbtp:.1f} dBTP"
     each = verdict.cpu_s * 1000 / max(verdict.frames, 1)
+    crowd = "not counted" if verdict.particles is None else f"{verdict.particles:,}"
     lines = [
         f"{spark.id}: {'passes' if verdict.passed else 'may not be published'}",
+        *(f"  {run.name} run: seed {run.seed}{_as(run)}" for run in verdict.runs),
         f"  flashes in a second: {flashes}",
-        f"  {sound}; {verdict.particles:,} particles at once; {each:.0f} ms a picture at 30 fps",
+        f"  {sound}; {crowd} particles at once; {each:.0f} ms a picture at 30 fps",
     ]
-    return "\n".join(lines + [f"  {one.message}" for one in verdict.refusals])
+    return "\n".join(lines + [f"  {_at(one)}{one.message}" for one in verdict.refusals])
+
+
+def _as(run: Run) -> str:
+    sender = f", by {run.sender}" if run.sender else ", by nobody"
+    return sender + (", every `share` of subs taken as 1" if run.all_share else "")
+
+
+def _at(one: Refusal) -> str:
+    """When and where, of flashes."""
+    if one.at_s is None:
+        return ""
+    field = one.region
+    where = "" if field is None else f" around {field.x + field.width // 2}, {field.y + field.height // 2}"
+    return f"{one.at_s:.2f} s{where}: "

@@ -67,18 +67,23 @@ def _measured(spark: Spark, order: Order, told: Told) -> dict[str, Any]:
         simulation.advance_to(step)
         particles.append(simulation.count)
     took: list[float] = []
+    seen, all_ = 0, len(gates.runs_of(spark, order.seed, order.sender)) * max(1, len(particles))
 
-    def clocked() -> Iterator[NDArray[np.uint8]]:
-        pictures = film.frames(spark, order.seed, order.sender, fps=FPS, size=SIZE)
+    def clocked(of: Spark, seed: int, sender: str) -> Iterator[NDArray[np.uint8]]:
+        nonlocal seen
+        first = seen == 0
+        pictures = film.frames(of, seed, sender, fps=FPS, size=SIZE)
         while True:
             before = time.process_time()
             picture = next(pictures, None)
             if picture is None:
                 return
-            took.append(round((time.process_time() - before) * 1000, 2))
-            told(min(1.0, len(took) / max(1, len(particles))))
+            if first:
+                took.append(round((time.process_time() - before) * 1000, 2))
+            seen += 1
+            told(min(1.0, seen / all_))
             yield picture
 
-    verdict = gates.judge(spark, clocked(), fps=FPS, particles=lambda: max(particles, default=0))
+    verdict = gates.judge(spark, order.seed, order.sender, film=clocked)
     said = verdict.model_dump(mode="json")
     return {"particles": particles, "cpu_ms": took, "verdict": said}

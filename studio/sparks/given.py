@@ -7,9 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from server.sparks.engine.format.spark import Tier
+from server.sparks.engine.giving import LARGE
 
-LARGE: Final = frozenset({Tier.EPIC, Tier.LEGENDARY})
-"""Tiers that fill the picture: at most two of them fly at once."""
 SEED: Final = 1
 """Of what is rehearsed and shown in grids: films of one seed are baked once."""
 

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from server.sparks.engine.giving import AGAIN_S
 from studio.sparks.given import Given
 
 MOST_LARGE: Final = 2
 MOST: Final = 4
 """Films that are decoded at the same time, the large ones among them."""
-AGAIN_S: Final = 0.35
-"""A small spark begins anew with each of a combo, but not faster than that: it must not flicker."""
 COUNTED_S: Final = 1.2
 """So long the number of a combo can be read at least after it has changed."""
 

@@ -21,7 +21,7 @@ light.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,13 +34,13 @@ from server.sparks.engine.format.base import HEIGHT, WIDTH
 
 MOST: Final = 2
 """Flashes in any second that a spark may have: one less than WCAG lets pass, since the video is behind it."""
-STAGGER: Final = 0.2
-"""Seconds between the copies of `three`: as fast as somebody can give."""
 CELL: Final = 8
 FIELD: Final = (341, 256)
 """Pixels: 10 degrees."""
 NEEDED: Final = 0.25 * FIELD[0] * FIELD[1] / CELL**2
 """Cells of a field that flash before it counts."""
+GRID: Final = (WIDTH // CELL, HEIGHT // CELL)
+"""Cells of the stage, across and down."""
 
 Picture = NDArray[np.uint8]
 Light = NDArray[np.float32]
@@ -57,7 +57,6 @@ any colour, and the last bit of a dark pixel would be a saturated red."""
 _TO_XYZ: Final = np.array(
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
 )
-_GRID: Final = (WIDTH // CELL, HEIGHT // CELL)
 
 
 def _linear() -> Light:
@@ -66,6 +65,13 @@ def _linear() -> Light:
 
 
 _LINEAR: Final = _linear()
+
+
+def light_of(frame: Picture) -> Light:
+    """The linear light `(h, w, 3)` of the cells of a picture of the whole stage: uint8 `(h, w, 3)`, RGB in
+    sRGB."""
+    cells = cv2.resize(cv2.LUT(frame, _LINEAR), GRID, interpolation=cv2.INTER_AREA)
+    return np.asarray(cells, np.float32)
 
 
 class Region(Frozen):
@@ -171,8 +177,8 @@ class _Count:
     def __init__(self, frames: int) -> None:
         self._frames = frames
         self._turns: deque[NDArray[np.int8]] = deque()
-        self._ups = np.zeros(_GRID[::-1], np.int16)
-        self._downs = np.zeros(_GRID[::-1], np.int16)
+        self._ups = np.zeros(GRID[::-1], np.int16)
+        self._downs = np.zeros(GRID[::-1], np.int16)
         self.worst, self.frame = 0, 0
         self.corner = (0, 0)
 
@@ -221,10 +227,8 @@ class Meter:
         self._measures: tuple[_Luminance | _Red, ...] = ()
         self._counts = tuple(_Count(fps) for _ in range(3))
 
-    def see(self, frame: Picture) -> None:
-        """The next picture: uint8 `(h, w, 3)`, RGB in sRGB, of the whole stage."""
-        cells = cv2.resize(cv2.LUT(frame, _LINEAR), _GRID, interpolation=cv2.INTER_AREA)
-        light = np.asarray(cells, np.float32)
+    def see(self, light: Light) -> None:
+        """The next picture, as `light_of` gives it."""
         self._frame += 1
         if not self._measures:
             self._measures = (_Luminance(light), _Red(light, chromatic=False), _Red(light, chromatic=True))
@@ -249,69 +253,5 @@ def worst(frames: Iterable[Picture], fps: int) -> Flashes:
     """The most flashes in any second of pictures uint8 `(h, w, 3)`, RGB in sRGB, of the whole stage."""
     meter = Meter(fps)
     for frame in frames:
-        meter.see(frame)
+        meter.see(light_of(frame))
     return meter.flashes
-
-
-def composed(front: Picture, behind: Picture) -> Picture:
-    """Premultiplied RGBA uint8 `(h, w, 4)` over RGB `(h, w, 3)` as the screen does it: in sRGB, to white."""
-    light = cv2.cvtColor(front, cv2.COLOR_RGBA2RGB)
-    clear = cv2.bitwise_not(front[..., 3])
-    kept = cv2.multiply(behind, cv2.merge([clear, clear, clear]), scale=1 / 255)
-    return np.asarray(cv2.add(light, kept), np.uint8)
-
-
-class Backdrop:
-    """One grey, 0 to 255, behind pictures. Before the first and after the last there is the grey alone: from
-    there a spark comes, and there it goes."""
-
-    def __init__(self, background: int) -> None:
-        self._grey = background
-        self._plain: Picture | None = None
-
-    def show(self, frame: Picture) -> Iterator[Picture]:
-        """What is seen of the next picture; before the first also what was seen until then."""
-        if self._plain is None:
-            self._plain = np.full((*frame.shape[:2], 3), self._grey, np.uint8)
-            yield self._plain
-        yield composed(frame, self._plain)
-
-    def leave(self) -> Iterator[Picture]:
-        """What is seen after the last."""
-        if self._plain is not None:
-            yield self._plain
-
-
-def over(frames: Iterable[Picture], background: int) -> Iterator[Picture]:
-    """RGBA pictures over one grey, as `Backdrop` shows them."""
-    backdrop = Backdrop(background)
-    for frame in frames:
-        yield from backdrop.show(frame)
-    yield from backdrop.leave()
-
-
-def three(frames: Iterable[Picture], fps: int, background: int = 0) -> Iterator[Picture]:
-    """Three of the same over each other, each 0.2 s later than the one before."""
-    apart = max(1, round(STAGGER * fps))
-    kept: deque[Picture | None] = deque(maxlen=2 * apart + 1)
-    plain: Picture | None = None
-
-    def together() -> Picture:
-        assert plain is not None
-        made = plain
-        for late in range(0, len(kept), apart):
-            front = kept[-1 - late]
-            made = made if front is None else composed(front, made)
-        return made
-
-    for frame in frames:
-        if plain is None:
-            plain = np.full((*frame.shape[:2], 3), background, np.uint8)
-            yield plain
-        kept.append(frame)
-        yield together()
-    if plain is None:
-        return
-    for _ in range(2 * apart + 1):
-        kept.append(None)
-        yield together()

@@ -1,13 +1,17 @@
 """What stands in the way of a spark's publication: flashes, a sound that is too loud, what it costs to play.
 
-verdict = judge(spark, frames(spark, seed=1), particles=lambda: most)
+verdict = judge(spark)
 verdict.passed, verdict.refusals
+
+It is played twice. Once as it is with nobody's name, for all that is measured; and once more for flashes
+alone, with what chance and givers can make of it: another seed, one that its author cannot choose, the widest
+name that is shown, and every sub that chance lets happen to some happening to all.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -15,12 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.kit.wire import Frozen
+from server.sparks.engine import film as films
 from server.sparks.engine import flash
 from server.sparks.engine.audio.loudness import integrated, true_peak
 from server.sparks.engine.audio.mix import CEILING, TARGETS, duration, sound, work
-from server.sparks.engine.flash import Flashes, Picture, Region
+from server.sparks.engine.flash import Flashes, Region
+from server.sparks.engine.format.layers import Particles
+from server.sparks.engine.format.reading import content_hash
 from server.sparks.engine.format.spark import Spark
+from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGER_S
+from server.sparks.engine.showings import BLACK, WHITE, Cells, Combo, Copies, Showing
+from server.sparks.engine.simulation import Alive, most_alive
+from server.sparks.engine.version import ENGINE
 
+SEED: Final = 1
+"""Of the run in which all is measured."""
+WIDEST: Final = "W" * 24
+"""The widest name of a sender that is shown in full."""
 TOO_LOUD: Final = 0.5
 """LU above the target of its tier."""
 MOST_WORK: Final = 90.0
@@ -29,7 +44,12 @@ otherwise says nothing of a spark, so this is not measured."""
 MOST_CPU: Final = 3.0
 """Seconds of one core for each second of a spark, at 30 fps: against what would hang a client. To keep pace
 with all else is up to the player."""
+MOST_CPU_OF_OTHERS: Final = 2 * MOST_CPU
+"""The same for a run in which more happens than whoever plays the spark ever sees."""
 FPS: Final = 30
+
+Film = Callable[[Spark, int, str], Iterable[NDArray[np.uint8]]]
+"""The pictures of a spark by a seed and a sender: premultiplied RGBA uint8 `(h, w, 4)`."""
 
 
 class Code(StrEnum):
@@ -38,11 +58,15 @@ class Code(StrEnum):
     NO_PICTURES = "no_pictures"
     FLASHES_ON_BLACK = "flashes_on_black"
     FLASHES_ON_WHITE = "flashes_on_white"
-    FLASHES_OF_THREE = "flashes_of_three"
+    FLASHES_OF_THREE_ON_BLACK = "flashes_of_three_on_black"
+    FLASHES_OF_THREE_ON_WHITE = "flashes_of_three_on_white"
+    FLASHES_OF_COMBO_ON_BLACK = "flashes_of_combo_on_black"
+    FLASHES_OF_COMBO_ON_WHITE = "flashes_of_combo_on_white"
     TOO_LOUD = "too_loud"
     TRUE_PEAK = "true_peak"
     SOUND_TOO_COSTLY = "sound_too_costly"
     TOO_MANY_PARTICLES = "too_many_particles"
+    UNBORN = "unborn"
     TOO_SLOW = "too_slow"
 
 
@@ -64,17 +88,45 @@ class Loudness(Frozen):
     duration_s: float
 
 
-class Verdict(Frozen):
-    """All that was measured, and what of it is too much. `particles` is null where nobody counted; `cpu_s` is
-    of the pictures alone and differs from machine to machine."""
+class Run(Frozen):
+    """One time that a spark was played: by which seed and for whom, whether every sub happened to all, and
+    how many `frames` it came to; `cpu_s` is of the drawing alone, and differs from machine to machine."""
 
-    on_black: Flashes
-    on_white: Flashes
-    three: Flashes
+    name: str
+    seed: int
+    sender: str = ""
+    all_share: bool = False
+    frames: int = 0
+    cpu_s: float = 0.0
+
+
+class Seen(Flashes):
+    """The flashes of one way to show it, in the run in which they are worst; of several that come after each
+    other, so many seconds apart."""
+
+    run: str
+    apart_s: float | None = None
+
+
+class Verdict(Frozen):
+    """All that was measured by this `engine`, and what of it is too much: flashes of one, of three, and of a
+    combo if it begins anew in one (else null), in the worst of the runs; the rest in the first. `particles`
+    are the most that lived at once, `unborn` those that were due when there was no room; null where it was
+    too slow to count them."""
+
+    engine: str = ENGINE
+    on_black: Seen
+    on_white: Seen
+    three_on_black: Seen
+    three_on_white: Seen
+    combo_on_black: Seen | None
+    combo_on_white: Seen | None
     loudness: Loudness | None
     particles: int | None
+    unborn: int | None
     frames: int
     cpu_s: float
+    runs: list[Run]
     refusals: list[Refusal]
 
     @property
@@ -82,66 +134,139 @@ class Verdict(Frozen):
         return not self.refusals
 
 
-def judge(
-    spark: Spark,
-    film: Iterable[NDArray[np.uint8]],
-    *,
-    fps: int = FPS,
-    particles: Callable[[], int] | None = None,
-    seed: int = 0,
-) -> Verdict:
-    """Measures a spark: `film` is its pictures, premultiplied RGBA uint8 `(h, w, 4)`, gone through once and
-    not kept; `particles` is asked after that for the most that lived at once."""
-    clock = _Clock()
-    on_black, on_white, three = (flash.Meter(fps) for _ in range(3))
-    frames = 0
-
-    def seen() -> Iterator[Picture]:
-        nonlocal frames
-        black, white = flash.Backdrop(0), flash.Backdrop(255)
-        for frame in clock.of(film):
-            frames += 1
-            for meter, backdrop in ((on_black, black), (on_white, white)):
-                for picture in backdrop.show(frame):
-                    meter.see(picture)
-            yield frame
-        for meter, backdrop in ((on_black, black), (on_white, white)):
-            for picture in backdrop.leave():
-                meter.see(picture)
-
-    for picture in flash.three(seen(), fps):
-        three.see(picture)
-    most = particles() if particles else None
+def judge(spark: Spark, seed: int = SEED, sender: str = "", *, film: Film = films.frames) -> Verdict:
+    """Plays a spark and measures it. Another `seed` or `sender` than the usual ones is played before them,
+    and what is measured once is measured of that."""
+    runs = runs_of(spark, seed, sender)
+    played = [_Played(run, spark, film) for run in runs]
+    first = played[0]
+    alive = None if first.too_slow else most_alive(spark, seed, sender)
     loudness = _loudness(spark, seed)
+    seen = {name: found for name in _SHOWN if (found := _worst(played, name)) is not None}
     refusals = [
-        *_unseen(frames),
-        *_flashing(Code.FLASHES_ON_BLACK, "on black", on_black.flashes),
-        *_flashing(Code.FLASHES_ON_WHITE, "on white", on_white.flashes),
-        *_flashing(Code.FLASHES_OF_THREE, "when three are given at once", three.flashes),
+        *_unseen(first),
+        *(one for name, found in seen.items() for one in _flashing(*_SHOWN[name], found)),
         *_sounding(spark, loudness),
-        *_costly(spark, most, clock.seconds),
+        *_crowded(spark, alive),
+        *(refusal for each in played for refusal in each.slow()),
     ]
     return Verdict(
-        on_black=on_black.flashes,
-        on_white=on_white.flashes,
-        three=three.flashes,
+        on_black=seen["on_black"],
+        on_white=seen["on_white"],
+        three_on_black=seen["three_on_black"],
+        three_on_white=seen["three_on_white"],
+        combo_on_black=seen.get("combo_on_black"),
+        combo_on_white=seen.get("combo_on_white"),
         loudness=loudness,
-        particles=most,
-        frames=frames,
-        cpu_s=round(clock.seconds, 3),
+        particles=None if alive is None else alive.most,
+        unborn=None if alive is None else alive.unborn,
+        frames=first.frames,
+        cpu_s=round(first.clock.seconds, 3),
+        runs=[each.told() for each in played],
         refusals=refusals,
     )
 
 
-class _Clock:
-    """CPU seconds that the making of a film takes, without what is done with its pictures."""
+def runs_of(spark: Spark, seed: int = SEED, sender: str = "") -> list[Run]:
+    """As what a spark is played when it is judged, one after the other."""
+    usual = Run(name="plain", seed=SEED)
+    asked = Run(name="asked for", seed=seed, sender=sender)
+    other = Run(name="other", seed=int(content_hash(spark)[:8], 16), sender=WIDEST, all_share=True)
+    return [usual, other] if (seed, sender) == (SEED, "") else [asked, usual, other]
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+
+def played_as(spark: Spark, run: Run) -> Spark:
+    """The spark, for a run in which every sub happens to all."""
+    if not run.all_share:
+        return spark
+    layers = [
+        layer.model_copy(update={"subs": [sub.model_copy(update={"share": 1.0}) for sub in layer.subs]})
+        if isinstance(layer, Particles)
+        else layer
+        for layer in spark.layers
+    ]
+    return spark.model_copy(update={"layers": layers})
+
+
+_SHOWN: Final = {
+    "on_black": (Code.FLASHES_ON_BLACK, "on black"),
+    "on_white": (Code.FLASHES_ON_WHITE, "on white"),
+    "three_on_black": (Code.FLASHES_OF_THREE_ON_BLACK, "when three are given, on black"),
+    "three_on_white": (Code.FLASHES_OF_THREE_ON_WHITE, "when three are given, on white"),
+    "combo_on_black": (Code.FLASHES_OF_COMBO_ON_BLACK, "in a combo, on black"),
+    "combo_on_white": (Code.FLASHES_OF_COMBO_ON_WHITE, "in a combo, on white"),
+}
+
+
+class _Played:
+    """A spark played once, and its flashes in all ways to show it. Ends as soon as that takes too long."""
+
+    def __init__(self, run: Run, spark: Spark, film: Film) -> None:
+        self.run, self.frames = run, 0
+        each = MOST_CPU_OF_OTHERS if run.all_share else MOST_CPU
+        self.clock = _Clock(each * spark.duration)
+        self._ways: list[tuple[str, float | None, Showing]] = [
+            ("", None, Showing(FPS)),
+            ("three_", STAGGER_S, Copies(FPS, STAGGER_S)),
+            ("three_", AGAIN_S, Copies(FPS, AGAIN_S)),
+        ]
+        if spark.tier not in LARGE:
+            self._ways.append(("combo_", AGAIN_S, Combo(FPS, AGAIN_S)))
+        for frame in self.clock.of(film(played_as(spark, run), run.seed, run.sender)):
+            self.frames += 1
+            cells = Cells.of(frame)
+            for _, _, way in self._ways:
+                way.see(cells)
+        for _, _, way in self._ways:
+            way.leave()
+
+    @property
+    def too_slow(self) -> bool:
+        return self.clock.is_over
+
+    def flashes(self) -> Iterator[tuple[str, Seen]]:
+        """Of each way by its name in the verdict."""
+        for name, apart, way in self._ways:
+            for ground, where in ((BLACK, "on_black"), (WHITE, "on_white")):
+                found = way.flashes[ground]
+                yield name + where, Seen(**found.model_dump(), run=self.run.name, apart_s=apart)
+
+    def slow(self) -> Iterator[Refusal]:
+        if self.too_slow:
+            some = f"its first {self.frames} pictures" if self.frames else "its first picture"
+            message = f"{some} take {self.clock.seconds:.1f} s; {self.clock.most:.1f} s is the most for all"
+            yield Refusal(code=Code.TOO_SLOW, message=f"With {_said(self.run)} {message}.")
+
+    def told(self) -> Run:
+        return self.run.model_copy(update={"frames": self.frames, "cpu_s": round(self.clock.seconds, 3)})
+
+
+def _said(run: Run) -> str:
+    """A run in words, after "with"."""
+    sender = f"the sender {run.sender}" if run.sender else "no sender"
+    return f"seed {run.seed}, {sender}" + (" and every `share` of subs as 1" if run.all_share else "")
+
+
+def _worst(played: Sequence[_Played], name: str) -> Seen | None:
+    found = [seen for each in played for named, seen in each.flashes() if named == name]
+    return max(found, key=lambda seen: seen.worst, default=None)
+
+
+class _Clock:
+    """CPU seconds that the making of a film takes, without what is done with its pictures; and how many it
+    may take."""
+
+    def __init__(self, most: float) -> None:
+        self.most, self.seconds = most, 0.0
+
+    @property
+    def is_over(self) -> bool:
+        return self.seconds > self.most
 
     def of(self, film: Iterable[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+        """The pictures, until there is no more time."""
         frames = iter(film)
-        while True:
+        while not self.is_over:
             start = time.thread_time()
             frame = next(frames, None)
             self.seconds += time.thread_time() - start
@@ -163,18 +288,20 @@ def _loudness(spark: Spark, seed: int) -> Loudness | None:
     )
 
 
-def _unseen(frames: int) -> Iterator[Refusal]:
-    if not frames:
+def _unseen(played: _Played) -> Iterator[Refusal]:
+    if not played.frames and not played.too_slow:
         yield Refusal(code=Code.NO_PICTURES, message="It has no pictures.")
 
 
-def _flashing(code: Code, where: str, found: Flashes) -> Iterator[Refusal]:
+def _flashing(code: Code, where: str, found: Seen) -> Iterator[Refusal]:
     if found.worst <= flash.MOST:
         return
     kind = "red flashes" if found.red > found.general else "flashes"
+    apart = "" if found.apart_s is None else f", {found.apart_s} s apart"
     yield Refusal(
         code=code,
-        message=f"{found.worst} {kind} within a second {where}; {flash.MOST} is the most.",
+        message=f"{found.worst} {kind} within a second {where}{apart} ({found.run} run); "
+        f"{flash.MOST} is the most.",
         at_s=found.at_s,
         region=found.region,
     )
@@ -200,14 +327,17 @@ def _sounding(spark: Spark, found: Loudness | None) -> Iterator[Refusal]:
         )
 
 
-def _costly(spark: Spark, most: int | None, seconds: float) -> Iterator[Refusal]:
-    if most is not None and most > spark.max_particles:
+def _crowded(spark: Spark, alive: Alive | None) -> Iterator[Refusal]:
+    if alive is None:
+        return
+    if alive.most > spark.max_particles:
         yield Refusal(
             code=Code.TOO_MANY_PARTICLES,
-            message=f"{most:,} particles live at once; it says that {spark.max_particles:,} is the most.",
+            message=f"{alive.most:,} particles live at once; it says {spark.max_particles:,} is the most.",
         )
-    if seconds > MOST_CPU * spark.duration:
+    if alive.unborn:
         yield Refusal(
-            code=Code.TOO_SLOW,
-            message=f"Its pictures take {seconds:.1f} s; {MOST_CPU * spark.duration:.1f} s is the most.",
+            code=Code.UNBORN,
+            message=f"{alive.unborn:,} particles were due when there was no room: it says that "
+            f"{spark.max_particles:,} is the most at once.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from server.sparks.engine.format.layers import Particles as Layer
 from server.sparks.engine.format.spark import Spark
@@ -81,14 +82,21 @@ class Simulation:
         return self.spark.max_particles - self.count
 
 
-def most_alive(spark: Spark, seed: int) -> int:
-    """The most particles that live at once; with those that were due when there was no room for them: such a
-    spark is not what its author thinks."""
-    simulation, most = Simulation(spark, seed), 0
+class Alive(NamedTuple):
+    """The most particles that live at once, and how many were due when there was no room for them: a spark
+    with such is not what its author thinks."""
+
+    most: int
+    unborn: int
+
+
+def most_alive(spark: Spark, seed: int, sender: str = "") -> Alive:
+    """How crowded it gets while a spark is played to its end."""
+    simulation, most = Simulation(spark, seed, sender), 0
     for step in range(1, round(spark.duration * RATE) + 1):
         simulation.advance_to(step)
         most = max(most, simulation.count)
-    return most + simulation.unborn
+    return Alive(most, simulation.unborn)
 
 
 def _parents_first(layers: list[Population]) -> list[Population]:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-ENGINE: Final = 2
+ENGINE: Final = "3"
 """Raised with every change after which a spark looks or sounds different: what is kept is baked anew."""

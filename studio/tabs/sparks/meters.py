@@ -12,6 +12,16 @@ MOST_FLASHES: Final = 2
 BUDGET_MS: Final = 100.0
 """Of one picture, in the mean: what the gates let a spark take."""
 
+SHOWN: Final = (
+    "on_black",
+    "on_white",
+    "three_on_black",
+    "three_on_white",
+    "combo_on_black",
+    "combo_on_white",
+)
+"""Ways to show a spark, as a verdict names them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meter:
@@ -55,7 +65,7 @@ def _cpu(measured: Mapping[str, Any], picture: int | None) -> Meter:
 
 def _flashes(measured: Mapping[str, Any]) -> Meter:
     verdict = measured.get("verdict") or {}
-    found = [verdict[name] for name in ("on_black", "on_white", "three") if verdict.get(name)]
+    found = [verdict[name] for name in SHOWN if verdict.get(name)]
     if not found:
         return Meter("Flashes", "unknown")
     worst = max(max(each.get("general") or 0, each.get("red") or 0) for each in found)

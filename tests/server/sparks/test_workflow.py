@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -18,8 +17,7 @@ from server.kit import jobs
 from server.kit.db import Database
 from server.kit.jobs import Context
 from server.sparks import judging, sweeps, workflow
-from server.sparks.engine import film, gates, simulation
-from server.sparks.engine.format.spark import Spark
+from server.sparks.engine import gates
 from server.sparks.judging import Judgement
 from server.sparks.rules import RUNS, SparkState, VersionState
 from tests.server.sparks.studio import Studio, content, died, passed
@@ -176,28 +174,9 @@ def test_an_answer_in_another_shape_is_none(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_the_engine_says_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     region = SimpleNamespace(x=1, y=2, width=3, height=4)
     said = SimpleNamespace(code="flashes_on_black", message="It flashes.", at_s=2.0, region=region)
-    verdict = SimpleNamespace(refusals=[said], model_dump=lambda **_: {"particles": 7})
-    counted: list[int] = []
-
-    def judge(spark: Spark, shown: object, *, particles: Callable[[], int], seed: int) -> SimpleNamespace:
-        assert shown == (spark.id, seed)
-        counted.append(particles())
-        return verdict
-
-    class Simulation:
-        count = unborn = 0
-
-        def __init__(self, spark: Spark, seed: int) -> None:
-            pass
-
-        def advance_to(self, step: int) -> None:
-            self.count = 20 if step == 90 else 10
-            self.unborn = 3 * (step == 180)
-
-    monkeypatch.setattr(film, "frames", lambda spark, seed: (spark.id, seed))
-    monkeypatch.setattr(gates, "judge", judge)
-    monkeypatch.setattr(simulation, "Simulation", Simulation)
+    verdict = SimpleNamespace(refusals=[said], engine="new", model_dump=lambda **_: {"particles": 7})
+    monkeypatch.setattr(gates, "judge", lambda spark: verdict)
     found = judging.examine(Path("ember.json"), FileLimits(), content=content().text, sha256=content().sha256)
-    assert (found.measured, counted) == ({"particles": 7}, [23])
+    assert (found.measured, found.engine) == ({"particles": 7}, "new")
     [kept] = found.refusals
     assert (kept.code, kept.second, kept.region) == ("flashes_on_black", 2.0, (1, 2, 3, 4))

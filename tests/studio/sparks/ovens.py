@@ -62,7 +62,8 @@ MEASURED = {
     "verdict": {
         "on_black": {"general": 1, "red": 0},
         "on_white": {"general": 0, "red": 0},
-        "three": {"general": 1, "red": 0},
+        "three_on_black": {"general": 1, "red": 0},
+        "three_on_white": {"general": 0, "red": 0},
         "loudness": {"lufs": -16.2, "target_lufs": -16.0, "true_peak_dbtp": -1.2, "duration_s": 1.0},
         "refusals": [],
     },

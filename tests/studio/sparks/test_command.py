@@ -50,7 +50,9 @@ def test_check_tells_all_faults_of_a_file_and_what_the_gates_say(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["sparks", "check", str(small)]) == 0
-    assert "dot: passes\n  flashes in a second: black 0 (red 0)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "dot: passes\n  plain run: seed 1, by nobody\n  other run: seed " in told
+    assert "every `share` of subs taken as 1\n  flashes in a second: black 0 (red 0)" in told
     small.write_text(small.read_text().replace('"hero_at": 0.3', '"hero_att": 0.3'))
     assert main(["sparks", "check", str(small), "no-such-spark"]) == 1
     said = capsys.readouterr().err

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from server.sparks.engine.flash import Flashes, Meter, composed, over, three, worst
+from server.sparks.engine.flash import Flashes, Meter, worst
 
 FPS = 30
 SIZE = (320, 180)
@@ -136,44 +134,3 @@ def test_where_and_when_it_is_worst_is_told() -> None:
     assert 680 <= found.region.y <= 1_000
     assert worst([np.zeros((*SIZE, 3), np.uint8)] * 9, FPS) == Flashes(general=0, red=0)
     assert Meter(FPS).flashes == Flashes(general=0, red=0)
-
-
-def rgba(level: int, alpha: int) -> np.ndarray:
-    return np.full((*SIZE, 4), (level, level, level, alpha), np.uint8)
-
-
-@given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
-@settings(max_examples=60)
-def test_a_picture_over_another_is_what_the_screen_makes_of_it(level: int, alpha: int, behind: int) -> None:
-    made = composed(rgba(level, alpha)[:2, :2], np.full((2, 2, 3), behind, np.uint8))
-    assert made[0, 0, 0] == min(255, level + round(behind * (255 - alpha) / 255 + 1e-9))
-
-
-def flicker(light: Callable[[int], np.ndarray], count: int = 30) -> list[np.ndarray]:
-    return [light(i) for i in range(count)]
-
-
-def test_light_flashes_on_black_and_what_darkens_flashes_on_white() -> None:
-    lights = flicker(lambda i: rgba(255 * (i // 3 % 2), 0))
-    shadows = flicker(lambda i: rgba(0, 255 * (i // 3 % 2)))
-    assert worst(over(lights, 0), FPS).general == 5
-    assert worst(over(lights, 255), FPS).general == 0
-    assert worst(over(shadows, 0), FPS).general == 0
-    assert worst(over(shadows, 255), FPS).general == 5
-
-
-def test_the_beginning_and_the_end_count_too() -> None:
-    """A spark that is bright from its first picture to its last is one flash on what is there without it."""
-    assert worst(over([rgba(255, 0)] * 20, 0), FPS).general == 1
-    assert list(over([], 0)) == []
-    assert list(three([], FPS)) == []
-
-
-def test_three_at_once_flash_more_often_than_one() -> None:
-    one = flicker(lambda i: rgba(255 if i < 3 else 0, 0))
-    assert worst(over(one, 0), FPS).general == 1
-    assert worst(three(one, FPS), FPS).general == 3
-    frames = list(three([rgba(100, 0)] * 20, FPS))
-    assert [int(frame[0, 0, 0]) for frame in frames[:14]] == [0] + [100] * 6 + [200] * 6 + [255]
-    assert frames[-1].max() == 0
-    assert len(frames) == 1 + 20 + 2 * 6 + 1

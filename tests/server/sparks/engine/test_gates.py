@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ import pytest
 
 from server.sparks.engine import gates
 from server.sparks.engine.audio.mix import TARGETS
+from server.sparks.engine.format.layers import Particles
 from server.sparks.engine.format.sounds import Recipe, Score, Sound
 from server.sparks.engine.format.spark import Spark
-from server.sparks.engine.gates import Code, Verdict, judge
+from server.sparks.engine.gates import Code, Verdict
+from server.sparks.engine.simulation import Alive
+from server.sparks.engine.version import ENGINE
 
 SIZE = (160, 90)
+SCORE = Score(sounds=[Sound(at=0, recipe=Recipe.TONE)], room=0.2)
 
 
 def spark(**fields: Any) -> Spark:
@@ -29,20 +34,37 @@ def spark(**fields: Any) -> Spark:
         "hero_at": 1,
         "palettes": {"gold": ["#ffcc00"]},
         "layers": [{"kind": "words", "id": "name", "duration": 1, "colours": "gold"}],
-        "score": Score(sounds=[Sound(at=0, recipe=Recipe.TONE)], room=0.2),
+        "score": None,
     }
     return Spark.model_validate(given | fields)
 
 
-def film(levels: list[int], alpha: int = 0, colour: tuple[int, int, int] = (1, 1, 1)) -> Iterator[np.ndarray]:
-    for level in levels:
-        frame = np.zeros((*SIZE, 4), np.uint8)
-        frame[..., :3] = np.array(colour) * level
-        frame[..., 3] = alpha if level or alpha == 0 else 0
-        yield frame
+def picture(light: int, colour: tuple[int, int, int] = (1, 1, 1), cover: int = 0) -> np.ndarray:
+    frame = np.zeros((*SIZE, 4), np.uint8)
+    frame[..., :3] = np.array(colour) * light
+    frame[..., 3] = max(light, cover)
+    return frame
 
 
-CALM = [*range(0, 200, 10), *range(200, 0, -10)]
+def judge(spark: Spark, film: Sequence[np.ndarray], **other: Sequence[np.ndarray]) -> Verdict:
+    """By this film, and by another in the run with another seed."""
+
+    def frames(_: Spark, seed: int, sender: str) -> Sequence[np.ndarray]:
+        return other.get("other", film) if sender else film
+
+    return gates.judge(spark, film=frames)
+
+
+def film(levels: Sequence[int], colour: tuple[int, int, int] = (1, 1, 1)) -> list[np.ndarray]:
+    return [picture(level, colour) for level in levels]
+
+
+@pytest.fixture(autouse=True)
+def alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(500, 0))
+
+
+CALM = [*range(0, 200, 4), *range(200, 0, -4)]
 STROBE = [0, 0, 0, 255, 255, 255] * 6
 
 
@@ -50,14 +72,17 @@ def codes(verdict: Verdict) -> list[Code]:
     return [one.code for one in verdict.refusals]
 
 
+ALL_ON_BLACK = [Code.FLASHES_ON_BLACK, Code.FLASHES_OF_THREE_ON_BLACK, Code.FLASHES_OF_COMBO_ON_BLACK]
+ALL_ON_WHITE = [Code.FLASHES_ON_WHITE, Code.FLASHES_OF_THREE_ON_WHITE, Code.FLASHES_OF_COMBO_ON_WHITE]
+
+
 def test_a_calm_spark_passes_with_all_that_was_measured() -> None:
-    verdict = judge(spark(), film(CALM), particles=lambda: 500)
+    verdict = judge(spark(score=SCORE), film(CALM))
     assert verdict.passed
     assert verdict.refusals == []
-    # Three of them are white for so long that there is more than a second between up and down.
-    assert (verdict.on_black.general, verdict.on_white.general, verdict.three.general) == (1, 0, 0)
-    assert verdict.frames == len(CALM)
-    assert verdict.particles == 500
+    assert (verdict.on_black.worst, verdict.on_white.worst) == (0, 0)
+    assert (verdict.frames, verdict.particles, verdict.unborn) == (len(CALM), 500, 0)
+    assert verdict.engine == ENGINE
     assert verdict.loudness is not None
     assert verdict.loudness.lufs == pytest.approx(TARGETS[spark().tier], abs=0.1)
     assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
@@ -65,29 +90,85 @@ def test_a_calm_spark_passes_with_all_that_was_measured() -> None:
 
 def test_a_strobe_is_refused_with_when_and_where() -> None:
     verdict = judge(spark(), film(STROBE))
-    assert codes(verdict) == [Code.FLASHES_ON_BLACK, Code.FLASHES_OF_THREE]
+    assert codes(verdict) == ALL_ON_BLACK
     first = verdict.refusals[0]
-    assert first.message == "5 flashes within a second on black; 2 is the most."
+    assert first.message == "5 flashes within a second on black (plain run); 2 is the most."
     assert first.at_s == pytest.approx(1, abs=0.2)
     assert first.region is not None
 
 
 def test_what_darkens_is_refused_on_white_and_what_is_red_as_red() -> None:
-    def shadows() -> Iterator[np.ndarray]:
-        for level in STROBE:
-            frame = np.zeros((*SIZE, 4), np.uint8)
-            frame[..., 3] = level
-            yield frame
-
-    assert codes(judge(spark(), shadows())) == [Code.FLASHES_ON_WHITE]
+    shadows = [picture(0, cover=level) for level in STROBE]
+    assert codes(judge(spark(), shadows)) == ALL_ON_WHITE
     red = judge(spark(), film([0, 0, 0, 160, 160, 160] * 6, colour=(1, 0, 0)))
     assert "red flashes" in red.refusals[0].message
 
 
-def test_what_is_calm_alone_may_not_be_when_three_are_given_at_once() -> None:
-    verdict = judge(spark(), film([255] * 3 + [0] * 30))
-    assert verdict.on_black.general == 1
-    assert codes(verdict) == [Code.FLASHES_OF_THREE]
+@pytest.mark.parametrize(
+    ("pulse", "code"),
+    [(picture(255), "black"), (picture(0, cover=255), "white")],
+)
+def test_what_is_calm_alone_may_not_be_when_three_are_given(pulse: np.ndarray, code: str) -> None:
+    """Finding 1: what covers hides itself on black, so three of it are judged on white too."""
+    verdict = judge(spark(tier="epic", credits=500), [pulse] * 3 + [picture(0)] * 30)
+    assert (verdict.on_black.worst, verdict.on_white.worst) == ((1, 0) if code == "black" else (0, 1))
+    assert codes(verdict) == [Code(f"flashes_of_three_on_{code}")]
+
+
+def test_what_fuses_when_given_fast_is_tried_slower() -> None:
+    """Finding 2: three within 0.4 s are one light; 0.35 s apart they are three."""
+    verdict = judge(spark(tier="epic", credits=500), film([255] * 9 + [0] * 30))
+    assert codes(verdict) == [Code.FLASHES_OF_THREE_ON_BLACK]
+    assert verdict.three_on_black.apart_s == 0.35
+    assert "when three are given, on black, 0.35 s apart" in verdict.refusals[0].message
+
+
+def test_a_combo_is_judged_of_what_begins_anew_in_one() -> None:
+    """Finding 2: a glow that stays is cut by each new beginning."""
+    glow = film([0] * 3 + [255] * 60)
+    small, large = judge(spark(), glow), judge(spark(tier="epic", credits=500), glow)
+    assert codes(small) == [Code.FLASHES_OF_COMBO_ON_BLACK]
+    assert small.combo_on_black is not None
+    assert large.passed
+    assert (large.combo_on_black, large.combo_on_white) == (None, None)
+
+
+def test_the_worst_of_both_runs_counts_and_says_which_it_is() -> None:
+    """Findings 3 and 4: another seed and a long name flash where the first run does not."""
+    verdict = judge(spark(), film(CALM), other=film(STROBE))
+    assert codes(verdict) == ALL_ON_BLACK
+    assert (verdict.on_black.run, verdict.on_white.run) == ("other", "plain")
+    assert "(other run)" in verdict.refusals[0].message
+    assert [run.frames for run in verdict.runs] == [len(CALM), len(STROBE)]
+    assert verdict.frames == len(CALM)
+
+
+def test_the_other_run_is_by_a_seed_that_nobody_chooses_for_the_widest_name() -> None:
+    plain, other = gates.runs_of(spark())
+    assert (plain.seed, plain.sender, plain.all_share) == (1, "", False)
+    assert (other.sender, other.all_share) == ("W" * 24, True)
+    assert other.seed != gates.runs_of(spark(name="Tried again"))[1].seed
+    asked = gates.runs_of(spark(), seed=7)
+    assert [run.seed for run in asked] == [7, 1, other.seed]
+
+
+def test_in_the_other_run_what_chance_lets_happen_happens_always() -> None:
+    sparks = [
+        {
+            "kind": "particles",
+            "id": "first",
+            "emit": {"bursts": [{"count": 1}]},
+            "look": {"colours": "gold"},
+            "subs": [{"on": "death", "layer": "then", "count": 9, "share": 0.1}],
+        },
+        {"kind": "particles", "id": "then", "look": {"colours": "gold"}},
+    ]
+    tried = spark(layers=sparks)
+    plain, other = gates.runs_of(tried)
+    assert gates.played_as(tried, plain) == tried
+    first = gates.played_as(tried, other).layers[0]
+    assert isinstance(first, Particles)
+    assert first.subs[0].share == 1
 
 
 def test_sounds_are_refused_for_their_cost_their_loudness_and_their_peaks(
@@ -97,16 +178,49 @@ def test_sounds_are_refused_for_their_cost_their_loudness_and_their_peaks(
     verdict = judge(spark(score=long), film(CALM))
     assert codes(verdict) == [Code.SOUND_TOO_COSTLY]
     assert verdict.loudness is None
-    assert judge(spark(score=None), film(CALM)).passed
+    assert judge(spark(), film(CALM)).passed
 
     loud = np.ones((48_000, 2), np.float32)
     loud[:, :] = np.sin(np.arange(48_000) / 8)[:, None]
     monkeypatch.setattr(gates, "sound", lambda *_: loud)
-    assert codes(judge(spark(), film(CALM))) == [Code.TOO_LOUD, Code.TRUE_PEAK]
+    assert codes(judge(spark(score=SCORE), film(CALM))) == [Code.TOO_LOUD, Code.TRUE_PEAK]
 
 
-def test_a_spark_is_refused_for_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert codes(judge(spark(), film(CALM), particles=lambda: 9_000)) == [Code.TOO_MANY_PARTICLES]
+def test_what_lives_and_what_found_no_room_are_two_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding 20."""
+    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(100, 600))
+    verdict = judge(spark(max_particles=100), film(CALM))
+    assert (verdict.particles, verdict.unborn) == (100, 600)
+    assert codes(verdict) == [Code.UNBORN]
+    assert verdict.refusals[0].message.startswith("600 particles were due when there was no room")
+    monkeypatch.setattr(gates, "most_alive", lambda *_: Alive(900, 0))
+    assert codes(judge(spark(max_particles=100), film(CALM))) == [Code.TOO_MANY_PARTICLES]
+
+
+def test_a_spark_without_pictures_is_refused() -> None:
     assert codes(judge(spark(), [])) == [Code.NO_PICTURES]
-    monkeypatch.setattr(gates, "MOST_CPU", 0.0)
-    assert codes(judge(spark(), film(CALM))) == [Code.TOO_SLOW]
+
+
+def test_what_is_too_slow_is_not_drawn_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding 14: it would be killed with the worker, tried again and parked instead of refused."""
+    drawn = 0
+    now = 0.0
+
+    def endless(*_: object) -> Iterator[np.ndarray]:
+        nonlocal drawn, now
+        while True:
+            drawn += 1
+            now += 1.0
+            yield picture(0)
+
+    monkeypatch.setattr(time, "thread_time", lambda: now)
+    monkeypatch.setattr(gates, "most_alive", lambda *_: pytest.fail("it takes long enough"))
+    verdict = gates.judge(spark(), film=endless)
+    assert codes(verdict) == [Code.TOO_SLOW, Code.TOO_SLOW]
+    # 3 s for each of 2 s, and twice as much in the other run.
+    assert [run.frames for run in verdict.runs] == [7, 13]
+    assert drawn == 20
+    assert verdict.particles is None
+    assert verdict.refusals[0].message == (
+        "With seed 1, no sender its first 7 pictures take 7.0 s; 6.0 s is the most for all."
+    )
