@@ -10,7 +10,7 @@ MEDIA ?=
 PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo demo-reset test stories drill bench lint gates screenshots package package-check constraints docs clean
+.PHONY: help setup system demo demo-reset test stories drill bench lint gates distinct screenshots package package-check constraints docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,9 @@ docs: setup  ## write the generated parts of the documentation
 gates: setup  ## judge all built-in sparks, and write gates.json and the engine's version
 	PYTHONPATH=. $(BIN)/python scripts/spark_engine.py
 	PYTHONPATH=. $(BIN)/python scripts/spark_gates.py
+
+distinct: setup  ## measure how unlike the built-in sparks are, and write docs/sparks-distinct.md
+	PYTHONPATH=. $(BIN)/python scripts/spark_distinct.py
 
 clean:
 	rm -rf $(VENV) build dist var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """How unlike the built-in sparks are, and how alike copies of each remain: writes docs/sparks-distinct.md.
 
-    python scripts/spark_distinct.py
+    make distinct
 
 Each spark is compared with four copies of itself (its palettes turned by 150 degrees of hue, its pictures
 mirrored, 0.3 s late, another seed) and with all others. A threshold tells them apart only where the farthest
@@ -96,7 +96,7 @@ def page(sparks: list[dict[str, Any]]) -> str:
     lines = [
         "# How unlike the built-in sparks are",
         "",
-        "Made by `python scripts/spark_distinct.py`; do not edit. Distances are those of",
+        "Made by `make distinct`; do not edit. Distances are those of",
         "`server/sparks/engine/distinct.py`, 0 (the same) to 1, by brightness alone.",
         "",
         f"- **{len(values[0])} pairs of {len(sparks)} sparks**: {_spread(values[0])}. The nearest:",
