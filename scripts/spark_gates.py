@@ -83,8 +83,14 @@ def main(arguments: Sequence[str]) -> int:
         for file, said in zip(due, pool.map(judged, due), strict=True):
             after[file.stem] = said
             print(f"{file.stem}: {'; '.join(said['refusals']) or 'passes'}", file=sys.stderr, flush=True)
-    GATES.write_text(json.dumps({"sparks": after}, indent=1, sort_keys=True) + "\n")
+            # At once: where a process dies, `--changed` goes on from here.
+            _write(after)
+    _write(after)
     return int(any(said["refusals"] for said in after.values()))
+
+
+def _write(sparks: dict[str, Any]) -> None:
+    GATES.write_text(json.dumps({"sparks": sparks}, indent=1, sort_keys=True) + "\n")
 
 
 def _lasts(file: Path) -> float:
