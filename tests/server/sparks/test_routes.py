@@ -388,13 +388,3 @@ def test_what_is_not_there_is_not_found(client: httpx.Client, studio: Studio, ad
         assert client.post(f"{path}/{verb}", headers=admins | at(1), json=body).status_code == 404
     for what in ("", "/versions", "/versions/1/content", "/versions/1/judging", "/prices"):
         assert client.get(f"{path}{what}", headers=admins).status_code == 404
-
-
-def test_nobody_has_the_judge_work_without_end(
-    client: httpx.Client, studio: Studio, admins: dict[str, str]
-) -> None:
-    made = studio.create()
-    body = {"number": 1, "sha256": studio.version(made).sha256}
-    answers = [client.post(f"{SPARKS}/{made}/publish", headers=admins, json=body) for _ in range(13)]
-    assert [answer.status_code for answer in answers] == [202] + [409] * 11 + [429]
-    assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -52,7 +52,7 @@ def test_check_tells_all_faults_of_a_file_and_what_the_gates_say(
     assert main(["sparks", "check", str(small)]) == 0
     told = capsys.readouterr().out
     assert "dot: passes\n  plain run: seed 1, by nobody\n  other run: seed " in told
-    assert "every `share` of subs taken as 1\n  flashes in a second: black 0 (red 0)" in told
+    assert "every `share` of few taken as 1\n  flashes in a second: black 0 (red 0)" in told
     small.write_text(small.read_text().replace('"hero_at": 0.3', '"hero_att": 0.3'))
     assert main(["sparks", "check", str(small), "no-such-spark"]) == 1
     said = capsys.readouterr().err
@@ -61,11 +61,11 @@ def test_check_tells_all_faults_of_a_file_and_what_the_gates_say(
 
 
 def test_a_tidied_file_says_the_same_and_fits_a_window(tmp_path: Path) -> None:
-    file = tmp_path / "heart.json"
-    shutil.copy(resources.path("sparks/lo-fi-heart.json"), file)
+    file = tmp_path / "aurora.json"
+    shutil.copy(resources.path("sparks/aurora-veil.json"), file)
     before = json.loads(file.read_text())
     file.write_text(json.dumps(before))
     assert main(["sparks", "tidy", str(file)]) == 0
     assert json.loads(file.read_text()) == before
     assert max(map(len, file.read_text().splitlines())) <= 110
-    assert file.read_text() == resources.path("sparks/lo-fi-heart.json").read_text()
+    assert file.read_text() == resources.path("sparks/aurora-veil.json").read_text()

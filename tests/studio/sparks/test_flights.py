@@ -347,26 +347,6 @@ def test_a_sound_that_cannot_be_played_stops_no_picture(
     fly(moving, tmp_path, story)
 
 
-def test_a_combo_and_what_waits_are_spoken(
-    moving: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def story(sky: Sky) -> None:
-        said: list[str] = []
-        monkeypatch.setattr(sky.overlay, "_say", said.append)
-        given = [rehearsal(sky, number, Tier.EPIC) for number in range(1, 5)]
-        for each in (given[0], given[0], *given[1:]):
-            sky.flights.fly(each)
-        assert said == [
-            "Rehearsal: Spark 1. Nobody else sees it.",
-            "Rehearsal: Spark 1, 2 times. Nobody else sees it.",
-            "Rehearsal: Spark 2. Nobody else sees it.",
-            "1 more to come",
-            "2 more to come",
-        ]
-
-    fly(moving, tmp_path, story)
-
-
 def test_memory_is_flat_after_500_sparks(moving: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         sky.overlay.place(QRect(0, 0, 36, 64))  # small pictures: there are thousands of them
@@ -387,23 +367,3 @@ def test_memory_is_flat_after_500_sparks(moving: QApplication, tmp_path: Path) -
         assert not sky.flights._seen
 
     fly(moving, tmp_path, story, pictures=Pictures(300_000))
-
-
-def test_the_overlay_lets_keys_and_mouse_through(moving: QApplication, tmp_path: Path) -> None:
-    async def story(sky: Sky) -> None:
-        from PySide6.QtCore import Qt
-
-        assert sky.overlay.testAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        assert sky.overlay.focusPolicy() is Qt.FocusPolicy.NoFocus
-        assert sky.overlay.accessibleName()
-
-    fly(moving, tmp_path, story)
-
-
-def test_a_wide_picture_has_it_upright_in_the_middle(moving: QApplication, tmp_path: Path) -> None:
-    async def story(sky: Sky) -> None:
-        sky.overlay.place(QRect(0, 0, 900, 480))
-        assert sky.overlay.film_rect == QRect(315, 0, 270, 480)
-        assert sky.flights.size == (270, 480)
-
-    fly(moving, tmp_path, story)
