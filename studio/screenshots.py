@@ -49,7 +49,6 @@ TOUR: Final[dict[ThemeName, tuple[str, ...]]] = {
         "audit-verified",
         "feed",
         "feed-comments",
-        "feed-spark",
         "sparks",
         "content-edit",
         "content-uploading",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from server.sparks.engine.format.spark import Tier
@@ -118,8 +119,8 @@ async def _refused(camera: Camera, page: SparksPage) -> None:
         measured={},
         reason=None,
         runs=1,
-        asked_at=None,
-        judged_at=None,
+        asked_at=datetime.now(UTC),
+        judged_at=datetime.now(UTC),
     )
     details._judged(judged)
     details.faults.buttons[0].click()
