@@ -34,7 +34,9 @@ def pixels_of(image: QImage) -> Pixels:
     """The pixels of a picture, `(height, width, 4)` as BGRX, copied."""
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     flat: Pixels = np.frombuffer(plain.constBits(), np.uint8)
-    return flat.reshape(plain.height(), plain.width(), 4).copy()
+    # A picture that lies over a decoder's pixels keeps their rows, which may be longer than it is wide.
+    rows = flat.reshape(plain.height(), plain.bytesPerLine() // 4, 4)
+    return rows[:, : plain.width()].copy()
 
 
 class FrameView(QWidget):

@@ -288,7 +288,7 @@ async def look_on_every_ground(admin: Admin) -> None:
         await until(lambda: preview.stage.image is not None, "the picture")
         admin.shot(f"on-{ground.value}")
     said = {name: label.text() for name, label in preview.controls.figures.items()}
-    assert "most 6," in said["Particles"]
+    assert "most 4," in said["Particles"]
     assert said["Flashes"].startswith(("0", "1", "2")), said
     assert "LUFS" in said["Loudness"]
 

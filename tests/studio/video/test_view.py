@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from studio.video.decoder import Picture
 from studio.video.playhead import Playhead, Region, add_mark, seek
 from studio.video.shield import OPEN, Shield
-from studio.video.view import FrameView
+from studio.video.view import FrameView, pixels_of
 from tests.studio.video.test_playhead import TABLE
 
 
@@ -132,3 +132,11 @@ def test_a_box_stands_out_on_any_picture_in_any_theme(view: FrameView) -> None:
     assert min(light) < 90
     assert any(colour.red() > 200 and colour.blue() < 120 for colour in across)
     assert any(colour.lightness() > 180 and colour.lightness() != 200 for colour in across)
+
+
+def test_pixels_of_a_picture_whose_rows_are_longer_than_it_is_wide() -> None:
+    memory = np.zeros((2, 8, 4), np.uint8)
+    memory[:, :3] = 90
+    picture = QImage(memory.data, 3, 2, 32, QImage.Format.Format_RGB32)
+    assert pixels_of(picture).shape == (2, 3, 4)
+    assert (pixels_of(picture)[..., :3] == 90).all()
