@@ -5,9 +5,8 @@
 - `median_ms` (bar 16) is the median spark's median, `heaviest_p95_ms` (bar 33) the worst of all.
 - `decode_ms` (bar 1.5): one picture of a flipbook of 360 x 640 px, the median; `flipbook_kb` its KiB.
 
-Over all of `resources/sparks`, or a built-in heavy one where there are none; `small` takes at least three of
-them. Other processes slow this down although CPU time is counted, for they share the caches: `load_average`
-says how many there were.
+Over all of `resources/sparks`; `small` takes at least three of them. Other processes slow this down although
+CPU time is counted, for they share the caches: `load_average` says how many there were.
 """
 
 from __future__ import annotations
@@ -16,12 +15,11 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import resources
+from scripts.spark_gates import files
 from server.sparks.engine.film import bake, one_thread
 from server.sparks.engine.flipbook import unpack
 from server.sparks.engine.format.spark import Spark
@@ -91,33 +89,4 @@ def _flipbook(spark: Spark) -> tuple[float, float]:
 
 
 def _sparks() -> list[Spark]:
-    try:
-        files = sorted(
-            one for one in Path(resources.path("sparks")).glob("*.json") if one.name != "gates.json"
-        )
-    except FileNotFoundError:
-        files = []
-    return [Spark.model_validate(json.loads(one.read_text(encoding="utf-8"))) for one in files] or [_heavy()]
-
-
-def _heavy() -> Spark:
-    """7,000 particles with streaks that trail, and 400 large ones."""
-
-    def layer(name: str, count: int, size: tuple[float, float], gain: float) -> dict[str, Any]:
-        look = {"size": size, "colours": "fire", "gain": gain, "streak": 0.03}
-        launch = {"kind": "out", "speed": (60, 1_200), "power": 0.7}
-        forces = [{"kind": "drag", "rate": 2}, {"kind": "curl", "speed": 70}]
-        burst = {"bursts": [{"count": count}]}
-        return {
-            "kind": "particles", "id": name, "emit": burst, "launch": launch, "life": (2, 3.2),
-            "forces": forces, "look": look,
-        }  # fmt: skip
-
-    return Spark.model_validate(
-        {
-            "schema": "spark/1", "id": "heavy", "name": "Heavy", "tier": "epic", "credits": 500,
-            "family": "burst", "duration": 3, "hero_at": 1, "stage": {"trail": 0.8},
-            "palettes": {"fire": ["#fff6d8", "#ffc14d", "#ff4f2e", "#b3123f"]},
-            "layers": [layer("sparks", 7_000, (1.6, 4.6), 2), layer("nebula", 400, (20, 70), 0.02)],
-        }
-    )  # fmt: skip
+    return [Spark.model_validate(json.loads(one.read_text(encoding="utf-8"))) for one in files()]

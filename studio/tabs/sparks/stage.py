@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.sparks.backdrop import brightness, scrim
+from studio.sparks.order import SIZE
 from studio.theme import style
 from studio.video.view import pixels_of
 
-SHAPE: Final = QSize(9, 16)
 FAULT: Final = "#ff5470"
 RADIUS: Final = 8
 
@@ -49,7 +49,7 @@ class PreviewStage(QWidget):
     @property
     def picture_rect(self) -> QRect:
         """Where the spark is."""
-        size = SHAPE.scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(8, 8))
+        size = QSize(*SIZE).scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(8, 8))
         return QRect(
             (self.width() - size.width()) // 2,
             (self.height() - size.height()) // 2,
