@@ -17,6 +17,8 @@ from server.sparks.engine.shapes import sampler
 FOLLOWS: Final = ("local_x", "local_y", "off_x", "off_y")
 """Rows of a layer that follows its place: where in the shape each belongs, and how far it has come from
 there, in px of the stage."""
+_MOST: Final = 2 * FASTEST
+"""px/s at which anything is born at most."""
 _SHORTEST: Final = 1e-4
 """s of a life, so that a share of it can be told in float32."""
 
@@ -50,12 +52,12 @@ class Births:
             x, y, vx, vy = parents.flight
             turn = np.arctan2(vy, vx) if layer.place.along else pose.turn
             pose = Pose(x, y, turn, pose.size, vx, vy)
-        data[X, part], data[Y, part] = pose.placed(places)
+        data[X, part], data[Y, part] = pose.placed(*places.T)
         pace = _between(layer.launch.speed, speed**layer.launch.power)
         inherit = layer.launch.inherit if parents is None else parents.inherit
-        dx, dy = pose.turned(self._directions(places, normals, angle))
-        data[VX, part] = np.clip(dx * pace + pose.vx * inherit, -2 * FASTEST, 2 * FASTEST)
-        data[VY, part] = np.clip(dy * pace + pose.vy * inherit, -2 * FASTEST, 2 * FASTEST)
+        dx, dy = pose.turned(*self._directions(places, normals, angle).T)
+        for row, out, passed in ((VX, dx, pose.vx), (VY, dy, pose.vy)):
+            data[row, part] = np.minimum(np.maximum(out * pace + passed * inherit, -_MOST), _MOST)
         data[LIFE, part] = np.maximum(_between(layer.life, life), _SHORTEST)
         data[SIZE, part] = _between(look.size, size**look.power)
         data[U, part] = u

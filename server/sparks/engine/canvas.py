@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from typing import Final
 
@@ -12,12 +13,15 @@ from server.sparks.engine.buffers import Buffers
 from server.sparks.engine.format.layers import Blend
 from server.sparks.engine.scene import Floats
 from server.sparks.engine.splat import Glows, Pyramid
-from server.sparks.engine.sprites import Laid
+from server.sparks.engine.sprites import Laid, Spots
 
 _STEP: Final = 64
 """Windows begin and end at multiples of so many px: they are used again, and no level of them jumps."""
 _REACH: Final = 7
 """Radii from its middle to where nothing of a glow is seen."""
+_COARSE: Final = 3
+"""Halvings of a picture at most in which soft things that cover are worked out."""
+_THIN: Final = np.float32(1e-6)
 _KEPT: Final = 12
 """Windows of different sizes whose memory is kept, besides that of the whole picture."""
 
@@ -42,20 +46,45 @@ class Windows:
         """Whether it is all of the picture."""
         return area == (slice(0, self.height), slice(0, self.width))
 
-    def collapsed(
-        self, glows: list[Glows], area: Area, *, channels: int = 3, keep: str = ""
-    ) -> Floats | None:
-        """The light of all in this area, `(h, w, channels)`, good until the next call for one as large with
+    def collapsed(self, glows: list[Glows], area: Area, *, keep: str = "") -> Floats | None:
+        """The light of all in this area, `(h, w, 3)`, good until the next call for one as large with
         the same `keep`; None where there is none."""
+        pyramid, glows = self._of(glows, area)
+        return None if pyramid is None else pyramid.collapse(pyramid.put(glows), keep=keep)
+
+    def thick(self, glows: list[Glows], area: Area) -> Laid | None:
+        """What covers by its density, the fourth channel of its light; None where there is none."""
+        pyramid, glows = self._of(glows, area)
+        if pyramid is None:
+            return None
+        levels = pyramid.put(glows, channels=4)
+        # What is large and soft is as smooth if its last doublings are one, and costs a tenth.
+        finest = next((at for at, level in enumerate(levels) if level is not None), 0)
+        upto = min(max(finest - 1, 0), _COARSE)
+        thick = pyramid.collapse(levels, channels=4, upto=upto)
+        if thick is None:
+            return None
+        density = cv2.extractChannel(thick, 3)
+        left = cv2.exp(-density)
+        light = _times(cv2.cvtColor(thick, cv2.COLOR_BGRA2BGR), (1 - left) / np.maximum(density, _THIN))
+        if upto:
+            size, edge = (light.shape[1] << upto, light.shape[0] << upto), 1 << upto
+            inner = (slice(edge, edge + pyramid.height), slice(edge, edge + pyramid.width))
+            light, left = (
+                cv2.resize(one, size, interpolation=cv2.INTER_LINEAR)[inner] for one in (light, left)
+            )
+        return Laid(area, light, left)
+
+    def _of(self, glows: list[Glows], area: Area) -> tuple[Pyramid | None, list[Glows]]:
+        """The pyramid of an area, and the glows where they are in it."""
         rows, columns = area
         size = (columns.stop - columns.start, rows.stop - rows.start)
         if not size[0] or not size[1]:
-            return None
-        pyramid = self._whole if self.is_whole(area) else self._window(size)
+            return None, []
         x, y = np.float32(columns.start), np.float32(rows.start)
         if x or y:
             glows = [one._replace(x=one.x - x, y=one.y - y) for one in glows]
-        return pyramid.collapse(pyramid.put(glows, channels=channels), channels=channels, keep=keep)
+        return self._whole if self.is_whole(area) else self._window(size), glows
 
     def _window(self, size: tuple[int, int]) -> Pyramid:
         pyramid = self._kept.pop(size, None) or Pyramid(*size)
@@ -69,10 +98,12 @@ def _extent(spans: list[tuple[Floats, Floats]], whole: int) -> slice:
     first, last = float(whole), 0.0
     for middle, radius in spans:
         if middle.size:
-            reach = radius * np.float32(_REACH) + np.float32(4)
-            # What is not a number is not drawn, and says nothing here.
-            first = min(first, float(np.fmin.reduce(middle - reach, initial=np.float32(whole))))
-            last = max(last, float(np.fmax.reduce(middle + reach, initial=np.float32(0))))
+            reach = float(radius.max()) * _REACH + 4
+            low, high = float(middle.min()), float(middle.max())
+            if not math.isfinite(low + high + reach):
+                # What is not a number is not drawn: that may be anywhere.
+                return slice(0, whole)
+            first, last = min(first, low - reach), max(last, high + reach)
     begin = int(max(first, 0) // _STEP * _STEP)
     end = int(min(-(-min(last, whole) // _STEP) * _STEP, whole))
     return slice(begin, end) if begin < end else slice(0, 0)
@@ -116,21 +147,18 @@ class Canvas:
         if blend is Blend.ADD:
             self._waiting += glows
             return
-        # Before it is collapsed: what waits would be written into the same memory.
-        self.flush()
+        if self._waiting:
+            # Before it is collapsed: what waits would be written into the same memory.
+            self.flush()
         area = self._windows.area(glows)
         if blend is Blend.SCREEN:
             light = self._windows.collapsed(glows, area)
             if light is not None:
                 self.lay(Laid(area, light, None), blend)
             return
-        thick = self._windows.collapsed(glows, area, channels=4)
-        if thick is not None:
-            density = cv2.extractChannel(thick, 3)
-            left = cv2.exp(-density)
-            share = (1 - left) / np.maximum(density, np.float32(1e-6))
-            light = cv2.cvtColor(thick, cv2.COLOR_BGRA2BGR)
-            self.lay(Laid(area, _times(light, share), left), blend)
+        laid = self._windows.thick(glows, area)
+        if laid is not None:
+            self.lay(laid, blend)
 
     def lay(self, laid: Laid, blend: Blend) -> None:
         """A picture in front of what there is."""
@@ -140,17 +168,38 @@ class Canvas:
             seen = self.light[area]
             cv2.add(seen, light, dst=seen)
             return
+        bare = self._dark and not self._waiting
         self.flush()
         seen = self.light[area]
-        if blend is Blend.SCREEN:
+        if bare:
+            seen[:] = light
+        elif blend is Blend.SCREEN:
             seen += light * np.clip(1 - seen, 0, 1)
         elif left is not None:
             cv2.add(_times(seen, left), light, dst=seen)
-            if self.behind is None:
-                self.behind = self._buffers.get("behind", self.light.shape[:2])
-                self.behind[:] = 1
-            behind = self.behind[area]
+        if left is not None:
+            behind = self._hidden()[area]
             cv2.multiply(behind, left, dst=behind)
+
+    def spot(self, of: Spots) -> None:
+        """Some pixels in front of what there is."""
+        self.flush()
+        if not self.light.flags.c_contiguous:
+            whole = self._buffers.get("light", self.light.shape)
+            whole[:] = self.light
+            self.light = whole
+        flat = self.light.reshape(-1, 3)
+        seen = flat.take(of.pixel, axis=0)
+        seen *= of.left[:, None]
+        seen += of.light
+        flat[of.pixel] = seen
+        self._hidden().reshape(-1)[of.pixel] *= of.left
+
+    def _hidden(self) -> Floats:
+        if self.behind is None:
+            self.behind = self._buffers.get("behind", self.light.shape[:2])
+            self.behind[:] = 1
+        return self.behind
 
 
 def _times(light: Floats, much: Floats) -> Floats:

@@ -13,6 +13,7 @@ from server.sparks.engine.format.layers import Burst, Emit
 
 _ROUNDING: Final = 1e-9
 """0.29 x 100 is 28.999999999999996 in floating point, and 29 for whoever wrote it."""
+_NEVER: Final = np.zeros(0)
 
 
 class Schedule:
@@ -38,33 +39,31 @@ class Schedule:
         first `most` of them, in the order of their birth but bursts last."""
         local = min(now - self._start, self._duration)
         if local < -_ROUNDING:
-            return 0, np.zeros(0)
-        times = [self._rated(max(local, 0.0), most)]
-        count = self._new - most if self._new > most else 0
+            return 0, _NEVER
+        fired = [_fired(burst, local) for burst in self._emit.bursts]
+        local = max(local, 0.0)
+        rated = max(self.by_rate(local), self._by_rate)
+        if rated == self._by_rate and fired == self._fired:
+            self._last = local
+            return 0, _NEVER
+        due = rated - self._by_rate
+        times = [self._evenly(local, due, most)]
         room = most - len(times[0])
-        for index, burst in enumerate(self._emit.bursts):
-            fired = _fired(burst, local)
-            for which in range(self._fired[index], fired):
+        for burst, before, after in zip(self._emit.bursts, self._fired, fired, strict=True):
+            for which in range(before, after):
                 born = min(burst.count, room)
-                room, count = room - born, count + burst.count - born
+                room, due = room - born, due + burst.count
                 times.append(np.full(born, burst.at + which * burst.every))
-            self._fired[index] = fired
-        born_at = np.minimum(np.concatenate(times) + self._start, now)
-        return count + len(born_at), born_at
+        self._by_rate, self._last, self._fired = rated, local, fired
+        return due, np.minimum(np.concatenate(times) + self._start, now)
 
-    def _rated(self, local: float, most: int) -> Doubles:
-        total = max(self.by_rate(local), self._by_rate)
-        self._new = total - self._by_rate
-        n = min(self._new, most)
+    def _evenly(self, local: float, due: int, most: int) -> Doubles:
+        """When those that the rate lets out up to `local` s are born."""
+        which = np.arange(1, min(due, most) + 1)
         if self._area is None:
-            times = (np.arange(self._by_rate + 1, self._by_rate + n + 1)) / max(self._emit.rate, 1e-12)
-        else:
-            # The integral is not inverted: within a step births are even.
-            times = self._last + (local - self._last) * np.arange(1, n + 1) / max(self._new, 1)
-        self._by_rate, self._last = total, local
-        return times
-
-    _new = 0
+            return (self._by_rate + which) / max(self._emit.rate, 1e-12)
+        # The integral is not inverted: within a step births are even.
+        return self._last + (local - self._last) * which / max(due, 1)
 
 
 def _fired(burst: Burst, local: float) -> int:

@@ -31,7 +31,8 @@ class Forces:
 
     def __init__(self, layer: Layer, seed: int, sender: str) -> None:
         self.drag = sum(one.rate for one in layer.forces if isinstance(one, format_.Drag))
-        self._fixed = [one for one in layer.forces if isinstance(one, format_.Gravity)]
+        fixed = [one for one in layer.forces if isinstance(one, format_.Gravity)]
+        self._calm = Still(sum(one.x for one in fixed), sum(one.y for one in fixed))
         self._vortices = [one for one in layer.forces if isinstance(one, format_.Vortex)]
         self._attractors = [one for one in layer.forces if isinstance(one, format_.Attractor)]
         self._flocks = [one for one in layer.forces if isinstance(one, format_.Flock)]
@@ -55,13 +56,15 @@ class Forces:
 
     def still(self, time: float) -> Still:
         """At `time` s of the spark."""
+        if not self._winds:
+            return self._calm
         gusts = [
             1 - wind.gust * (0.5 + 0.5 * math.cos(math.tau * time / wind.period + phase))
             for wind, phase in self._winds
         ]
         return Still(
-            ax=sum(one.x for one in self._fixed),
-            ay=sum(one.y for one in self._fixed),
+            self._calm.ax,
+            self._calm.ay,
             ux=sum(wind.x * gust for (wind, _), gust in zip(self._winds, gusts, strict=True)),
             uy=sum(wind.y * gust for (wind, _), gust in zip(self._winds, gusts, strict=True)),
         )

@@ -27,6 +27,7 @@ def mask(text: str, px: int) -> tuple[Floats, Floats]:
     return letters, np.clip(around * 1.5, 0, 1)
 
 
+@lru_cache(maxsize=64)
 def _width(text: str, px: int) -> int:
     """Of the mask, without drawing it."""
     left, _, right, _ = _font(px).getbbox(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,23 +15,57 @@ from server.sparks.engine.scene import Floats
 EDGE: Final = 1.2
 """A mask shows -EDGE to EDGE, a form's radius being 1."""
 SIZE: Final = 192
+LEVELS: Final = 6
+UNSEEN: Final = 0.004
+"""Cover that is none."""
 _FINE: Final = SIZE * 4
 Rings = list[Floats]
 
 
+class Atlas(NamedTuple):
+    """A form at all its sizes in one picture, so that sprites of any size are sampled together."""
+
+    cover: Floats
+    """How much of a pixel the form covers, `(h, w)`, 0 to 1."""
+    lit: Floats
+    """How much of its colour is seen there: its shade times its cover."""
+    middle_u: Floats
+    middle_v: Floats
+    """Where the middle of each of the `LEVELS` is in the picture, px: the first is `SIZE` px wide, each other
+    half of the one before."""
+    box: Floats
+    """What is not dark, `(4,)`: along from and to, across from and to; the form's radius is 1."""
+
+
 @cache
-def masks(sprite: Sprite) -> list[Floats]:
-    """Cover and shade `(s, s, 2)`, each half as large as the one before, from 192 px down to 6."""
+def atlas(sprite: Sprite) -> Atlas:
+    """The form of a sprite; not to be written to."""
     cover, shade = _DRAWN[sprite]()
-    whole: Floats = np.dstack([cover, cover * shade]).astype(np.float32)
-    whole = cv2.resize(whole, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-    found: list[Floats] = [whole]
-    while found[-1].shape[0] > 6:
-        size = found[-1].shape[0] // 2
-        found.append(cv2.resize(found[-1], (size, size), interpolation=cv2.INTER_AREA))
+    level: Floats = np.dstack([cover, cover * shade]).astype(np.float32)
+    level = cv2.resize(level, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    # Dark around each: what is sampled just outside of it is nothing.
+    picture = np.zeros((SIZE + 2, SIZE + SIZE // 2 + 3, 2), np.float32)
+    middles, left, top = [], 1, 1
+    for at in range(LEVELS):
+        size = SIZE >> at
+        picture[top : top + size, left : left + size] = level
+        middles.append((left + size / 2 - 0.5, top + size / 2 - 0.5))
+        left, top = SIZE + 2, (top + size + 1 if at else 1)
+        level = cv2.resize(level, (size // 2, size // 2), interpolation=cv2.INTER_AREA)
+    covered, lit = (np.ascontiguousarray(picture[..., one]) for one in (0, 1))
+    whole = picture[1 : SIZE + 1, 1 : SIZE + 1, 0]
+    ends = [*_extent(whole.max(axis=0)), *_extent(whole.max(axis=1))]
+    box = [at / SIZE * 2 * EDGE - EDGE for at in ends]
+    middle_u, middle_v = np.array(middles, np.float32).T
+    found = Atlas(covered, lit, middle_u, middle_v, np.array(box, np.float32))
     for one in found:
         one.setflags(write=False)
     return found
+
+
+def _extent(cover: Floats) -> tuple[int, int]:
+    found = np.flatnonzero(cover > UNSEEN)
+    return int(found[0]), int(found[-1]) + 1
 
 
 def _grid() -> tuple[Floats, Floats]:

@@ -11,12 +11,15 @@ from server.sparks.engine.arrays import Doubles, Reals
 from server.sparks.engine.curves import Course
 from server.sparks.engine.format.base import Path
 from server.sparks.engine.format.layers import Place
+from server.sparks.engine.motion import DT
 
 FASTEST: Final = 20_000.0
 """px/s that a path counts as at most: two points a nanosecond apart are a jump."""
 _NEAR: Final = 0.5
 """px: a closed path whose last point is this near to its first has come round already."""
 _INSTANT: Final = 1e-9
+_AHEAD: Final = 240
+"""Steps whose poses are worked out together."""
 
 
 class Track:
@@ -93,14 +96,14 @@ class Pose:
     vx: Doubles
     vy: Doubles
 
-    def placed(self, local: Reals) -> tuple[Doubles, Doubles]:
-        """(n, 2) around the place -> x, y of the stage, each (n,)."""
-        x, y = self.turned(local)
+    def placed(self, x: Reals, y: Reals) -> tuple[Doubles, Doubles]:
+        """Around the place -> of the stage, each (n,)."""
+        x, y = self.turned(x, y)
         return self.x + self.size * x, self.y + self.size * y
 
-    def turned(self, local: Reals) -> tuple[Doubles, Doubles]:
-        """Directions (n, 2) of the place -> of the stage."""
-        return _turned(local[:, 0], local[:, 1], np.cos(self.turn), np.sin(self.turn))
+    def turned(self, x: Reals, y: Reals) -> tuple[Doubles, Doubles]:
+        """Directions of the place -> of the stage, each (n,)."""
+        return _turned(x, y, np.cos(self.turn), np.sin(self.turn))
 
     def mirrored(self, x: Reals, y: Reals) -> tuple[Doubles, Doubles]:
         """Places of the stage -> at the other side of the place's own vertical."""
@@ -125,10 +128,24 @@ class Standing:
         self.moves = place.path is not None or place.turn is not None or place.size is not None
         """Else it is the same at all times."""
         self._still = None if self.moves else self._at(np.zeros(1))
+        self._steps: Pose | None = None
+        self._first = 0
 
     def at(self, times: Doubles) -> Pose:
         """At times of the spark, in s: (n,), or (1,) for a place that does not move."""
         return self._still or self._at(times - self._start)
+
+    def at_step(self, step: int) -> Pose:
+        """At the end of a step of the spark, (1,). Many are worked out at once, which costs little more than
+        one."""
+        if self._still:
+            return self._still
+        which = step - self._first
+        if self._steps is None or not 0 <= which < _AHEAD:
+            self._first, which = step, 0
+            self._steps = self.at(np.arange(step, step + _AHEAD, dtype=np.float64) * DT)
+        of, one = self._steps, slice(which, which + 1)
+        return Pose(of.x[one], of.y[one], of.turn[one], of.size[one], of.vx[one], of.vy[one])
 
     def _at(self, times: Doubles) -> Pose:
         place, still = self._place, np.zeros_like(times)

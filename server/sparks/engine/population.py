@@ -59,79 +59,84 @@ class Population:
         self.happened: list[Happening] = []
         """In this step, in order."""
         self._decay = Decay.of(self._forces.drag, DT)
+        self._step, self._now = 0, 0.0
 
-    def pose(self, time: float) -> Pose:
-        """Of the layer's place at a time of the spark."""
-        return self.standing.at(np.array([time]))
+    def pose(self) -> Pose:
+        """Of the layer's place as it is now."""
+        return self.standing.at_step(self._step)
 
-    def begin(self, now: float, step: int) -> None:
-        """Moves those who are there from the last step to `now`, and buries the dead."""
+    def begin(self, step: int) -> None:
+        """Moves those who are there to the end of this step, which is now, and buries the dead."""
+        self._step, self._now = step, step * DT
         self.happened.clear()
         if self.particles.count:
             self._forces.look(self.particles, step)
-            self._live(slice(0, self.particles.count), DT, self._decay, now)
+            self._live(slice(0, self.particles.count), DT, self._decay)
 
-    def emit(self, now: float, room: int) -> None:
-        """Bears who is due up to `now`; at most `room`."""
+    def emit(self, room: int) -> int:
+        """Bears who is due by now, at most `room`; returns how many more live."""
         if self._schedule is None:
-            return
-        due, at = self._schedule.take(now, room)
+            return 0
+        due, at = self._schedule.take(self._now, room)
         self.emitted += len(at)
         self.unborn += due - len(at)
-        self._bear(at, now, None)
+        return self._bear(at, None)
 
-    def bear(self, happening: Happening, now: float, room: int) -> None:
-        """Bears the children of another layer's particles; at most `room`."""
+    def bear(self, happening: Happening, room: int) -> int:
+        """Bears the children of another layer's particles, at most `room`; returns how many more live."""
         each = happening.sub.count
         due = len(happening.since) * each
         born = min(due, room)
         self.unborn += due - born
         parent = np.arange(born) // each
         of = Parents(happening.flight[:, parent], happening.sub.inherit)
-        self._bear(now - happening.since[parent], now, of)
+        return self._bear(self._now - happening.since[parent], of)
 
-    def end(self, step: int) -> None:
+    def end(self) -> None:
         """After all births of the step."""
         if self.trails:
-            self.trails.record(self.particles, step)
+            self.trails.record(self.particles, self._step)
 
     def bytes(self) -> bytes:
         """The state, for a checksum."""
         return self.particles.bytes() + (self.trails.bytes() if self.trails else b"")
 
-    def _bear(self, at: Doubles, now: float, parents: Parents | None) -> None:
+    def _bear(self, at: Doubles, parents: Parents | None) -> int:
         if not len(at):
-            return
+            return 0
         self.born += len(at)
-        particles = self.particles
+        particles, before = self.particles, self.particles.count
         part = particles.grow(len(at))
         self._births.fill(particles, part, at, parents)
         self._forces.born(particles, part)
-        dt = np.clip(now - at, 0, DT)
+        dt = np.minimum(np.maximum(self._now - at, 0), DT)
         for sub in self._subs("birth"):
             who = self._lucky(sub, np.arange(part.start, part.stop))
             if len(who):
                 self.happened.append(Happening(sub, self._flight(who), dt[who - part.start]))
-        self._live(part, dt, Decay.of(self._forces.drag, dt), now)
+        self._live(part, dt, Decay.of(self._forces.drag, dt))
+        return particles.count - before
 
-    def _live(self, part: slice, dt: Span, decay: Decay, now: float) -> None:
+    def _live(self, part: slice, dt: Span, decay: Decay) -> None:
         """One step, or the rest of the one in which they were born, of those in `part`."""
         particles, data, layer = self.particles, self.particles.data, self.layer
-        time = now - DT
-        self._forces.kick(particles, part, dt)
-        before = Before.of(particles, part) if layer.colliders or layer.follow else None
-        air = self._forces.air(particles, part, time)
-        drift(particles, part, decay, self._forces.still(time), air)
-        knocks = None
-        if before is not None and layer.colliders:
-            knocks = collide(layer.colliders, particles, part, before, dt)
-        if before is not None and layer.follow:
-            self._carry(part, before, now)
+        before = knocks = None
+        # What rests and is moved by nothing stays where it is.
+        if layer.forces or layer.colliders or data[VX : VY + 1, part].any():
+            time = self._now - DT
+            self._forces.kick(particles, part, dt)
+            before = Before.of(particles, part) if layer.colliders or layer.follow else None
+            air = self._forces.air(particles, part, time)
+            drift(particles, part, decay, self._forces.still(time), air)
+            if before is not None and layer.colliders:
+                knocks = collide(layer.colliders, particles, part, before, dt)
+        if layer.follow:
+            self._carry(part, before)
         if layer.look.spin[1] > 0:
             data[ANGLE, part] += data[SPIN, part] * dt
         aged: Floats = data[AGE, part].copy() if layer.subs else data[AGE, part]
         data[AGE, part] += dt
-        dead = np.flatnonzero(particles.dead(part)) + part.start
+        dead = particles.dead(part).nonzero()[0] + part.start
         if layer.subs:
             for sub in self._subs("every"):
                 self._every(sub, part, aged)
@@ -145,14 +150,14 @@ class Population:
             if self.trails:
                 self.trails.follow(moved, int(dead[0]))
 
-    def _carry(self, part: slice, before: Before, now: float) -> None:
+    def _carry(self, part: slice, before: Before | None) -> None:
         """Along with the place: what they moved on their own comes on top of where they belong."""
         particles, data = self.particles, self.particles.data
         off_x, off_y = particles.row("off_x")[part], particles.row("off_y")[part]
-        off_x += data[X, part] - before.x
-        off_y += data[Y, part] - before.y
-        local = np.column_stack([particles.row("local_x")[part], particles.row("local_y")[part]])
-        x, y = self.pose(now).placed(local)
+        if before is not None:
+            off_x += data[X, part] - before.x
+            off_y += data[Y, part] - before.y
+        x, y = self.pose().placed(particles.row("local_x")[part], particles.row("local_y")[part])
         data[X, part] = x + off_x
         data[Y, part] = y + off_y
 

@@ -87,7 +87,9 @@ class Renderer:
             given = sprites.Sprites(x, y, radius, of.angle, of.side, colour, alpha)
             covers = of.blend is Blend.ALPHA
             found = sprites.draw(of.sprite, given, self.width, self.height, covers=covers)
-            if found is not None:
+            if isinstance(found, sprites.Spots):
+                canvas.spot(found)
+            elif found is not None:
                 canvas.lay(found, of.blend)
         elif of.blend is Blend.ALPHA:
             thick = np.nan_to_num(np.clip(of.alpha, 0, 1)) * np.clip(radius, 0, 256) ** 2
@@ -165,5 +167,8 @@ def bloom(light: Floats, levels: int, buffers: Buffers) -> Floats:
         wider = buffers.get(f"wider {len(halves)}", own.shape)
         cv2.pyrUp(up, dst=wider, dstsize=own.shape[1::-1])
         up = cv2.scaleAdd(wider, _PASS_ON, own, dst=wider)
+    if up is light:
+        return light
+    # Smooth by then: the last doubling needs no better kernel, which takes twice as long.
     whole = buffers.get("wider", light.shape)
-    return cv2.pyrUp(up, dst=whole, dstsize=light.shape[1::-1]) if up is not light else light
+    return cv2.resize(up, light.shape[1::-1], dst=whole, interpolation=cv2.INTER_LINEAR)

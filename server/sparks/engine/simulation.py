@@ -68,18 +68,15 @@ class Simulation:
 
     def _next(self) -> None:
         self.step += 1
-        now = self.time
         for one in self.layers:
-            one.begin(now, self.step)
+            one.begin(self.step)
+        room = self.spark.max_particles - self.count
         for one in self._order:
-            one.emit(now, self._room())
+            room -= one.emit(room)
             for happening in one.happened:
-                self._by_name[happening.sub.layer].bear(happening, now, self._room())
+                room -= self._by_name[happening.sub.layer].bear(happening, room)
         for one in self.layers:
-            one.end(self.step)
-
-    def _room(self) -> int:
-        return self.spark.max_particles - self.count
+            one.end()
 
 
 class Alive(NamedTuple):

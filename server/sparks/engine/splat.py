@@ -88,10 +88,12 @@ class Pyramid:
         seen = (left >= 0) & (top >= 0) & (left < self._right[at]) & (top < self._bottom[at])
         dark = np.flatnonzero(~seen)
         left[dark], top[dark], amount[dark] = 0, 0, 0
-        flat = self._sum(left, top, at, amount, light, taps)
         counts = np.bincount(at, minlength=LEVELS)
+        # Nothing is worked out of the levels before the finest of them.
+        begin = self.offsets[int(np.argmax(counts > 0))]
+        flat = self._sum(left, top, at, amount, light, taps, begin)
         return [
-            flat[self.offsets[level] : self.offsets[level + 1]].reshape(*shape, channels)
+            flat[self.offsets[level] - begin : self.offsets[level + 1] - begin].reshape(*shape, channels)
             if counts[level]
             else None
             for level, shape in enumerate(self.shapes)
@@ -105,6 +107,7 @@ class Pyramid:
         amount: Floats,
         light: Floats,
         taps: NDArray[np.int32],
+        begin: np.int32,
     ) -> Floats:
         # In float32 throughout: int32 with float32 would make float64, twice as slow.
         column, row = left.astype(np.int32), top.astype(np.int32)
@@ -113,7 +116,7 @@ class Pyramid:
         stride = self._stride[at]
         row *= stride
         row += column
-        row += self.offsets[at]
+        row += self.offsets[at] - begin
         places = np.empty((row.size, 4), np.int32)
         places[:, 0] = row
         np.add(row, 1, out=places[:, 1])
@@ -130,16 +133,19 @@ class Pyramid:
         begins = np.zeros(taps.size + 1, np.int32)
         np.cumsum(taps, out=begins[1:])
         begins *= 4
-        shape = (int(self.offsets[-1]), taps.size)
+        shape = (int(self.offsets[-1] - begin), taps.size)
         matrix = sparse.csc_matrix((weights.ravel(), places.ravel(), begins), shape=shape)
         summed: Floats = matrix @ light
         return summed
 
-    def collapse(self, levels: list[Floats | None], *, channels: int = 3, keep: str = "") -> Floats | None:
+    def collapse(
+        self, levels: list[Floats | None], *, channels: int = 3, keep: str = "", upto: int = 0
+    ) -> Floats | None:
         """One picture `(height, width, channels)` of all levels, good until the next call with the same
-        `keep`; None where all are dark."""
+        `keep`; None where all are dark. `upto` a level that is not the finest it is halved so often, and has
+        one more pixel around it."""
         gathered: Floats | None = None
-        for at in range(LEVELS - 1, -1, -1):
+        for at in range(LEVELS - 1, upto - 1, -1):
             own = levels[at]
             if gathered is not None:
                 coarse = self._finer(gathered, at, keep)
@@ -154,7 +160,8 @@ class Pyramid:
             gathered = cv2.sepFilter2D(own, -1, kernel, kernel, smooth, borderType=cv2.BORDER_CONSTANT)
         if gathered is None:
             return None
-        return gathered[MARGIN : MARGIN + self.height, MARGIN : MARGIN + self.width]
+        (tall, wide), edge = self.shapes[upto], MARGIN - (upto > 0)
+        return gathered[edge : tall - edge, edge : wide - edge]
 
     def _finer(self, coarse: Floats, at: int, keep: str) -> Floats:
         tall, wide = self.shapes[at]
@@ -202,9 +209,10 @@ def dithered(radius: Floats, turn: Floats) -> Floats:
 
 def light_of(colour: Floats, radius: Floats) -> Floats:
     """What a glow of this colour `(n, 3)` and radius in px gives in all, `(n, 3)`."""
-    r = np.clip(radius, 0, np.float32(LARGEST))
+    # What is not a number is 0 by the first.
+    r = np.fmin(np.fmax(radius, np.float32(0)), np.float32(LARGEST))
     light: Floats = tame(colour) * (r * r)[:, None]
-    return np.nan_to_num(light, copy=False)
+    return light
 
 
 def tame(colour: Floats) -> Floats:

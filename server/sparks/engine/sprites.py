@@ -1,8 +1,9 @@
 """Particles with a form: all of a layer at once, turned, scaled and foreshortened at any sub-pixel place.
 
-Each sprite's pixels are sampled from its mask (the level of the mask whose pixels are about as large), and
-laid into the picture by a product with a sparse matrix. Where sprites cover, the entries are put in the order
-of pixels and then of sprites, which gives each what those in front of it let through: exact, without a loop.
+Of each sprite those pixels are taken that lie in the box around its form. All of them are sampled together,
+from the mask whose pixels are about as large, and laid into the picture by a product with a sparse matrix.
+Where sprites cover, the entries are put in the order of pixels and then of sprites, which gives each what
+those in front of it let through: exact, without a loop.
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from server.sparks.engine.format.layers import Sprite
-from server.sparks.engine.masks import EDGE, masks
+from server.sparks.engine.masks import EDGE, LEVELS, SIZE, UNSEEN, Atlas, atlas
 from server.sparks.engine.scene import Floats
+from server.sparks.engine.spans import Boxes, spans
 from server.sparks.engine.splat import tame
 
 MOST_ENTRIES: Final = 900_000
 """Pixels of all sprites of a layer; of more, half as fine a picture is drawn, and again."""
 LARGEST: Final = 400.0
-_SOFT_PX: Final = 11
+_SOFT_PX: Final = 6
 """Smoke has no edges, so its puffs need no more pixels than so many of radius."""
-_SIZES: Final = (3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128, 181, 256, 400)
+_FINEST: Final = np.float32(SIZE / (2 * EDGE))
+"""Pixels of the largest mask in the radius of its form."""
+_COARSE: Final = 0.8
+"""Pixels of a mask in one of the picture at least."""
+_OPAQUE: Final = np.float32(0.9995)
+_ACROSS: Final = 1_024
+"""Entries in a row of what is sampled: `cv2.remap` counts rows and columns in 16 bits."""
 
 
 class Sprites(NamedTuple):
@@ -48,42 +56,54 @@ class Laid(NamedTuple):
     left: Floats | None
 
 
-def draw(sprite: Sprite, of: Sprites, width: int, height: int, *, covers: bool) -> Laid | None:
+class Spots(NamedTuple):
+    """Some pixels of a picture, each by its place in it, `(p,)`: their light `(p, 3)` and how much of what is
+    behind is left there `(p,)`."""
+
+    pixel: NDArray[np.int32]
+    light: Floats
+    left: Floats
+
+
+def draw(sprite: Sprite, of: Sprites, width: int, height: int, *, covers: bool) -> Laid | Spots | None:
     """All sprites of a layer, the last in front. None if nothing is seen."""
     of = _seen(of, width, height)
-    if not of.x.size:
-        return None
-    at = _level(sprite, of.radius)
+    at = _level(sprite, of.radius) if of.x.size else 0
     scale = np.float32(2.0**-at)
     tall, wide = -(-height // 2**at), -(-width // 2**at)
-    if at:
-        of = of._replace(x=of.x * scale, y=of.y * scale, radius=of.radius * scale)
-    parts = _entries(sprite, of._replace(radius=np.maximum(of.radius, np.float32(0.5))), wide, tall)
-    if parts is None:
+    radius = np.maximum(of.radius * scale, np.float32(0.5))
+    of = of._replace(x=of.x * scale, y=of.y * scale, radius=radius)
+    parts = _entries(atlas(sprite), of, wide, tall, covers=covers)
+    if not parts.pixel.size:
         return None
-    # Only the rows that sprites lie in: a sparse matrix costs by its rows as well. Of a coarse picture all.
-    first, end = int(parts.pixel.min()) // wide, int(parts.pixel.max()) // wide + 1
-    if at:
-        first, end = 0, tall
-    some = parts._replace(pixel=parts.pixel - np.int32(first * wide))
-    light, left = (_over if covers else _plus)(some, of.colour, (end - first) * wide)
-    light = light.reshape(-1, wide, 3)
-    left = None if left is None else left.reshape(-1, wide)
-    for up in range(at - 1, -1, -1):
-        size = (-(-width // 2**up), -(-height // 2**up))
-        light = cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
-        left = None if left is None else cv2.resize(left, size, interpolation=cv2.INTER_LINEAR)
-    rows = slice(0, height) if at else slice(first, end)
-    return Laid((rows, slice(0, width)), light, left)
+    if not covers:
+        # Only the rows that sprites lie in: a sparse matrix costs by its rows as well.
+        first, end = int(parts.pixel.min()) // wide, int(parts.pixel.max()) // wide + 1
+        if at:
+            first, end = 0, tall
+        light = _plus(parts, of.colour, first * wide, end * wide).reshape(-1, wide, 3)
+        rows = slice(0, height) if at else slice(first, end)
+        return Laid((rows, slice(0, width)), _finer(light, width, height, at), None)
+    spots = _over(parts, of.colour, wide * tall)
+    if not at:
+        return spots
+    light, left = np.zeros((tall * wide, 3), np.float32), np.ones(tall * wide, np.float32)
+    light[spots.pixel], left[spots.pixel] = spots.light, spots.left
+    whole = [
+        _finer(one, width, height, at) for one in (light.reshape(tall, wide, 3), left.reshape(tall, wide))
+    ]
+    return Laid((slice(0, height), slice(0, width)), *whole)
 
 
 class _Entries(NamedTuple):
-    """One for each pixel of each sprite: the pixel, the sprite, how much it covers, and its shade in that."""
+    """One for each pixel of each sprite, sprite by sprite: the pixel, how much of it is covered, and how much
+    of the sprite's colour is seen there, each 0 to 1. Those of sprite i are `begins[i]` to `begins[i + 1]`.
+    """
 
     pixel: NDArray[np.int32]
-    owner: NDArray[np.int32]
     cover: Floats
-    shade: Floats
+    lit: Floats
+    begins: NDArray[np.int32]
 
 
 def _seen(of: Sprites, width: int, height: int) -> Sprites:
@@ -107,85 +127,90 @@ def _level(sprite: Sprite, radius: Floats) -> int:
     return at
 
 
-def _entries(sprite: Sprite, of: Sprites, wide: int, tall: int) -> _Entries | None:
-    """The pixels of all sprites, those of alike size together."""
-    group = np.searchsorted(np.array(_SIZES), of.radius)
-    found = [
-        _patches(sprite, of, np.flatnonzero(group == one), _SIZES[min(one, len(_SIZES) - 1)], wide, tall)
-        for one in np.unique(group)
-    ]
-    parts = _Entries(*(np.concatenate(of_all) for of_all in zip(*found, strict=True)))
-    return parts if parts.pixel.size else None
-
-
-def _patches(
-    sprite: Sprite, of: Sprites, which: NDArray[np.intp], largest: float, wide: int, tall: int
-) -> _Entries:
-    n = which.size
-    size = int(np.ceil(2 * EDGE * largest)) + 2
-    x, y, r = of.x[which], of.y[which], of.radius[which]
-    left, top = np.floor(x - size / 2).astype(np.int32), np.floor(y - size / 2).astype(np.int32)
-    level = max(
-        (i for i, mask in enumerate(masks(sprite)) if mask.shape[0] >= 2 * EDGE * largest * 0.8), default=0
+def _entries(form: Atlas, of: Sprites, wide: int, tall: int, *, covers: bool) -> _Entries:
+    level = np.floor(np.log2(_FINEST / _COARSE / of.radius)).clip(0, LEVELS - 1).astype(np.intp)
+    texels = np.ldexp(_FINEST, -level).astype(np.float32)
+    cosine, sine = np.cos(of.angle), np.sin(of.angle)
+    # A pixel of the mask beyond the form is not quite dark.
+    behind, ahead, left, right = form.box[:, None] + np.array([[-1], [1], [-1], [1]], np.float32) / texels
+    narrow = of.radius * of.side
+    boxes = Boxes(
+        of.x, of.y, cosine, sine, behind * of.radius, ahead * of.radius, left * narrow, right * narrow
     )
-    mask = masks(sprite)[level]
-    # From a pixel of the patch to the mask: back by the angle, then by the size along and across.
-    unit = np.float32(mask.shape[0] / (2 * EDGE)) / r
-    cosine, sine = np.cos(of.angle[which]) * unit, np.sin(of.angle[which]) * unit
-    across = 1 / of.side[which]
-    pixels = np.arange(size, dtype=np.float32) + np.float32(0.5)
-    off_x, off_y = left.astype(np.float32) - x, top.astype(np.float32) - y
-    px, py = pixels[None] + off_x[:, None], pixels[None] + off_y[:, None]
-    middle = np.float32(mask.shape[0] / 2 - 0.5)
-    u = (cosine[:, None] * px + middle)[:, None, :] + (sine[:, None] * py)[:, :, None]
-    v = (-(sine * across)[:, None] * px + middle)[:, None, :] + ((cosine * across)[:, None] * py)[:, :, None]
-    sampled = _sampled(mask, u.reshape(n * size, size), v.reshape(n * size, size)).reshape(-1, 2)
-    lies = (left[:, None] + np.arange(size, dtype=np.int32))[:, None, :]
-    stands = (top[:, None] + np.arange(size, dtype=np.int32))[:, :, None]
-    pixel = stands * np.int32(wide) + lies
-    if lies.min() < 0 or stands.min() < 0 or lies.max() >= wide or stands.max() >= tall:
-        pixel[(lies < 0) | (lies >= wide) | (stands < 0) | (stands >= tall)] = -1
-    kept = np.flatnonzero((sampled[:, 0] > np.float32(0.004)) & (pixel.ravel() >= 0))
-    owner = which.astype(np.int32)[kept // (size * size)]
-    cover, shade = sampled[kept, 0], sampled[kept, 1]
-    shade = np.minimum(shade / cover, np.float32(1))
-    cover *= of.alpha[owner]
-    places: NDArray[np.int32] = pixel.ravel()[kept].astype(np.int32)
-    return _Entries(places, owner, cover, shade)
+    owner, row, column, length = spans(boxes, wide, tall)
+    # Where it begins in the mask, and how it goes on there from pixel to pixel.
+    across, down = column.astype(np.float32) + np.float32(0.5), row.astype(np.float32) + np.float32(0.5)
+    across -= of.x[owner]
+    down -= of.y[owner]
+    du, dv = texels / of.radius * cosine, -texels / narrow * sine
+    eu, ev = texels / of.radius * sine, texels / narrow * cosine
+    u = form.middle_u[level][owner] + du[owner] * across + eu[owner] * down
+    v = form.middle_v[level][owner] + dv[owner] * across + ev[owner] * down
+    ends = np.cumsum(length, dtype=np.int32)
+    first, total = ends - length, int(ends[-1]) if ends.size else 0
+    count = np.arange(total, dtype=np.int32)
+    along = (count - np.repeat(first, length)).astype(np.float32)
+    where = np.zeros((2, -(-total // _ACROSS) * _ACROSS), np.float32)
+    for axis, begin, step in ((0, u, du[owner]), (1, v, dv[owner])):
+        np.multiply(np.repeat(step, length), along, out=where[axis, :total])
+        where[axis, :total] += np.repeat(begin, length)
+    pixel = count + np.repeat(row * np.int32(wide) + column - first, length)
+    begins = np.append(first, np.int32(total))[np.searchsorted(owner, np.arange(of.x.size + 1))]
+    maps = where.reshape(2, -1, _ACROSS)
+    alpha = np.repeat(of.alpha[owner], length)
+    lit = _sampled(form.lit, maps, alpha)
+    if not covers:
+        return _Entries(pixel, lit, lit, begins)
+    cover = _sampled(form.cover, maps, alpha)
+    kept = np.flatnonzero(cover > np.float32(UNSEEN))
+    begins = np.searchsorted(kept, begins).astype(np.int32)
+    return _Entries(pixel[kept], cover[kept], lit[kept], begins)
 
 
-def _sampled(mask: Floats, u: Floats, v: Floats) -> Floats:
-    """`cv2.remap` by blocks: it counts the rows of a map in 16 bits."""
-    blocks = range(0, u.shape[0], 32_000)
-    found: list[Floats] = [
-        cv2.remap(mask, u[at : at + 32_000], v[at : at + 32_000], cv2.INTER_LINEAR) for at in blocks
-    ]
-    return found[0] if len(found) == 1 else np.concatenate(found)
+def _sampled(mask: Floats, maps: Floats, alpha: Floats) -> Floats:
+    if not alpha.size:
+        return alpha
+    found: Floats = cv2.remap(mask, maps[0], maps[1], cv2.INTER_LINEAR).reshape(-1)[: alpha.size]
+    found *= alpha
+    return found
 
 
-def _plus(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, None]:
-    # By sprites, in whose order the entries of a size are: no need to sort them by pixels.
-    order = np.argsort(parts.owner, kind="stable")
-    counts = np.bincount(parts.owner, minlength=colour.shape[0])
-    begins = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    weight = (parts.cover * parts.shade)[order]
-    shape = (pixels, colour.shape[0])
-    matrix = sparse.csc_matrix((weight, parts.pixel[order], begins), shape=shape)
-    return matrix @ colour, None
+def _plus(parts: _Entries, colour: Floats, first: int, end: int) -> Floats:
+    """The pixels from `first` to `end`."""
+    shape = (end - first, colour.shape[0])
+    matrix = sparse.csc_matrix((parts.lit, parts.pixel - np.int32(first), parts.begins), shape=shape)
+    light: Floats = matrix @ colour
+    return light
 
 
-def _over(parts: _Entries, colour: Floats, pixels: int) -> tuple[Floats, Floats]:
-    """Later sprites in front: of each entry, what the entries of its pixel after it let through."""
-    order = np.arange(1, parts.pixel.size + 1, dtype=np.int32)
-    # By way of the columns the rows come out with their sprites in order.
-    matrix = sparse.coo_matrix((order, (parts.pixel, parts.owner)), shape=(pixels, colour.shape[0]))
-    rows = matrix.tocsc().tocsr()
-    at = rows.data - 1
-    cover = np.minimum(parts.cover[at], np.float32(0.9995))
-    through = np.concatenate([[0.0], np.cumsum(np.log1p(-cover.astype(np.float64)))])
-    counts = np.diff(rows.indptr)
-    end = np.repeat(through[rows.indptr[1:]], counts)
-    seen = cover * np.exp(end - through[1:]) * parts.shade[at]
-    weights = sparse.csr_matrix((seen.astype(np.float32), rows.indices, rows.indptr), shape=rows.shape)
-    left = np.exp(through[rows.indptr[1:]] - through[rows.indptr[:-1]])
-    return weights @ colour, left.astype(np.float32)
+def _over(parts: _Entries, colour: Floats, pixels: int) -> Spots:
+    """Later sprites in front: of each entry is seen what the entries of its pixel after it let through."""
+    # Only the pixels that sprites lie in: a sparse matrix costs by its rows as well.
+    lies = np.zeros(pixels, np.bool_)
+    lies[parts.pixel] = True
+    pixel = np.flatnonzero(lies).astype(np.int32)
+    which = np.empty(pixels, np.int32)
+    which[pixel] = np.arange(pixel.size, dtype=np.int32)
+    pairs = np.empty(parts.pixel.size, np.complex64)  # as one number, for they are moved together
+    pairs.real, pairs.imag = parts.cover, parts.lit
+    shape = (pixel.size, colour.shape[0])
+    rows = sparse.csc_matrix((pairs, which[parts.pixel], parts.begins), shape=shape).tocsr()
+    cover = np.minimum(rows.data.real, _OPAQUE)
+    through = np.zeros(cover.size + 1)
+    np.cumsum(cv2.log(1 - cover).astype(np.float64), out=through[1:])
+    ends = through[rows.indptr[1:]]
+    front = np.repeat(ends, np.diff(rows.indptr))
+    front -= through[1:]
+    seen = cv2.exp(front.astype(np.float32))
+    seen *= rows.data.imag
+    weights = sparse.csr_matrix((seen, rows.indices, rows.indptr), shape=shape)
+    left = cv2.exp((ends - through[rows.indptr[:-1]]).astype(np.float32))
+    return Spots(pixel, weights @ colour, left)
+
+
+def _finer(picture: Floats, width: int, height: int, at: int) -> Floats:
+    """What was drawn in `at` halvings, in its size."""
+    for up in range(at - 1, -1, -1):
+        size = (-(-width // 2**up), -(-height // 2**up))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+    return picture

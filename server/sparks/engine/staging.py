@@ -83,7 +83,7 @@ class _Particles:
         colour = shades * (alpha * np.float32(look.gain))[:, None]
         size = particles.size * np.maximum(self._size.at(over), 0)
         if self._of.standing.moves and self._layer.follow:
-            size = size * np.float32(np.clip(self._of.pose(time).size[0], 0, 20))
+            size = size * np.float32(np.clip(self._of.pose().size[0], 0, 20))
         x, y, vx, vy = particles.x, particles.y, particles.vx, particles.vy
         angle = np.arctan2(vy, vx) if look.align else particles.angle
         side = np.ones_like(u)
@@ -95,7 +95,7 @@ class _Particles:
             x, y, vx, vy, size, colour, np.minimum(alpha, 1), angle, side,
             look.sprite, look.blend, look.streak, look.near, self._trails(alpha, over, u),
         )  # fmt: skip
-        return self._with_mirrored(drawn, time) if self._layer.place.mirror else drawn
+        return self._with_mirrored(drawn) if self._layer.place.mirror else drawn
 
     def _trails(self, alpha: Floats, over: Floats, u: Floats) -> Trails | None:
         trail, kept = self._layer.trail, self._of.trails
@@ -107,8 +107,8 @@ class _Particles:
         colour = shades * (alpha[:n] * np.float32(trail.gain))[:, None]
         return Trails(lines[..., 0], lines[..., 1], colour, trail.width)
 
-    def _with_mirrored(self, of: Drawn, time: float) -> Drawn:
-        pose = self._of.pose(time)
+    def _with_mirrored(self, of: Drawn) -> Drawn:
+        pose = self._of.pose()
         x, y = pose.mirrored(of.x, of.y)
         vx, vy = pose.flipped(of.vx, of.vy)
         angle = np.pi - of.angle + 2 * float(pose.turn[0])

@@ -3,9 +3,11 @@ behind particles, ribbons along paths. All in px of the picture, all HDR."""
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.sparks.engine.scene import Floats
 from server.sparks.engine.splat import Glows, dithered, light_of, tame
@@ -13,8 +15,37 @@ from server.sparks.engine.splat import Glows, dithered, light_of, tame
 MOST: Final = 120_000
 """Glows of one layer's lines; then they stand farther apart, each with more light."""
 
+_FIBRES: Final = 30
+"""Of a ribbon, where they are neither finer nor coarser than its pixels allow."""
 _GOLDEN: Final = 0.618034
 _COUNTS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
+
+
+class _Taper(NamedTuple):
+    """Along a streak of so many glows, `(count,)`: how far back each is of its length, how thick it is of its
+    head, what share of the light it has, and its turn in `dithered`."""
+
+    back: Floats
+    thick: Floats
+    share: Floats
+    turn: Floats
+
+
+@cache
+def _taper(count: int) -> _Taper:
+    back = np.linspace(0, 1, count, dtype=np.float32)
+    thick = 1 - np.float32(0.6) * back
+    taper = (1 - back) ** np.float32(1.5)
+    turn = (np.arange(count, dtype=np.float32) * np.float32(_GOLDEN) + np.float32(0.5)) % 1
+    return _Taper(back, thick, taper / taper.sum() * thick * thick, turn)
+
+
+@cache
+def _steps(most: int) -> tuple[list[int], NDArray[np.intp]]:
+    """How many glows a streak may have, and which of these it has for one of 0, 1, ... times its spacing."""
+    steps = [one for one in _COUNTS if one <= most]
+    group = np.searchsorted(np.array(steps) - 1, np.arange(most + 1))
+    return steps, np.minimum(group, len(steps) - 1)
 
 
 def streaks(
@@ -26,11 +57,12 @@ def streaks(
     length = np.hypot(dx, dy)
     # About two standard deviations of what the pyramid makes of them, where a row still looks even.
     apart = np.maximum(radius * np.float32(0.85), np.float32(1.2))
-    rows = np.nan_to_num(length / apart, nan=0, posinf=most, neginf=0)
-    steps = [one for one in _COUNTS if one <= most]
-    if rows.sum() > MOST:
-        rows = rows * np.float32(MOST / rows.sum())
-    group = np.minimum(np.searchsorted(np.array(steps) - 1, rows), len(steps) - 1)
+    rows = np.fmin(np.fmax(length / apart, np.float32(0)), np.float32(most))
+    total = float(rows.sum())
+    if total > MOST:
+        rows *= np.float32(MOST / total)
+    steps, of_length = _steps(most)
+    group = of_length[np.ceil(rows).astype(np.intp)]
     light = light_of(colour, radius)
     light *= (1 + np.minimum(rows, 1))[:, None]
     # Those of one count lie in a rectangle, which spares looking up each glow's particle.
@@ -44,24 +76,23 @@ def streaks(
         if count == 1:
             out.append(Glows(x[who], y[who], radius[who], light[who]))
             continue
-        back = np.linspace(0, 1, count, dtype=np.float32)
-        thin = 1 - np.float32(0.6) * back
-        taper = (1 - back) ** np.float32(1.5)
-        share = taper / taper.sum() * thin * thin
-        thick = radius[who, None] * thin
+        taper = _taper(count)
+        thick = radius[who, None] * taper.thick
         if count == steps[-1]:
             # Too fast for so many: then wider, which is a softer streak instead of a row of dots.
             np.maximum(thick, length[who, None] * np.float32(0.6 / max(count - 1, 1)), out=thick)
-        along_x, along_y = x[who, None] - dx[who, None] * back, y[who, None] - dy[who, None] * back
-        turn = (np.arange(count, dtype=np.float32) * np.float32(_GOLDEN) + np.float32(0.5)) % 1
+        along_x, along_y = (
+            x[who, None] - dx[who, None] * taper.back,
+            y[who, None] - dy[who, None] * taper.back,
+        )
         out.append(
             Glows(
                 along_x.ravel(),
                 along_y.ravel(),
-                dithered(thick, turn).ravel(),
+                dithered(thick, taper.turn).ravel(),
                 light[who],
                 np.full(who.size, count, np.int32),
-                np.tile(share, who.size),
+                np.tile(taper.share, who.size),
             )
         )
     return out
@@ -104,7 +135,9 @@ def band(x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, 
     if not 0.5 < run[-1] < 1e5:
         return Glows(none, none, none, np.zeros((0, 4), np.float32))
     widest = float(width.max())
-    apart = max(0.9 / fine, np.sqrt(run[-1] * max(widest, 1) / MOST))
+    # Its folds are as wide as it is: what is broad needs no finer fibres.
+    broad = min(max(0.9, widest / _FIBRES), 2)
+    apart = max(broad / fine, np.sqrt(run[-1] * max(widest, 1) / MOST))
     at = np.linspace(0, run[-1], max(2, int(run[-1] / apart)))
     px, py, wide = (np.interp(at, run, of).astype(np.float32) for of in (x, y, width))
     gx, gy = np.gradient(px), np.gradient(py)

@@ -40,7 +40,7 @@ def test_an_open_path_rests_at_its_ends_and_a_closed_one_comes_round() -> None:
 def test_along_its_way_right_is_forward() -> None:
     place = Place(path=Path(points=[(0, 0, 0), (2, 0, 200)]), along=True)
     pose = Standing(place, 1).at(np.array([2.0]))
-    assert np.ravel(pose.placed(np.array([[10.0, 0.0]]))) == pytest.approx([0, 110])
+    assert np.ravel(pose.placed(np.array([10.0]), np.array([0.0]))) == pytest.approx([0, 110])
     assert pose.vy == pytest.approx([100])
 
 

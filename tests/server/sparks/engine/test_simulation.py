@@ -217,11 +217,11 @@ def test_a_shape_that_follows_its_place_stays_rigid(seconds: int) -> None:
     heart = layer(emit={"rate": 300}, shape={"kind": "heart", "size": 200}, place=place, follow=True)
     one = at(seconds * SECOND, heart).layers[0]
     p = one.particles
-    local = np.column_stack([p.row("local_x")[: p.count], p.row("local_y")[: p.count]])
-    x, y = one.pose(float(seconds)).placed(local)
+    local = p.row("local_x")[: p.count], p.row("local_y")[: p.count]
+    x, y = one.pose().placed(*local)
     assert np.abs(p.x - x).max() <= 1e-3
     assert np.abs(p.y - y).max() <= 1e-3
-    assert 80 < np.ptp(local[:, 0]) <= 200.01
+    assert 80 < np.ptp(local[0]) <= 200.01
 
 
 def test_trails_are_where_the_particles_were() -> None:
