@@ -33,7 +33,7 @@ class SparkOverlay(QWidget):
 
     def __init__(self, flights: Flights, parent: QWidget) -> None:
         super().__init__(parent)
-        self.flights = flights
+        self.flights, self._below = flights, parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -81,7 +81,9 @@ class SparkOverlay(QWidget):
             self._told_waits = waits
             if waits:
                 self._say(to_come(waits))
-        self.update()
+        # Not itself: what is below is painted anew anyway, and where that has another picture too, both would
+        # be painted twice.
+        self._below.update(self.geometry())
 
     def _say(self, what: str) -> None:
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, what))

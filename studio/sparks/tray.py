@@ -28,6 +28,10 @@ class SparkTray(Panel, Protocol):
         """Read what could not be read."""
         ...
 
+    def rest(self, resting: bool) -> None:
+        """Nothing in it moves while one flies: that has all eyes, and needs the time."""
+        ...
+
     def poster(self, spark: Known) -> QImage | None:
         """A still of a spark that is here at once."""
         ...

@@ -84,6 +84,7 @@ class FeedSparks(QObject):
         )
         self._watching.painted.connect(self.flights.drive)
         self.overlay = SparkOverlay(self.flights, stage)
+        self.flights.changed.connect(self._let_tray_rest)
         self.flights.unable.connect(lambda why: self._context.messages.notify(Level.WARNING, why))
         self.tray.chosen.connect(self.fly)
         self.tray.aimed.connect(self.flights.aim)
@@ -105,6 +106,10 @@ class FeedSparks(QObject):
 
         slot = self._watching.slot
         return brightness(slot.picture.pixels) if slot is not None and slot.picture is not None else 0.0
+
+    def _let_tray_rest(self) -> None:
+        if self.flights is not None and self.tray is not None:
+            self.tray.rest(self.flights.busy)
 
     def _place(self) -> None:
         if self.overlay is not None:

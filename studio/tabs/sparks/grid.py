@@ -112,6 +112,7 @@ class SparkGrid(QListView):
         store.came.connect(self._came)
         store.decoded.connect(self._decoded)
         self._awaited: set[str] = set()
+        self._rested: float | None = None
         self._pressed_on: SparkView | None = None
 
     @property
@@ -195,7 +196,7 @@ class SparkGrid(QListView):
             return None
         if still:
             return self._decoded_one(film, film.length.count // 2, 0)
-        at = (self._now() - self._began) % film.length.seconds
+        at = ((self._now() if self._rested is None else self._rested) - self._began) % film.length.seconds
         number = due(at, fps=film.length.fps, count=film.length.count)
         return self._decoded_one(film, number, max(0, number - 1)) or (
             self._decoded_one(hero, 0, 0) if hero is not None else None
@@ -245,9 +246,20 @@ class SparkGrid(QListView):
         self._store.give_up(self._asked)
         self._asked = set()
 
+    def rest(self, resting: bool) -> None:
+        """Whether what moves stands still for a while; it goes on from there."""
+        if resting == (self._rested is not None):
+            return
+        if self._rested is None:
+            self._rested = self._now()
+        else:
+            self._began += self._now() - self._rested
+            self._rested = None
+        self.set_moving()
+
     def set_moving(self) -> None:
         """Whether thumbnails move, and so whether there must be any: not where motion is reduced."""
-        if style.theme().reduced_motion:
+        if style.theme().reduced_motion or self._rested is not None:
             self._clock.stop()
         elif self.isVisible():
             self._clock.start()

@@ -108,6 +108,10 @@ class TrayPanel(QWidget):
             self.states.loading()
         self.reading.read()
 
+    def rest(self, resting: bool) -> None:
+        """Whether its thumbnails stand still."""
+        self.grid.rest(resting)
+
     def poster(self, spark: Known) -> QImage | None:
         """A still of a spark that is here at once."""
         return self.grid.poster(spark)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.sparks.mixer import DUCK_DB, amplitude
 from studio.sparks.queue import Flight
@@ -98,6 +98,57 @@ def give(qapp: QApplication, tmp_path: Path, clip: bytes) -> Give:
         return both
 
     return give
+
+
+class Paints(QObject):
+    """Writes down who is painted."""
+
+    def __init__(self, *watched: QWidget) -> None:
+        super().__init__()
+        self.seen: list[QObject] = []
+        for each in watched:
+            each.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.seen.append(watched)
+        return False
+
+
+def test_a_video_and_what_flies_over_it_are_painted_together(give: Give) -> None:
+    async def story(giver: Giver) -> None:
+        await giver.open_tray()
+        await giver.fly()
+        stage, overlay, flights = giver.page.stage, giver.page.sparks.overlay, giver.page.sparks.flights
+        assert overlay is not None
+        assert flights is not None
+        paints = Paints(stage, overlay)
+        await until(lambda: overlay in paints.seen)
+        flights._clock.stop()
+        stage.repaint()
+        for updates in ((stage.update_picture, flights.changed.emit), (flights.changed.emit,)):
+            QApplication.sendPostedEvents()
+            paints.seen.clear()
+            for update in updates:
+                update()
+            QApplication.sendPostedEvents()
+            assert paints.seen == [stage, overlay]
+
+    give(story)
+
+
+def test_the_tray_stands_still_while_one_flies(give: Give) -> None:
+    async def story(giver: Giver) -> None:
+        await giver.open_tray()
+        assert giver.tray.grid.moves
+        flight = await giver.fly()
+        assert not giver.tray.grid.moves
+        assert flight.ends is not None
+        giver.seconds.at = flight.ends + 1
+        await until(lambda: not giver.flying)
+        assert giver.tray.grid.moves
+
+    give(story)
 
 
 def test_the_tray_by_keys(give: Give) -> None:

@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.sparks.order import Kind
-from studio.tabs.sparks.grid import SparkGrid
+from studio.tabs.sparks.grid import SparkGrid, thumb_of
+from studio.tabs.sparks.state import known
 from studio.theme import style
 from tests.studio.sparks.ovens import Clock, Oven
 from tests.studio.tabs.office import Office, person_me, play, until
@@ -58,6 +59,30 @@ def test_only_what_can_be_seen_is_baked_and_moves(qapp: QApplication, tmp_path: 
     oven = run(qapp, tmp_path, story)
     hashes = {spark(number).sha256 for number in seen}
     assert {each.sha256 for each in oven.baked} == hashes
+
+
+def test_what_rests_goes_on_from_there(qapp: QApplication, tmp_path: Path) -> None:
+    style.apply(qapp, "dark", reduced_motion=False)
+
+    async def story(desk: Office) -> None:
+        clock = Clock()
+        shown = grid(desk, clock)
+        shown.show()
+        shown.look()
+        first = shown.sparks[0]
+        await until(lambda: desk.context.films.film(thumb_of(known(first))) is not None)
+        await until(lambda: shown.picture(first) is not None)
+        shown.rest(True)
+        assert not shown.moves
+        await until(lambda: shown._awaited == set())
+        before = shown.picture(first)
+        clock.at += 0.5
+        assert shown.picture(first) is before
+        shown.rest(False)
+        assert shown.moves
+        assert shown.picture(first) is before
+
+    run(qapp, tmp_path, story)
 
 
 def test_reduced_motion_has_stills(qapp: QApplication, tmp_path: Path) -> None:
