@@ -24,8 +24,8 @@ from studio.sparks.queue import Flight
 
 EDGE: Final = 16
 GAP: Final = 8
-SHARE: Final = 0.34
-"""Of the height from the top: there the banners begin, between the sound and the words of the video."""
+TOP: Final = 64
+"""px from the top: there the banners begin, below the sound of the video and above what most sparks show."""
 
 
 class SparkOverlay(QWidget):
@@ -98,7 +98,7 @@ class SparkOverlay(QWidget):
                 if each.image is not None and each.image is not each.under:
                     self._paint_picture(painter, each.image, each.opacity)
             painter.setOpacity(1.0)
-            top = round(self.height() * SHARE)
+            top = TOP
             for each in self.flights.seen:
                 shown = self._banner(each.flight)
                 # Who and what can be read at once; only with a picture that goes does it go.

@@ -37,7 +37,6 @@ class Playback:
         self._at, self._since = 0.0, now()
         self.playing = False
         self.speed = 1.0
-        self.loops = True
 
     @property
     def length(self) -> Length | None:
@@ -50,16 +49,12 @@ class Playback:
         self._at, self._since = 0.0, self._now()
 
     def seconds(self) -> float:
-        """Where it is; at the end of one that does not loop it stands."""
+        """Where it is."""
         if self._length is None:
             return 0.0
-        at = self._at + ((self._now() - self._since) * self.speed if self.playing else 0.0)
-        whole = self._length.seconds
-        if self.loops and self.playing:
-            return at % whole
-        if at >= whole and self.playing:
-            self._at, self.playing = whole, False
-        return min(max(at, 0.0), whole)
+        if self.playing:
+            return (self._at + (self._now() - self._since) * self.speed) % self._length.seconds
+        return min(max(self._at, 0.0), self._length.seconds)
 
     def picture(self) -> int | None:
         """Which picture is due now."""

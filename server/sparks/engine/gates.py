@@ -28,6 +28,7 @@ from server.sparks.engine.format.base import WIDTH
 from server.sparks.engine.format.layers import Particles, Words
 from server.sparks.engine.format.reading import content_hash
 from server.sparks.engine.format.shapes import Glyphs
+from server.sparks.engine.format.sounds import MOST_WORK
 from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGERS_S
 from server.sparks.engine.showings import BLACK, WHITE, Cells, Combo, Copies, Showing
@@ -44,9 +45,6 @@ _ROOM: Final = 0.94 * WIDTH
 """px that a name may be wide before it is made smaller."""
 TOO_LOUD: Final = 0.5
 """LU above the target of its tier."""
-MOST_WORK: Final = 90.0
-"""Seconds of all notes of a score together: about half a second of one core. What the machine has to do
-otherwise says nothing of a spark, so this is not measured."""
 MOST_CPU: Final = 3.0
 """Seconds of one core for each second of a spark, at 30 fps: against what would hang a client. To keep pace
 with all else is up to the player."""

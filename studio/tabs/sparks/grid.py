@@ -205,7 +205,8 @@ class SparkGrid(QListView):
     def _decoded_one(self, film: Film, number: int, before: int) -> QImage | None:
         found = film.ask(number, *THUMB)
         if found is None:
-            self._awaited.add(film.name)
+            if film.length.count == 1 or not self.moves:
+                self._awaited.add(film.name)  # else the clock comes back: not once for each of all tiles
             found = film.here(before, *THUMB)
         return found
 

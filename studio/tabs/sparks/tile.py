@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 GROUND: Final = QColor("#0d0f15")
 RADIUS: Final = 8
-PAD: Final = 8
+PAD: Final = 6
+APART: Final = 4
+"""px between the word of the tier and the price."""
 
 
 class Tile(QStyledItemDelegate):
@@ -96,7 +98,7 @@ class Tile(QStyledItemDelegate):
         below = QRect(inner.x(), inner.y() + 18, inner.width(), 17)
         cost = f"{spark.credits:,}" if spark.credits is not None else price(None)
         metrics = painter.fontMetrics()
-        room = below.width() - metrics.horizontalAdvance(cost) - 8
+        room = below.width() - metrics.horizontalAdvance(cost) - APART
         word = metrics.elidedText(WORDS[spark.tier], Qt.TextElideMode.ElideRight, room)
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, word)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight

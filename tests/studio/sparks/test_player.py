@@ -43,13 +43,10 @@ def test_round_and_round() -> None:
     assert player.picture() == 15
 
 
-def test_it_stands_at_the_end_of_one_that_does_not_loop() -> None:
-    player, clock = playback()
-    player.loops = False
-    player.play()
-    clock.at += 5
+def test_from_the_end_it_goes_on_at_the_beginning() -> None:
+    player, _clock = playback()
+    player.seek(5)
     assert player.seconds() == 2.0
-    assert not player.playing
     player.play()
     assert player.seconds() == 0.0
 

@@ -27,7 +27,8 @@ class Recipe(StrEnum):
 
 
 MOST_WORK: Final = 90.0
-"""Seconds of all notes of a score together: about half a second of one core."""
+"""Seconds of all notes of a score together: about half a second of one core. What the machine has to do
+otherwise says nothing of a spark, so this is not measured."""
 Hertz = Annotated[float, Field(ge=20, le=12_000)]
 
 

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from server.sparks.engine import gates
 from server.sparks.engine.format import drawn
 from server.sparks.engine.format.problems import Faulty
 from server.sparks.engine.format.reading import read, read_pack
-from server.sparks.engine.format.sounds import MOST_WORK
 from tests.server.sparks.engine.test_reading import changed, encoded, told
 
 CURVES = "M0 0q9999 0 0 0t" + "0 0 " * 40
@@ -59,7 +57,3 @@ def test_notes_that_would_take_long_to_make_are_refused() -> None:
     assert told(encoded(changed(score={"sounds": [sound, sound]}))) == {
         "score": "all its notes together last 180.0 s; 90 s is the most"
     }
-
-
-def test_the_gates_and_the_format_agree_on_the_notes() -> None:
-    assert gates.MOST_WORK == MOST_WORK
