@@ -24,8 +24,8 @@ MOST_ASKED: Final = 3
 LARGEST: Final = 2
 """Times the size as baked: what is larger still is scaled where it is painted. That costs the Qt thread more,
 but pictures as large as a 4K screen would drive out those that are due next."""
-Key = tuple[str, int, int, int]
-"""Name of the film, number of the picture, width and height."""
+Key = tuple[str, int, int, int, int]
+"""Name of the film, number of the picture, width, height, and px at each side over which it fades."""
 
 
 class Pictures:
@@ -106,32 +106,36 @@ class Film:
         """Width and height of its pictures in px."""
         return self._book.width, self._book.height
 
-    def here(self, number: int, width: int, height: int) -> QImage | None:
-        """A picture at this size in device px, if it is decoded."""
-        return self._pictures.get(self._key(number, width, height))
+    def here(self, number: int, width: int, height: int, edge: int = 0) -> QImage | None:
+        """A picture at this size in device px, if it is decoded; at its sides it fades over `edge` px."""
+        return self._pictures.get(self._key(number, width, height, edge))
 
-    def newest(self, number: int, since: int, width: int, height: int) -> tuple[int, QImage] | None:
+    def newest(
+        self, number: int, since: int, width: int, height: int, edge: int = 0
+    ) -> tuple[int, QImage] | None:
         """The last picture that is decoded, with its number, from `since` up to `number`."""
         for each in range(number, since - 1, -1):
-            if (image := self.here(each, width, height)) is not None:
+            if (image := self.here(each, width, height, edge)) is not None:
                 return each, image
         return None
 
-    def ask(self, number: int, width: int, height: int) -> QImage | None:
+    def ask(self, number: int, width: int, height: int, edge: int = 0) -> QImage | None:
         """The same as `here`; where it is not decoded it is, and told, unless others are asked for before its
         turn has come. One that is not baked yet is not there."""
         if number >= self.ready:
             return None
-        key = self._key(number, width, height)
+        key = self._key(number, width, height, edge)
         found = self._pictures.get(key)
         if found is None:
             self._have_decoded(key)
             return self._pictures.get(key)
         return found
 
-    def _key(self, number: int, width: int, height: int) -> Key:
+    def _key(self, number: int, width: int, height: int, edge: int) -> Key:
         most = LARGEST * self._book.width, LARGEST * self._book.height
-        return self.name, number, *(most if width > most[0] or height > most[1] else (width, height))
+        if width > most[0] or height > most[1]:
+            return self.name, number, *most, edge * most[0] // width
+        return self.name, number, width, height, edge
 
     def _have_decoded(self, key: Key) -> None:
         with self._lock:
@@ -153,7 +157,7 @@ class Film:
         with self._lock:
             self._decoding = key = self._asked.popleft()
         try:
-            self._pictures.put(key, image_of(self._book, key[1], key[2], key[3]))
+            self._pictures.put(key, image_of(self._book, *key[1:]))
         finally:
             with self._lock:
                 self._decoding, more = None, bool(self._asked)
@@ -162,8 +166,9 @@ class Film:
         self._tell(self.name)
 
 
-def image_of(book: Flipbook, number: int, width: int, height: int) -> QImage:
-    """One picture of a flipbook as premultiplied ARGB, scaled. Raises BadFlipbook."""
+def image_of(book: Flipbook, number: int, width: int, height: int, edge: int = 0) -> QImage:
+    """One picture of a flipbook as premultiplied ARGB, scaled; at its sides it fades over `edge` px. Raises
+    BadFlipbook."""
     import cv2
     import numpy as np
 
@@ -176,4 +181,12 @@ def image_of(book: Flipbook, number: int, width: int, height: int) -> QImage:
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     rows = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
     rows[:, : width * 4] = np.asarray(scaled, np.uint8).reshape(height, width * 4)
+    if edge := min(edge, width // 2):
+        share = (np.arange(edge, dtype=np.float32) + 0.5) / edge
+        share = np.repeat(share * share * (3 - 2 * share), 4)
+        for side, fade in (
+            (rows[:, : edge * 4], share),
+            (rows[:, (width - edge) * 4 :][:, : edge * 4], share[::-1]),
+        ):
+            side[:] = side * fade
     return image

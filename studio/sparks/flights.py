@@ -82,6 +82,8 @@ class Flights(QObject):
         self.queue = SparkQueue()
         self.size = (360, 640)
         """Of the pictures, in device px."""
+        self.edge = 0
+        """px over which they fade at their sides."""
         self.backdrop = Backdrop()
         self._behind = behind
         self._seen: dict[Flight, Seen] = {}
@@ -111,7 +113,7 @@ class Flights(QObject):
         film, hero, sound = _orders(given)
         orders = (hero, sound) if style.theme().reduced_motion else (film, hero, sound)
         if (baked := self.store.film(orders[0])) is not None:
-            baked.ask(0, *self.size)
+            baked.ask(0, *self.size, self.edge)
         here = [self.store.want(each, given.spark) for each in orders]  # each is to be asked for
         return all(here)
 
@@ -229,9 +231,10 @@ class Flights(QObject):
             flight.wait(now - flight.began - (number + 0.5) / fps)
         seen.due = number
         for each in range(number, min(number + AHEAD + 1, film.ready)):
-            film.ask(each, *self.size)
+            film.ask(each, *self.size, self.edge)
         # Where decoding is late, what is decoded meanwhile is seen. A combo begins anew, with lower numbers.
-        found = film.newest(number, seen.number if number >= seen.number else 0, *self.size)
+        since = seen.number if number >= seen.number else 0
+        found = film.newest(number, since, *self.size, self.edge)
         if found is None or (found[0] == seen.number and found[1] is seen.image):
             return faded
         if seen.number < 0:
@@ -262,7 +265,7 @@ class Flights(QObject):
         flight, before = seen.flight, (seen.image, seen.opacity)
         film, hero, sound = _orders(flight.given)
         found = self.store.film(hero)
-        image = found.ask(0, *self.size) if found is not None else None
+        image = found.ask(0, *self.size, self.edge) if found is not None else None
         seen.image = image or seen.image or self._poster(flight.given.spark)
         waits_for = hero if style.theme().reduced_motion else film
         is_here = waits_for is hero and seen.image is not None

@@ -24,7 +24,9 @@ from studio.sparks.queue import Flight
 
 EDGE: Final = 16
 GAP: Final = 8
-TOP: Final = 64
+SOFT: Final = 0.16
+"""Of its width a spark fades at each side over a picture that is wider."""
+TOP: Final = 72
 """px from the top: there the banners begin, below the sound of the video and above what most sparks show."""
 
 
@@ -66,6 +68,8 @@ class SparkOverlay(QWidget):
         self._film = QRect(at, size)
         ratio = self.devicePixelRatioF()
         self.flights.size = (max(8, round(size.width() * ratio)), max(8, round(size.height() * ratio)))
+        # What darkens or tints all of a spark would end at a line in the middle of a wide video.
+        self.flights.edge = round(SOFT * size.width() * ratio) if size.width() < self.width() - GAP else 0
 
     def _follow(self) -> None:
         seen = self.flights.seen

@@ -61,6 +61,7 @@ class Details(QWidget):
         worn = style.tokens()
         permissions = context.me.permissions
         self._may_edit = EDIT in permissions
+        self._versions: list[VersionView] = []
         self.name = Label("", "heading", wrap=True)
         self.tier, self.state = Chip(""), Chip("")
         self.facts = Label("", "muted", wrap=True)
@@ -187,7 +188,7 @@ class Details(QWidget):
     # Inside
 
     def _forget(self) -> None:
-        self.judging = None
+        self.judging, self._versions = None, []
         self._say("")
         for label in (self.about, self.versions, self.prices):
             label.setText("")
@@ -207,7 +208,7 @@ class Details(QWidget):
         self.about.setVisible(any(said))
 
     def _show_versions(self, found: list[VersionView]) -> None:
-        lines = []
+        self._versions, lines = found, []
         for each in found:
             beside = f", {each.note}" if each.note else ""
             current = self._spark is not None and each.number == self._spark.published_version
@@ -226,6 +227,8 @@ class Details(QWidget):
 
     def _judged(self, judging: JudgingView) -> None:
         self.judging = judging
+        if judging.state is not VersionState.JUDGING:
+            self._settle(judging)
         if judging.state is VersionState.PARKED:
             self._say(f"It could not be judged. {judging.reason or ''}".strip())
         else:
@@ -233,6 +236,17 @@ class Details(QWidget):
         self._show_faults()
         if self.admin is not None:
             self.admin.show_judging(judging)
+
+    def _settle(self, judging: JudgingView) -> None:
+        """Both are read at the same time: what the list says may be from before the verdict."""
+        found = [
+            each.model_copy(update={"state": judging.state})
+            if each.number == judging.number and each.state is VersionState.JUDGING
+            else each
+            for each in self._versions
+        ]
+        if found != self._versions:
+            self._show_versions(found)
 
     def _show_faults(self) -> None:
         if self.judging is not None and self.judging.judged_at is not None:

@@ -93,6 +93,8 @@ class PreviewStage(QWidget):
                 )
                 painter.drawImage(box, self.image)
             if self.words:
+                if self.ground is Ground.VIDEO:
+                    painter.fillRect(box, QColor(0, 0, 0, 170))
                 painter.setPen(QColor("#3c4250" if white else "#c6ccd6"))
                 painter.setFont(style.font("body"))
                 inner = box.adjusted(16, 16, -16, -16)

@@ -99,11 +99,19 @@ class Tile(QStyledItemDelegate):
         cost = f"{spark.credits:,}" if spark.credits is not None else price(None)
         metrics = painter.fontMetrics()
         room = below.width() - metrics.horizontalAdvance(cost) - APART
+        if spark.credits is not None and metrics.horizontalAdvance(WORDS[spark.tier]) > room:
+            cost = short(spark.credits)
+            room = below.width() - metrics.horizontalAdvance(cost) - APART
         word = metrics.elidedText(WORDS[spark.tier], Qt.TextElideMode.ElideRight, room)
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, word)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.setPen(QColor(worn.text))
         painter.drawText(below, right, cost)
+
+
+def short(cost: int) -> str:
+    """A price in thousands, where that says exactly as much."""
+    return f"{cost / 1000:g}k" if cost >= 1000 and cost % 100 == 0 else f"{cost:,}"
 
 
 def _middle(image: QImage, box: QRect) -> QRect:

@@ -50,5 +50,8 @@ def test_a_wide_picture_has_it_upright_in_the_middle(moving: QApplication, tmp_p
         sky.overlay.place(QRect(0, 0, 900, 480))
         assert sky.overlay.film_rect == QRect(315, 0, 270, 480)
         assert sky.flights.size == (270, 480)
+        assert sky.flights.edge == round(0.16 * 270)  # no line where it ends
+        sky.overlay.place(QRect(0, 0, 270, 480))
+        assert sky.flights.edge == 0
 
     fly(moving, tmp_path, story)

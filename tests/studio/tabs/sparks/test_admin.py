@@ -57,6 +57,23 @@ def test_an_administrator_publishes_prices_and_retires(sit: Sit) -> None:
     assert asked == ["prices", "publish", "retire", "restore"]
 
 
+def test_a_list_from_before_the_verdict_says_what_the_verdict_says(sit: Sit) -> None:
+    async def story(seat: Seat) -> None:
+        await seat.sit_down()
+        await seat.look("Spark 7")
+        details = seat.page.details
+        before = [each.model_copy(update={"state": VersionState.JUDGING}) for each in details._versions]
+        verdict = details.judging
+        assert verdict is not None
+        verdict = verdict.model_copy(update={"number": before[0].number, "state": VersionState.REFUSED})
+        details._show_versions(before)
+        details._judged(verdict)
+        assert details.versions.text().count("refused") == 1
+        assert "being judged" not in details.versions.text()
+
+    sit(story, admin=True)
+
+
 def test_refusals_are_listed_and_shown_on_the_preview(sit: Sit) -> None:
     async def story(seat: Seat) -> None:
         seat.world.judged, seat.world.refusals = VersionState.REFUSED, REFUSALS

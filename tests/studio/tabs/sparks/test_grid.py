@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from studio.sparks.order import Kind
 from studio.tabs.sparks.grid import SparkGrid, thumb_of
 from studio.tabs.sparks.state import known
+from studio.tabs.sparks.tile import short
 from studio.theme import style
 from tests.studio.sparks.ovens import Clock, Oven
 from tests.studio.tabs.office import Office, person_me, play, until
@@ -159,3 +161,10 @@ def test_thumbs_are_wanted_as_soon_as_things_may_move_again(qapp: QApplication, 
         await until(lambda: thumbs() == 0)
 
     run(qapp, tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"), [(999, "999"), (1_000, "1k"), (1_600, "1.6k"), (10_000, "10k"), (1_650, "1,650")]
+)
+def test_a_short_price_says_exactly_as_much(cost: int, said: str) -> None:
+    assert short(cost) == said
