@@ -58,9 +58,9 @@ class Windows:
         if pyramid is None:
             return None
         levels = pyramid.put(glows, channels=4)
-        # What is large and soft is as smooth if its last doublings are one, and costs a tenth.
+        # What is large and soft is as smooth (to 1 in 100) if its last doublings are one, and costs a tenth.
         finest = next((at for at, level in enumerate(levels) if level is not None), 0)
-        upto = min(max(finest - 1, 0), _COARSE)
+        upto = min(max(finest - 2, 0), _COARSE)
         thick = pyramid.collapse(levels, channels=4, upto=upto)
         if thick is None:
             return None

@@ -37,7 +37,7 @@ class Happening:
 class Population:
     """A layer of the format and its particles, in the order of their birth.
 
-    A mirrored place does not double them here: whoever draws them draws each again at `pose(time).mirrored`.
+    A mirrored place does not double them here: whoever draws them draws each again at `pose().mirrored`.
     """
 
     def __init__(self, layer: Layer, seed: int, sender: str, duration: float) -> None:

@@ -108,7 +108,7 @@ class Renderer:
         x, y, scale = self._placed(of.x, of.y, view, 1)
         fine = 1.0 if self.quality.taps > 5 else 0.7
         glows = strokes.band(x, y, of.width * np.float32(scale), of.colour, of.alpha, fine=fine)
-        canvas.glow([glows], of.blend)
+        canvas.glow(glows, of.blend)
 
     def _words(self, light: Floats, behind: Floats | None, of: Lettering) -> Floats | None:
         """Words stand still whatever the camera does, so that they can be read. Writes them into `light` and
@@ -167,8 +167,5 @@ def bloom(light: Floats, levels: int, buffers: Buffers) -> Floats:
         wider = buffers.get(f"wider {len(halves)}", own.shape)
         cv2.pyrUp(up, dst=wider, dstsize=own.shape[1::-1])
         up = cv2.scaleAdd(wider, _PASS_ON, own, dst=wider)
-    if up is light:
-        return light
-    # Smooth by then: the last doubling needs no better kernel, which takes twice as long.
     whole = buffers.get("wider", light.shape)
-    return cv2.resize(up, light.shape[1::-1], dst=whole, interpolation=cv2.INTER_LINEAR)
+    return cv2.pyrUp(up, dst=whole, dstsize=light.shape[1::-1]) if up is not light else light

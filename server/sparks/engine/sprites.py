@@ -68,12 +68,13 @@ class Spots(NamedTuple):
 def draw(sprite: Sprite, of: Sprites, width: int, height: int, *, covers: bool) -> Laid | Spots | None:
     """All sprites of a layer, the last in front. None if nothing is seen."""
     of = _seen(of, width, height)
-    at = _level(sprite, of.radius) if of.x.size else 0
+    form = atlas(sprite)
+    at = _level(sprite, of, form.box, width * height) if of.x.size else 0
     scale = np.float32(2.0**-at)
     tall, wide = -(-height // 2**at), -(-width // 2**at)
     radius = np.maximum(of.radius * scale, np.float32(0.5))
     of = of._replace(x=of.x * scale, y=of.y * scale, radius=radius)
-    parts = _entries(atlas(sprite), of, wide, tall, covers=covers)
+    parts = _entries(form, of, wide, tall, covers=covers)
     if not parts.pixel.size:
         return None
     if not covers:
@@ -118,11 +119,16 @@ def _seen(of: Sprites, width: int, height: int) -> Sprites:
     return Sprites(of.x[kept], of.y[kept], r[kept], of.angle[kept], side, tame(of.colour[kept]), alpha)
 
 
-def _level(sprite: Sprite, radius: Floats) -> int:
+def _level(sprite: Sprite, of: Sprites, box: Floats, picture: int) -> int:
     at = 0
     if sprite in (Sprite.SMOKE, Sprite.GLOW):
-        at = max(0, int(np.log2(max(float(np.median(radius)) / _SOFT_PX, 1))))
-    while at < 6 and float(((2 * EDGE * radius * 2.0**-at + 2) ** 2).sum()) > MOST_ENTRIES:
+        at = max(0, int(np.log2(max(float(np.median(of.radius)) / _SOFT_PX, 1))))
+    long, wide = (box[1] - box[0]) * of.radius, (box[3] - box[2]) * of.radius * of.side
+    while at < 6:
+        scale = 2.0**-at
+        pixels = np.minimum((long * scale + 2) * (wide * scale + 2), picture * scale**2)
+        if float(pixels.sum()) <= MOST_ENTRIES:
+            break
         at += 1
     return at
 
@@ -158,20 +164,20 @@ def _entries(form: Atlas, of: Sprites, wide: int, tall: int, *, covers: bool) ->
     begins = np.append(first, np.int32(total))[np.searchsorted(owner, np.arange(of.x.size + 1))]
     maps = where.reshape(2, -1, _ACROSS)
     alpha = np.repeat(of.alpha[owner], length)
-    lit = _sampled(form.lit, maps, alpha)
+    lit = _sampled(form.lit, maps, total)
     if not covers:
-        return _Entries(pixel, lit, lit, begins)
-    cover = _sampled(form.cover, maps, alpha)
+        return _Entries(pixel, lit, lit * alpha, begins)
+    cover = _sampled(form.cover, maps, total)
+    # By the form alone: of what is faint, much may lie on a pixel.
     kept = np.flatnonzero(cover > np.float32(UNSEEN))
-    begins = np.searchsorted(kept, begins).astype(np.int32)
-    return _Entries(pixel[kept], cover[kept], lit[kept], begins)
+    begins, alpha = np.searchsorted(kept, begins).astype(np.int32), alpha[kept]
+    return _Entries(pixel[kept], cover[kept] * alpha, lit[kept] * alpha, begins)
 
 
-def _sampled(mask: Floats, maps: Floats, alpha: Floats) -> Floats:
-    if not alpha.size:
-        return alpha
-    found: Floats = cv2.remap(mask, maps[0], maps[1], cv2.INTER_LINEAR).reshape(-1)[: alpha.size]
-    found *= alpha
+def _sampled(mask: Floats, maps: Floats, total: int) -> Floats:
+    if not total:
+        return np.zeros(0, np.float32)
+    found: Floats = cv2.remap(mask, maps[0], maps[1], cv2.INTER_LINEAR).reshape(-1)[:total]
     return found
 
 
@@ -209,8 +215,9 @@ def _over(parts: _Entries, colour: Floats, pixels: int) -> Spots:
 
 
 def _finer(picture: Floats, width: int, height: int, at: int) -> Floats:
-    """What was drawn in `at` halvings, in its size."""
-    for up in range(at - 1, -1, -1):
-        size = (-(-width // 2**up), -(-height // 2**up))
+    """What was drawn in `at` halvings, in its size: each pixel becomes two by two, also the last ones that
+    reach over the edge."""
+    for _ in range(at):
+        size = (2 * picture.shape[1], 2 * picture.shape[0])
         picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-    return picture
+    return picture[:height, :width]

@@ -9,14 +9,17 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from server.sparks.engine.arrays import Doubles
 from server.sparks.engine.scene import Floats
 from server.sparks.engine.splat import Glows, dithered, light_of, tame
 
 MOST: Final = 120_000
 """Glows of one layer's lines; then they stand farther apart, each with more light."""
 
-_FIBRES: Final = 30
-"""Of a ribbon, where they are neither finer nor coarser than its pixels allow."""
+_APART: Final = 0.9
+"""px between the fibres of a ribbon of at most `_NARROW` px; twice as much of one of `_BROAD` px."""
+_NARROW: Final = 26.0
+_BROAD: Final = 44.0
 _GOLDEN: Final = 0.618034
 _COUNTS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
 
@@ -123,27 +126,38 @@ def trails(x: Floats, y: Floats, width: float, colour: Floats, *, apart: float =
     )
 
 
-def band(x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, fine: float = 1) -> Glows:
+def band(
+    x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, fine: float = 1
+) -> list[Glows]:
     """A ribbon through `(m,)` points: fibres side by side, brighter where it turns to us, soft at its edges.
     The fourth channel is how much of it lies there, for ribbons that cover."""
-    none = np.zeros(0, np.float32)
     ok = np.isfinite(x) & np.isfinite(y) & np.isfinite(width)
     x, y, width, colour, alpha = x[ok], y[ok], np.clip(width[ok], 0, 400), tame(colour[ok]), alpha[ok]
     if x.size < 2:
-        return Glows(none, none, none, np.zeros((0, 4), np.float32))
+        return []
     run = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(y)))])
     if not 0.5 < run[-1] < 1e5:
-        return Glows(none, none, none, np.zeros((0, 4), np.float32))
+        return []
     widest = float(width.max())
-    # Its folds are as wide as it is: what is broad needs no finer fibres.
-    broad = min(max(0.9, widest / _FIBRES), 2)
-    apart = max(broad / fine, np.sqrt(run[-1] * max(widest, 1) / MOST))
+    # Its folds are as wide as it is: what is broad needs no fibres as fine. In between it has some of both,
+    # or it would jump as it grows.
+    coarse = float(np.clip((widest - _NARROW) / (_BROAD - _NARROW), 0, 1))
+    parts = []
+    for apart, share in ((_APART / fine, 1 - coarse), (2 * _APART / fine, coarse)):
+        if share > 0:
+            apart = max(apart, np.sqrt(run[-1] * max(widest, 1) / MOST))
+            parts.append(_silk(x, y, width, np.column_stack([colour, alpha]) * np.float32(share), run, apart))
+    return parts
+
+
+def _silk(x: Floats, y: Floats, width: Floats, light: Floats, run: Doubles, apart: float) -> Glows:
+    """Fibres so many px `apart`; `run` is the way to each point, `light` `(m, 4)`."""
     at = np.linspace(0, run[-1], max(2, int(run[-1] / apart)))
     px, py, wide = (np.interp(at, run, of).astype(np.float32) for of in (x, y, width))
     gx, gy = np.gradient(px), np.gradient(py)
     tangent = np.hypot(gx, gy) + np.float32(1e-6)
     nx, ny = -gy / tangent, gx / tangent
-    fibres = int(np.clip(widest / apart, 2, 160))
+    fibres = int(np.clip(round(float(width.max()) / apart), 2, 160))
     across = ((np.arange(fibres) + 0.5) / fibres * 2 - 1).astype(np.float32)
     phase = at.astype(np.float32)[:, None]
     # Two slow waves across give the folds of silk; their phase goes along with the length.
@@ -153,16 +167,13 @@ def band(x: Floats, y: Floats, width: Floats, colour: Floats, alpha: Floats, *, 
     fold += np.float32(0.72)
     shade = fold * (1 - across**2) ** np.float32(0.8)
     area = wide / fibres * (at[1] - at[0])
-    light = np.empty((at.size, 4), np.float32)
-    for channel in range(3):
-        light[:, channel] = np.interp(at, run, colour[:, channel]) * area
-    light[:, 3] = np.interp(at, run, alpha) * area
+    along = np.column_stack([np.interp(at, run, of) for of in light.T]).astype(np.float32) * area[:, None]
     spread = (wide / 2)[:, None] * across
     return Glows(
         (px[:, None] + nx[:, None] * spread).ravel(),
         (py[:, None] + ny[:, None] * spread).ravel(),
         np.full(at.size * fibres, 2.0 ** np.ceil(np.log2(max(apart, 1))), np.float32),
-        light,
+        along.astype(np.float32),
         np.full(at.size, fibres, np.int32),
         shade.ravel(),
     )

@@ -109,7 +109,7 @@ class FeedSparks(QObject):
 
     def _let_tray_rest(self) -> None:
         if self.flights is not None and self.tray is not None:
-            self.tray.rest(self.flights.busy)
+            self.tray.rest(any(each.moves for each in self.flights.seen))
 
     def _place(self) -> None:
         if self.overlay is not None:

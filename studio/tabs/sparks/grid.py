@@ -112,6 +112,7 @@ class SparkGrid(QListView):
         store.came.connect(self._came)
         store.decoded.connect(self._decoded)
         self._awaited: set[str] = set()
+        self._shown: dict[str, QImage] = {}
         self._rested: float | None = None
         self._pressed_on: SparkView | None = None
 
@@ -165,6 +166,8 @@ class SparkGrid(QListView):
             wanted |= {thumb_of(each): each for each in seen}
         self._store.give_up(self._asked - wanted.keys())
         self._asked = set(wanted)
+        names = {each.name for each in wanted}
+        self._shown = {name: image for name, image in self._shown.items() if name in names}
         for order, spark in wanted.items():
             self._store.want(order, spark)
 
@@ -191,23 +194,23 @@ class SparkGrid(QListView):
     def _picture(self, spark: Known, *, still: bool) -> QImage | None:
         film, hero = self._store.film(thumb_of(spark)), self._store.film(still_of(spark))
         if (film is None or still) and hero is not None:
-            return self._decoded_one(hero, 0, 0)
+            return self._decoded_one(hero, 0)
         if film is None:
             return None
         if still:
-            return self._decoded_one(film, film.length.count // 2, 0)
+            return self._decoded_one(film, film.length.count // 2)
         at = ((self._now() if self._rested is None else self._rested) - self._began) % film.length.seconds
         number = due(at, fps=film.length.fps, count=film.length.count)
-        return self._decoded_one(film, number, max(0, number - 1)) or (
-            self._decoded_one(hero, 0, 0) if hero is not None else None
-        )
+        return self._decoded_one(film, number) or (self._decoded_one(hero, 0) if hero is not None else None)
 
-    def _decoded_one(self, film: Film, number: int, before: int) -> QImage | None:
+    def _decoded_one(self, film: Film, number: int) -> QImage | None:
+        """The one that is due; while it is decoded the last that was shown."""
         found = film.ask(number, *THUMB)
         if found is None:
             if film.length.count == 1 or not self.moves:
                 self._awaited.add(film.name)  # else the clock comes back: not once for each of all tiles
-            found = film.here(before, *THUMB)
+            return self._shown.get(film.name)
+        self._shown[film.name] = found
         return found
 
     # Qt
@@ -257,6 +260,7 @@ class SparkGrid(QListView):
             self._began += self._now() - self._rested
             self._rested = None
         self.set_moving()
+        self.viewport().update()  # what waits for its picture asks again: the clock may not come any more
 
     def set_moving(self) -> None:
         """Whether thumbnails move, and so whether there must be any: not where motion is reduced."""

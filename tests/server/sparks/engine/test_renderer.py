@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.sparks.engine import strokes
 from server.sparks.engine.budget import FULL, LADDER, Budget
+from server.sparks.engine.buffers import Buffers
+from server.sparks.engine.canvas import Canvas, Windows
 from server.sparks.engine.format.layers import Blend, Sprite
-from server.sparks.engine.renderer import Renderer
-from server.sparks.engine.scene import Band, Drawn, Lettering, Scene, Trails, View
+from server.sparks.engine.renderer import Renderer, bloom
+from server.sparks.engine.scene import Band, Drawn, Floats, Lettering, Scene, Trails, View
 from tests.server.sparks.engine.drawing import drawn, floats
 
 WILD = st.sampled_from([0.0, -1.0, 1.0, 1e-30, 1e9, 3e38, -3e38, np.nan, np.inf, -np.inf])
@@ -218,3 +221,26 @@ def test_less_quality_keeps_every_particle() -> None:
     one = drawn(1, x=360, y=640, vx=900, vy=0, size=3, colour=1, streak=0.1)
     lit = [Renderer(quality=quality).draw(Scene([one], bloom=0))[0].sum() for quality in LADDER]
     assert lit == pytest.approx([lit[0]] * len(lit), rel=0.15)
+
+
+def test_bloom_lies_around_what_is_bright() -> None:
+    light = np.zeros((640, 360, 3), np.float32)
+    light[320, 192] = 1000
+    around = bloom(light, 5, Buffers())[..., 0]
+    near = around[320 - 40 : 320 + 41, 192 - 40 : 192 + 41]
+    assert near == pytest.approx(near[::-1, ::-1], rel=1e-3, abs=1e-4)
+
+
+def test_a_ribbon_that_gets_wider_does_not_jump() -> None:
+    def drawn(width: float) -> Floats:
+        m = 160
+        x, y = np.linspace(40, 320, m).astype(np.float32), np.full(m, 320, np.float32)
+        wide, ones = np.full(m, width, np.float32), np.ones(m, np.float32)
+        one = Canvas(Windows(360, 640), Buffers())
+        one.glow(strokes.band(x, y, wide, np.ones((m, 3), np.float32), ones), Blend.ADD)
+        one.flush()
+        return one.light.copy()
+
+    for width in (26.9, 29.98, 31.3, 44.0, 59.9):
+        one, other = drawn(width), drawn(width + 0.04)
+        assert np.abs(one - other).max() < 0.05 * float(one.max())

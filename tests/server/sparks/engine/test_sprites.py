@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from server.sparks.engine import canvas
 from server.sparks.engine.buffers import Buffers
 from server.sparks.engine.canvas import Canvas, Windows
 from server.sparks.engine.format.layers import Blend, Sprite
+from server.sparks.engine.scene import Floats
 from server.sparks.engine.spans import Boxes, spans
 from server.sparks.engine.splat import Glows
 from server.sparks.engine.sprites import Laid, Spots, Sprites, draw
@@ -96,19 +99,77 @@ def test_a_sprite_is_as_large_as_its_radius_says_at_every_size() -> None:
         assert float((1 - laid.left).sum()) == pytest.approx(np.pi * radius**2, rel=0.06)
 
 
-def test_soft_things_that_cover_are_the_same_worked_out_coarsely(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_faint_adds_up() -> None:
+    n = 333
+    of = np.tile(np.array([[30, 40, 12, 0, 1, 0.003]], np.float32), (n, 1)).T
+    laid = draw(Sprite.DISC, Sprites(*of[:5], np.ones((n, 3), np.float32), of[5]), WIDTH, HEIGHT, covers=True)
+    assert isinstance(laid, Spots)
+    assert laid.left.min() == pytest.approx(0.997**n, rel=0.01)
+
+
+def middle(picture: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """Of its light, column and row."""
+    across, down = picture.sum(axis=(0, 2)), picture.sum(axis=(1, 2))
+    return (
+        float((across * (np.arange(across.size) + 0.5)).sum() / across.sum()),
+        float((down * (np.arange(down.size) + 0.5)).sum() / down.sum()),
+    )
+
+
+@pytest.mark.parametrize("covers", [True, False])
+def test_smoke_stays_in_its_place_however_coarsely_it_is_drawn(covers: bool) -> None:
+    places = []
+    for radius in (11.0, 13.0, 23.0, 25.0, 47.0, 49.0, 90.0, 100.0):
+        of = np.array([[250, 500, radius, 0, 1, 1]], np.float32).T
+        puff = Sprites(*of[:5], np.ones((1, 3), np.float32), of[5])
+        laid = draw(Sprite.SMOKE, puff, 363, 641, covers=covers)
+        whole = np.zeros((641, 363, 3), np.float32)
+        if isinstance(laid, Spots):
+            whole.reshape(-1, 3)[laid.pixel] = laid.light
+        else:
+            assert laid is not None
+            whole[laid.area] = laid.light
+        x, y = middle(whole)
+        # Its puff is not even: where its middle is, by its radius, is the same at all sizes.
+        places.append(((x - 250) / radius, (y - 500) / radius))
+    assert np.ptp(np.array(places), axis=0).max() < 0.03
+
+
+def fog(radius: Floats, mote: bool) -> list[Glows]:
     rng = np.random.Generator(np.random.PCG64(9))
-    x, y = rng.uniform(0, 360, 20).astype(np.float32), rng.uniform(0, 640, 20).astype(np.float32)
-    radius = rng.uniform(34, 90, 20).astype(np.float32)
-    light = (rng.uniform(0.1, 0.6, (20, 4)) * radius[:, None] ** 2).astype(np.float32)
-    found = []
-    for coarse in (canvas._COARSE, 0):
-        monkeypatch.setattr(canvas, "_COARSE", coarse)
-        one = Canvas(Windows(360, 640), Buffers())
-        one.glow([Glows(x, y, radius, light)], Blend.ALPHA)
-        one.flush()
-        assert one.behind is not None
-        found.append((one.light.copy(), one.behind.copy()))
-    assert found[0][0] == pytest.approx(found[1][0], abs=0.01 * float(found[1][0].max()))
-    assert found[0][1] == pytest.approx(found[1][1], abs=0.01)
-    assert found[1][1].min() < 0.9
+    n = radius.size
+    x, y = rng.uniform(60, 300, n).astype(np.float32), rng.uniform(60, 300, n).astype(np.float32)
+    light = (rng.uniform(0.1, 0.6, (n, 4)) * radius[:, None] ** 2).astype(np.float32)
+    if not mote:
+        return [Glows(x, y, radius, light)]
+    ends = [np.append(one, last).astype(np.float32) for one, last in ((x, 180), (y, 620), (radius, 1.5))]
+    return [Glows(*ends, np.vstack([light, np.full((1, 4), 1e-3, np.float32)]))]
+
+
+def laid_alone(glows: list[Glows]) -> tuple[Floats, Floats]:
+    one = Canvas(Windows(360, 640), Buffers())
+    one.glow(glows, Blend.ALPHA)
+    one.flush()
+    assert one.behind is not None
+    return one.light.copy(), one.behind.copy()
+
+
+@pytest.mark.parametrize("radius", [4.5, 9, 17, 18, 31, 40, 70, 130])
+def test_soft_things_that_cover_are_the_same_worked_out_coarsely(
+    monkeypatch: pytest.MonkeyPatch, radius: float
+) -> None:
+    glows = fog(np.full(20, radius, np.float32), mote=False)
+    light, left = laid_alone(glows)
+    monkeypatch.setattr(canvas, "_COARSE", 0)
+    exact, passed = laid_alone(glows)
+    assert np.abs(light - exact).max() < 0.02 * float(exact.max())
+    assert np.abs(left - passed).max() < 0.02
+    assert passed.min() < 0.95
+
+
+def test_a_mote_changes_nothing_of_a_fog_far_away() -> None:
+    radius = np.linspace(17, 40, 20).astype(np.float32)
+    (light, left), (others, passed) = (laid_alone(fog(radius, mote=one)) for one in (False, True))
+    upper = slice(0, 450)
+    assert np.abs(light[upper] - others[upper]).max() < 0.02 * float(light.max())
+    assert np.abs(left[upper] - passed[upper]).max() < 0.02
