@@ -181,12 +181,19 @@ def image_of(book: Flipbook, number: int, width: int, height: int, edge: int = 0
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     rows = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
     rows[:, : width * 4] = np.asarray(scaled, np.uint8).reshape(height, width * 4)
-    if edge := min(edge, width // 2):
-        share = (np.arange(edge, dtype=np.float32) + 0.5) / edge
-        share = np.repeat(share * share * (3 - 2 * share), 4)
-        for side, fade in (
-            (rows[:, : edge * 4], share),
-            (rows[:, (width - edge) * 4 :][:, : edge * 4], share[::-1]),
-        ):
-            side[:] = side * fade
+    soften(image, edge)
     return image
+
+
+def soften(image: QImage, edge: int) -> None:
+    """Let a premultiplied picture fade over so many px at its left and its right side."""
+    import numpy as np
+
+    width, edge = image.width(), min(edge, image.width() // 2)
+    if edge <= 0:
+        return
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    share = (np.arange(edge, dtype=np.float32) + 0.5) / edge
+    share = np.repeat(share * share * (3 - 2 * share), 4)
+    for side, fade in ((rows[:, : edge * 4], share), (rows[:, (width - edge) * 4 : width * 4], share[::-1])):
+        side[:] = side * fade

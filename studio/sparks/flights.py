@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from studio.sparks import backdrop, still
 from studio.sparks.backdrop import Backdrop
-from studio.sparks.film import Film
+from studio.sparks.film import Film, soften
 from studio.sparks.film_store import FilmStore
 from studio.sparks.given import Given, Known
 from studio.sparks.mixer import Mixer
@@ -266,7 +266,7 @@ class Flights(QObject):
         film, hero, sound = _orders(flight.given)
         found = self.store.film(hero)
         image = found.ask(0, *self.size, self.edge) if found is not None else None
-        seen.image = image or seen.image or self._poster(flight.given.spark)
+        seen.image = image or seen.image or self._stand_in(flight.given.spark)
         waits_for = hero if style.theme().reduced_motion else film
         is_here = waits_for is hero and seen.image is not None
         if waits_for is hero and not is_here and hero not in self._failed:
@@ -281,6 +281,15 @@ class Flights(QObject):
         if flight.began is None:
             seen.opacity = max(seen.opacity, AT_ONCE)
         return before != (seen.image, seen.opacity)
+
+    def _stand_in(self, spark: Known) -> QImage | None:
+        """A poster, with sides like the still that it stands for."""
+        poster = self._poster(spark)
+        if poster is None or not self.edge:
+            return poster
+        soft = poster.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+        soften(soft, round(self.edge * soft.width() / self.size[0]))
+        return soft
 
     def _sound(self, flight: Flight) -> None:
         pcm = self.store.sound(_orders(flight.given)[2])

@@ -51,9 +51,12 @@ class FaultList(QFrame):
         self._title.setText(
             f"{things} in the way" + (", by what this computer measured" if here else " of it")
         )
-        for each in found:
-            self._rows.addWidget(self._row(each))
+        rows = [self._row(each) for each in found]
+        for row in rows:
+            self._rows.addWidget(row)
         self.setVisible(bool(found))
+        for row in rows:
+            row.show()  # not a moment later, as a layout would: until then there is an empty card
 
     def _row(self, fault: Fault) -> QWidget:
         row = QWidget()

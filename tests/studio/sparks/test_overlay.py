@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from server.sparks.engine.format.spark import Tier
 from tests.studio.sparks.sky import Sky, fly
 from tests.studio.sparks.test_flights import moving as moving
-from tests.studio.sparks.test_flights import rehearsal
+from tests.studio.sparks.test_flights import poster, rehearsal
 
 
 def test_a_combo_and_what_waits_are_spoken(
@@ -53,5 +53,25 @@ def test_a_wide_picture_has_it_upright_in_the_middle(moving: QApplication, tmp_p
         assert sky.flights.edge == round(0.16 * 270)  # no line where it ends
         sky.overlay.place(QRect(0, 0, 270, 480))
         assert sky.flights.edge == 0
+
+    fly(moving, tmp_path, story)
+
+
+def test_a_poster_over_a_wide_picture_fades_at_its_sides_and_is_left_as_it_is(
+    moving: QApplication, tmp_path: Path
+) -> None:
+    async def story(sky: Sky) -> None:
+        shown = poster()
+        whole = shown.copy()
+        sky.flights._poster = lambda _spark: shown
+        sky.overlay.place(QRect(0, 0, 900, 480))
+        soft = sky.flights._stand_in(rehearsal(sky, 1).spark)
+        assert soft is not None
+        middle = shown.height() // 2
+        assert soft.pixelColor(0, middle).alpha() < 0.2 * shown.pixelColor(0, middle).alpha()
+        assert soft.pixelColor(shown.width() // 2, middle) == shown.pixelColor(shown.width() // 2, middle)
+        assert shown == whole
+        sky.overlay.place(QRect(0, 0, 270, 480))
+        assert sky.flights._stand_in(rehearsal(sky, 1).spark) is shown
 
     fly(moving, tmp_path, story)
