@@ -76,7 +76,7 @@ docs: setup  ## write the generated parts of the documentation
 
 gates: setup  ## judge all built-in sparks, and write gates.json and the engine's version
 	PYTHONPATH=. $(BIN)/python scripts/spark_engine.py
-	PYTHONPATH=. $(BIN)/python scripts/spark_gates.py
+	PYTHONPATH=. $(BIN)/python scripts/spark_gates.py $(if $(CHANGED),--changed)
 
 distinct: setup  ## measure how unlike the built-in sparks are, and write docs/sparks-distinct.md
 	PYTHONPATH=. $(BIN)/python scripts/spark_distinct.py

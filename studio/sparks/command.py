@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,20 +26,46 @@ _EVENLY = 12
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sparks` to the command line."""
-    parser = commands.add_parser("sparks", help="look at sparks, check and tidy their files")
-    deeds = parser.add_subparsers(dest="deed", required=True)
+    parser = commands.add_parser(
+        "sparks",
+        help="look at sparks, check and tidy their files",
+        description="A SPARK is a file, or the id of one that comes with the program.",
+    )
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="sheet|check|tidy")
     sheet = deeds.add_parser("sheet", help="a contact sheet of sparks, or of one as it goes")
-    sheet.add_argument("file", type=Path, help="the picture to write, .png or .jpg")
+    sheet.add_argument("file", type=_picture, help="the picture to write, .png or .jpg")
     sheet.add_argument("sparks", nargs="*", metavar="SPARK", help="default: all that come with the program")
-    sheet.add_argument("--times", type=float, nargs="+", metavar="S", help="moments, in s")
+    sheet.add_argument(
+        "--times", type=float, nargs="+", metavar="S", help="moments, in s; to be named after the files"
+    )
     sheet.add_argument("--on", metavar="COLOUR|PICTURE", help="black, white or a picture to lie on")
-    sheet.add_argument("--width", type=int, default=300, help="px of each picture")
-    sheet.add_argument("--seed", type=int, default=7)
+    sheet.add_argument("--width", type=_whole(16, 720), default=300, help="px of each picture, 16 to 720")
+    sheet.add_argument("--seed", type=_whole(0), default=1)
     check = deeds.add_parser("check", help="every fault, and what the gates say")
-    check.add_argument("--seed", type=int, default=1, help="another to play it by, before the server's")
-    tidy = deeds.add_parser("tidy", help="write files anew, in the order of the format")
+    check.add_argument("--seed", type=_whole(0), default=1, help="another to play it by, before the server's")
+    tidy = deeds.add_parser("tidy", help="write these files anew, in the order of the format")
     for parser in (check, tidy):
         parser.add_argument("sparks", nargs="+", metavar="SPARK")
+
+
+def _picture(said: str) -> Path:
+    file = Path(said)
+    if file.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise argparse.ArgumentTypeError(f"{said} is no name of a picture: it must end in .png or .jpg")
+    if not file.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {file.parent}")
+    return file
+
+
+def _whole(least: int, most: int = 2**63 - 1) -> Callable[[str], int]:
+    def number(said: str) -> int:
+        found = int(said)
+        if not least <= found <= most:
+            raise argparse.ArgumentTypeError(f"{said} is not from {least} to {most}")
+        return found
+
+    number.__name__ = "whole number"
+    return number
 
 
 def run(options: argparse.Namespace) -> int:
@@ -93,7 +119,18 @@ def _sheet(options: argparse.Namespace, sparks: Sequence[Spark]) -> int:
 
     from server.sparks.engine.sheet import contact_sheet, strip
 
-    behind = _background(options.on)
+    try:
+        behind = _background(options.on)
+    except OSError as error:
+        print(
+            f"{options.on}: neither black nor white, and no picture: {error.strerror or error}",
+            file=sys.stderr,
+        )
+        return 2
+    longest = max(spark.duration for spark in sparks)
+    if wrong := [f"{time:g}" for time in options.times or () if not 0 <= time <= longest]:
+        print(f"There is nothing at {', '.join(wrong)} s: from 0 to {longest:g} s it lasts.", file=sys.stderr)
+        return 2
     said = {"width": options.width, "seed": options.seed}
     if len(sparks) == 1:
         (one,) = sparks

@@ -53,6 +53,10 @@ MOST_CPU_OF_OTHERS: Final = 2 * MOST_CPU
 MANY: Final = 30
 """Born in a layer: of so many as many are parents by any seed as its `share` says, give or take."""
 FPS: Final = 30
+_LIT: Final = 24
+"""Of 255 in the brightest channel: what is seen on black."""
+_HIDES: Final = 32
+"""Of 255 between where a picture covers most and least: what is seen on white."""
 
 Film = Callable[[Spark, int, str], Iterable[NDArray[np.uint8]]]
 """The pictures of a spark by a seed and a sender: premultiplied RGBA uint8 `(h, w, 4)`."""
@@ -62,6 +66,8 @@ class Code(StrEnum):
     """Why a spark may not be published."""
 
     NO_PICTURES = "no_pictures"
+    NOTHING_SEEN = "nothing_seen"
+    HERO_UNSEEN = "hero_unseen"
     FLASHES_ON_BLACK = "flashes_on_black"
     FLASHES_ON_WHITE = "flashes_on_white"
     FLASHES_OF_THREE_ON_BLACK = "flashes_of_three_on_black"
@@ -150,7 +156,7 @@ def judge(spark: Spark, seed: int = SEED, sender: str = "", *, film: Film = film
     loudness = _loudness(spark, seed)
     seen = {name: found for name in _SHOWN if (found := _worst(played, name)) is not None}
     refusals = [
-        *_unseen(first),
+        *_unseen(spark, first),
         *(one for name, found in seen.items() for one in _flashing(*_SHOWN[name], found)),
         *_sounding(spark, loudness),
         *_crowded(spark, alive),
@@ -224,6 +230,8 @@ class _Played:
 
     def __init__(self, run: Run, spark: Spark, film: Film, alive: Alive | None = None) -> None:
         self.run, self.frames = run, 0
+        self.seen: list[bool] = []
+        """Of each picture whether there is anything on it."""
         each = MOST_CPU_OF_OTHERS if run.all_share else MOST_CPU
         self.clock = _Clock(each * spark.duration)
         self._ways: list[tuple[str, float | None, Showing]] = [
@@ -234,6 +242,7 @@ class _Played:
             self._ways.append(("combo_", AGAIN_S, Combo(FPS, AGAIN_S)))
         for frame in self.clock.of(film(played_as(spark, run, alive), run.seed, run.sender)):
             self.frames += 1
+            self.seen.append(_is_seen(frame))
             cells = Cells.of(frame)
             for _, _, way in self._ways:
                 way.see(cells)
@@ -308,9 +317,29 @@ def _loudness(spark: Spark, seed: int) -> Loudness | None:
     )
 
 
-def _unseen(played: _Played) -> Iterator[Refusal]:
-    if not played.frames and not played.too_slow:
+def _is_seen(frame: NDArray[np.uint8]) -> bool:
+    """Light that is seen on black, or something that hides more in one place than in another: all of a
+    darkened video is no picture."""
+    hides = frame[..., 3]
+    return int(frame[..., :3].max()) >= _LIT or int(hides.max()) - int(hides.min()) >= _HIDES
+
+
+def _unseen(spark: Spark, played: _Played) -> Iterator[Refusal]:
+    if played.too_slow:
+        return
+    if not played.frames:
         yield Refusal(code=Code.NO_PICTURES, message="It has no pictures.")
+    elif not any(played.seen):
+        yield Refusal(
+            code=Code.NOTHING_SEEN, message="Nothing is seen of it: more `gain` or `size` may help."
+        )
+    elif not played.seen[min(round(spark.hero_at * FPS), played.frames - 1)]:
+        first, last = played.seen.index(True), played.frames - 1 - played.seen[::-1].index(True)
+        yield Refusal(
+            code=Code.HERO_UNSEEN,
+            message=f"Nothing is seen at `hero_at` ({spark.hero_at:.2f} s), its poster and its still; "
+            f"there is something from {first / FPS:.2f} to {last / FPS:.2f} s.",
+        )
 
 
 def _flashing(code: Code, where: str, found: Seen) -> Iterator[Refusal]:
@@ -353,11 +382,11 @@ def _crowded(spark: Spark, alive: Alive | None) -> Iterator[Refusal]:
     if alive.most > spark.max_particles:
         yield Refusal(
             code=Code.TOO_MANY_PARTICLES,
-            message=f"{alive.most:,} particles live at once; it says {spark.max_particles:,} is the most.",
+            message=f"{alive.most:,} particles live at once; its `max_particles` is {spark.max_particles:,}.",
         )
     if alive.unborn:
         yield Refusal(
             code=Code.UNBORN,
-            message=f"{alive.unborn:,} particles were due when there was no room: it says that "
-            f"{spark.max_particles:,} is the most at once.",
+            message=f"{alive.unborn:,} particles were due when there was no room: its `max_particles` is "
+            f"{spark.max_particles:,}. Raise it, or lower a `rate`, a `count` or a `life`.",
         )

@@ -46,6 +46,30 @@ def test_a_sheet_lies_on_what_is_named(small: Path, tmp_path: Path) -> None:
     assert opened(picture).getpixel((6, 6)) == (255, 255, 255)
 
 
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        (["{here}/dot.json", "{spark}"], "must end in .png or .jpg"),
+        (["{here}/none/a.png", "{spark}"], "there is no folder"),
+        (["{here}/a.png", "{spark}", "--width", "100000"], "not from 16 to 720"),
+        (["{here}/a.png", "{spark}", "--seed", "-4"], "not from 0 to"),
+        (["{here}/a.png", "{spark}", "--on", "nosuch.jpg"], "nosuch.jpg: neither black nor white"),
+        (["{here}/a.png", "{spark}", "--times", "0.1", "99"], "There is nothing at 99 s"),
+    ],
+)
+def test_a_slip_is_told_before_anything_is_drawn(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], slip: list[str], said: str
+) -> None:
+    given = [each.format(here=tmp_path, spark=small) for each in slip]
+    try:
+        status = main(["sparks", "sheet", *given])
+    except SystemExit as ended:
+        status = int(str(ended.code))
+    assert status == 2
+    assert said in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["dot.json"]
+
+
 def test_check_tells_all_faults_of_a_file_and_what_the_gates_say(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

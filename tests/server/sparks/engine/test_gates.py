@@ -41,11 +41,24 @@ def spark(**fields: Any) -> Spark:
     return Spark.model_validate(given | fields)
 
 
+MARK = 255
+"""One point that is lit on every picture: what is judged here is something else than whether there is any."""
+
+
 def picture(light: int, colour: tuple[int, int, int] = (1, 1, 1), cover: int = 0) -> np.ndarray:
     frame = np.zeros((*SIZE, 4), np.uint8)
     frame[..., :3] = np.array(colour) * light
     frame[..., 3] = max(light, cover)
+    frame[0, 0] = MARK
     return frame
+
+
+def unmarked(frames: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Without the point that is on all of them."""
+    bare = [frame.copy() for frame in frames]
+    for frame in bare:
+        frame[0, 0] = frame[0, 1]
+    return bare
 
 
 def judge(spark: Spark, film: Sequence[np.ndarray], **other: Sequence[np.ndarray]) -> Verdict:
@@ -243,6 +256,21 @@ def test_what_lives_and_what_found_no_room_are_two_figures(monkeypatch: pytest.M
 
 def test_a_spark_without_pictures_is_refused() -> None:
     assert codes(judge(spark(), [])) == [Code.NO_PICTURES]
+
+
+def test_a_spark_of_which_nothing_is_seen_is_refused() -> None:
+    dark = unmarked([picture(0, cover=100)] * 60)  # which but darkens the whole video
+    assert codes(judge(spark(), dark)) == [Code.NOTHING_SEEN]
+    dark[30][5:9, 5:9, 3] = 200  # something that hides what is behind it
+    assert Code.NOTHING_SEEN not in codes(judge(spark(), dark))
+
+
+def test_a_spark_whose_still_would_be_empty_is_refused() -> None:
+    frames = unmarked([picture(0)] * 30 + [picture(level) for level in CALM])
+    verdict = judge(spark(hero_at=0.5), frames)
+    assert codes(verdict) == [Code.HERO_UNSEEN]
+    assert "from 1.20 to" in verdict.refusals[0].message
+    assert codes(judge(spark(hero_at=1.5), frames)) == []
 
 
 def test_what_is_too_slow_is_not_drawn_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
