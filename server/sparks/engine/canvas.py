@@ -130,8 +130,9 @@ class Canvas:
             light = self._windows.collapsed(waiting, area, keep="canvas" if self._dark else "")
             if light is not None and self._dark and self._windows.is_whole(area):
                 self.light, self._dark = light, False
+            elif light is not None and self._dark:
+                self._lay_first(area, light)
             elif light is not None:
-                self._begin()
                 seen = self.light[area]
                 cv2.add(seen, light, dst=seen)
         self._begin()
@@ -141,6 +142,16 @@ class Canvas:
         if self._dark:
             self.light[:] = 0
             self._dark = False
+
+    def _lay_first(self, area: Area, light: Floats) -> None:
+        """Light in the dark: only what is around it is darkened."""
+        rows, columns = area
+        self.light[: rows.start] = 0
+        self.light[rows.stop :] = 0
+        self.light[rows, : columns.start] = 0
+        self.light[rows, columns.stop :] = 0
+        self.light[area] = light
+        self._dark = False
 
     def glow(self, glows: list[Glows], blend: Blend) -> None:
         """Soft light; where it covers, its density goes by the fourth channel."""
@@ -163,16 +174,13 @@ class Canvas:
     def lay(self, laid: Laid, blend: Blend) -> None:
         """A picture in front of what there is."""
         area, light, left = laid
-        if blend is Blend.ADD:
-            self._begin()
-            seen = self.light[area]
-            cv2.add(seen, light, dst=seen)
-            return
-        bare = self._dark and not self._waiting
-        self.flush()
+        if blend is not Blend.ADD and self._waiting:
+            self.flush()
         seen = self.light[area]
-        if bare:
-            seen[:] = light
+        if self._dark:
+            self._lay_first(area, light)
+        elif blend is Blend.ADD:
+            cv2.add(seen, light, dst=seen)
         elif blend is Blend.SCREEN:
             seen += light * np.clip(1 - seen, 0, 1)
         elif left is not None:

@@ -79,19 +79,21 @@ class Pyramid:
         light = _joined([light, light[split], *(one.light[:, :channels] for one in rows)], channels)
         alone = np.ones(share.size + split.size, np.int32)
         taps = _joined([alone, *(one.taps for one in rows if one.taps is not None)])
-        scale = self._scale[at]
+        counts = np.bincount(at, minlength=LEVELS)
+        # Where all are of one level, it needs not be looked up for each.
+        of = at if np.count_nonzero(counts) > 1 else at[:1]
+        scale = self._scale[of]
         amount = _joined(shares) * scale
         amount *= scale
         left, top = x * scale + np.float32(MARGIN - 0.5), y * scale + np.float32(MARGIN - 0.5)
         # False for what is not a number too, which must not come to the casts below. It stays with no light:
         # taking it out of all arrays takes longer.
-        seen = (left >= 0) & (top >= 0) & (left < self._right[at]) & (top < self._bottom[at])
+        seen = (left >= 0) & (top >= 0) & (left < self._right[of]) & (top < self._bottom[of])
         dark = np.flatnonzero(~seen)
         left[dark], top[dark], amount[dark] = 0, 0, 0
-        counts = np.bincount(at, minlength=LEVELS)
         # Nothing is worked out of the levels before the finest of them.
         begin = self.offsets[int(np.argmax(counts > 0))]
-        flat = self._sum(left, top, at, amount, light, taps, begin)
+        flat = self._sum(left, top, of, amount, light, taps, begin)
         return [
             flat[self.offsets[level] - begin : self.offsets[level + 1] - begin].reshape(*shape, channels)
             if counts[level]

@@ -110,10 +110,11 @@ class Tone:
         red, green, blue = cv2.split(light, mv=planes)
         brightest = cv2.max(red, green, dst=self._float("brightest", shape))
         cv2.max(brightest, blue, dst=brightest)
+        hot = cv2.minMaxLoc(brightest)[1] * exposure > WHITE_FROM
         scale = (_ENTRIES - 1) * (exposure / BRIGHTEST) ** 0.5
         at = self._whole(cv2.sqrt(brightest, dst=brightest), scale, "at")
         factor = cv2.LUT(at, _FACTOR, dst=self._float("factor", shape))
-        white = cv2.LUT(at, _WHITE, dst=self._short("white", shape))
+        white = cv2.LUT(at, _WHITE, dst=self._short("white", shape)) if hot else None
         alpha = cv2.LUT(at, _ALPHA, dst=self._short("alpha", shape))
         if cover is not None:
             cv2.max(alpha, self._whole(cover, 255 * 256, "cover"), dst=alpha)
@@ -124,7 +125,8 @@ class Tone:
         shown, channels = self._short("shown", shape), []
         for channel, one in enumerate((red, green, blue)):
             cv2.multiply(one, factor, dst=shown, scale=exposure * (_ENTRIES - 1), dtype=cv2.CV_16U)
-            cv2.add(shown, white, dst=shown)
+            if white is not None:
+                cv2.add(shown, white, dst=shown)
             coded = cv2.LUT(shown, _CODE, dst=self._short("coded", shape))
             cv2.add(coded, dither, dst=coded)
             # The roundings of two tables: no channel may be more than what the picture covers.
