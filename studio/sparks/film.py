@@ -15,6 +15,9 @@ from studio.sparks.head_start import HeadStart
 from studio.sparks.player import Length
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from server.sparks.engine.flipbook import Flipbook
 
 MOST_BYTES: Final = 64 << 20
@@ -170,7 +173,6 @@ def image_of(book: Flipbook, number: int, width: int, height: int, edge: int = 0
     """One picture of a flipbook as premultiplied ARGB, scaled; at its sides it fades over `edge` px. Raises
     BadFlipbook."""
     import cv2
-    import numpy as np
 
     picture = cv2.cvtColor(book.picture(number), cv2.COLOR_RGBA2BGRA)
     if (width, height) == (book.width, book.height):
@@ -179,8 +181,7 @@ def image_of(book: Flipbook, number: int, width: int, height: int, edge: int = 0
         how = cv2.INTER_AREA if width < book.width else cv2.INTER_LINEAR
         scaled = cv2.resize(picture, (width, height), interpolation=how)
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-    rows = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
-    rows[:, : width * 4] = np.asarray(scaled, np.uint8).reshape(height, width * 4)
+    _pixels(image)[:] = scaled
     soften(image, edge)
     return image
 
@@ -192,8 +193,16 @@ def soften(image: QImage, edge: int) -> None:
     width, edge = image.width(), min(edge, image.width() // 2)
     if edge <= 0:
         return
-    rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    share = (np.arange(edge, dtype=np.float32) + 0.5) / edge
-    share = np.repeat(share * share * (3 - 2 * share), 4)
-    for side, fade in ((rows[:, : edge * 4], share), (rows[:, (width - edge) * 4 : width * 4], share[::-1])):
+    pixels = _pixels(image)
+    share = (np.arange(edge, dtype=np.float32)[:, None] + 0.5) / edge
+    share = share * share * (3 - 2 * share)
+    for side, fade in ((pixels[:, :edge], share), (pixels[:, width - edge :], share[::-1])):
         side[:] = side * fade
+
+
+def _pixels(image: QImage) -> NDArray[np.uint8]:
+    """Those of a picture of 32 bits, `(height, width, 4)`, to be written to."""
+    import numpy as np
+
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return rows[:, : image.width()]

@@ -99,6 +99,11 @@ class Flights(QObject):
         store.decoded.connect(self._decoded)
 
     @property
+    def _shape(self) -> tuple[int, int, int]:
+        """What pictures are asked for."""
+        return (*self.size, self.edge)
+
+    @property
     def seen(self) -> Sequence[Seen]:
         """What is to be painted, the first in the back."""
         return [self._seen[each] for each in self.queue.flying]
@@ -113,7 +118,7 @@ class Flights(QObject):
         film, hero, sound = _orders(given)
         orders = (hero, sound) if style.theme().reduced_motion else (film, hero, sound)
         if (baked := self.store.film(orders[0])) is not None:
-            baked.ask(0, *self.size, self.edge)
+            baked.ask(0, *self._shape)
         here = [self.store.want(each, given.spark) for each in orders]  # each is to be asked for
         return all(here)
 
@@ -231,10 +236,10 @@ class Flights(QObject):
             flight.wait(now - flight.began - (number + 0.5) / fps)
         seen.due = number
         for each in range(number, min(number + AHEAD + 1, film.ready)):
-            film.ask(each, *self.size, self.edge)
+            film.ask(each, *self._shape)
         # Where decoding is late, what is decoded meanwhile is seen. A combo begins anew, with lower numbers.
         since = seen.number if number >= seen.number else 0
-        found = film.newest(number, since, *self.size, self.edge)
+        found = film.newest(number, since, *self._shape)
         if found is None or (found[0] == seen.number and found[1] is seen.image):
             return faded
         if seen.number < 0:
@@ -265,7 +270,7 @@ class Flights(QObject):
         flight, before = seen.flight, (seen.image, seen.opacity)
         film, hero, sound = _orders(flight.given)
         found = self.store.film(hero)
-        image = found.ask(0, *self.size, self.edge) if found is not None else None
+        image = found.ask(0, *self._shape) if found is not None else None
         seen.image = image or seen.image or self._stand_in(flight.given.spark)
         waits_for = hero if style.theme().reduced_motion else film
         is_here = waits_for is hero and seen.image is not None

@@ -98,10 +98,10 @@ class Tile(QStyledItemDelegate):
         below = QRect(inner.x(), inner.y() + 18, inner.width(), 17)
         cost = f"{spark.credits:,}" if spark.credits is not None else price(None)
         metrics = painter.fontMetrics()
-        room = below.width() - metrics.horizontalAdvance(cost) - APART
-        if spark.credits is not None and metrics.horizontalAdvance(WORDS[spark.tier]) > room:
+        tier = metrics.horizontalAdvance(WORDS[spark.tier])
+        if spark.credits is not None and tier + APART + metrics.horizontalAdvance(cost) > below.width():
             cost = short(spark.credits)
-            room = below.width() - metrics.horizontalAdvance(cost) - APART
+        room = below.width() - metrics.horizontalAdvance(cost) - APART
         word = metrics.elidedText(WORDS[spark.tier], Qt.TextElideMode.ElideRight, room)
         painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, word)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
