@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from server.sparks.engine.format.spark import Spark
-    from server.sparks.engine.gates import Refusal, Run, Verdict
     from server.sparks.engine.sheet import Picture
+    from server.sparks.engine.verdict import Refusal, Run, Verdict
 
 _EVENLY = 12
 """Moments of one spark, where none are named."""

@@ -67,12 +67,7 @@ class Windows:
         density = cv2.extractChannel(thick, 3)
         left = cv2.exp(-density)
         light = _times(cv2.cvtColor(thick, cv2.COLOR_BGRA2BGR), (1 - left) / np.maximum(density, _THIN))
-        if upto:
-            size, edge = (light.shape[1] << upto, light.shape[0] << upto), 1 << upto
-            inner = (slice(edge, edge + pyramid.height), slice(edge, edge + pyramid.width))
-            light, left = (
-                cv2.resize(one, size, interpolation=cv2.INTER_LINEAR)[inner] for one in (light, left)
-            )
+        light, left = (pyramid.enlarged(one, upto) for one in (light, left))
         return Laid(area, light, left)
 
     def _of(self, glows: list[Glows], area: Area) -> tuple[Pyramid | None, list[Glows]]:

@@ -10,20 +10,19 @@ that takes most of the stage, and every sub that chance lets happen to some happ
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from server.kit.wire import Frozen
 from server.sparks.engine import film as films
 from server.sparks.engine import flash
 from server.sparks.engine.audio.loudness import integrated, true_peak
 from server.sparks.engine.audio.mix import CEILING, TARGETS, duration, sound, work
-from server.sparks.engine.flash import Flashes, Region
+from server.sparks.engine.blame import Layers
 from server.sparks.engine.format.base import WIDTH
 from server.sparks.engine.format.layers import Particles, Words
 from server.sparks.engine.format.reading import content_hash
@@ -33,7 +32,7 @@ from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.giving import AGAIN_S, LARGE, STAGGERS_S
 from server.sparks.engine.showings import BLACK, WHITE, Cells, Combo, Copies, Showing
 from server.sparks.engine.simulation import Alive, most_alive
-from server.sparks.engine.version import ENGINE
+from server.sparks.engine.verdict import Code, Loudness, Refusal, Run, Seen, Verdict
 
 SEED: Final = 1
 """Of the run in which all is measured."""
@@ -62,90 +61,6 @@ Film = Callable[[Spark, int, str], Iterable[NDArray[np.uint8]]]
 """The pictures of a spark by a seed and a sender: premultiplied RGBA uint8 `(h, w, 4)`."""
 
 
-class Code(StrEnum):
-    """Why a spark may not be published."""
-
-    NO_PICTURES = "no_pictures"
-    NOTHING_SEEN = "nothing_seen"
-    HERO_UNSEEN = "hero_unseen"
-    FLASHES_ON_BLACK = "flashes_on_black"
-    FLASHES_ON_WHITE = "flashes_on_white"
-    FLASHES_OF_THREE_ON_BLACK = "flashes_of_three_on_black"
-    FLASHES_OF_THREE_ON_WHITE = "flashes_of_three_on_white"
-    FLASHES_OF_COMBO_ON_BLACK = "flashes_of_combo_on_black"
-    FLASHES_OF_COMBO_ON_WHITE = "flashes_of_combo_on_white"
-    TOO_LOUD = "too_loud"
-    TRUE_PEAK = "true_peak"
-    SOUND_TOO_COSTLY = "sound_too_costly"
-    TOO_MANY_PARTICLES = "too_many_particles"
-    UNBORN = "unborn"
-    TOO_SLOW = "too_slow"
-
-
-class Refusal(Frozen):
-    """One reason, in words for its author; of flashes also when (the end of the second, in s) and where."""
-
-    code: Code
-    message: str
-    at_s: float | None = None
-    region: Region | None = None
-
-
-class Loudness(Frozen):
-    """Of the sound: LUFS, dBTP and what there is of it in s."""
-
-    lufs: float
-    target_lufs: float
-    true_peak_dbtp: float
-    duration_s: float
-
-
-class Run(Frozen):
-    """One time that a spark was played: by which seed and for whom, whether every sub of few happened to all,
-    and how many `frames` it came to; `cpu_s` is of the drawing alone, and differs from machine to machine."""
-
-    name: str
-    seed: int
-    sender: str = ""
-    all_share: bool = False
-    frames: int = 0
-    cpu_s: float = 0.0
-
-
-class Seen(Flashes):
-    """The flashes of one way to show it, in the run in which they are worst; of several that come after each
-    other, so many seconds apart."""
-
-    run: str
-    apart_s: float | None = None
-
-
-class Verdict(Frozen):
-    """All that was measured by this `engine`, and what of it is too much: flashes of one, of three, and of a
-    combo if it begins anew in one (else null), in the worst of the runs; the rest in the first. `particles`
-    are the most that lived at once, `unborn` those that were due when there was no room; null where it was
-    too slow to count them."""
-
-    engine: str = ENGINE
-    on_black: Seen
-    on_white: Seen
-    three_on_black: Seen
-    three_on_white: Seen
-    combo_on_black: Seen | None
-    combo_on_white: Seen | None
-    loudness: Loudness | None
-    particles: int | None
-    unborn: int | None
-    frames: int
-    cpu_s: float
-    runs: list[Run]
-    refusals: list[Refusal]
-
-    @property
-    def passed(self) -> bool:
-        return not self.refusals
-
-
 def judge(spark: Spark, seed: int = SEED, sender: str = "", *, film: Film = films.frames) -> Verdict:
     """Plays a spark and measures it. Another `seed` or `sender` than the usual ones is played before them,
     and what is measured once is measured of that."""
@@ -157,7 +72,7 @@ def judge(spark: Spark, seed: int = SEED, sender: str = "", *, film: Film = film
     seen = {name: found for name in _SHOWN if (found := _worst(played, name)) is not None}
     refusals = [
         *_unseen(spark, first),
-        *(one for name, found in seen.items() for one in _flashing(*_SHOWN[name], found)),
+        *_flashing(seen, played, alive),
         *_sounding(spark, loudness),
         *_crowded(spark, alive),
         *(refusal for each in played for refusal in each.slow()),
@@ -229,7 +144,7 @@ class _Played:
     """A spark played once, and its flashes in all ways to show it. Ends as soon as that takes too long."""
 
     def __init__(self, run: Run, spark: Spark, film: Film, alive: Alive | None = None) -> None:
-        self.run, self.frames = run, 0
+        self.run, self.spark, self.frames = run, spark, 0
         self.seen: list[bool] = []
         """Of each picture whether there is anything on it."""
         each = MOST_CPU_OF_OTHERS if run.all_share else MOST_CPU
@@ -259,6 +174,10 @@ class _Played:
             for ground, where in ((BLACK, "on_black"), (WHITE, "on_white")):
                 found = way.flashes[ground]
                 yield name + where, Seen(**found.model_dump(), run=self.run.name, apart_s=apart)
+
+    def layers(self, alive: Alive | None) -> Layers:
+        """The same once more, layer by layer."""
+        return Layers(played_as(self.spark, self.run, alive), self.run.seed, self.run.sender)
 
     def slow(self) -> Iterator[Refusal]:
         if self.too_slow:
@@ -342,18 +261,33 @@ def _unseen(spark: Spark, played: _Played) -> Iterator[Refusal]:
         )
 
 
-def _flashing(code: Code, where: str, found: Seen) -> Iterator[Refusal]:
-    if found.worst <= flash.MOST:
-        return
-    kind = "red flashes" if found.red > found.general else "flashes"
-    apart = "" if found.apart_s is None else f", {found.apart_s} s apart"
-    yield Refusal(
-        code=code,
-        message=f"{found.worst} {kind} within a second {where}{apart} ({found.run} run); "
-        f"{flash.MOST} is the most.",
-        at_s=found.at_s,
-        region=found.region,
-    )
+def _flashing(seen: dict[str, Seen], played: Sequence[_Played], alive: Alive | None) -> Iterator[Refusal]:
+    runs, layers = {each.run.name: each for each in played}, dict[str, Layers]()
+    for name, found in seen.items():
+        if found.worst <= flash.MOST:
+            continue
+        run = runs[found.run]
+        if found.run not in layers and not run.too_slow:
+            layers[found.run] = run.layers(alive)
+        code, where = _SHOWN[name]
+        kind = "red flashes" if found.red > found.general else "flashes"
+        apart = "" if found.apart_s is None else f", {found.apart_s} s apart"
+        yield Refusal(
+            code=code,
+            message=f"{found.worst} {kind} within a second {where}{apart} ({found.run} run); "
+            f"{flash.MOST} is the most.{_whose(found, layers.get(found.run))}",
+            at_s=found.at_s,
+            region=found.region,
+        )
+
+
+def _whose(found: Seen, layers: Layers | None) -> str:
+    """The layers that a flash is of. Of several copies at any time: each is at another moment of its own."""
+    if layers is None or found.region is None or found.at_s is None:
+        return ""
+    begin, end = (found.at_s - 1, found.at_s) if found.apart_s is None else (0.0, math.inf)
+    of = [f"`{layer}` ({share:.0%})" for layer, share in layers.changing(found.region, begin, end)]
+    return f" What changes there is mostly {', '.join(of)}." if of else ""
 
 
 def _sounding(spark: Spark, found: Loudness | None) -> Iterator[Refusal]:

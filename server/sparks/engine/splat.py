@@ -145,7 +145,7 @@ class Pyramid:
     ) -> Floats | None:
         """One picture `(height, width, channels)` of all levels, good until the next call with the same
         `keep`; None where all are dark. `upto` a level that is not the finest it is halved so often, and has
-        one more pixel around it."""
+        one more pixel around it; see `enlarged`."""
         gathered: Floats | None = None
         for at in range(LEVELS - 1, upto - 1, -1):
             own = levels[at]
@@ -164,6 +164,15 @@ class Pyramid:
             return None
         (tall, wide), edge = self.shapes[upto], MARGIN - (upto > 0)
         return gathered[edge : tall - edge, edge : wide - edge]
+
+    def enlarged(self, picture: Floats, upto: int) -> Floats:
+        """What was worked out of a picture collapsed `upto` a level, `(height, width)` or with channels, in
+        its full size."""
+        if not upto:
+            return picture
+        edge, size = 1 << upto, (picture.shape[1] << upto, picture.shape[0] << upto)
+        whole: Floats = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+        return whole[edge : edge + self.height, edge : edge + self.width]
 
     def _finer(self, coarse: Floats, at: int, keep: str) -> Floats:
         tall, wide = self.shapes[at]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -45,11 +47,26 @@ class Staging:
 
     def scene(self) -> Scene:
         """As the simulation is now."""
+        return self._of([drawn for _, drawn in self._drawn()])
+
+    def apart(self) -> Iterator[tuple[str, Scene]]:
+        """The same for each layer of which there is something now, by its id: alone, without what trails from
+        it or glows around it."""
+        for layer, drawn in self._drawn():
+            yield layer, replace(self._of([drawn]), bloom=0, trail=0, scrim=0)
+
+    def _drawn(self) -> Iterator[tuple[str, Drawn | Band | Lettering]]:
+        spark, time = self.simulation.spark, self.simulation.time
+        for layer, staged in zip(spark.layers, self._layers, strict=True):
+            if (drawn := staged.at(time)) is not None:
+                yield layer.id, drawn
+
+    def _of(self, layers: list[Drawn | Band | Lettering]) -> Scene:
         spark, time = self.simulation.spark, self.simulation.time
         seen = camera.view(spark, self.simulation.seed, time)
         left = _smooth((spark.duration - time) / GOES)
         return Scene(
-            [drawn for layer in self._layers if (drawn := layer.at(time)) is not None],
+            layers,
             step=self.simulation.step,
             exposure=spark.stage.exposure,
             bloom=spark.stage.bloom,
