@@ -3,6 +3,9 @@
 The stage is 720 x 1280 logical pixels, x to the right, y down, (0, 0) at the top left. Times are seconds
 from the beginning of the spark or of what they belong to; angles are degrees, clockwise, 0 to the right and
 -90 up; colours are sRGB, blended in linear light.
+
+What stands under a field is its description in docs/spark-1.schema.json, which an editor shows to authors;
+that of a `kind` is what its type says of itself.
 """
 
 from __future__ import annotations
@@ -67,7 +70,8 @@ Span = Annotated[
 
 
 class Ease(StrEnum):
-    """How a curve goes from one key to the next."""
+    """How a curve goes from one key to the next: evenly (linear), slowly in and out (smooth), or not at all
+    until the next one comes (step)."""
 
     LINEAR = "linear"
     SMOOTH = "smooth"
@@ -75,13 +79,16 @@ class Ease(StrEnum):
 
 
 class Curve(Frozen):
-    """A value over time, or over a life from 0 to 1: keys as [when, value], the first and the last go on."""
+    """A value over time, or over a life from 0 to 1."""
 
     keys: Annotated[
         list[tuple[Annotated[float, Field(ge=0, le=12)], Annotated[float, Field(ge=-10_000, le=10_000)]]],
         Field(min_length=1, max_length=24),
     ]
+    """[when, value], each later than the one before; when in s, or from 0 to 1 of what it goes over. The
+    first and the last value go on."""
     ease: Ease = Ease.LINEAR
+    """How the value goes from one key to the next."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -92,12 +99,15 @@ class Curve(Frozen):
 
 
 class Path(Frozen):
-    """A place over time, through its points: [when, x, y], by a smooth curve."""
+    """A place over time, by a smooth curve through its points."""
 
     points: Annotated[
         list[tuple[Annotated[float, Field(ge=0, le=12)], X, Y]], Field(min_length=2, max_length=64)
     ]
+    """[when, x, y] in s and px, each later than the one before."""
     closed: bool = False
+    """Whether it goes round for ever. The way back takes the mean time between points, unless the last is the
+    first."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -33,30 +33,44 @@ Hertz = Annotated[float, Field(ge=20, le=12_000)]
 
 
 class Sound(Frozen):
-    """One sound: notes in Hz, one after the other `step` s apart, or all at once where it is 0. From `hertz`
-    noise and grains sweep to `to_hertz`. `decay` is how long each rings, in s."""
+    """One sound: notes by one recipe."""
 
     at: Seconds
+    """When it begins, in s of the spark."""
     recipe: Recipe
+    """How it is made."""
     notes: Annotated[list[Hertz], Field(min_length=1, max_length=24)] = [440]
+    """In Hz, in the order in which they are played."""
     to_hertz: Hertz | None = None
+    """Where `noise` and `grains` sweep to from each note, in Hz; null = they do not."""
     step: Annotated[float, Field(ge=0, le=2)] = 0
+    """From one note to the next, in s; at 0 all are played at once."""
     decay: Annotated[float, Field(ge=0.02, le=8)] = 0.6
+    """How long each note rings, in s."""
     attack: Annotated[float, Field(ge=0, le=4)] = 0.004
+    """How long each note takes to come up, in s."""
     ratio: Annotated[float, Field(ge=0.1, le=16)] = 2
+    """What bends `tone` and `grains` is so many times their pitch: a whole number sounds like a kalimba, any
+    other like a bell."""
     depth: Annotated[float, Field(ge=0, le=20)] = 1
+    """How much `tone` and `grains` are bent (the index of FM); how bright `pluck` and `pad` are."""
     density: Annotated[float, Field(ge=1, le=200)] = 40
     """Grains or clicks a second."""
     gain_db: Annotated[float, Field(ge=-48, le=6)] = 0
+    """Against the other sounds, in dB: how loud all are together follows from the tier."""
     pan: Annotated[float, Field(ge=-1, le=1)] = 0
+    """From the left (-1) to the right (1)."""
 
 
 class Score(Frozen):
-    """All sounds of a spark, and the room they are in: `room` s of reverberation, `wet` of it."""
+    """All sounds of a spark, and the room they are in."""
 
     sounds: Annotated[list[Sound], Field(min_length=1, max_length=24)]
+    """In any order: each says when it begins. The last ends by 16 s; all notes together last 90 s at most."""
     room: Annotated[float, Field(ge=0.1, le=4)] = 1.2
+    """How long it reverberates, in s."""
     wet: Annotated[float, Field(ge=0, le=1)] = 0.25
+    """Share of what is heard that comes from the room."""
 
     @model_validator(mode="after")
     def _ends(self) -> Self:

@@ -41,48 +41,69 @@ CREDITS: Final = {
 
 
 class Stage(Frozen):
-    """How the light of all layers is shown: `exposure` times, `bloom` of it around what is bright, `trail` of
-    each picture left in the next, `scrim` of what is behind it darkened while it lasts."""
+    """How the light of all layers is shown."""
 
     exposure: Annotated[float, Field(ge=0.1, le=4)] = 1
+    """Times as much light."""
     bloom: Annotated[float, Field(ge=0, le=2)] = 0.9
+    """How strong the glow around what is bright is, in times."""
     trail: Annotated[float, Field(ge=0, le=0.95)] = 0
+    """Share of each picture that is left 1/60 s later."""
     scrim: Annotated[float, Field(ge=0, le=0.5)] = 0
+    """Share by which what is behind the spark is darkened while it lasts."""
 
 
 class Camera(Frozen):
-    """What the camera does, over the spark's time in s: `zoom` times, `drift` in px; `shake` in px, slower
-    than 3 Hz."""
+    """What the camera does, over the spark's time in s."""
 
     zoom: Curve | None = None
+    """Times as large around the middle of the stage."""
     drift: Path | None = None
+    """By how many px to the right and down what is seen moves: (0, 0) is where it is at rest."""
     shake: Curve | None = None
+    """By how many px at most, slower than 3 Hz."""
 
 
 class Spark(Frozen):
-    """One spark. Layers are drawn in their order, the last in front. `hero_at` is the moment that stands
-    for it where nothing may move."""
+    """One spark."""
 
     schema_: Annotated[Literal["spark/1"], Field(alias="schema")]
+    """The version of the format."""
     id: Name
+    """Its own name in the catalogue, in kebab case; what people read is `name`."""
     name: Annotated[str, StringConstraints(min_length=1, max_length=40), Seen]
+    """What people read."""
     tier: Tier
+    """How rare it is: what it may cost and how loud it is follow from it."""
     credits: Annotated[int, Field(ge=1, le=10_000)]
+    """What it costs at first, within what its tier may cost."""
     family: Name
+    """The name of sparks that belong together, in kebab case."""
     about: Annotated[str, StringConstraints(max_length=200), Seen] = ""
+    """What it shows, in one line for people."""
     duration: Annotated[float, Field(ge=0.6, le=12)]
+    """How long it is seen, in s."""
     hero_at: Seconds
+    """The moment that stands for it where nothing may move, in s."""
     palettes: Annotated[
         dict[Name, Annotated[list[Colour], Field(min_length=1, max_length=8)]],
         Field(min_length=1, max_length=16),
     ]
+    """Colours by the name that layers use, each "#rrggbb" in sRGB, mixed from one to the next."""
     stage: Stage = Stage()
+    """How the light of all layers is shown."""
     camera: Camera = Camera()
+    """What the camera does."""
     layers: Annotated[list[Layer], Field(min_length=1, max_length=24)]
+    """In the order in which they are drawn, the last in front; words in front of all."""
     score: Score | None = None
+    """What it sounds like; null = it is silent."""
     max_particles: Annotated[int, Field(ge=1, le=MOST_PARTICLES)] = 8_000
+    """Particles of all layers at once; above that nobody is born."""
     author: Annotated[str, StringConstraints(max_length=80), Seen] = ""
+    """Who made it."""
     licence: Annotated[str, StringConstraints(max_length=40), Seen] = "Apache-2.0"
+    """Under which it may be used, by its SPDX name."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
