@@ -37,13 +37,12 @@ def list_prices(
     actor: Actor = require("sparks.read"),
 ) -> Page[PriceView]:
     """What a spark cost and costs, the last first; what is planned is for whoever may edit."""
-    before = paging.decode(cursor, datetime)[0] if cursor else None
+    before = paging.key_of(cursor, datetime)
     with database(request).read() as s:
         spark_view(s, actor, spark_id)
         rows = queries.price_page(s, actor, spark_id, before=before, limit=limit + 1)
-        items = [views.price(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=paging.encode(items[-1].valid_from) if more else None)
+    shown, then = paging.trim(rows, limit, lambda row: (row.valid_from,))
+    return Page(items=[views.price(row) for row in shown], next_cursor=then)
 
 
 @router.post("/{spark_id}/prices", status_code=201, responses=problems(404, 409, 412))

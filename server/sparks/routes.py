@@ -126,12 +126,11 @@ def list_sparks(
     wanted = queries.Wanted(
         state=state, tier=tier, family=family, least=credits_min, most=credits_max, text=q
     )
-    after = paging.decode(cursor, str)[0] if cursor else None
+    after = paging.key_of(cursor, str)
     with database(request).read() as s:
         rows = queries.page(s, actor, wanted, after=after, limit=limit + 1)
-        items = [views.spark(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=paging.encode(items[-1].slug) if more else None)
+    shown, then = paging.trim(rows, limit, lambda row: (row.slug,))
+    return Page(items=[views.spark(row) for row in shown], next_cursor=then)
 
 
 @router.post(
@@ -203,13 +202,12 @@ def list_versions(
     actor: Actor = require("sparks.read"),
 ) -> Page[VersionView]:
     """The versions of a spark, the newest first; those that have not passed are for whoever may edit."""
-    before = paging.decode(cursor, int)[0] if cursor else None
+    before = paging.key_of(cursor, int)
     with database(request).read() as s:
         spark_view(s, actor, spark_id)
         rows = queries.version_page(s, actor, spark_id, before=before, limit=limit + 1)
-        items = [views.version(actor, row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=paging.encode(items[-1].number) if more else None)
+    shown, then = paging.trim(rows, limit, lambda row: (row.number,))
+    return Page(items=[views.version(actor, row) for row in shown], next_cursor=then)
 
 
 @router.post(

@@ -52,13 +52,6 @@ def _database(request: Request) -> Database:
     return cast(Database, request.app.state.db)
 
 
-def _key(cursor: str | None) -> queries.Key | None:
-    if cursor is None:
-        return None
-    at, its_id = paging.decode(cursor, datetime, UUID)
-    return at, its_id
-
-
 # Matches
 
 
@@ -84,11 +77,11 @@ def list_matches(
     actor: Actor = require("forensics.read"),
 ) -> Page[MatchView]:
     """Matches of all videos, the last one found first."""
+    before = paging.key_of(cursor, datetime, UUID)
     with _database(request).read() as s:
-        rows = queries.match_page(s, actor, verdict=state, before=_key(cursor), limit=limit + 1)
-        items = views.matches(s, actor, rows[:limit])
-    last = rows[limit - 1].Match if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.found_at, last.id) if last else None)
+        rows = queries.match_page(s, actor, verdict=state, before=before, limit=limit + 1)
+        shown, then = paging.trim(rows, limit, lambda row: (row.Match.found_at, row.Match.id))
+        return Page(items=views.matches(s, actor, shown), next_cursor=then)
 
 
 @router.post("/matches/{match_id}/verdict", responses=problems(404, 409))
@@ -208,13 +201,12 @@ def list_entries(
     actor: Actor = require("forensics.banks"),
 ) -> Page[EntryView]:
     """The entries of a bank, the newest first. Those of the restricted class are for the cleared."""
-    before = paging.decode(cursor, int)[0] if cursor else None
+    before = paging.key_of(cursor, int)
     with _database(request).read() as s:
         _bank(s, bank_id)
         rows = queries.entry_page(s, actor, bank_id=bank_id, state=state, before=before, limit=limit + 1)
-        items = views.entries(s, actor, rows[:limit])
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.number) if last else None)
+        shown, then = paging.trim(rows, limit, lambda row: (row.number,))
+        return Page(items=views.entries(s, actor, shown), next_cursor=then)
 
 
 @router.post(
@@ -274,12 +266,11 @@ def list_stopped_entries(
 ) -> Page[EntryView]:
     """The entries of all banks that took themselves out of use and that nobody has moved on since, the newest
     first. Those of the restricted class are for the cleared."""
-    before = paging.decode(cursor, int)[0] if cursor else None
+    before = paging.key_of(cursor, int)
     with _database(request).read() as s:
         rows = queries.stopped_page(s, actor, before=before, limit=limit + 1)
-        items = views.entries(s, actor, rows[:limit])
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.number) if last else None)
+        shown, then = paging.trim(rows, limit, lambda row: (row.number,))
+        return Page(items=views.entries(s, actor, shown), next_cursor=then)
 
 
 @router.get("/entries/{entry_id}", responses=problems(404))
@@ -368,11 +359,11 @@ def list_scans(
     request: Request, cursor: Cursor = None, limit: Limit = 50, actor: Actor = require("forensics.banks")
 ) -> Page[ScanView]:
     """How far the library was searched for what banks have only just begun to recognise."""
+    before = paging.key_of(cursor, datetime, UUID)
     with _database(request).read() as s:
-        rows = queries.scan_page(s, actor, before=_key(cursor), limit=limit + 1)
-        items = [views.scan(row) for row in rows[:limit]]
-    last = items[-1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.started_at, last.id) if last else None)
+        rows = queries.scan_page(s, actor, before=before, limit=limit + 1)
+        shown, then = paging.trim(rows, limit, lambda row: (row.Scan.started_at, row.Scan.id))
+        return Page(items=[views.scan(row) for row in shown], next_cursor=then)
 
 
 @router.post("/scans/{scan_id}/cancel", responses=problems(404, 409))
