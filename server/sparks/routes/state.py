@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from server.kit.access import Actor
-from server.kit.db import AnySession, Database, WriteSession
-from server.kit.errors import NotFound, Stale, problems
+from server.kit.db import AnySession, WriteSession
+from server.kit.errors import NotFound, Stale
 from server.kit.idempotency import Answer, IdempotencyKey, once
 from server.kit.params import IfMatch, tagged, version_of
-from server.kit.routing import LateRoute
+from server.kit.routing import database as database
+from server.kit.routing import domain_router
 from server.sparks import queries, views
 from server.sparks.schemas import SparkView
 
-router = APIRouter(
-    prefix="/v1/sparks",
-    tags=["sparks"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def database(request: Request) -> Database:
-    """The open database of this application."""
-    return cast(Database, request.app.state.db)
+router = domain_router("sparks")
 
 
 def spark_view(s: AnySession, actor: Actor, spark_id: UUID) -> SparkView:
