@@ -49,7 +49,6 @@ from server.ops.routes import router as ops
 from server.settings import Settings
 from server.sparks import builtin
 from server.sparks import sweeps as sparks_sweeps
-from server.sparks.price_routes import router as spark_prices
 from server.sparks.routes import router as sparks
 
 bus.on("accounts.person_changed", content_handlers.person_changed)
@@ -65,7 +64,7 @@ moderation_handlers.register(bus)
 moderation_sweeps.register(ticker)
 recurring.register(ticker)
 
-_ROUTERS = (audit, accounts, content, forensics, banks, sparks, spark_prices, moderation, ops)
+_ROUTERS = (audit, accounts, content, forensics, banks, sparks, moderation, ops)
 ROUTES = [route for router in _ROUTERS for route in router.routes]
 """As they were declared: `include_router` would work each of them out once more for every app."""
 

@@ -19,7 +19,7 @@ from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import AnySession
 from server.kit.errors import NotFound
-from server.kit.paging import Page, decode, encode
+from server.kit.paging import Page, key_of, trim
 
 DEVICES = 100
 """Living sessions shown of one person: who has more does not sign in from devices of their own."""
@@ -97,12 +97,11 @@ def people(
                 Person.name_key.startswith(q.casefold(), autoescape=True),
             )
         )
-    if cursor is not None:
-        query = query.where(Person.handle > decode(cursor, str)[0])
-    found = s.scalars(query).all()
-    shown = found[:limit]
-    next_cursor = encode(shown[-1].handle) if len(found) > limit else None
-    return Page(items=_rows(s, viewer, shown), next_cursor=next_cursor)
+    after = key_of(cursor, str)
+    if after is not None:
+        query = query.where(Person.handle > after)
+    shown, then = trim(s.scalars(query).all(), limit, lambda person: (person.handle,))
+    return Page(items=_rows(s, viewer, shown), next_cursor=then)
 
 
 def detail(s: AnySession, keys: Keys, viewer: Actor, person_id: UUID) -> PersonDetail:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from server.accounts import (
     credentials,
@@ -46,25 +46,16 @@ from server.accounts.schemas import (
 )
 from server.kit.access import Actor, public, require
 from server.kit.crypto import Keys
-from server.kit.db import AnySession, Database
+from server.kit.db import AnySession
 from server.kit.errors import Stale, problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit, network
 from server.kit.paging import Page
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
-from server.kit.routing import LateRoute
+from server.kit.routing import database, domain_router
 from server.kit.wire import text
 
-router = APIRouter(
-    prefix="/v1/accounts",
-    tags=["accounts"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def _db(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
+router = domain_router("accounts")
 
 
 def _keys(request: Request) -> Keys:
@@ -96,7 +87,7 @@ def _me(s: AnySession, person: Person, actor: Actor | None = None) -> Me:
 )
 def sign_in_(request: Request, body: SignIn) -> SignedIn:
     """Open a session for this device; an earlier one of the same device ends."""
-    db = _db(request)
+    db = database(request)
     opened = sign_in.sign_in(
         db,
         _keys(request),
@@ -114,41 +105,41 @@ def sign_in_(request: Request, body: SignIn) -> SignedIn:
 @router.post("/sign-out", status_code=204, responses=problems(404))
 def sign_out(request: Request, actor: Actor = require("account.self")) -> None:
     """End the session of this token."""
-    with _db(request).write() as s:
+    with database(request).write() as s:
         sessions.close_session(s, actor=actor, session_id=cast(UUID, actor.session_id))
 
 
 @router.get("/me")
 def me(request: Request, actor: Actor = require("account.self")) -> Me:
     """Who is signed in and what they may do."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return _me(s, s.get_one(Person, actor.person), actor)
 
 
 @router.post("/step-up", status_code=204, responses=problems(409, 429))
 def step_up(request: Request, body: OneTimeCode, actor: Actor = require("account.self")) -> None:
     """Confirm with a one-time code; for ten minutes this device may do what needs one."""
-    sign_in.step_up(_db(request), _keys(request), actor=actor, code=body.code)
+    sign_in.step_up(database(request), _keys(request), actor=actor, code=body.code)
 
 
 @router.get("/devices")
 def devices(request: Request, actor: Actor = require("account.self")) -> DeviceSessions:
     """Where the caller is signed in."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return DeviceSessions(items=queries.devices(s, actor))
 
 
 @router.delete("/devices/{session_id}", status_code=204, responses=problems(404))
 def sign_device_out(request: Request, session_id: UUID, actor: Actor = require("account.self")) -> None:
     """End one of the caller's own sessions."""
-    with _db(request).write() as s:
+    with database(request).write() as s:
         sessions.close_session(s, actor=actor, session_id=session_id)
 
 
 @router.post("/totp", responses=problems(409, 429))
 def begin_totp(request: Request, body: TotpRequest, actor: Actor = require("account.self")) -> TotpSecret:
     """A new authenticator secret; it counts once confirmed. Replacing a confirmed one needs a step-up."""
-    db = _db(request)
+    db = database(request)
     with db.read() as s:
         enrolled = queries.has_totp(s, actor.person)
     actor.check("account.self", step_up=enrolled)
@@ -161,13 +152,13 @@ def begin_totp(request: Request, body: TotpRequest, actor: Actor = require("acco
 @router.post("/totp/confirm", status_code=204, responses=problems(409, 429))
 def confirm_totp(request: Request, body: OneTimeCode, actor: Actor = require("account.self")) -> None:
     """Prove that the app has the new secret."""
-    sign_in.confirm_totp(_db(request), _keys(request), actor=actor, code=body.code)
+    sign_in.confirm_totp(database(request), _keys(request), actor=actor, code=body.code)
 
 
 @router.post("/password", status_code=204, responses=problems(409, 429))
 def change_password(request: Request, body: PasswordChange, actor: Actor = require("account.self")) -> None:
     """Set a new password; every other device is signed out."""
-    db = _db(request)
+    db = database(request)
     checked = sign_in.check_password(db, actor=actor, password=body.current)
     new_hash = passwords.hashed(body.new)
     with db.write() as s:
@@ -196,7 +187,7 @@ def people(
     actor: Actor = require("people.read"),
 ) -> Page[PersonRow]:
     """People by handle; `q` is the beginning of a handle or a name."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return queries.people(s, actor, role=role, state=state, q=q, cursor=cursor, limit=limit)
 
 
@@ -213,7 +204,7 @@ def create_person(
     password_hash = passwords.hashed(body.password) if body.password else None
     said = body.model_copy(update={"password": None})
 
-    with _db(request).write() as s:
+    with database(request).write() as s:
 
         def create() -> PersonDetail:
             person = service.create_person(
@@ -242,7 +233,7 @@ def person(
     request: Request, response: Response, person_id: UUID, actor: Actor = require("people.read")
 ) -> PersonDetail:
     """One person, with the ETag that an edit must name."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         found = queries.detail(s, _keys(request), actor, person_id)
     tagged(response, found.version)
     return found
@@ -258,7 +249,7 @@ def edit_person(
     actor: Actor = require("people.write", step_up=True),
 ) -> PersonDetail:
     """Change roles, state, clearance or name; new roles and suspension sign the person out everywhere."""
-    db, keys = _db(request), _keys(request)
+    db, keys = database(request), _keys(request)
     try:
         with db.write() as s:
             service.edit_person(
@@ -287,7 +278,7 @@ def reset_person(
     """Let a locked-out person back in: a temporary password, no authenticator, signed out everywhere."""
     password = passwords.temporary()
     password_hash = passwords.hashed(password)
-    with _db(request).write() as s:
+    with database(request).write() as s:
         until = credentials.reset(s, actor=actor, person_id=person_id, password_hash=password_hash)
     return TemporaryPassword(password=password, valid_until=until)
 
@@ -295,14 +286,14 @@ def reset_person(
 @router.get("/people/{person_id}/card", responses=problems(404))
 def card(request: Request, person_id: UUID, actor: Actor = require("people.history")) -> PersonCard:
     """What is shown of a person beside their work."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return queries.card(s, actor, person_id)
 
 
 @router.get("/programs")
 def list_programs(request: Request, actor: Actor = require("people.read")) -> Programs:
     """The programs that may flag, and those that no longer may."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         rows = [
             ProgramRow(id=p.id, name=p.name, created_at=p.created_at, revoked_at=p.revoked_at)
             for p in programs.every(s)
@@ -318,7 +309,7 @@ def create_program(
 
     There is no Idempotency-Key: its answer would be kept, and the token must not be. A repeat is 409.
     """
-    with _db(request).write() as s:
+    with database(request).write() as s:
         program_id, token = programs.create(s, actor=actor, keys=_keys(request), name=body.name)
     return ProgramToken(id=program_id, name=body.name, token=token)
 
@@ -328,5 +319,5 @@ def revoke_program(
     request: Request, program_id: UUID, actor: Actor = require("people.write", step_up=True)
 ) -> None:
     """Let a program flag no longer."""
-    with _db(request).write() as s:
+    with database(request).write() as s:
         programs.revoke(s, actor=actor, program_id=program_id)

@@ -16,7 +16,7 @@ from server.kit.access import Actor
 from server.kit.crypto import Keys
 from server.kit.db import AnySession, Database
 from server.kit.errors import NotFound
-from server.kit.paging import Page, decode, encode
+from server.kit.paging import Page, key_of, trim
 
 BATCH = 1_000
 CLEARANCE = "moderation.restricted"
@@ -50,11 +50,11 @@ def _as_stored(at: datetime) -> str:
 def entries(s: AnySession, reader: Actor, wanted: Filter, *, cursor: str | None, limit: int) -> Page[Entry]:
     """One page of what the reader may see, newest first."""
     query = _select(reader, wanted).order_by(AuditEntry.seq.desc()).limit(limit + 1)
-    if cursor is not None:
-        query = query.where(AuditEntry.seq < decode(cursor, int)[0])
-    found = [_entry(row) for row in s.execute(query)]
-    shown = found[:limit]
-    return Page(items=shown, next_cursor=encode(shown[-1].seq) if len(found) > limit else None)
+    before = key_of(cursor, int)
+    if before is not None:
+        query = query.where(AuditEntry.seq < before)
+    shown, then = trim(s.execute(query).all(), limit, lambda row: (row.seq,))
+    return Page(items=[_entry(row) for row in shown], next_cursor=then)
 
 
 def entry(s: AnySession, reader: Actor, seq: int) -> Entry:

@@ -16,12 +16,11 @@ from server.audit.schemas import Entry, ExportFormat, Head, Verification
 from server.audit.verify import verify
 from server.kit.access import Actor, require
 from server.kit.crypto import Keys
-from server.kit.db import Database
 from server.kit.errors import problems
 from server.kit.limits import limit
 from server.kit.paging import Page
 from server.kit.params import Cursor, Limit
-from server.kit.routing import LateRoute
+from server.kit.routing import LateRoute, database
 from server.kit.wire import Instant, RowNumber, text
 
 router = APIRouter(
@@ -30,10 +29,6 @@ router = APIRouter(
     responses=problems(400, 401, 403, 422, 503),
     route_class=LateRoute,
 )
-
-
-def _db(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
 
 
 def _keys(request: Request) -> Keys:
@@ -62,7 +57,7 @@ def entries(
     reader: Actor = require("audit.read"),
 ) -> Page[Entry]:
     """Entries, newest first."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return queries.entries(s, reader, wanted, cursor=cursor, limit=limit)
 
 
@@ -78,7 +73,7 @@ def export_entries(
     reader: Actor = require("audit.read"),
 ) -> StreamingResponse:
     """All matching entries as a file, oldest first. The export itself is put on record."""
-    db = _db(request)
+    db = database(request)
     # What a cleared reader looked for by its name may itself be of the restricted class.
     telling = wanted.target is not None and reader.can(queries.CLEARANCE)
     with db.write() as s:
@@ -103,14 +98,14 @@ def entry(
     request: Request, seq: Annotated[RowNumber, Path()], reader: Actor = require("audit.read")
 ) -> Entry:
     """One entry."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return queries.entry(s, reader, seq)
 
 
 @router.get("/head")
 def head(request: Request, reader: Actor = require("audit.read")) -> Head:
     """Where the chain stands and up to where it is signed."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return queries.head(s, _keys(request))
 
 
@@ -120,7 +115,7 @@ def verify_chain(
 ) -> Verification:
     """Walk the whole chain and say the first thing that does not hold."""
     started = time.perf_counter()
-    with _db(request).read() as s:
+    with database(request).read() as s:
         verdict = verify(s, _keys(request))
     elapsed_ms = round((time.perf_counter() - started) * 1000)
     return Verification(whole=verdict.whole, **asdict(verdict), elapsed_ms=elapsed_ms)
@@ -129,7 +124,7 @@ def verify_chain(
 @router.post("/seal")
 def seal(request: Request, sealer: Actor = require("ops.run")) -> Head:
     """Sign the newest entry, so that cutting off what came before it is caught."""
-    db, keys = _db(request), _keys(request)
+    db, keys = database(request), _keys(request)
     with db.write() as s:
         service.seal(s, keys)
     with db.read() as s:

@@ -19,6 +19,7 @@ from server.content.schemas import Blocked
 from server.kit.access import Actor
 from server.kit.db import AnySession
 from server.kit.errors import NotFound
+from server.kit.paging import Page, trim
 
 Key = tuple[datetime, UUID]
 """Sorts the list: since when, and whom."""
@@ -36,13 +37,13 @@ def check(s: AnySession, viewer: Actor, owner_id: UUID) -> None:
         raise NotFound("You block the person who made this.", code="blocked")
 
 
-def page(s: AnySession, viewer: Actor, *, before: Key | None, limit: int) -> tuple[list[Blocked], Key | None]:
-    """Whom the viewer blocks, the latest first, and from where to go on; None at the end."""
+def page(s: AnySession, viewer: Actor, *, before: Key | None, limit: int) -> Page[Blocked]:
+    """Whom the viewer blocks, the latest first, from before the key `before` on."""
     found = select(Block.other_id, Block.at).where(Block.person_id == viewer.person, Block.holds)
     if before:
         found = found.where(tuple_(Block.at, Block.other_id) < before)
     rows = s.execute(found.order_by(Block.at.desc(), Block.other_id.desc()).limit(limit + 1)).all()
-    shown = rows[:limit]
+    shown, then = trim(rows, limit, lambda row: (row.at, row.other_id))
     cards = accounts.cards(s, [row.other_id for row in shown])
     items = [Blocked(person=views.author(cards[row.other_id]), since=row.at) for row in shown]
-    return items, (shown[-1].at, shown[-1].other_id) if len(rows) > limit else None
+    return Page(items=items, next_cursor=then)

@@ -14,16 +14,15 @@ from server.content.rules import Reaction
 from server.content.schemas import FeedItem
 from server.kit.access import Actor
 from server.kit.db import AnySession
+from server.kit.paging import Page, trim
 
 Key = tuple[datetime, UUID]
 """Sorts the list: since when, and which video."""
 
 
-def page(
-    s: AnySession, viewer: Actor, *, before: Key | None, limit: int
-) -> tuple[list[FeedItem], Key | None]:
-    """What the viewer has saved and may still see, the latest first, and from where to go on; None at the
-    end. Of people whom the viewer blocks there is nothing."""
+def page(s: AnySession, viewer: Actor, *, before: Key | None, limit: int) -> Page[FeedItem]:
+    """What the viewer has saved and may still see, the latest first, from before the key `before` on. Of
+    people whom the viewer blocks there is nothing."""
     mine = (
         VideoReaction.person_id == viewer.person,
         VideoReaction.kind == Reaction.SAVE,
@@ -38,6 +37,6 @@ def page(
         found = found.where(tuple_(VideoReaction.at, VideoReaction.video_id) < before)
     latest = found.order_by(VideoReaction.at.desc(), VideoReaction.video_id.desc())
     rows = s.execute(latest.limit(limit + 1)).all()
-    shown = rows[:limit]
+    shown, then = trim(rows, limit, lambda row: (row.at, row.video_id))
     items = feed_items.told(s, viewer, {row.video_id: None for row in shown})
-    return items, (shown[-1].at, shown[-1].video_id) if len(rows) > limit else None
+    return Page(items=items, next_cursor=then)

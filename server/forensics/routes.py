@@ -77,15 +77,11 @@ def list_analyses(
     actor: Actor = require("forensics.analyse"),
 ) -> Page[AnalysisView]:
     """Analyses of all videos, the last one asked for first."""
-    before: queries.Key | None = None
-    if cursor:
-        asked_at, analysis_id = paging.decode(cursor, datetime, UUID)
-        before = asked_at, analysis_id
+    before = paging.key_of(cursor, datetime, UUID)
     with database(request).read() as s:
         rows = queries.page(s, actor, state=state, before=before, limit=limit + 1)
-        items = [views.analysis(row) for row in rows[:limit]]
-    last = items[-1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.requested_at, last.id) if last else None)
+        shown, then = paging.trim(rows, limit, lambda row: (row.requested_at, row.id))
+        return Page(items=[views.analysis(row) for row in shown], next_cursor=then)
 
 
 @router.post("/analyses/{analysis_id}/cancel", responses=problems(404, 409))

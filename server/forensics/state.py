@@ -5,26 +5,17 @@ from __future__ import annotations
 from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy import ColumnElement
 
 from server.forensics import queries
-from server.kit.db import AnySession, Database
-from server.kit.errors import NotFound, problems
-from server.kit.routing import LateRoute
+from server.kit.db import AnySession
+from server.kit.errors import NotFound
+from server.kit.routing import database as database
+from server.kit.routing import domain_router
 from server.settings import Settings
 
-router = APIRouter(
-    prefix="/v1/forensics",
-    tags=["forensics"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def database(request: Request) -> Database:
-    """The open database of this application."""
-    return cast(Database, request.app.state.db)
+router = domain_router("forensics")
 
 
 def settings(request: Request) -> Settings:

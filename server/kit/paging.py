@@ -5,17 +5,23 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from server.kit.errors import BadRequest
 from server.kit.wire import Page
 
-__all__ = ["Page", "decode", "encode"]
+__all__ = ["Page", "decode", "encode", "key_of", "trim"]
+
+Key = int | str | datetime | UUID | None
+Row = TypeVar("Row")
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
-def encode(*keys: int | str | datetime | UUID | None) -> str:
+def encode(*keys: Key) -> str:
     """An opaque cursor out of the sort keys of the last row of a page."""
     plain = [k.isoformat() if isinstance(k, datetime) else str(k) if isinstance(k, UUID) else k for k in keys]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
@@ -31,6 +37,33 @@ def decode(cursor: str, *kinds: type) -> list[Any]:
         return [_read(value, kind) for value, kind in zip(plain, kinds, strict=True)]
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as error:
         raise BadRequest("This cursor was not made by this server.", code="bad_cursor") from error
+
+
+@overload
+def key_of(cursor: str | None, kind: type[One], /) -> One | None: ...
+
+
+@overload
+def key_of(cursor: str | None, kind: type[One], other: type[Other], /) -> tuple[One, Other] | None: ...
+
+
+def key_of(cursor: str | None, /, *kinds: type) -> Any:
+    """The sort key that a page begins behind: of one kind bare, of two a tuple; None for the first page.
+    Raises BadRequest as `decode` does."""
+    if cursor is None:
+        return None
+    keys = decode(cursor, *kinds)
+    return keys[0] if len(keys) == 1 else tuple(keys)
+
+
+def trim(
+    rows: Sequence[Row], limit: int, key: Callable[[Row], tuple[Key, ...]]
+) -> tuple[Sequence[Row], str | None]:
+    """The rows of a page of `limit`, out of one row more that was asked for, and the cursor of the next page;
+    None where that one row did not come. `key` gives the sort keys of a row."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], encode(*key(rows[limit - 1]))
 
 
 def _read(value: Any, kind: type) -> Any:

@@ -1,13 +1,17 @@
-"""Routes that are worked out when they are first asked for."""
+"""The router of a domain, and routes that are worked out when they are first asked for."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
+
+from server.kit.db import Database
+from server.kit.errors import problems
 
 _guard = threading.RLock()
 """One for all: routes are shared by every app of the process, whichever threads these run in."""
@@ -41,3 +45,18 @@ class LateRoute(APIRoute):
             finally:
                 self._working_out = False
             return getattr(self, name)
+
+
+def domain_router(name: str) -> APIRouter:
+    """A router at `/v1/NAME`, tagged NAME, that says what any of its routes may refuse with."""
+    return APIRouter(
+        prefix=f"/v1/{name}",
+        tags=[name],
+        responses=problems(400, 401, 403, 413, 422, 503),
+        route_class=LateRoute,
+    )
+
+
+def database(request: Request) -> Database:
+    """The open database of this application."""
+    return cast(Database, request.app.state.db)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
-from typing import Annotated, cast
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
@@ -12,11 +12,10 @@ from fastapi.responses import StreamingResponse
 
 from server.kit import metrics
 from server.kit.access import Actor, public, require
-from server.kit.db import Database
 from server.kit.errors import Busy, Forbidden, problems
 from server.kit.limits import limit
 from server.kit.live import broadcaster
-from server.kit.routing import LateRoute
+from server.kit.routing import LateRoute, database
 from server.kit.ticker import ticker
 from server.ops import doctor, queries, service
 from server.ops.live import listener, stream
@@ -28,15 +27,11 @@ metrics.Gauge("studio_live_clients", "Open live streams.", lambda: broadcaster.c
 JobName = Annotated[str, Path(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
 
 
-def _db(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
-
-
 @router.get("/health", responses=problems(503))
 def health(request: Request, _: None = public()) -> Health:
     """Whether this process answers and reaches its database."""
     try:
-        with _db(request).read() as s:
+        with database(request).read() as s:
             s.execute(sa.select(1))
     except sa.exc.DBAPIError as error:
         raise Busy("The database cannot be reached.") from error
@@ -93,13 +88,13 @@ def examine(
 @router.get("/v1/ops/jobs", responses=problems(401, 403, 503))
 def jobs(request: Request, actor: Actor = require("ops.read")) -> Jobs:
     """Every job with its last and next run."""
-    with _db(request).read() as s:
+    with database(request).read() as s:
         return Jobs(items=queries.jobs(s, ticker))
 
 
 @router.post("/v1/ops/jobs/{name}/run", status_code=202, responses=problems(401, 403, 404, 409, 422, 503))
 def run_job(request: Request, name: JobName, actor: Actor = require("ops.run")) -> Jobs:
     """Make a recurring job due at once; answers the list as it then stands."""
-    with _db(request).write() as s:
+    with database(request).write() as s:
         service.run_now(s, actor=actor, ticker=ticker, name=name)
     return jobs(request, actor)

@@ -92,7 +92,7 @@ async def _catalogue(camera: Camera) -> None:
     await camera.take("sparks-filtered")
     page.filters.put(Wanted())
     await until(lambda: page.grid.sparks, "the sparks to come back")
-    page._failed(Offline())
+    page.reading.failed.emit(Offline())
     await camera.take("sparks-offline", away=True)
     await _without(camera, page)
 
@@ -135,7 +135,7 @@ async def _refused(camera: Camera, page: SparksPage) -> None:
 async def _without(camera: Camera, page: SparksPage) -> None:
     page.reading.catalogue.forget()
     page.grid.fill([])
-    page._failed(Offline())
+    page.reading.failed.emit(Offline())
     await until(lambda: isinstance(page.states.shown(), ErrorState), "what is said")
     await camera.take("sparks-error", away=True)
     page.states.loading()
@@ -223,7 +223,7 @@ async def _over_video(camera: Camera) -> None:
     flights.clear()
     camera.app.window.host.toasts.clear()
     tray.reading.catalogue.forget()
-    tray._failed(Offline())
+    tray.reading.failed.emit(Offline())
     await camera.take("feed-sparks-error", away=True)
     tray.retry()
     await until(lambda: tray.grid.sparks and tray.reading.settled, "the sparks to come back")

@@ -22,6 +22,7 @@ from studio.video.player import Player
 from studio.video.playhead import Lane, Playhead, timecode
 from studio.video.shield import Shield
 from studio.video.timeline import Timeline
+from studio.video.transport import transport
 from studio.video.view import FrameView
 from studio.widgets.button import IconButton
 from studio.widgets.label import ElidedLabel, Label
@@ -142,20 +143,7 @@ class Compare(QWidget):
         """What each key does."""
         lead = self.left.player
         return {
-            "review.play": lead.play_pause,
-            "review.shuttle-back": lambda: lead.shuttle(-1),
-            "review.shuttle-stop": lambda: lead.shuttle(0),
-            "review.shuttle-forward": lambda: lead.shuttle(1),
-            "review.step-back": lambda: lead.step(-1),
-            "review.step-forward": lambda: lead.step(1),
-            "review.ten-back": lambda: lead.step(-10),
-            "review.ten-forward": lambda: lead.step(10),
-            "review.second-back": lambda: lead.step_ms(-1000),
-            "review.second-forward": lambda: lead.step_ms(1000),
-            "review.first-frame": lead.to_start,
-            "review.last-frame": lead.to_end,
-            "review.previous-marker": lead.previous_marker,
-            "review.next-marker": lead.next_marker,
+            **transport(lead),
             "review.reveal": self.reveal,
             "review.greyscale": lambda: self.set_shield(replace(lead.shield, grey=not lead.shield.grey)),
         }

@@ -19,6 +19,7 @@ from studio.video.shield import Shield
 from studio.video.spectrogram import Spectrogram
 from studio.video.storyboard import Preview, Storyboard
 from studio.video.timeline import Timeline
+from studio.video.transport import transport
 from studio.video.view import FrameView
 from studio.video.waveform import Waveform
 from studio.widgets.button import IconButton
@@ -97,20 +98,7 @@ class ReviewPlayer(QWidget):
         """
         player = self.player
         return {
-            "review.play": player.play_pause,
-            "review.shuttle-back": lambda: player.shuttle(-1),
-            "review.shuttle-stop": lambda: player.shuttle(0),
-            "review.shuttle-forward": lambda: player.shuttle(1),
-            "review.step-back": lambda: player.step(-1),
-            "review.step-forward": lambda: player.step(1),
-            "review.ten-back": lambda: player.step(-10),
-            "review.ten-forward": lambda: player.step(10),
-            "review.second-back": lambda: player.step_ms(-1000),
-            "review.second-forward": lambda: player.step_ms(1000),
-            "review.first-frame": player.to_start,
-            "review.last-frame": player.to_end,
-            "review.previous-marker": player.previous_marker,
-            "review.next-marker": player.next_marker,
+            **transport(player),
             "review.mark-in": player.set_in,
             "review.mark-out": player.set_out,
             "review.note": self.request_mark,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from fastapi import Request
 
 from server.content import comments, queries, views
-from server.content.routes.parts import key_of, next_cursor, notices, said
+from server.content.routes.parts import notices, said
 from server.content.routes.state import database, router
 from server.content.rules import clean
 from server.content.schemas import CommentView, NewComment
+from server.kit import paging
 from server.kit.access import Actor, require
 from server.kit.errors import NotFound, problems
 from server.kit.idempotency import IdempotencyKey, once
@@ -65,9 +66,10 @@ def list_comments(
     with database(request).read() as s:
         if queries.video(s, actor, video_id) is None:
             raise NotFound("There is no such video.")
-        rows = queries.comments(s, actor, video_id=video_id, before=key_of(cursor), limit=limit + 1)
-        items = views.comments(s, rows[:limit])
-    return Page(items=items, next_cursor=next_cursor(rows, limit))
+        before = paging.key_of(cursor, datetime, UUID)
+        rows = queries.comments(s, actor, video_id=video_id, before=before, limit=limit + 1)
+        shown, then = paging.trim(rows, limit, lambda row: (row.created_at, row.id))
+        return Page(items=views.comments(s, shown), next_cursor=then)
 
 
 @router.delete("/comments/{comment_id}", status_code=204, responses=problems(404))

@@ -59,9 +59,9 @@ def list_blocks(
     request: Request, cursor: Cursor = None, limit: Limit = 50, actor: Actor = require("content.watch")
 ) -> Page[Blocked]:
     """Whom the caller blocks, the latest first."""
+    before = paging.key_of(cursor, datetime, UUID)
     with database(request).read() as s:
-        items, then = blocks.page(s, actor, before=_since(cursor), limit=limit)
-    return Page(items=items, next_cursor=paging.encode(*then) if then else None)
+        return blocks.page(s, actor, before=before, limit=limit)
 
 
 @router.get("/saved")
@@ -69,9 +69,9 @@ def list_saved(
     request: Request, cursor: Cursor = None, limit: Limit = 30, actor: Actor = require("content.watch")
 ) -> Page[FeedItem]:
     """The videos that the caller has saved and may still see, the latest first; `why` is null."""
+    before = paging.key_of(cursor, datetime, UUID)
     with database(request).read() as s:
-        items, then = saved.page(s, actor, before=_since(cursor), limit=limit)
-    return Page(items=items, next_cursor=paging.encode(*then) if then else None)
+        return saved.page(s, actor, before=before, limit=limit)
 
 
 @router.get("/people/{person_id}", responses=problems(404))
@@ -79,13 +79,6 @@ def read_profile(request: Request, person_id: UUID, actor: Actor = require("cont
     """The page of a person; their videos are a list of its own (`videos?owner=`)."""
     with database(request).read() as s:
         return feed.profile(s, actor, person_id)
-
-
-def _since(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if not cursor:
-        return None
-    since, subject = paging.decode(cursor, datetime, UUID)
-    return since, subject
 
 
 def _place(cursor: str) -> Place:

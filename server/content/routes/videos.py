@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 
 from server.content import blocks, queries, service, views
-from server.content.routes.parts import key_of, next_cursor, notices, said
+from server.content.routes.parts import notices, said
 from server.content.routes.state import database, explain, receiver, router, settings
 from server.content.rules import VideoState, clean, clean_filename
 from server.content.schemas import NewVideo, VideoCreated, VideoEdit, VideoView
+from server.kit import paging
 from server.kit.access import Actor, require
 from server.kit.db import AnySession
 from server.kit.errors import Invalid, NotFound, Stale, TooLarge, problems
@@ -75,11 +76,12 @@ def list_videos(
             actor,
             owner_id=actor.person if owner == "me" else owner,
             deleted=deleted,
-            before=key_of(cursor),
+            before=paging.key_of(cursor, datetime, UUID),
             limit=limit + 1,
         )
-        items = views.videos(s, actor, rows[:limit], explain=explain(request))
-    return Page(items=[_with_received(request, item) for item in items], next_cursor=next_cursor(rows, limit))
+        shown, then = paging.trim(rows, limit, lambda row: (row.created_at, row.id))
+        items = views.videos(s, actor, shown, explain=explain(request))
+    return Page(items=[_with_received(request, item) for item in items], next_cursor=then)
 
 
 @router.get("/videos/{video_id}", responses=problems(404))

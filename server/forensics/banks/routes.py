@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from server.forensics import queries as forensics
@@ -32,31 +32,15 @@ from server.forensics.banks.schemas import (
 from server.kit import paging
 from server.kit.access import Actor, require
 from server.kit.bodies import body_limit
-from server.kit.db import AnySession, Database
+from server.kit.db import AnySession
 from server.kit.errors import NotFound, Stale, problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit
 from server.kit.paging import Page
 from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
-from server.kit.routing import LateRoute
+from server.kit.routing import database, domain_router
 
-router = APIRouter(
-    prefix="/v1/forensics",
-    tags=["forensics"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def _database(request: Request) -> Database:
-    return cast(Database, request.app.state.db)
-
-
-def _key(cursor: str | None) -> queries.Key | None:
-    if cursor is None:
-        return None
-    at, its_id = paging.decode(cursor, datetime, UUID)
-    return at, its_id
+router = domain_router("forensics")
 
 
 # Matches
@@ -68,7 +52,7 @@ def read_video_matches(
 ) -> Page[MatchView]:
     """The stretches of a video that look like something in a bank. Not of one's own videos; of the restricted
     class for the cleared alone."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         if forensics.video(s, forensics.scored(actor), video_id) is None:
             raise NotFound("There is no such video.")
         rows = queries.matches_of(s, actor, video_id, limit=MATCHES_MAX)
@@ -84,11 +68,11 @@ def list_matches(
     actor: Actor = require("forensics.read"),
 ) -> Page[MatchView]:
     """Matches of all videos, the last one found first."""
-    with _database(request).read() as s:
-        rows = queries.match_page(s, actor, verdict=state, before=_key(cursor), limit=limit + 1)
-        items = views.matches(s, actor, rows[:limit])
-    last = rows[limit - 1].Match if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.found_at, last.id) if last else None)
+    before = paging.key_of(cursor, datetime, UUID)
+    with database(request).read() as s:
+        rows = queries.match_page(s, actor, verdict=state, before=before, limit=limit + 1)
+        shown, then = paging.trim(rows, limit, lambda row: (row.Match.found_at, row.Match.id))
+        return Page(items=views.matches(s, actor, shown), next_cursor=then)
 
 
 @router.post("/matches/{match_id}/verdict", responses=problems(404, 409))
@@ -96,7 +80,7 @@ def judge_match(
     request: Request, match_id: UUID, body: NewVerdict, actor: Actor = require("forensics.read")
 ) -> MatchView:
     """Say whether a match is one. The second wrong one takes the entry out of the bank's use."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         _match(s, actor, match_id)
         matching.judge(s, actor=actor, match_id=match_id, verdict=body.verdict)
         return _match(s, actor, match_id)
@@ -115,7 +99,7 @@ def _match(s: AnySession, actor: Actor, match_id: UUID) -> MatchView:
 @router.get("/bank-choices")
 def list_bank_choices(request: Request, actor: Actor = require("forensics.read")) -> Page[BankChoice]:
     """The banks that a removed video may be added to."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         rows = queries.banks(s)
     return Page(
         items=[
@@ -129,7 +113,7 @@ def list_bank_choices(request: Request, actor: Actor = require("forensics.read")
 @router.get("/banks")
 def list_banks(request: Request, actor: Actor = require("forensics.banks")) -> Page[BankView]:
     """All banks, by name."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         return Page(items=[views.bank(row) for row in queries.banks(s)])
 
 
@@ -142,7 +126,7 @@ def create_bank(
     actor: Actor = require("forensics.banks"),
 ) -> BankView:
     """Make a bank."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         made = once(
             s,
             actor,
@@ -161,7 +145,7 @@ def read_bank(
     request: Request, response: Response, bank_id: UUID, actor: Actor = require("forensics.banks")
 ) -> BankView:
     """One bank; its ETag is what an edit names."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         found = _bank(s, bank_id)
     tagged(response, found.version)
     return found
@@ -177,7 +161,7 @@ def edit_bank(
     actor: Actor = require("forensics.banks"),
 ) -> BankView:
     """Change what is given of a bank."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         try:
             service.edit_bank(s, actor=actor, bank_id=bank_id, version=version_of(if_match), body=body)
         except Stale as stale:
@@ -208,13 +192,12 @@ def list_entries(
     actor: Actor = require("forensics.banks"),
 ) -> Page[EntryView]:
     """The entries of a bank, the newest first. Those of the restricted class are for the cleared."""
-    before = paging.decode(cursor, int)[0] if cursor else None
-    with _database(request).read() as s:
+    before = paging.key_of(cursor, int)
+    with database(request).read() as s:
         _bank(s, bank_id)
         rows = queries.entry_page(s, actor, bank_id=bank_id, state=state, before=before, limit=limit + 1)
-        items = views.entries(s, actor, rows[:limit])
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.number) if last else None)
+        shown, then = paging.trim(rows, limit, lambda row: (row.number,))
+        return Page(items=views.entries(s, actor, shown), next_cursor=then)
 
 
 @router.post(
@@ -237,7 +220,7 @@ def add_entry(
             raise NotFound("There is no such video.")
         return _entry(s, actor, service.add_entry(s, actor=actor, bank_id=bank_id, body=body))
 
-    with _database(request).write() as s:
+    with database(request).write() as s:
         operation = f"forensics.add_entry {bank_id}"
         return once(s, actor, idempotency_key, operation, body, add, EntryView)
 
@@ -263,7 +246,7 @@ def move_entries(
         refused = service.move_all(s, actor=actor, entry_ids=known, event=body.event, reason=body.reason)
         return views.moved(body.entries, known, refused)
 
-    with _database(request).write() as s:
+    with database(request).write() as s:
         operation = f"forensics.move_entries {bank_id}"
         return once(s, actor, idempotency_key, operation, body, move, EntriesMoved)
 
@@ -274,18 +257,17 @@ def list_stopped_entries(
 ) -> Page[EntryView]:
     """The entries of all banks that took themselves out of use and that nobody has moved on since, the newest
     first. Those of the restricted class are for the cleared."""
-    before = paging.decode(cursor, int)[0] if cursor else None
-    with _database(request).read() as s:
+    before = paging.key_of(cursor, int)
+    with database(request).read() as s:
         rows = queries.stopped_page(s, actor, before=before, limit=limit + 1)
-        items = views.entries(s, actor, rows[:limit])
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.number) if last else None)
+        shown, then = paging.trim(rows, limit, lambda row: (row.number,))
+        return Page(items=views.entries(s, actor, shown), next_cursor=then)
 
 
 @router.get("/entries/{entry_id}", responses=problems(404))
 def read_entry(request: Request, entry_id: UUID, actor: Actor = require("forensics.banks")) -> EntryView:
     """One entry."""
-    with _database(request).read() as s:
+    with database(request).read() as s:
         return _entry(s, actor, entry_id)
 
 
@@ -294,7 +276,7 @@ def move_entry(
     request: Request, entry_id: UUID, body: EntryCommand, actor: Actor = require("forensics.banks")
 ) -> EntryView:
     """Activate an entry, take it out for now (quarantine) or for good (deconfirm)."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         _entry(s, actor, entry_id)
         service.move(s, actor=actor, entry_id=entry_id, event=body.event, reason=body.reason)
         return _entry(s, actor, entry_id)
@@ -325,7 +307,7 @@ def import_hashes(
     actor: Actor = require("forensics.banks"),
 ) -> ImportReceipt:
     """Take in hashes that others made: `pdq`, `pdq-1s` and `sha256`. What is known already is left alone."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         return once(
             s,
             actor,
@@ -350,11 +332,11 @@ def export_hashes(
 ) -> StreamingResponse:
     """The hashes of a bank's active entries for others, the newest first; of each frame the whole picture
     only. Entries of the restricted class are for the cleared. The export itself is put on record."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         _bank(s, bank_id)
         exchange.record_export(s, actor=actor, bank_id=bank_id, form=form)
     return StreamingResponse(
-        exchange.lines(_database(request), actor, bank_id, form),
+        exchange.lines(database(request), actor, bank_id, form),
         media_type=exchange.MEDIA_TYPES[form],
         headers={"Content-Disposition": f'attachment; filename="hashes.{form}"'},
     )
@@ -368,17 +350,17 @@ def list_scans(
     request: Request, cursor: Cursor = None, limit: Limit = 50, actor: Actor = require("forensics.banks")
 ) -> Page[ScanView]:
     """How far the library was searched for what banks have only just begun to recognise."""
-    with _database(request).read() as s:
-        rows = queries.scan_page(s, actor, before=_key(cursor), limit=limit + 1)
-        items = [views.scan(row) for row in rows[:limit]]
-    last = items[-1] if len(rows) > limit else None
-    return Page(items=items, next_cursor=paging.encode(last.started_at, last.id) if last else None)
+    before = paging.key_of(cursor, datetime, UUID)
+    with database(request).read() as s:
+        rows = queries.scan_page(s, actor, before=before, limit=limit + 1)
+        shown, then = paging.trim(rows, limit, lambda row: (row.Scan.started_at, row.Scan.id))
+        return Page(items=[views.scan(row) for row in shown], next_cursor=then)
 
 
 @router.post("/scans/{scan_id}/cancel", responses=problems(404, 409))
 def cancel_scan(request: Request, scan_id: UUID, actor: Actor = require("forensics.banks")) -> ScanView:
     """Stop a search of the library; what was found stays."""
-    with _database(request).write() as s:
+    with database(request).write() as s:
         _scan(s, actor, scan_id)
         scans.cancel(s, actor=actor, scan_id=scan_id)
         return _scan(s, actor, scan_id)

@@ -58,11 +58,8 @@ def page(
             if queue in (None, name) and (cleared or not restricted)
         ]
     rows = walk(s, starts, cleared=cleared, after=after, limit=limit + 1) if starts else []
-    more = len(rows) > limit
-    shown = rows_of(s, rows[:limit])
-    last = shown[-1] if more else None
-    cursor = paging.encode(last.priority, last.due_at, last.id) if last else None
-    return Page[ItemRow](items=shown, next_cursor=cursor)
+    shown, then = paging.trim(rows, limit, lambda row: (row.priority, row.due_at, row.id))
+    return Page[ItemRow](items=rows_of(s, shown), next_cursor=then)
 
 
 def by_ids(s: AnySession, *, actor: Actor, ids: Collection[UUID]) -> list[ItemRow]:

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
-from server.kit.db import Database
-from server.kit.errors import problems
-from server.kit.routing import LateRoute
+from server.kit.routing import database as database
+from server.kit.routing import domain_router
 from server.settings import Settings
 
-router = APIRouter(
-    prefix="/v1/moderation",
-    tags=["moderation"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
-
-
-def database(request: Request) -> Database:
-    """The open database of this application."""
-    return cast(Database, request.app.state.db)
+router = domain_router("moderation")
 
 
 def settings(request: Request) -> Settings:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView
 
 from server.sparks.schemas import SparkView
 from studio.sparks.film import Film
@@ -18,48 +18,16 @@ from studio.sparks.order import THUMB, THUMB_FPS, Kind, Order
 from studio.sparks.player import due
 from studio.tabs.sparks.state import known, spoken
 from studio.theme import style
-from studio.widgets.label import tooltip
+from studio.widgets.tile_grid import ACROSS, BAR, Index, TileGrid
 
-BAR: Final = 14
 GAP: Final = 10
 LABEL: Final = 44
 """Room below a picture for name and price."""
 REST_MS: Final = 120
 """Thumbnails are asked for when scrolling has rested for so long."""
-Index = QModelIndex | QPersistentModelIndex
 
 
-class _Model(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.sparks: list[SparkView] = []
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.sparks)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        spark = self.sparks[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return spark.name
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip(spark.name)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return spoken(spark)
-        return None
-
-    def fill(self, sparks: Sequence[SparkView]) -> None:
-        self.beginResetModel()
-        self.sparks = list(sparks)
-        self.endResetModel()
-
-    def put(self, spark: SparkView) -> None:
-        for row, each in enumerate(self.sparks):
-            if each.id == spark.id:
-                self.sparks[row] = spark
-                self.dataChanged.emit(self.index(row), self.index(row))
-
-
-class SparkGrid(QListView):
+class SparkGrid(TileGrid[SparkView]):
     """`aimed` carries the `SparkView` in front, `chosen` one that was pressed or entered. `again` is told of
     one that was in front before already."""
 
@@ -72,12 +40,12 @@ class SparkGrid(QListView):
         store: FilmStore,
         name: str,
         *,
-        across: int = 3,
+        across: int = ACROSS,
         widest: int = 0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`across` tiles in a row; with `widest` as many as fit, none wider."""
-        super().__init__()
+        super().__init__(name, named=lambda spark: spark.name, spoken=spoken, gap=GAP, label=LABEL)
         from studio.tabs.sparks.tile import Tile
 
         self._store, self._now = store, now
@@ -86,20 +54,8 @@ class SparkGrid(QListView):
         self._asked: set[Order] = set()
         self.painted: set[int] = set()
         """Rows whose pictures were taken up by the last turn of the clock."""
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self._sparks = _Model(self)
-        self.setModel(self._sparks)
         self.setItemDelegate(Tile(self))
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setMovement(QListView.Movement.Static)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setMouseTracking(True)
-        self.setProperty("surface", "clear")
         self._clock = QTimer(self)
         self._clock.setInterval(1_000 // THUMB_FPS)
         self._clock.timeout.connect(self.animate)
@@ -119,7 +75,7 @@ class SparkGrid(QListView):
     @property
     def sparks(self) -> Sequence[SparkView]:
         """What is here."""
-        return self._sparks.sparks
+        return self.tiles.items
 
     @property
     def current(self) -> SparkView | None:
@@ -133,12 +89,12 @@ class SparkGrid(QListView):
         before = str(self.current.id) if self.current is not None else front
         if [each.id for each in sparks] == [each.id for each in self.sparks]:
             for each in sparks:
-                self._sparks.put(each)
+                self.tiles.put(each)
         else:
-            self._sparks.fill(sparks)
+            self.tiles.fill(sparks)
             row = next((n for n, each in enumerate(sparks) if str(each.id) == before), 0)
             if sparks:
-                self.setCurrentIndex(self._sparks.index(row))
+                self.setCurrentIndex(self.tiles.index(row))
         self._rest.start()
 
     def seen_rows(self) -> range:
@@ -177,7 +133,7 @@ class SparkGrid(QListView):
         for row in self.seen_rows():
             if self._store.film(thumb_of(known(self.sparks[row]))) is not None:
                 self.painted.add(row)
-                self.update(self._sparks.index(row))
+                self.update(self.tiles.index(row))
 
     def picture(self, spark: SparkView) -> QImage | None:
         """The picture of a tile that is due now, or the one before while it is decoded."""
@@ -235,8 +191,6 @@ class SparkGrid(QListView):
             self.aimed.emit(self.current)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        wide = (self.width() - BAR) // self.columns
-        self.setGridSize(QSize(wide, (wide - GAP) * 4 // 3 + LABEL + GAP))
         super().resizeEvent(event)
         self._rest.start()
 

@@ -14,9 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from server.sparks.rules import SparkState
 from server.sparks.schemas import SparkView
-from studio.api.errors import ApiError
 from studio.key_binding import bind
-from studio.messages import Problem
 from studio.tab import Context
 from studio.tabs.sparks.controls import MOST_SEED
 from studio.tabs.sparks.deeds import Deeds
@@ -27,13 +25,12 @@ from studio.tabs.sparks.meters import faults_here
 from studio.tabs.sparks.notice import Notice
 from studio.tabs.sparks.preview import Preview
 from studio.tabs.sparks.reading import Reading
+from studio.tabs.sparks.spark_list import SparkList
 from studio.tabs.sparks.state import Wanted, counted, wanted_json, wanted_of
 from studio.tabs.sparks.topics import EDIT
 from studio.theme import style
 from studio.widgets.button import Button
-from studio.widgets.label import Label
 from studio.widgets.page_header import PageHeader
-from studio.widgets.state_stack import StateStack
 
 SIZES: Final = (430, 340, 300)
 WIDEST: Final = 180
@@ -59,9 +56,8 @@ class SparksPage(QWidget):
         self.header = PageHeader("Sparks")
         self.filters = Filters(may_edit=may_edit)
         self.grid = SparkGrid(context.films, "Sparks", widest=WIDEST)
-        self.states = StateStack(self.grid)
-        self.stale = Label("", "warning", wrap=True)
-        self.stale.hide()
+        self.list = SparkList(self.reading, self.grid, spacing=worn.space_2)
+        self.states = self.list.states
         self.refused = Notice()
         self._front = ""
         """The id of the one that was in front when it was last seen, until it is there again."""
@@ -75,8 +71,7 @@ class SparksPage(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(worn.space_2)
         rows.addWidget(self.refused)
-        rows.addWidget(self.stale)
-        rows.addWidget(self.states, 1)
+        rows.addWidget(self.list, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(worn.space_4)
@@ -111,7 +106,7 @@ class SparksPage(QWidget):
 
     def _connect(self) -> None:
         self.reading.arrived.connect(self._arrived)
-        self.reading.failed.connect(self._failed)
+        self.list.emptied.connect(self._emptied)
         self.filters.changed.connect(self._narrow)
         self.filters.down.connect(self.grid.setFocus)
         self.states.retried.connect(self.refresh)
@@ -143,8 +138,7 @@ class SparksPage(QWidget):
         self.preview.retry()
 
     def _read(self) -> None:
-        if not self.reading.catalogue.read:
-            self.states.loading()
+        self.list.loading()
         self.reading.read(self.filters.wanted().state)
 
     def look_at(self, ids: frozenset[str]) -> None:
@@ -163,7 +157,6 @@ class SparksPage(QWidget):
             self._show()
 
     def _arrived(self) -> None:
-        self.stale.hide()
         self.filters.set_families(self.reading.catalogue.families())
         self._show()
 
@@ -184,31 +177,13 @@ class SparksPage(QWidget):
             text = "Fewer words or filters may find one."
             self.states.empty("search", "No such spark", text, "Show all")
         elif wanted.state is SparkState.PUBLISHED:
-            self.states.empty("spark", "No sparks yet", "What is published appears here.")
+            self.list.none_published()
         else:
             self.states.empty("spark", f"No {STATES[wanted.state].lower()}")
 
-    def _failed(self, error: ApiError) -> None:
-        if self.reading.catalogue.read:
-            self.grow_old(error.what_happened)
-            return
-        self.stale.hide()
+    def _emptied(self) -> None:
         self.header.set_subtitle("")
-        self.grid.fill([])
         self._aim(None)
-        self.states.failed(
-            Problem(
-                what_happened="The sparks cannot be read now.",
-                what_was_kept="",
-                what_to_do=f"{error.what_happened} {error.to_do_oneself}",
-            )
-        )
-
-    def grow_old(self, why: str) -> None:
-        """Say that what is shown is not refreshed, why, and as of when it is."""
-        if self.reading.catalogue.read:
-            self.stale.setText(self.reading.old(why))
-            self.stale.show()
 
     def _show_all(self) -> None:
         self.filters.put(Wanted(state=self.filters.wanted().state))

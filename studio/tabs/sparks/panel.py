@@ -9,13 +9,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from server.sparks.schemas import SparkView
-from studio.api.errors import ApiError
-from studio.messages import Problem
 from studio.offline.changes import Changes
 from studio.sparks.given import Given, Known
 from studio.tab import Context
 from studio.tabs.sparks.grid import SparkGrid
 from studio.tabs.sparks.reading import Reading
+from studio.tabs.sparks.spark_list import SparkList
 from studio.tabs.sparks.state import Wanted, known, price
 from studio.tabs.sparks.topics import CHANGED
 from studio.theme import style
@@ -24,7 +23,6 @@ from studio.widgets.icon_label import IconLabel
 from studio.widgets.label import ElidedLabel, Label
 from studio.widgets.panel import Subject
 from studio.widgets.search_field import SearchField
-from studio.widgets.state_stack import StateStack
 from studio.workplace import RESYNC
 
 NOTE: Final = (
@@ -49,9 +47,8 @@ class TrayPanel(QWidget):
         self.reading = Reading(context, self)
         self.search = SearchField("Find a spark")
         self.grid = SparkGrid(context.films, "Sparks to choose from", across=3)
-        self.states = StateStack(self.grid)
-        self.stale = Label("", "warning", wrap=True)
-        self.stale.hide()
+        self.list = SparkList(self.reading, self.grid, spacing=worn.space_3)
+        self.states = self.list.states
         self.name = ElidedLabel("", "strong")
         self.cost = Label("", "muted")
         self.rehearse = Button("Rehearse", kind="primary", icon="spark")
@@ -73,12 +70,11 @@ class TrayPanel(QWidget):
         column.setSpacing(worn.space_3)
         column.addLayout(note)
         column.addWidget(self.search)
-        column.addWidget(self.stale)
-        column.addWidget(self.states, 1)
+        column.addWidget(self.list, 1)
         column.addLayout(foot)
         self.setFocusProxy(self.grid)
-        self.reading.arrived.connect(self._arrived)
-        self.reading.failed.connect(self._failed)
+        self.reading.arrived.connect(self._show)
+        self.list.emptied.connect(lambda: self._aim(None))
         self.states.retried.connect(self.retry)
         self.states.acted.connect(self.search.clear)
         self.search.textChanged.connect(lambda: self._show())
@@ -104,8 +100,7 @@ class TrayPanel(QWidget):
 
     def retry(self) -> None:
         """Read the catalogue."""
-        if not self.reading.catalogue.read:
-            self.states.loading()
+        self.list.loading()
         self.reading.read()
 
     def rest(self, resting: bool) -> None:
@@ -125,10 +120,6 @@ class TrayPanel(QWidget):
         """A rehearsal of one by whoever sits here."""
         return Given(known(spark), self._context.me.name)
 
-    def _arrived(self) -> None:
-        self.stale.hide()
-        self._show()
-
     def _show(self) -> None:
         catalogue = self.reading.catalogue
         if not catalogue.read:
@@ -141,24 +132,8 @@ class TrayPanel(QWidget):
             text = "Another word may find one: its name, its family or its tier."
             self.states.empty("search", "No such spark", text, "Show all")
         else:
-            self.states.empty("spark", "No sparks yet", "What is published appears here.")
+            self.list.none_published()
         self._aim(self.grid.current if found else None)
-
-    def _failed(self, error: ApiError) -> None:
-        if self.reading.catalogue.read:
-            self.stale.setText(self.reading.old(error.what_happened))
-            self.stale.show()
-            return
-        self.stale.hide()
-        self.grid.fill([])
-        self._aim(None)
-        self.states.failed(
-            Problem(
-                what_happened="The sparks cannot be read now.",
-                what_was_kept="",
-                what_to_do=f"{error.what_happened} {error.to_do_oneself}",
-            )
-        )
 
     def _aim(self, spark: SparkView | None) -> None:
         self.rehearse.setEnabled(spark is not None)

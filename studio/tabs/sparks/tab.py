@@ -41,7 +41,7 @@ class SparksTab(Tab):
 
     def on_connection(self, connection: Connection) -> None:
         if connection is Connection.OFFLINE:
-            self.page.grow_old(Offline.happened)
+            self.page.list.grow_old(Offline.happened)
         elif connection is Connection.ONLINE:
             self.mark_dirty()
 

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from server.sparks.schemas import SparkView
 from studio.sparks.look import LIGHTS, WORDS
-from studio.tabs.sparks.grid import GAP, LABEL, Index
+from studio.tabs.sparks.grid import GAP, LABEL
 from studio.tabs.sparks.state import price
 from studio.theme import style
 from studio.theme.icons import tinted
+from studio.widgets.tile_grid import Index
 
 if TYPE_CHECKING:
     from studio.tabs.sparks.grid import SparkGrid

@@ -1,29 +1,27 @@
-"""The catalogue of sparks over HTTP."""
+"""Sparks, their versions, packs of them and their publication."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import Header, Path, Query, Request, Response
 
 from server.kit import paging
 from server.kit.access import Actor, require
 from server.kit.bodies import body_limit
-from server.kit.db import AnySession, Database
-from server.kit.errors import NotFound, Stale, problems
+from server.kit.db import AnySession, WriteSession
+from server.kit.errors import NotFound, problems
 from server.kit.idempotency import IdempotencyKey, once
 from server.kit.limits import limit
 from server.kit.paging import Page
-from server.kit.params import Cursor, IfMatch, Limit, tagged, version_of
-from server.kit.routing import LateRoute
+from server.kit.params import Cursor, Limit, tagged
 from server.kit.wire import text
 from server.sparks import judging, packs, queries, service, views
 from server.sparks.engine.format.base import Name
 from server.sparks.engine.format.spark import Tier
+from server.sparks.routes.state import Edit, database, router, spark_view
 from server.sparks.rows import expect
 from server.sparks.rules import PACK_MAX, SparkState
 from server.sparks.schemas import (
@@ -38,12 +36,6 @@ from server.sparks.schemas import (
     VersionView,
 )
 
-router = APIRouter(
-    prefix="/v1/sparks",
-    tags=["sparks"],
-    responses=problems(400, 401, 403, 413, 422, 503),
-    route_class=LateRoute,
-)
 FILE_MAX = 512 << 10
 """Bytes of a request with one file: JSON in JSON may take six for one."""
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -57,11 +49,6 @@ _FILE: dict[int | str, dict[str, Any]] = {
 _PACK: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {"schema": {"type": "object"}}}}
 }
-
-
-def database(request: Request) -> Database:
-    """Of this server."""
-    return cast(Database, request.app.state.db)
 
 
 # Packs: before what has an id in this place
@@ -126,12 +113,11 @@ def list_sparks(
     wanted = queries.Wanted(
         state=state, tier=tier, family=family, least=credits_min, most=credits_max, text=q
     )
-    after = paging.decode(cursor, str)[0] if cursor else None
+    after = paging.key_of(cursor, str)
     with database(request).read() as s:
         rows = queries.page(s, actor, wanted, after=after, limit=limit + 1)
-        items = [views.spark(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=paging.encode(items[-1].slug) if more else None)
+    shown, then = paging.trim(rows, limit, lambda row: (row.slug,))
+    return Page(items=[views.spark(row) for row in shown], next_cursor=then)
 
 
 @router.post(
@@ -173,24 +159,6 @@ def read_spark(
     return found
 
 
-def spark_view(s: AnySession, actor: Actor, spark_id: UUID) -> SparkView:
-    """A spark as it is now. Raises NotFound."""
-    row = queries.spark(s, actor, spark_id)
-    if row is None:
-        raise NotFound("There is no such spark.")
-    return views.spark(row)
-
-
-@contextmanager
-def telling(s: AnySession, actor: Actor, spark_id: UUID) -> Iterator[None]:
-    """Gives a Stale that is raised within the spark as it is."""
-    try:
-        yield
-    except Stale as stale:
-        stale.current = spark_view(s, actor, spark_id).model_dump(mode="json")
-        raise
-
-
 # Versions
 
 
@@ -203,13 +171,12 @@ def list_versions(
     actor: Actor = require("sparks.read"),
 ) -> Page[VersionView]:
     """The versions of a spark, the newest first; those that have not passed are for whoever may edit."""
-    before = paging.decode(cursor, int)[0] if cursor else None
+    before = paging.key_of(cursor, int)
     with database(request).read() as s:
         spark_view(s, actor, spark_id)
         rows = queries.version_page(s, actor, spark_id, before=before, limit=limit + 1)
-        items = [views.version(actor, row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=paging.encode(items[-1].number) if more else None)
+    shown, then = paging.trim(rows, limit, lambda row: (row.number,))
+    return Page(items=[views.version(actor, row) for row in shown], next_cursor=then)
 
 
 @router.post(
@@ -220,33 +187,17 @@ def list_versions(
     openapi_extra=body_limit(FILE_MAX),
 )
 def add_version(
-    request: Request,
-    response: Response,
-    spark_id: UUID,
-    body: NewVersion,
-    if_match: IfMatch,
-    idempotency_key: IdempotencyKey = None,
-    actor: Actor = require("sparks.edit"),
+    spark_id: UUID, body: NewVersion, edit: Edit, actor: Actor = require("sparks.edit")
 ) -> SparkView:
     """Add another file to a spark. What is published stays so until this one is published too."""
     content = judging.accepted(body.content, stated=body.sha256)
 
-    def add() -> SparkView:
+    def add(s: WriteSession) -> None:
         service.add_version(
-            s,
-            actor=actor,
-            spark_id=spark_id,
-            version=version_of(if_match),
-            content=content,
-            note=body.note,
+            s, actor=actor, spark_id=spark_id, version=edit.version, content=content, note=body.note
         )
-        return spark_view(s, actor, spark_id)
 
-    with database(request).write() as s, telling(s, actor, spark_id):
-        operation = f"sparks.add_version {spark_id}"
-        found = once(s, actor, idempotency_key, operation, body, add, SparkView)
-    tagged(response, found.version)
-    return found
+    return edit.spark(actor, spark_id, f"sparks.add_version {spark_id}", body, add)
 
 
 @router.get("/{spark_id}/versions/{number}/content", responses=_FILE | problems(404))
@@ -278,24 +229,17 @@ def read_content(
     dependencies=[limit(12, timedelta(minutes=1))],  # each may keep a core busy for half a minute
 )
 def publish_spark(
-    request: Request,
-    spark_id: UUID,
-    body: Publication,
-    if_match: IfMatch,
-    idempotency_key: IdempotencyKey = None,
-    actor: Actor = require("sparks.publish"),
+    spark_id: UUID, body: Publication, edit: Edit, actor: Actor = require("sparks.publish")
 ) -> JudgingView:
     """Ask for the publication of a version: it is made anew and judged here, and published if nothing is in
     the way. One that this engine has let pass before is published at once."""
 
-    def ask() -> JudgingView:
-        expect(s, spark_id, version_of(if_match))
+    def ask(s: WriteSession) -> JudgingView:
+        expect(s, spark_id, edit.version)
         service.ask(s, actor=actor, spark_id=spark_id, number=body.number, sha256=body.sha256)
         return _judging(s, actor, spark_id, body.number)
 
-    with database(request).write() as s, telling(s, actor, spark_id):
-        operation = f"sparks.publish {spark_id}"
-        return once(s, actor, idempotency_key, operation, body, ask, JudgingView)
+    return edit.once(actor, spark_id, f"sparks.publish {spark_id}", body, ask, JudgingView)
 
 
 @router.get("/{spark_id}/versions/{number}/judging", responses=problems(404))
@@ -317,47 +261,23 @@ def _judging(s: AnySession, actor: Actor, spark_id: UUID, number: int) -> Judgin
 
 @router.post("/{spark_id}/retire", responses=problems(404, 409, 412))
 def retire_spark(
-    request: Request,
-    response: Response,
-    spark_id: UUID,
-    body: SparkCommand,
-    if_match: IfMatch,
-    idempotency_key: IdempotencyKey = None,
-    actor: Actor = require("sparks.publish"),
+    spark_id: UUID, body: SparkCommand, edit: Edit, actor: Actor = require("sparks.publish")
 ) -> SparkView:
     """Take a spark out of the catalogue. What was given of it is played on."""
 
-    def retire() -> SparkView:
-        version = version_of(if_match)
-        service.retire(s, actor=actor, spark_id=spark_id, version=version, reason=body.reason)
-        return spark_view(s, actor, spark_id)
+    def retire(s: WriteSession) -> None:
+        service.retire(s, actor=actor, spark_id=spark_id, version=edit.version, reason=body.reason)
 
-    with database(request).write() as s, telling(s, actor, spark_id):
-        operation = f"sparks.retire {spark_id}"
-        found = once(s, actor, idempotency_key, operation, body, retire, SparkView)
-    tagged(response, found.version)
-    return found
+    return edit.spark(actor, spark_id, f"sparks.retire {spark_id}", body, retire)
 
 
 @router.post("/{spark_id}/restore", responses=problems(404, 409, 412))
 def restore_spark(
-    request: Request,
-    response: Response,
-    spark_id: UUID,
-    body: SparkCommand,
-    if_match: IfMatch,
-    idempotency_key: IdempotencyKey = None,
-    actor: Actor = require("sparks.publish"),
+    spark_id: UUID, body: SparkCommand, edit: Edit, actor: Actor = require("sparks.publish")
 ) -> SparkView:
     """Bring a spark back into the catalogue."""
 
-    def restore() -> SparkView:
-        version = version_of(if_match)
-        service.restore(s, actor=actor, spark_id=spark_id, version=version, reason=body.reason)
-        return spark_view(s, actor, spark_id)
+    def restore(s: WriteSession) -> None:
+        service.restore(s, actor=actor, spark_id=spark_id, version=edit.version, reason=body.reason)
 
-    with database(request).write() as s, telling(s, actor, spark_id):
-        operation = f"sparks.restore {spark_id}"
-        found = once(s, actor, idempotency_key, operation, body, restore, SparkView)
-    tagged(response, found.version)
-    return found
+    return edit.spark(actor, spark_id, f"sparks.restore {spark_id}", body, restore)
