@@ -61,3 +61,26 @@ def test_what_a_database_would_choke_on_is_a_bad_request(value: object, kind: ty
     cursor = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode()
     with pytest.raises(BadRequest):
         paging.decode(cursor, kind)
+
+
+def test_pages_put_together_are_all_rows_once_and_the_last_has_no_cursor() -> None:
+    rows, found, cursor = list(range(7)), list[int](), None
+    for _ in range(3):
+        after = paging.key_of(cursor, int)
+        more = [row for row in rows if after is None or row > after][: 3 + 1]
+        shown, cursor = paging.trim(more, 3, lambda row: (row,))
+        found += shown
+    assert found == rows
+    assert cursor is None
+
+
+def test_a_page_that_is_just_full_has_no_next_one() -> None:
+    assert paging.trim([1, 2, 3], 3, lambda row: (row,)) == ([1, 2, 3], None)
+
+
+def test_a_key_of_two_kinds_is_a_tuple_and_an_empty_cursor_is_none_of_ours() -> None:
+    key = (datetime(2026, 11, 30, tzinfo=UTC), UUID(int=7))
+    assert paging.key_of(paging.encode(*key), datetime, UUID) == key
+    assert paging.key_of(None, datetime, UUID) is None
+    with pytest.raises(BadRequest):
+        paging.key_of("", datetime, UUID)
