@@ -9,6 +9,9 @@ MEDIA ?=
 # process, and files in their order: the stories first, not last because each is but one test.
 PARALLEL ?= -n $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))') --dist loadfile --no-loadscope-reorder
 
+# Where it is set, each test process would rewrite the assertions of all tests anew, 10 s of work.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo demo-reset test stories drill bench lint gates distinct screenshots package package-check constraints docs clean
 

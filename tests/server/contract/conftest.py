@@ -23,11 +23,6 @@ from tests.server.contract.world import World, make
 TEMPLATE = "template_contract"
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Schemathesis works out the cases of a test when it is collected, whether it is to run or not."""
-    return True if collection_path.stem.endswith("_drill") and config.option.markexpr == "not drill" else None
-
-
 @pytest.fixture(scope="session")
 def sqlite_world(
     sqlite_template: Path, keys: Keys, tmp_path_factory: pytest.TempPathFactory

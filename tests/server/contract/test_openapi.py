@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
 from schemathesis import BaseSchema, Case
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
@@ -20,6 +19,7 @@ from server.kit.db import Database
 from server.settings import Settings
 from tests.postgresql import Cluster
 from tests.server.contract.api import Api, padded, without_null
+from tests.server.contract.play import labels, play
 
 DESCRIPTION = create_app(Settings(jobs=False), Database("sqlite://"), generate()).openapi()
 
@@ -50,17 +50,8 @@ def schema(*, boundaries: bool, seed: int | None) -> BaseSchema:
     return made
 
 
-def cases(most: int) -> settings:
-    """At most `most` random cases an operation."""
-    return settings(
-        max_examples=most,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-
-
 THOROUGH, BRIEF = schema(boundaries=True, seed=2), schema(boundaries=False, seed=1)
+OPERATIONS = labels(BRIEF)
 
 
 OUT_OF_REACH = {"POST /v1/accounts/step-up", "POST /v1/accounts/totp/confirm"}
@@ -76,23 +67,20 @@ def reached(api: Api) -> Iterator[Api]:
     assert (api.accepted > 0) is (api.operation not in OUT_OF_REACH)
 
 
-@THOROUGH.parametrize()
-@cases(5)
-def test_every_answer_is_as_described(case: Case[Any], reached: Api) -> None:
-    check(case, reached, "everyone")
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_answer_is_as_described(operation: str, reached: Api) -> None:
+    play(THOROUGH, operation, 5, lambda case: check(case, reached, "everyone"))
 
 
+@pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("caller", ["fan", "anyone"])
-@BRIEF.parametrize()
-@cases(3)
-def test_every_refusal_is_as_described(case: Case[Any], api: Api, caller: str) -> None:
-    check(case, api, caller)
+def test_every_refusal_is_as_described(operation: str, api: Api, caller: str) -> None:
+    play(BRIEF, operation, 3, lambda case: check(case, api, caller))
 
 
-@BRIEF.parametrize()
-@cases(5)
-def test_postgresql_answers_as_described(postgresql: Cluster, case: Case[Any], api: Api) -> None:
-    check(case, api, "everyone")
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_postgresql_answers_as_described(postgresql: Cluster, operation: str, api: Api) -> None:
+    play(BRIEF, operation, 5, lambda case: check(case, api, "everyone"))
 
 
 def test_what_reads_a_body_says_how_a_longer_one_is_refused() -> None:
