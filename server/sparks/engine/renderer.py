@@ -92,10 +92,8 @@ class Renderer:
             elif found is not None:
                 canvas.lay(found, of.blend)
         elif of.blend is Blend.ALPHA:
-            thick = np.nan_to_num(np.clip(of.alpha, 0, 1)) * np.clip(radius, 0, 256) ** 2
-            canvas.glow(
-                [Glows(x, y, radius, np.column_stack([light_of(of.colour, radius), thick]))], of.blend
-            )
+            lit = np.column_stack([of.colour, np.clip(of.alpha, 0, 1)])
+            canvas.glow([Glows(x, y, radius, light_of(lit, radius))], of.blend)
         elif of.streak > 0:
             back = np.float32(scale * of.streak)
             taps = self.quality.taps

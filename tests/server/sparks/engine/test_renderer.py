@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.sparks.engine import strokes
@@ -169,7 +170,8 @@ def test_a_ribbon_is_as_bright_as_it_says() -> None:
     assert cover[320, 180] > 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
+@example(values=[0, 0, 0, 0, math.nan, 0, 1, 0, 1], sprite=Sprite.GLOW, blend=Blend.ALPHA, zoom=0.01)
 @given(
     values=st.lists(WILD, min_size=9, max_size=9),
     sprite=st.sampled_from([Sprite.GLOW, Sprite.PETAL, Sprite.SMOKE]),
