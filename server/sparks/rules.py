@@ -99,4 +99,4 @@ def fits(tier: Tier, credits_each: int) -> bool:
 def range_said(tier: Tier) -> str:
     """What a spark of this tier may cost, in words."""
     least, most = CREDITS[tier]
-    return f"A spark of the tier {tier} costs {least} to {most} credits."
+    return f"A spark of the tier {tier} costs {least:,} to {most:,} credits."
