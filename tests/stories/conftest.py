@@ -8,8 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import pytest
 
 import server.demo
@@ -32,31 +37,32 @@ def demo(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Profile:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not filled.exists():
             part = run / "demo-server.part"
+            shutil.rmtree(part, ignore_errors=True)  # of a try that failed
             command = [sys.executable, "-m", "server", "seed-demo", "--data", str(part)]
-            drawn = _drawn()
-            if drawn.exists():
-                shutil.copytree(drawn, part / CLIPS)
+            with _clips() as kept:
+                if kept.exists():
+                    shutil.copytree(kept, part / CLIPS)
             subprocess.run(command, check=True, cwd=ROOT)
-            if not drawn.exists():
-                _keep(part / CLIPS, drawn)
+            with _clips() as kept:
+                if not kept.exists():
+                    shutil.rmtree(kept.parent, ignore_errors=True)  # what was drawn otherwise
+                    shutil.copytree(part / CLIPS, kept.with_suffix(".part"))
+                    kept.with_suffix(".part").rename(kept)
             part.rename(filled)
     profile = Profile(tmp_path / "demo").create()
     shutil.copytree(filled, profile.server_data, dirs_exist_ok=True)
     return profile
 
 
-def _drawn() -> Path:
-    """Where an earlier run left the clips, as those drew them that draw now: that is half of the work."""
-    code = hashlib.sha256()
+@contextmanager
+def _clips() -> Iterator[Path]:
+    """Where an earlier run of this checkout left the clips, as what draws them now drew them: that is half of
+    the work. Nobody else touches them meanwhile."""
+    code = hashlib.sha256(f"{av.__version__} {cv2.__version__} {np.__version__}".encode())
     for source in sorted(Path(server.demo.__path__[0]).rglob("*.py")):
         code.update(source.read_bytes())
-    return ROOT / "build" / CLIPS / code.hexdigest()[:16]
-
-
-def _keep(made: Path, drawn: Path) -> None:
-    """Put the clips there, whole or not at all, in place of those that were drawn otherwise."""
-    shutil.rmtree(drawn.parent, ignore_errors=True)
-    drawn.parent.mkdir(parents=True)
-    part = drawn.with_suffix(".part")
-    shutil.copytree(made, part)
-    part.rename(drawn)
+    folder = ROOT / "build" / CLIPS
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{CLIPS}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / code.hexdigest()[:16]

@@ -177,6 +177,7 @@ def test_of_three_uploads_the_forged_ones_are_seen(
         context = app.context
         assert context is not None
         await until(lambda: not context.outbox.entries(), "every decision to be accepted", seconds=60)
+        await until(lambda: bool(provider.sent), "the model to be asked", seconds=PATIENCE_S)
 
     play(qapp, profile.root, scene, email=CREATOR, size=QSize(1440, 900), theme=THEME)
     check_the_record(settings, files)

@@ -67,11 +67,22 @@ def _linear() -> Light:
 _LINEAR: Final = _linear()
 
 
-def light_of(frame: Picture) -> Light:
-    """The linear light `(h, w, 3)` of the cells of a picture of the whole stage: uint8 `(h, w, 3)`, RGB in
-    sRGB."""
-    cells = cv2.resize(cv2.LUT(frame, _LINEAR), GRID, interpolation=cv2.INTER_AREA)
+def light_of(frame: Picture, grid: tuple[int, int] = GRID) -> Light:
+    """The linear light `(h, w, 3)` of the cells of a picture of the whole stage, or of a part of so many
+    cells across and down: uint8 `(h, w, 3)`, RGB in sRGB."""
+    cells = cv2.resize(cv2.LUT(frame, _LINEAR), grid, interpolation=cv2.INTER_AREA)
     return np.asarray(cells, np.float32)
+
+
+def luminance(light: Light) -> Light:
+    """Relative luminance `(h, w)` of linear light `(h, w, 3)`, 0 to 1: a general flash is a change of it."""
+    return light @ _LUMINANCE
+
+
+def redness(light: Light) -> Light:
+    """R - G - B `(h, w)` of linear light, 0 to 1: a red flash is a change of it (Harding and Binnie)."""
+    red, green, blue = light[..., 0], light[..., 1], light[..., 2]
+    return (red - green - blue).clip(0)
 
 
 class Region(Frozen):
@@ -128,10 +139,10 @@ class _Swings:
 
 class _Luminance:
     def __init__(self, light: Light) -> None:
-        self._swings = _Swings.of((light @ _LUMINANCE)[..., None])
+        self._swings = _Swings.of(luminance(light)[..., None])
 
     def turns(self, light: Light) -> NDArray[np.int8]:
-        state = (light @ _LUMINANCE)[..., None]
+        state = luminance(light)[..., None]
         now, low, high = state[..., 0], self._swings.low[..., 0], self._swings.high[..., 0]
         up = (now - low >= _CHANGE) & (low < _BRIGHT)
         down = (high - now >= _CHANGE) & (now < _BRIGHT)
@@ -150,7 +161,7 @@ class _Red:
         red, green, blue = light[..., 0], light[..., 1], light[..., 2]
         share = red / (red + green + blue + np.float32(1e-6))
         if not self._chromatic:
-            return np.stack([(red - green - blue).clip(0), share], axis=-1)
+            return np.stack([redness(light), share], axis=-1)
         seen = (light + np.float32(_FLARE)) @ _TO_XYZ.T
         under = seen @ np.array([1, 15, 3], np.float32)
         return np.stack([share, 4 * seen[..., 0] / under, 9 * seen[..., 1] / under], axis=-1)

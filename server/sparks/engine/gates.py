@@ -22,7 +22,7 @@ from server.sparks.engine import film as films
 from server.sparks.engine import flash
 from server.sparks.engine.audio.loudness import integrated, true_peak
 from server.sparks.engine.audio.mix import CEILING, TARGETS, duration, sound, work
-from server.sparks.engine.blame import Layers
+from server.sparks.engine.blame import Flash, Shares, blame
 from server.sparks.engine.format.base import WIDTH
 from server.sparks.engine.format.layers import Particles, Words
 from server.sparks.engine.format.reading import content_hash
@@ -175,9 +175,18 @@ class _Played:
                 found = way.flashes[ground]
                 yield name + where, Seen(**found.model_dump(), run=self.run.name, apart_s=apart)
 
-    def layers(self, alive: Alive | None) -> Layers:
-        """The same once more, layer by layer."""
-        return Layers(played_as(self.spark, self.run, alive), self.run.seed, self.run.sender)
+    def blamed(self, flashing: dict[str, Seen], alive: Alive | None) -> dict[str, Shares]:
+        """Of those that flash most in this run, the layers that they are of."""
+        mine = {
+            name: asked
+            for name, found in flashing.items()
+            if found.run == self.run.name and (asked := _flash(name, found)) is not None
+        }
+        if not mine or self.too_slow:
+            return {}
+        spark = played_as(self.spark, self.run, alive)
+        shares = blame(spark, self.run.seed, self.run.sender, list(mine.values()))
+        return dict(zip(mine, shares, strict=True))
 
     def slow(self) -> Iterator[Refusal]:
         if self.too_slow:
@@ -262,32 +271,29 @@ def _unseen(spark: Spark, played: _Played) -> Iterator[Refusal]:
 
 
 def _flashing(seen: dict[str, Seen], played: Sequence[_Played], alive: Alive | None) -> Iterator[Refusal]:
-    runs, layers = {each.run.name: each for each in played}, dict[str, Layers]()
-    for name, found in seen.items():
-        if found.worst <= flash.MOST:
-            continue
-        run = runs[found.run]
-        if found.run not in layers and not run.too_slow:
-            layers[found.run] = run.layers(alive)
+    too_many = {name: found for name, found in seen.items() if found.worst > flash.MOST}
+    of = {name: shares for each in played for name, shares in each.blamed(too_many, alive).items()}
+    for name, found in too_many.items():
         code, where = _SHOWN[name]
         kind = "red flashes" if found.red > found.general else "flashes"
         apart = "" if found.apart_s is None else f", {found.apart_s} s apart"
+        layers = ", ".join(f"`{layer}` ({share:.0%})" for layer, share in of.get(name, ()))
         yield Refusal(
             code=code,
             message=f"{found.worst} {kind} within a second {where}{apart} ({found.run} run); "
-            f"{flash.MOST} is the most.{_whose(found, layers.get(found.run))}",
+            f"{flash.MOST} is the most." + (f" What changes there is mostly {layers}." if layers else ""),
             at_s=found.at_s,
             region=found.region,
         )
 
 
-def _whose(found: Seen, layers: Layers | None) -> str:
-    """The layers that a flash is of. Of several copies at any time: each is at another moment of its own."""
-    if layers is None or found.region is None or found.at_s is None:
-        return ""
+def _flash(name: str, found: Seen) -> Flash | None:
+    """What is to be found out of one. Of several copies at any time: each is at another moment of its own."""
+    if found.region is None or found.at_s is None:
+        return None
     begin, end = (found.at_s - 1, found.at_s) if found.apart_s is None else (0.0, math.inf)
-    of = [f"`{layer}` ({share:.0%})" for layer, share in layers.changing(found.region, begin, end)]
-    return f" What changes there is mostly {', '.join(of)}." if of else ""
+    ground = 255 if name.endswith("white") else 0
+    return Flash(ground, found.red > found.general, found.region, begin, end)
 
 
 def _sounding(spark: Spark, found: Loudness | None) -> Iterator[Refusal]:

@@ -219,7 +219,8 @@ def dithered(radius: Floats, turn: Floats) -> Floats:
 
 
 def light_of(colour: Floats, radius: Floats) -> Floats:
-    """What a glow of this colour `(n, 3)` and radius in px gives in all, `(n, 3)`."""
+    """What a glow of this colour `(n, 3)` and radius in px gives in all, `(n, 3)`; with a fourth column, how
+    much of it lies there."""
     # What is not a number is 0 by the first.
     r = np.fmin(np.fmax(radius, np.float32(0)), np.float32(LARGEST))
     light: Floats = tame(colour) * (r * r)[:, None]

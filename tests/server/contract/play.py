@@ -13,6 +13,11 @@ import hypothesis
 from schemathesis import BaseSchema, Case
 from schemathesis.core.failures import FailureGroup, as_reported_failure
 from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.generation.hypothesis.builder import (
+    InvalidHeadersExampleMark,
+    MissingPathParameters,
+    UnserializablePayloadMark,
+)
 from schemathesis.pytest._test_builder import build_operation_test
 
 
@@ -24,7 +29,8 @@ def labels(schema: BaseSchema) -> list[str]:
 def play(schema: BaseSchema, label: str, most: int, check: Callable[[Case[Any]], None]) -> None:
     """Check each case that the description names for an operation, and at most `most` random ones.
 
-    Raises AssertionError where there is no case at all, and what `check` raised.
+    Raises AssertionError where there is no case at all, or none of a part of the operation, and what `check`
+    raised.
     """
 
     @hypothesis.settings(
@@ -47,3 +53,6 @@ def play(schema: BaseSchema, label: str, most: int, check: Callable[[Case[Any]],
         raise as_reported_failure(found) from None
     except SkipTest as nothing:
         raise AssertionError(f"There is no case to play: {nothing}") from nothing
+    for part in (MissingPathParameters, InvalidHeadersExampleMark, UnserializablePayloadMark):
+        # Other cases may have passed, yet a part of the operation was played by none.
+        assert not part.get(every), part.get(every)

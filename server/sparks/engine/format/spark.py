@@ -129,7 +129,7 @@ class Spark(Frozen):
         low, high = CREDITS[self.tier]
         faults = [] if self.hero_at <= self.duration else ["hero_at is after the end"]
         if not low <= self.credits <= high:
-            faults.append(f"a {self.tier} spark costs {low} to {high} credits")
+            faults.append(f"a {self.tier} spark costs {low:,} to {high:,} credits")
         faults += [f"layer {one.id} starts after the end" for one in self.layers if one.start > self.duration]
         return faults
 
