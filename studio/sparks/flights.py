@@ -273,8 +273,9 @@ class Flights(QObject):
         image = found.ask(0, *self._shape) if found is not None else None
         seen.image = image or seen.image or self._stand_in(flight.given.spark)
         waits_for = hero if style.theme().reduced_motion else film
-        is_here = waits_for is hero and seen.image is not None
-        if waits_for is hero and not is_here and hero not in self._failed:
+        # What stands in for it does not say who gives it.
+        is_here = waits_for is hero and image is not None
+        if waits_for is hero and not is_here and flight.began is None and hero not in self._failed:
             self.store.want(hero, flight.given.spark)  # again, where the store has let go of it
         ready = (is_here or waits_for in self._failed) and not self.store.is_wanted(sound)
         if flight.began is None and ready:

@@ -181,7 +181,8 @@ async def rehearse_quietly(viewer: Viewer) -> None:
     viewer.page.setFocus()
     viewer.press(Qt.Key.Key_M)
     flight = await viewer.choose(Tier.EPIC)
-    await until(lambda: viewer.flights.seen and viewer.flights.seen[-1].opacity == 1, "the still")
+    await until(lambda: flight.began is not None, "the still that says who gives it")
+    await until(lambda: viewer.flights.seen and viewer.flights.seen[-1].opacity == 1, "all of its light")
     viewer.shot("reduced-motion")
     assert not viewer.flights.seen[-1].moves
     await until(lambda: flight in viewer.landed, "its end")

@@ -184,6 +184,30 @@ def test_reduced_motion_waits_for_its_still(qapp: QApplication, tmp_path: Path) 
     fly(qapp, tmp_path, story)
 
 
+def test_in_reduced_motion_a_poster_stands_in_until_the_still_says_who_gives_it(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    async def story(sky: Sky) -> None:
+        sky.poster, given = poster(), rehearsal(sky)
+        sky.flights.store.want(Order(Kind.SOUND, given.spark.sha256, given.seed), given.spark)
+        await sky.settle()
+        sky.oven.gate.clear()
+        flight = sky.flights.fly(given)
+        sky.turn(still.LASTS_S + 1)
+        assert sky.lit()
+        stood_in = sky.flights.seen[0].image
+        assert flight.began is None
+        sky.oven.gate.set()
+        await sky.settle()
+        sky.turn(0.5)
+        assert flight.began is not None
+        assert sky.flights.seen[0].image is not stood_in
+        sky.turn(still.LASTS_S)
+        assert sky.landed == [flight]
+
+    fly(qapp, tmp_path, story)
+
+
 def test_a_combo_counts_and_nothing_is_lost(moving: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         given = rehearsal(sky)
