@@ -21,7 +21,7 @@ PATIENCE_S: Final = 180.0
 Told = Callable[[float], object]
 """Hears how far it is, 0 to 1, on any thread."""
 Take = Callable[[int, bytes], object]
-"""Takes, on any thread, a flipbook of the next pictures of a film, and how many it will have in all."""
+"""Takes, on any thread, a flipbook of the next pictures of a film's sketch, and how many that will have."""
 
 
 def ignore(_count: int, _flipbook: bytes) -> None:
@@ -39,6 +39,10 @@ class Oven(Protocol):
         """Bake one; blocks. Raises Unbaked."""
         ...
 
+    def give_up(self, order: Order) -> None:
+        """Bake this one no further, if it is being baked: `bake` raises Unbaked soon. Any thread may call."""
+        ...
+
     def close(self) -> None:
         """End it; what is being baked is given up."""
         ...
@@ -52,16 +56,29 @@ class Bakery:
         self._process: subprocess.Popen[bytes] | None = None
         self._one = threading.Lock()
         self._closed = threading.Event()
+        self._now: Order | None = None
+        self._number = 0
+        self._writing = threading.Lock()
 
     def bake(self, order: Order, content: bytes, told: Told, take: Take = ignore) -> bytes:
         with self._one:
             try:
                 process = self._started()
                 with _Watch(process, self._patience_s) as watch:
-                    return _converse(process, order, content, told, take, watch)
+                    self._order(process, order, content)
+                    return _answer(process, told, take, watch)
             except (OSError, EOFError, ValueError) as error:
                 self._end()
                 raise Unbaked(f"the baker did not start, or ended: {error}") from error
+            finally:
+                self._now = None
+
+    def give_up(self, order: Order) -> None:
+        with self._writing:
+            process = self._process
+            if self._now == order and process is not None and process.stdin is not None:
+                with suppress(OSError, ValueError):  # it has ended, which `bake` hears as well
+                    put(process.stdin, b"X", str(self._number).encode())
 
     def close(self) -> None:
         self._closed.set()
@@ -71,6 +88,15 @@ class Bakery:
                 process.kill()  # whoever waits for it hears that at once
         with self._one:
             self._end()
+
+    def _order(self, process: subprocess.Popen[bytes], order: Order, content: bytes) -> None:
+        said = {"kind": order.kind.value, "sha256": order.sha256, "seed": order.seed, "sender": order.sender}
+        assert process.stdin is not None
+        with self._writing:
+            self._number += 1
+            self._now = order
+            put(process.stdin, b"O", json.dumps({**said, "number": self._number}).encode())
+            put(process.stdin, b"C", content)
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._closed.is_set():
@@ -124,19 +150,8 @@ class _Watch:
             last = self._heard
 
 
-def _converse(
-    process: subprocess.Popen[bytes],
-    order: Order,
-    content: bytes,
-    told: Told,
-    take: Take,
-    watch: _Watch,
-) -> bytes:
-    assert process.stdin is not None
+def _answer(process: subprocess.Popen[bytes], told: Told, take: Take, watch: _Watch) -> bytes:
     assert process.stdout is not None
-    said = {"kind": order.kind.value, "sha256": order.sha256, "seed": order.seed, "sender": order.sender}
-    put(process.stdin, b"O", json.dumps(said).encode())
-    put(process.stdin, b"C", content)
     while (answer := get(process.stdout)) is not None:
         letter, data = answer
         watch.hear()

@@ -79,6 +79,7 @@ class FilmStore(QObject):
         """Bytes of what is kept as it was baked."""
         self._wanted: dict[Order, asyncio.Task[None]] = {}
         self._growing: dict[Order, Film] = {}
+        self._stale: set[Order] = set()
         self._took.connect(self._grow)
         self._decoder = decoder or ThreadPoolExecutor(1, thread_name_prefix="spark-pictures")
         self._ovens = {True: make_oven(), False: make_oven()}
@@ -93,7 +94,7 @@ class FilmStore(QObject):
         return kept if isinstance(kept, Film) else None
 
     def begun(self, order: Order) -> Film | None:
-        """The same, or what is baked of it so far."""
+        """The same, or as much as there is of its sketch."""
         return self.film(order) or self._growing.get(order)
 
     def sound(self, order: Order) -> bytes | None:
@@ -128,12 +129,14 @@ class FilmStore(QObject):
         return order in self._wanted
 
     def give_up(self, orders: Collection[Order]) -> None:
-        """Nobody looks at these any more; what is being baked now is baked to its end, and kept as a file."""
+        """Nobody looks at these any more. What is being baked now is baked to its end, and kept as a file,
+        unless somebody waits for something else."""
         for order in orders:
             self._growing.pop(order, None)
             task = self._wanted.pop(order, None)
             if task is not None:
                 task.cancel()
+                self._stale.add(order)
 
     async def content(self, spark: Known) -> bytes:
         """The file of a spark: kept by its hash, so it is fetched once. Raises ApiError."""
@@ -186,6 +189,7 @@ class FilmStore(QObject):
             return found
         content = await self.content(spark)
         await self._shorter_ones(order)
+        self._make_way(order)
         baker = self._bakers[order.kind in URGENT]
         return await asyncio.wrap_future(baker.submit(self._bake, order, content))
 
@@ -205,6 +209,14 @@ class FilmStore(QObject):
             others = [(each, task) for each, task in self._wanted.items() if each.sha256 == order.sha256]
             if first := [task for each, task in others if each.kind in FIRST]:
                 await asyncio.wait(first)
+
+    def _make_way(self, order: Order) -> None:
+        """Nobody waits for what another has given up."""
+        urgent = order.kind in URGENT
+        for each in [each for each in self._stale if (each.kind in URGENT) is urgent]:
+            if each == order or each not in self._wanted:  # else it makes way for itself
+                self._stale.discard(each)
+                self._ovens[urgent].give_up(each)
 
     def _bake(self, order: Order, content: bytes) -> _Kept:
         """On the baker's thread."""
@@ -238,11 +250,12 @@ class FilmStore(QObject):
         if film is not None:
             film.grow(more)
         else:
-            self._growing[order] = self._film_of(order, more, count)
+            # By another name: of what is decoded of the sketch nothing is seen in the film.
+            self._growing[order] = self._film_of(f"{order.name}.sketch", more, count)
         self.grew.emit(order)
 
-    def _film_of(self, order: Order, book: Flipbook, count: int) -> Film:
-        args = (order.name, book, self.pictures, self._decoder, self._decode)
+    def _film_of(self, name: str, book: Flipbook, count: int) -> Film:
+        args = (name, book, self.pictures, self._decoder, self._decode)
         return Film(*args, count=count, now=self._now)
 
     def _opened(self, order: Order, data: bytes) -> _Kept:
@@ -250,7 +263,7 @@ class FilmStore(QObject):
             from server.sparks.engine.flipbook import unpack
 
             book = unpack(data)
-            return _Kept(self._film_of(order, book, book.count), len(data))
+            return _Kept(self._film_of(order.name, book, book.count), len(data))
         if order.kind is Kind.METER:
             return _Kept(dict(json.loads(data)), len(data))
         if len(data) % SAMPLE:

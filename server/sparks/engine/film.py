@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from server.sparks.engine.budget import FULL, Quality
+from server.sparks.engine.budget import Budget, Quality
 from server.sparks.engine.flipbook import dump, pack, unpack
 from server.sparks.engine.format.spark import Spark
 from server.sparks.engine.motion import RATE
@@ -34,6 +35,8 @@ _LIVE: Final = 2
 _FORGOTTEN: Final = 0.02
 
 Picture = NDArray[np.uint8]
+_Drawn = tuple[Picture, float]
+"""A picture, and how much of what is behind it is darkened (`Scene.scrim`)."""
 
 
 def frames(
@@ -77,9 +80,40 @@ def parts(
         yield pack(pictures, fps=fps, key=key, scrims=scrims)
 
 
+def sketch(
+    spark: Spark,
+    seed: int,
+    sender: str,
+    budget: Budget,
+    *,
+    fps: int = 30,
+    size: tuple[int, int] = SIZE,
+    now: Callable[[], float] = time.perf_counter,
+) -> Iterator[bytes]:
+    """The same for somebody who waits: where this machine would not draw it as fast as it plays, the budget
+    says what gives way. Unless it was lowered, these are the film's own pictures, bit for bit."""
+    every, key = _every(fps), key_of(spark, seed, sender)
+    shown = _Projector(spark, seed, sender, size)
+    steps = _steps(spark, fps)
+    drawn: _Drawn | None = None
+    for first in range(0, len(steps), PART):
+        began, made = now(), list[_Drawn]()
+        shown.use(budget.quality)
+        for number, step in enumerate(steps[first : first + PART]):
+            if drawn is None or number % budget.quality.every == 0:
+                drawn = shown.play(step - every, step)
+            made.append(drawn)
+        pictures, scrims = zip(*made, strict=True)
+        part = pack(pictures, fps=fps, key=key, scrims=scrims)
+        each_ms = (now() - began) * 1000 / len(made)
+        for _ in made:
+            budget.took(each_ms)
+        yield part
+
+
 def count_of(spark: Spark, fps: int) -> int:
     """How many pictures it has at `fps`."""
-    return math.floor(spark.duration * RATE) // (RATE // fps)
+    return len(_steps(spark, fps))
 
 
 def thumbnail(spark: Spark, seed: int, sender: str = "") -> bytes:
@@ -95,39 +129,63 @@ def key_of(spark: Spark, seed: int, sender: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _played(
-    spark: Spark, seed: int, sender: str, fps: int, size: tuple[int, int]
-) -> Iterator[tuple[Picture, float]]:
+def _every(fps: int) -> int:
+    """Steps from one picture to the next. Raises ValueError for a rate that divides no second of them."""
     if fps < 1 or RATE % fps:
         raise ValueError(f"{fps} fps is not a divisor of {RATE}")
-    every = RATE // fps
-    shown = _Projector(spark, seed, sender, size)
-    for step in range(every, math.floor(spark.duration * RATE) + 1, every):
-        if spark.stage.trail > 0:
-            for between in range(step - every + _LIVE, step, _LIVE):
-                shown.light(between)
-        yield shown.picture(step)
+    return RATE // fps
+
+
+def _steps(spark: Spark, fps: int) -> range:
+    """Those of its pictures."""
+    every = _every(fps)
+    return range(every, math.floor(spark.duration * RATE) + 1, every)
+
+
+def _played(spark: Spark, seed: int, sender: str, fps: int, size: tuple[int, int]) -> Iterator[_Drawn]:
+    every, shown = _every(fps), _Projector(spark, seed, sender, size)
+    for step in _steps(spark, fps):
+        yield shown.play(step - every, step)
 
 
 class _Projector:
     """A spark's simulation, staging, renderer and tone map, in one thread of OpenCV."""
 
-    def __init__(
-        self, spark: Spark, seed: int, sender: str, size: tuple[int, int], quality: Quality = FULL
-    ) -> None:
+    def __init__(self, spark: Spark, seed: int, sender: str, size: tuple[int, int]) -> None:
         self._staging = Staging(Simulation(spark, seed, sender))
-        self._renderer, self._tone = Renderer(*size, quality=quality), Tone(*size)
+        self._trails = spark.stage.trail > 0
+        self._size = size
+        self._renderer, self._tone = Renderer(*size), Tone(*size)
+
+    def use(self, quality: Quality) -> None:
+        """Draw so from now on; pictures stay as large, what is drawn smaller is enlarged."""
+        if quality != self._renderer.quality:
+            width, height = (max(8, round(side * quality.size)) for side in self._size)
+            with one_thread():
+                self._renderer, self._tone = self._renderer.at(width, height, quality), Tone(width, height)
 
     def light(self, step: int) -> None:
         """Draw a picture that nobody sees, for what trails from it."""
         with one_thread():
             self._renderer.draw(self._scene(step))
 
-    def picture(self, step: int) -> tuple[Picture, float]:
+    def play(self, since: int, step: int) -> _Drawn:
+        """The picture at a step, with what trails from those after `since`."""
+        if self._trails:
+            for between in range(since + _LIVE, step, _LIVE):
+                self.light(between)
+        return self.picture(step)
+
+    def picture(self, step: int) -> _Drawn:
+        """The picture at a step, and how much of what is behind it is darkened."""
         with one_thread():
             scene = self._scene(step)
             light, cover = self._renderer.draw(scene)
-            return self._tone.map(light, cover, exposure=scene.exposure, scrim=scene.scrim), scene.scrim
+            picture = self._tone.map(light, cover, exposure=scene.exposure, scrim=scene.scrim)
+            if picture.shape[1::-1] != self._size:
+                # Linear, and all channels alike: none comes to be more than what the picture covers.
+                picture = np.asarray(cv2.resize(picture, self._size), np.uint8)
+            return picture, scene.scrim
 
     def _scene(self, step: int) -> Scene:
         self._staging.simulation.advance_to(step)

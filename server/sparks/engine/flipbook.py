@@ -90,11 +90,16 @@ class Flipbook:
 
 def pack(pictures: Iterable[Picture], *, fps: int, key: str, scrims: Iterable[float] = ()) -> bytes:
     """The flipbook of premultiplied pictures, all of one size. `scrims` says how much of each was darkened
-    (see `Scene.scrim`), which its light does not tell. Raises ValueError without any, or for too many."""
+    (see `Scene.scrim`), which its light does not tell. One that is given again at once is the same, and costs
+    nothing. Raises ValueError without any, or for too many."""
     darkened = iter(scrims)
-    stored, shape = list[_Stored](), None
+    stored, shape, before = list[_Stored](), None, None
     for picture in pictures:
-        shape = shape or picture.shape
+        if picture is before:
+            next(darkened, None)
+            stored.append(stored[-1])
+            continue
+        shape, before = shape or picture.shape, picture
         if picture.shape != shape:
             raise ValueError("the pictures of a flipbook are of one size")
         colour = _coded(cv2.cvtColor(picture, cv2.COLOR_RGBA2BGR))

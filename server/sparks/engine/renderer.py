@@ -33,6 +33,14 @@ class Renderer:
         self._left_over: Floats | None = None
         self._step: int | None = None
 
+    def at(self, width: int, height: int, quality: Quality) -> Renderer:
+        """One that goes on with pictures of another size: what trails is kept."""
+        other = Renderer(width, height, quality=quality)
+        if self._left_over is not None:
+            other._left_over = cv2.resize(self._left_over, (width, height), interpolation=cv2.INTER_AREA)
+            other._step = self._step
+        return other
+
     def draw(self, scene: Scene) -> tuple[Floats, Floats | None]:
         """Linear light `(height, width, 3)`, without exposure, and how much of
         what is behind is covered `(height, width)`, None where nothing is."""

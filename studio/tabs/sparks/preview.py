@@ -158,6 +158,10 @@ class Preview(QWidget):
         film, picture = self.film, self.playback.picture()
         image = None
         if film is not None and picture is not None:
+            if picture >= film.ready:  # more of it is still to come
+                picture = film.ready - 1
+                if self.playback.playing:
+                    self.playback.seek((picture + 0.5) / film.length.fps)
             image = film.ask(picture, *self.stage.pixels)
             film.ask((picture + 1) % film.length.count, *self.stage.pixels)
         elif (still := self.wishes.still) is not None:

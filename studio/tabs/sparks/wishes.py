@@ -40,6 +40,8 @@ class Wishes(QObject):
         self._shares: dict[Kind, float] = {}
         self.failures: dict[Kind, str] = {}
         """Why something did not come."""
+        self._sketched = False
+        films.grew.connect(self._grew)
         films.came.connect(self._came)
         films.failed.connect(self._fail)
         films.baked.connect(self._baked)
@@ -50,7 +52,7 @@ class Wishes(QObject):
         before = self._orders
         self.spark, self.seed = spark, seed
         self._orders = {kind: self._order(kind, spark) for kind in KINDS} if spark is not None else {}
-        self._shares, self.failures = {}, {}
+        self._shares, self.failures, self._sketched = {}, {}, False
         self._let_go({kind: order for kind, order in before.items() if self._orders.get(kind) != order})
 
     def want(self) -> None:
@@ -62,19 +64,24 @@ class Wishes(QObject):
 
     def give_up(self) -> None:
         """Nobody looks at it now."""
+        self._sketched = False
         self._let_go(self._orders)
 
     # What is here
 
     @property
     def film(self) -> Film | None:
-        """The film, if it is in memory."""
-        return self._pictures(Kind.FILM)
+        """The film, if it is in memory; until then its sketch, once that will not run dry."""
+        order = self._orders.get(Kind.FILM)
+        if order is None:
+            return None
+        return self._films.begun(order) if self._sketched else self._films.film(order)
 
     @property
     def still(self) -> Film | None:
         """What stands for it until then."""
-        return self._pictures(Kind.STILL)
+        order = self._orders.get(Kind.STILL)
+        return self._films.film(order) if order is not None else None
 
     @property
     def sound(self) -> bytes | None:
@@ -124,10 +131,6 @@ class Wishes(QObject):
         # The grid has ordered the still as well, and lets go of it when nobody can see it.
         self._films.give_up([order for kind, order in orders.items() if kind is not Kind.STILL])
 
-    def _pictures(self, kind: Kind) -> Film | None:
-        order = self._orders.get(kind)
-        return self._films.film(order) if order is not None else None
-
     def _mine(self, order: Order) -> bool:
         return self._orders.get(order.kind) == order
 
@@ -136,6 +139,16 @@ class Wishes(QObject):
             self._shares.pop(order.kind, None)
             self.failures.pop(order.kind, None)
             self.came.emit(order.kind)
+
+    def _grew(self, order: Order) -> None:
+        sketch = self._films.begun(order)
+        if not self._mine(order) or sketch is None:
+            return
+        if not self._sketched and sketch.may_begin:
+            self._sketched = True
+            self.came.emit(order.kind)
+        elif self._sketched:
+            self.told.emit()
 
     def _fail(self, order: Order, why: str) -> None:
         if self._mine(order):

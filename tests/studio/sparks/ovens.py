@@ -71,8 +71,9 @@ MEASURED = {
 
 
 class Oven:
-    """Bakes gradients; while `gate` is closed, nothing comes out. With `parts` a film comes in flipbooks of
-    `PART` pictures, one for each release, and breaks after `breaks` of them."""
+    """Bakes gradients; while `gate` is closed, nothing comes out. With `parts` the sketch of a film comes in
+    flipbooks of `PART` pictures, one for each release, the film itself after one more, and it breaks after
+    `breaks` of them."""
 
     def __init__(self) -> None:
         self.baked: list[Order] = []
@@ -83,6 +84,8 @@ class Oven:
         self.closed = False
         self.parts: threading.Semaphore | None = None
         self.breaks: int | None = None
+        self.given_up: list[Order] = []
+        self._now: Order | None = None
 
     def bake(
         self, order: Order, content: bytes, told: Callable[[float], object], take: Take = ignore
@@ -92,6 +95,7 @@ class Oven:
             raise Unbaked("closed")
         told(0.5)
         self.baked.append(order)
+        self._now = order
         if order.kind in self.broken:
             raise Unbaked("broken")
         if order.kind is Kind.SOUND:
@@ -111,10 +115,19 @@ class Oven:
         book = unpack(whole)
         for number, at in enumerate(range(0, book.count, PART)):
             assert parts.acquire(timeout=20)
-            if self.closed or number == self.breaks:
+            if self.closed or number == self.breaks or self._now is None:
                 raise Unbaked("broken on the way")
             take(book.count, dump(replace(book, _stored=book._stored[at : at + PART])))
         assert parts.acquire(timeout=20)
+        if self._now is None:
+            raise Unbaked("given up on the way")
+
+    def give_up(self, order: Order) -> None:
+        self.given_up.append(order)
+        if self._now == order:
+            self._now = None
+            if self.parts is not None:
+                self.parts.release()
 
     def close(self) -> None:
         self.closed = True

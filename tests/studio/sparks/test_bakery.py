@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.sparks.engine.flipbook import dump, unpack
+from server.sparks.engine.flipbook import unpack
 from studio.sparks import bakery as bakery_module
 from studio.sparks.baker import LARGEST, get, put
 from studio.sparks.bakery import Bakery, Unbaked
@@ -60,7 +60,9 @@ def test_it_bakes_what_the_engine_makes() -> None:
         film = bakery.bake(Order(Kind.FILM, sha), EMBER, told.append, lambda *part: parts.append(part))
         assert {count for count, _ in parts} == {18}
         first, *others = [unpack(flipbook) for _, flipbook in parts]
-        assert dump(first.followed_by(*others)) == film
+        whole = unpack(film)
+        assert first.followed_by(*others).count == whole.count == 18
+        assert unpack(parts[0][1]).picture(5).tobytes() == whole.picture(5).tobytes()
         with pytest.raises(Unbaked):
             bakery.bake(Order(Kind.FILM, sha), b"{}", told.append)
         assert unpack(bakery.bake(Order(Kind.STILL, sha), EMBER, told.append)).count == 1
@@ -85,6 +87,35 @@ def test_closing_ends_what_is_being_baked() -> None:
     bakery.close()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def test_what_is_given_up_is_baked_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, start = list[subprocess.Popen[bytes]](), subprocess.Popen
+
+    def seen(*command: Any, **how: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*command, **how))
+        return started[-1]
+
+    monkeypatch.setattr("studio.sparks.bakery.subprocess.Popen", seen)
+    long = json.dumps({**json.loads(EMBER), "duration": 8.0}).encode()
+    bakery, order, shares = Bakery(), Order(Kind.METER, "0" * 64), list[float]()
+
+    def told(share: float) -> None:
+        shares.append(share)
+        bakery.give_up(Order(Kind.METER, "1" * 64))  # which is not what is being baked
+        bakery.give_up(order)
+
+    try:
+        with pytest.raises(Unbaked, match="GivenUp"):
+            bakery.bake(order, long, told)
+        assert max(shares) < 0.9
+        bakery.give_up(order)  # over by now: nothing is baked
+        again = list[float]()
+        assert bakery.bake(order, EMBER, again.append)
+        assert again[-1] == 1.0
+        assert len(started) == 1
+    finally:
+        bakery.close()
 
 
 def test_a_baker_that_takes_too_long_is_ended() -> None:

@@ -149,11 +149,42 @@ def test_what_was_given_up_while_it_was_baked_lies_on_the_disk(qapp: QApplicatio
         sky.store.give_up([film_of(spark)])
         assert sky.store.begun(film_of(spark)) is None
         sky.oven.parts.release(20)
-        sky.oven.gate.clear()
-        sky.store.want(film_of(spark), spark)  # once more, by the same baker: after the first one
-        sky.oven.gate.set()
+        await until(lambda: sky.store._files.has(film_of(spark).name))
+        assert sky.oven.given_up == []
+
+    fly(qapp, tmp_path, story)
+
+
+def test_what_was_given_up_makes_way_for_what_somebody_waits_for(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        first, second = (sky.knows(known(number)) for number in (1, 2))
+        sky.oven.parts = threading.Semaphore(0)
+        sky.store.want(film_of(first), first)
+        await sky.part()
+        sky.store.give_up([film_of(first)])
+        sky.store.want(film_of(second), second)
+        await until(lambda: len(sky.oven.baked) == 2)
+        assert sky.oven.given_up == [film_of(first)]
+        sky.oven.parts.release(20)
         await sky.settle()
-        assert sky.store._files.read(film_of(spark).name) is not None
+        assert sky.store.film(film_of(second)) is not None
+        assert not sky.store._files.has(film_of(first).name)
+
+    fly(qapp, tmp_path, story)
+
+
+def test_what_is_still_wanted_makes_way_for_nothing(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        first, second = (sky.knows(known(number)) for number in (1, 2))
+        sky.oven.parts = threading.Semaphore(0)
+        sky.store.want(film_of(first), first)
+        await sky.part()
+        sky.store.want(film_of(second), second)
+        sky.oven.parts.release(20)
+        await sky.settle()
+        assert sky.oven.baked == [film_of(first), film_of(second)]
+        assert sky.oven.given_up == []
+        assert sky.store.film(film_of(first)) is not None
 
     fly(qapp, tmp_path, story)
 
@@ -169,35 +200,16 @@ def test_wanted_again_while_it_is_baked_it_plays_from_its_beginning(
             await sky.part()
         sky.store.give_up([film_of(spark)])
         sky.store.want(film_of(spark), spark)
-        sky.oven.parts.release(20)  # the first bake goes on
-        while not sky.store.film(film_of(spark)):
-            film = sky.store.begun(film_of(spark))
-            shown = film.ask(0, 36, 64) if film is not None else None
-            assert shown is None or shown == image_of(unpack(gradients(30)), 0, 36, 64)
-            await asyncio.sleep(0)
-        assert sky.oven.baked == [film_of(spark)]  # once
-
-    fly(qapp, tmp_path, story)
-
-
-def test_a_bake_after_one_that_broke_begins_anew(qapp: QApplication, tmp_path: Path) -> None:
-    async def story(sky: Sky) -> None:
-        spark = sky.knows(known())
-        sky.oven.parts, sky.oven.breaks = threading.Semaphore(0), 2
-        sky.store.want(film_of(spark), spark)
-        await sky.part()
-        sky.store.give_up([film_of(spark)])
-        sky.store.want(film_of(spark), spark)
-        sky.oven.parts.release(2)  # the second part, which nobody wants any more, and its end
-        await until(lambda: len(sky.oven.baked) == 2)
-        sky.oven.breaks = None
-        for count in (6, 12, 18, 24, 30):
+        await until(lambda: len(sky.oven.baked) == 2)  # nobody waits for the end of the first bake
+        for count in (6, 12):
             await sky.part()
             film = sky.store.begun(film_of(spark))
             assert film is not None
             assert film.ready == count
-        await sky.part()
-        assert sky.store.film(film_of(spark)) is not None
+            assert film.ask(0, 36, 64) == image_of(unpack(gradients(30)), 0, 36, 64)
+        sky.oven.parts.release(20)
+        await sky.settle()
+        assert sky.oven.baked == [film_of(spark)] * 2
 
     fly(qapp, tmp_path, story)
 
@@ -253,7 +265,7 @@ def test_a_baker_that_cannot_start_can_be_asked_again(
     fly(qapp, tmp_path, story)
 
 
-def test_a_film_grows_while_it_is_baked(qapp: QApplication, tmp_path: Path) -> None:
+def test_a_sketch_grows_until_the_film_is_baked(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
         sky.oven.parts = threading.Semaphore(0)
@@ -270,7 +282,7 @@ def test_a_film_grows_while_it_is_baked(qapp: QApplication, tmp_path: Path) -> N
         whole = sky.store.film(film_of(spark))
         assert whole is sky.store.begun(film_of(spark))
         assert whole is not None
-        assert whole.here(5, 36, 64) is not None  # what was decoded of it stays
+        assert whole.here(5, 36, 64) is None  # what was decoded was of its sketch
 
     fly(qapp, tmp_path, story)
 

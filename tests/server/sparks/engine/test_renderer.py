@@ -197,7 +197,8 @@ def test_light_is_finite_whatever_comes_in(
 
 
 def test_the_budget_lowers_quality_step_by_step_and_raises_it_again() -> None:
-    budget = Budget()
+    budget = Budget(30)
+    assert not budget.lowered
     seen = [budget.quality]
     for _ in range(200):
         budget.took(60)
@@ -205,24 +206,40 @@ def test_the_budget_lowers_quality_step_by_step_and_raises_it_again() -> None:
             seen.append(budget.quality)
     assert seen == list(LADDER)
     for before, after in pairwise(seen):
-        assert (after.fps, after.bloom, after.taps) <= (before.fps, before.bloom, before.taps)
+        assert (after.size, after.bloom, after.taps) <= (before.size, before.bloom, before.taps)
+        assert after.every >= before.every
     for _ in range(1_000):
         budget.took(1)
     assert budget.quality == FULL
+    assert budget.lowered  # once was enough: these are not the film's own pictures
 
 
-def test_one_slow_picture_lowers_nothing_and_a_locked_quality_stays() -> None:
-    budget, locked = Budget(), Budget(locked=FULL)
-    for ms in [60, 5] * 50:
+def test_slow_pictures_now_and_then_lower_nothing() -> None:
+    budget = Budget(30)
+    for ms in [60, 60, 60, 60, 60, 5] * 50:
         budget.took(ms)
-        locked.took(60)
-    assert budget.quality == locked.quality == FULL
+    assert budget.quality == FULL
+    assert not budget.lowered
 
 
 def test_less_quality_keeps_every_particle() -> None:
     one = drawn(1, x=360, y=640, vx=900, vy=0, size=3, colour=1, streak=0.1)
-    lit = [Renderer(quality=quality).draw(Scene([one], bloom=0))[0].sum() for quality in LADDER]
+    lit = []
+    for quality in LADDER:
+        width, height = round(360 * quality.size), round(640 * quality.size)
+        light, _ = Renderer(width, height, quality=quality).draw(Scene([one], bloom=0))
+        lit.append(light.sum() / quality.size**2)
     assert lit == pytest.approx([lit[0]] * len(lit), rel=0.15)
+
+
+def test_at_another_size_what_trails_goes_on() -> None:
+    one, nothing = drawn(1, x=360, y=640, size=30, colour=1), Scene([], trail=0.9, bloom=0, step=4)
+    renderer = Renderer()
+    renderer.draw(Scene([one], trail=0.9, bloom=0, step=2))
+    smaller = renderer.at(180, 320, LADDER[2])
+    before, after = renderer.draw(nothing)[0].mean(), smaller.draw(nothing)[0].mean()
+    assert before > 0
+    assert after == pytest.approx(before, rel=0.02)
 
 
 def test_bloom_lies_around_what_is_bright() -> None:
