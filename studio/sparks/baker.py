@@ -2,9 +2,9 @@
 
 Reads orders from standard input and writes what became of them to standard output, both as frames: a letter,
 the length in 4 bytes (little-endian), the bytes. In: `O` an order as JSON, with its number, then `C` the
-content; at any time `X`, the number up to which orders are given up. Out: `P` per mille and, of a film, `F`
-the number of all its pictures in 2 bytes and a flipbook of the next ones of its sketch, as often as there
-are; then `R` the result or `E` why there is none. Ends with its input.
+content; at any time `X`, the number up to which orders are given up. Out: `P` per mille and, of a sketch, `F`
+the number of all its pictures in 2 bytes and a flipbook of the next ones, as often as there are; then `R` the
+result or `E` why there is none. Ends with its input.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def put(pipe: IO[bytes], letter: bytes, data: bytes) -> None:
 
 def get(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
     """Read one frame; None at the end. Raises EOFError in the middle of one, ValueError for what is none."""
-    head = pipe.read(_HEAD.size)
+    head = _read(pipe, _HEAD.size)
     if not head:
         return None
     if len(head) < _HEAD.size:
@@ -40,10 +40,18 @@ def get(pipe: IO[bytes]) -> tuple[bytes, bytes] | None:
     letter, length = _HEAD.unpack(head)
     if length > LARGEST:
         raise ValueError(f"a frame of {length} bytes cannot be")
-    data = pipe.read(length)
+    data = _read(pipe, length)
     if len(data) < length:
         raise EOFError("it ended within a frame")
     return letter, data
+
+
+def _read(pipe: IO[bytes], length: int) -> bytes:
+    """So many bytes, fewer at the end; a pipe that is not buffered gives them in pieces."""
+    data = b""
+    while len(data) < length and (more := pipe.read(length - len(data))):
+        data += more
+    return data
 
 
 class GivenUp(Exception):
@@ -77,7 +85,8 @@ def main() -> int:
     """Bake until the input ends."""
     if hasattr(os, "nice"):
         os.nice(10)  # whoever watches a video needs the processor more
-    orders, answers = _Orders(sys.stdin.buffer), sys.stdout.buffer
+    # Not buffered: the thread would hold the buffer's lock while the process ends, and abort it.
+    orders, answers = _Orders(open(0, "rb", buffering=0, closefd=False)), sys.stdout.buffer  # noqa: SIM115
     sys.stdout = sys.stderr  # whatever prints must not end up among the frames
     from studio.sparks.engine import make
 

@@ -21,7 +21,7 @@ PATIENCE_S: Final = 180.0
 Told = Callable[[float], object]
 """Hears how far it is, 0 to 1, on any thread."""
 Take = Callable[[int, bytes], object]
-"""Takes, on any thread, a flipbook of the next pictures of a film's sketch, and how many that will have."""
+"""Takes, on any thread, a flipbook of the next pictures of a sketch, and how many it will have."""
 
 
 def ignore(_count: int, _flipbook: bytes) -> None:
@@ -40,7 +40,8 @@ class Oven(Protocol):
         ...
 
     def give_up(self, order: Order) -> None:
-        """Bake this one no further, if it is being baked: `bake` raises Unbaked soon. Any thread may call."""
+        """Bake this one no further, if it is being baked: `bake` raises Unbaked soon, but for what takes a
+        moment only. Any thread may call, and does not wait."""
         ...
 
     def close(self) -> None:
@@ -74,11 +75,15 @@ class Bakery:
                 self._now = None
 
     def give_up(self, order: Order) -> None:
-        with self._writing:
+        if self._now != order or not self._writing.acquire(blocking=False):
+            return
+        try:
             process = self._process
             if self._now == order and process is not None and process.stdin is not None:
                 with suppress(OSError, ValueError):  # it has ended, which `bake` hears as well
                     put(process.stdin, b"X", str(self._number).encode())
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         self._closed.set()

@@ -24,11 +24,11 @@ from studio.sparks.order import FPS, SIZE, Kind, Order
 Told = Callable[[float], object]
 """Hears how far it is, 0 to 1."""
 Take = Callable[[int, bytes], object]
-"""Takes a flipbook of the next pictures of a film's sketch, with how many it will have in all."""
+"""Takes a flipbook of the next pictures of a sketch, with how many it will have in all."""
 
 
 def make(order: Order, content: bytes, told: Told, take: Take) -> bytes:
-    """Bake what is ordered of a spark's file; `take` has those of a film's sketch as they come. Raises
+    """Bake what is ordered of a spark's file; `take` has a sketch as it comes. Raises
     ValueError for a file that is none."""
     spark = read(content)
     match order.kind:
@@ -41,23 +41,27 @@ def make(order: Order, content: bytes, told: Told, take: Take) -> bytes:
             return pack([film.hero(spark, order.seed, order.sender)], fps=FPS, key=key)
         case Kind.THUMB:
             return film.thumbnail(spark, order.seed, order.sender)
+        case Kind.SKETCH:
+            return _sketch(spark, order, told, take)
         case Kind.FILM:
-            return _film(spark, order, told, take)
+            return _film(spark, order, told)
 
 
-def _film(spark: Spark, order: Order, told: Told, take: Take) -> bytes:
-    """What plays while it is drawn may be less than the film; then that is baked after it."""
+def _sketch(spark: Spark, order: Order, told: Told, take: Take) -> bytes:
+    """The film, where nothing had to give way; else nothing that may be kept."""
     count, budget, books = film.count_of(spark, FPS), Budget(FPS), list[Flipbook]()
-    of = spark, order.seed, order.sender
-    for part in film.sketch(*of, budget, fps=FPS, size=SIZE):
+    for part in film.sketch(spark, order.seed, order.sender, budget, fps=FPS, size=SIZE):
         take(count, part)
         books.append(unpack(part))
-        told(min(1.0, len(books) * film.PART / count) * (0.5 if budget.lowered else 1.0))
-    if budget.lowered:
-        books.clear()
-        for part in film.parts(*of, fps=FPS, size=SIZE):
-            books.append(unpack(part))
-            told(0.5 + 0.5 * min(1.0, len(books) * film.PART / count))
+        told(min(1.0, len(books) * film.PART / count))
+    return b"" if budget.lowered else dump(books[0].followed_by(*books[1:]))
+
+
+def _film(spark: Spark, order: Order, told: Told) -> bytes:
+    count, books = film.count_of(spark, FPS), list[Flipbook]()
+    for part in film.parts(spark, order.seed, order.sender, fps=FPS, size=SIZE):
+        books.append(unpack(part))
+        told(min(1.0, len(books) * film.PART / count))
     return dump(books[0].followed_by(*books[1:]))
 
 

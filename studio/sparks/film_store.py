@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +36,10 @@ CONTENTS_BYTES: Final = 32 << 20
 """Of the files of sparks, as the server has them, on the disk."""
 UNSHOWABLE: Final = "This spark cannot be shown on this computer."
 Spawn = Callable[[Coroutine[Any, Any, None], QObject], Any]
+
+
+class NotKept(Exception):
+    """A sketch was drawn with less than the film has: that is to be baked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,11 @@ class FilmStore(QObject):
         """Bytes of what is kept as it was baked."""
         self._wanted: dict[Order, asyncio.Task[None]] = {}
         self._growing: dict[Order, Film] = {}
+        self._sketches = itertools.count()
         self._stale: set[Order] = set()
+        """Given up; they may be in an oven still."""
+        self._finishing: set[Order] = set()
+        self._interrupted: set[Order] = set()
         self._took.connect(self._grow)
         self._decoder = decoder or ThreadPoolExecutor(1, thread_name_prefix="spark-pictures")
         self._ovens = {True: make_oven(), False: make_oven()}
@@ -130,13 +139,13 @@ class FilmStore(QObject):
 
     def give_up(self, orders: Collection[Order]) -> None:
         """Nobody looks at these any more. What is being baked now is baked to its end, and kept as a file,
-        unless somebody waits for something else."""
+        unless it is but a sketch, or somebody waits for something else."""
         for order in orders:
             self._growing.pop(order, None)
             task = self._wanted.pop(order, None)
             if task is not None:
                 task.cancel()
-                self._stale.add(order)
+                self._stale.update({order, _sketch_of(order)} if order.kind is Kind.FILM else {order})
 
     async def content(self, spark: Known) -> bytes:
         """The file of a spark: kept by its hash, so it is fetched once. Raises ApiError."""
@@ -188,7 +197,29 @@ class FilmStore(QObject):
         if (found := await off_thread(self._on_disk, order)) is not None:
             return found
         content = await self.content(spark)
+        if order.kind is not Kind.FILM:
+            return await self._in_oven(order, content)
         await self._shorter_ones(order)
+        try:
+            return await self._in_oven(_sketch_of(order), content)
+        except NotKept:
+            return await self._finish(order, content)
+
+    async def _finish(self, order: Order, content: bytes) -> _Kept:
+        """Bake the film whose sketch is here; anew, where that was interrupted by what somebody waits for."""
+        self._finishing.add(order)
+        try:
+            while True:
+                self._interrupted.discard(order)
+                try:
+                    return await self._in_oven(order, content)
+                except Unbaked:
+                    if order not in self._interrupted:
+                        raise
+        finally:
+            self._finishing.discard(order)
+
+    async def _in_oven(self, order: Order, content: bytes) -> _Kept:
         self._make_way(order)
         baker = self._bakers[order.kind in URGENT]
         return await asyncio.wrap_future(baker.submit(self._bake, order, content))
@@ -211,22 +242,29 @@ class FilmStore(QObject):
                 await asyncio.wait(first)
 
     def _make_way(self, order: Order) -> None:
-        """Nobody waits for what another has given up."""
+        """What nobody looks at any more is baked no further, nor is, for now, a film whose sketch is here."""
         urgent = order.kind in URGENT
         for each in [each for each in self._stale if (each.kind in URGENT) is urgent]:
-            if each == order or each not in self._wanted:  # else it makes way for itself
-                self._stale.discard(each)
+            self._stale.discard(each)
+            if each != order or each.kind is Kind.SKETCH:  # else the end of the same is waited for
+                self._ovens[urgent].give_up(each)
+        if urgent and order.kind is not Kind.FILM:
+            for each in self._finishing:
+                self._interrupted.add(each)
                 self._ovens[urgent].give_up(each)
 
     def _bake(self, order: Order, content: bytes) -> _Kept:
         """On the baker's thread."""
-        # Given up and wanted again while it was baked, it lies there by now.
-        if (found := self._on_disk(order)) is not None:
+        kept_as = replace(order, kind=Kind.FILM) if order.kind is Kind.SKETCH else order
+        # Given up and wanted again while it was baked, it may lie there by now.
+        if (found := self._on_disk(kept_as)) is not None:
             return found
         oven = self._ovens[order.kind in URGENT]
-        data = oven.bake(order, content, partial(self._progress, order), self._taker(order))
-        opened = self._opened(order, data)
-        self._files.write(order.name, data)
+        data = oven.bake(order, content, partial(self._progress, kept_as), self._taker(kept_as))
+        if order.kind is Kind.SKETCH and not data:
+            raise NotKept
+        opened = self._opened(kept_as, data)
+        self._files.write(kept_as.name, data)
         return opened
 
     def _taker(self, order: Order) -> Take:
@@ -250,8 +288,8 @@ class FilmStore(QObject):
         if film is not None:
             film.grow(more)
         else:
-            # By another name: of what is decoded of the sketch nothing is seen in the film.
-            self._growing[order] = self._film_of(f"{order.name}.sketch", more, count)
+            # By a name of its own: what is decoded of it is seen in no other sketch, nor in the film.
+            self._growing[order] = self._film_of(f"{order.name}.{next(self._sketches)}", more, count)
         self.grew.emit(order)
 
     def _film_of(self, name: str, book: Flipbook, count: int) -> Film:
@@ -291,3 +329,7 @@ class FilmStore(QObject):
         self._growing.pop(order, None)
         if self._wanted.pop(order, None) is not None:
             self.failed.emit(order, why)
+
+
+def _sketch_of(film: Order) -> Order:
+    return replace(film, kind=Kind.SKETCH)

@@ -19,10 +19,12 @@ THUMB: Final = (180, 320)
 
 
 class Kind(StrEnum):
-    """`film` all its pictures, `thumb` the same small and with fewer, `still` the one that stands for it,
-    `sound` interleaved 16-bit stereo at 48 kHz, `meter` what was measured while it was made, as JSON."""
+    """`film` all its pictures, `sketch` those that play while they are drawn (the film, where nothing had to
+    give way), `thumb` the same small and with fewer, `still` the one that stands for it, `sound` interleaved
+    16-bit stereo at 48 kHz, `meter` what was measured while it was made, as JSON."""
 
     FILM = "film"
+    SKETCH = "sketch"
     THUMB = "thumb"
     STILL = "still"
     SOUND = "sound"
@@ -30,7 +32,7 @@ class Kind(StrEnum):
 
 
 PICTURES: Final = frozenset({Kind.FILM, Kind.THUMB, Kind.STILL})
-URGENT: Final = frozenset({Kind.FILM, Kind.SOUND, Kind.STILL})
+URGENT: Final = frozenset({Kind.FILM, Kind.SKETCH, Kind.SOUND, Kind.STILL})
 """What somebody has asked for; the rest is made when there is time."""
 FIRST: Final = frozenset({Kind.SOUND, Kind.STILL})
 """What is baked before the film of the same spark."""

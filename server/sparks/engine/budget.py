@@ -35,7 +35,8 @@ _SHARE: Final = 0.85
 """Of the time between two pictures; the rest is the client's own."""
 _CALM: Final = 0.5
 _PATIENCE_UP: Final = 90
-_PATIENCE_DOWN: Final = 6
+_PATIENCE_DOWN: Final = 6, 6, 6, 12
+"""By rung: half as many pictures are seen at once, softer ones hardly."""
 
 
 class Budget:
@@ -55,11 +56,12 @@ class Budget:
 
     def took(self, ms: float) -> None:
         """One picture of the film took so many ms, on the average of those that are drawn and those that are
-        not. Six too slow ones in a row step down, ninety fast ones step up: down is seen at once, up is in
-        no hurry. What is fast leaves room for twice the work, and no step takes more."""
+        not. Some too slow ones in a row step down, ninety fast ones step up, which is in no hurry. What is
+        fast leaves room for twice the work, and no step takes more."""
+        self.lowered = self.lowered or self._rung > 0
         self._slow = self._slow + 1 if ms > self._frame_ms * _SHARE else 0
         self._fast = self._fast + 1 if ms < self._frame_ms * _SHARE * _CALM else 0
-        if self._slow >= _PATIENCE_DOWN and self._rung < len(LADDER) - 1:
+        if self._rung < len(_PATIENCE_DOWN) and self._slow >= _PATIENCE_DOWN[self._rung]:
             self._step(1)
         elif self._fast >= _PATIENCE_UP and self._rung > 0:
             self._step(-1)
@@ -67,4 +69,3 @@ class Budget:
     def _step(self, by: int) -> None:
         self._rung += by
         self._slow = self._fast = 0
-        self.lowered = self.lowered or self._rung > 0

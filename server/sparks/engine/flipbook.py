@@ -150,8 +150,9 @@ def unpack(data: bytes) -> Flipbook:
 
 def _untold(picture: Picture, scrim: int) -> slice | None:
     """The rows in which light alone does not tell how much is covered; None where it does everywhere."""
-    told = cv2.LUT(picture[..., :3].max(2), _opacities(scrim)).astype(np.int16)
-    rows = np.flatnonzero((np.abs(told - picture[..., 3]) > _NEAR).any(1))
+    red, green, blue, alpha = cv2.split(picture)
+    told = cv2.LUT(cv2.max(cv2.max(red, green), blue), _opacities(scrim))
+    rows = np.flatnonzero((cv2.absdiff(told, alpha) > _NEAR).any(1))
     return slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else None
 
 

@@ -157,14 +157,12 @@ class Preview(QWidget):
         """Be at the picture that is due."""
         film, picture = self.film, self.playback.picture()
         image = None
+        if film is not None and picture is not None and picture >= film.ready:
+            film, picture = self._wait_for_more(film, picture)
         if film is not None and picture is not None:
-            if picture >= film.ready:  # more of it is still to come
-                picture = film.ready - 1
-                if self.playback.playing:
-                    self.playback.seek((picture + 0.5) / film.length.fps)
             image = film.ask(picture, *self.stage.pixels)
             film.ask((picture + 1) % film.length.count, *self.stage.pixels)
-        elif (still := self.wishes.still) is not None:
+        elif (still := self.wishes.still) is not None and self.stage.region is None:
             image = still.ask(0, *self.stage.pixels)
         if image is not None or film is None:
             self.stage.image = image
@@ -213,19 +211,30 @@ class Preview(QWidget):
         if film is not None and self.playback.length is None:
             self.playback.load(film.length)
             if self._reduced:
-                self._context.tasks.spawn(self._stand_at_hero(film), self)
+                self._context.tasks.spawn(self._stand_at_hero(), self)
             else:
                 self.playback.play()
                 self._sound()
         self._follow_clock()
 
-    async def _stand_at_hero(self, film: Film) -> None:
+    async def _stand_at_hero(self) -> None:
         """Where nothing may move, the moment that stands for it is seen, unless the person was quicker."""
+        looked_at = self.spark, self.seed
         at = await self.wishes.hero_at()
-        untouched = not self.playback.playing and self.playback.seconds() == 0.0
-        if self.film is film and untouched and self.stage.region is None:
-            self.playback.seek(film.length.seconds * 0.5 if at is None else at)
+        length, untouched = self.playback.length, not self.playback.playing and not self.playback.seconds()
+        same = (self.spark, self.seed) == looked_at and self.stage.region is None
+        if length is not None and same and untouched:
+            self.playback.seek(length.seconds * 0.5 if at is None else at)
             self._show_all()
+
+    def _wait_for_more(self, film: Film, picture: int) -> tuple[Film | None, int]:
+        """What is seen of a sketch that is not drawn as far as this: where it plays, its last picture until
+        there is another one. What stands still shows no other moment than it says."""
+        if not self.playback.playing:
+            return None, picture
+        self.playback.seek((film.ready - 0.5) / film.length.fps)
+        self._round = self.playback.seconds()  # it has not begun anew
+        return film, film.ready - 1
 
     def _stand_still(self) -> None:
         self.playback.pause()
@@ -241,6 +250,15 @@ class Preview(QWidget):
             self.measured.emit()
         self._begin()
         self._show_all()
+
+    def _told(self) -> None:
+        self._forget_sketch()
+        self._show_all()
+
+    def _forget_sketch(self) -> None:
+        """Where it is here no more, another one has to begin by itself."""
+        if self.film is None:
+            self.playback.load(None)
 
     def _words(self) -> str:
         if self.spark is None:
@@ -278,6 +296,7 @@ class Preview(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.wishes.give_up()
+        self._forget_sketch()
         self.mixer.stop()
         self._clock.stop()
         self.video.run(False)
@@ -306,7 +325,7 @@ class Preview(QWidget):
 
     def _connect(self) -> None:
         self.wishes.came.connect(self._came)
-        self.wishes.told.connect(self._show_all)
+        self.wishes.told.connect(self._told)
         self.wishes.decoded.connect(self._tick_at_rest)
         style.theme().changed.connect(self._follow_motion)
         self.again.clicked.connect(self.retry)

@@ -152,6 +152,7 @@ class Wishes(QObject):
 
     def _fail(self, order: Order, why: str) -> None:
         if self._mine(order):
+            self._sketched = self._sketched and order.kind is not Kind.FILM
             self.failures[order.kind] = why
             self.told.emit()
 

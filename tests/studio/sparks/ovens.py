@@ -73,10 +73,11 @@ MEASURED = {
 class Oven:
     """Bakes gradients; while `gate` is closed, nothing comes out. With `parts` the sketch of a film comes in
     flipbooks of `PART` pictures, one for each release, the film itself after one more, and it breaks after
-    `breaks` of them."""
+    `breaks` of them. `begun` says what was begun, `baked` the same without films whose sketches were."""
 
     def __init__(self) -> None:
         self.baked: list[Order] = []
+        self.begun: list[Order] = []
         self.gate = threading.Event()
         self.gate.set()
         self.broken: set[Kind] = set()
@@ -94,9 +95,12 @@ class Oven:
         if self.closed:
             raise Unbaked("closed")
         told(0.5)
-        self.baked.append(order)
+        self.begun.append(order)
         self._now = order
-        if order.kind in self.broken:
+        film = replace(order, kind=Kind.FILM) if order.kind is Kind.SKETCH else order
+        if order.kind is not Kind.FILM:
+            self.baked.append(film)
+        if film.kind in self.broken:
             raise Unbaked("broken")
         if order.kind is Kind.SOUND:
             return pcm()
@@ -107,8 +111,14 @@ class Oven:
         if order.kind is Kind.THUMB:
             return gradients(15, 15)
         whole = gradients(round(self.seconds * FPS))
-        if self.parts is not None:
+        if self.parts is None:
+            return whole
+        if order.kind is Kind.SKETCH:
             self._hand_over(whole, self.parts, take)
+            return b""
+        assert self.parts.acquire(timeout=20)
+        if self._now is None:
+            raise Unbaked("given up on the way")
         return whole
 
     def _hand_over(self, whole: bytes, parts: threading.Semaphore, take: Take) -> None:
@@ -118,9 +128,6 @@ class Oven:
             if self.closed or number == self.breaks or self._now is None:
                 raise Unbaked("broken on the way")
             take(book.count, dump(replace(book, _stored=book._stored[at : at + PART])))
-        assert parts.acquire(timeout=20)
-        if self._now is None:
-            raise Unbaked("given up on the way")
 
     def give_up(self, order: Order) -> None:
         self.given_up.append(order)

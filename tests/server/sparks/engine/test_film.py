@@ -82,10 +82,10 @@ def test_a_film_in_parts_is_the_film() -> None:
 
 
 def sketched(each_ms: float, size: tuple[int, int]) -> tuple[Flipbook, Budget]:
-    """The sketch on a machine that needs so many ms for a picture."""
+    """The sketch of 2 s on a machine that needs so many ms for a picture."""
     at, budget = itertools.count(), Budget(30)
     parts = film.sketch(
-        spark(), 7, "Ann", budget, size=size, now=lambda: next(at) * each_ms * film.PART / 1000
+        spark(duration=2), 7, "Ann", budget, size=size, now=lambda: next(at) * each_ms * film.PART / 1000
     )
     first, *others = [unpack(each) for each in parts]
     return first.followed_by(*others), budget
@@ -94,24 +94,31 @@ def sketched(each_ms: float, size: tuple[int, int]) -> tuple[Flipbook, Budget]:
 def test_on_a_fast_machine_the_sketch_is_the_film() -> None:
     book, budget = sketched(10, (90, 160))
     assert not budget.lowered
-    assert dump(book) == film.bake(spark(), 7, "Ann", size=(90, 160))
+    assert dump(book) == film.bake(spark(duration=2), 7, "Ann", size=(90, 160))
 
 
 def test_on_a_slow_machine_the_sketch_shows_the_same_with_less() -> None:
     book, budget = sketched(50, film.SIZE)
-    whole = unpack(film.bake(spark(), 7, "Ann"))
+    whole = unpack(film.bake(spark(duration=2), 7, "Ann"))
     assert budget.lowered
     assert budget.quality == LADDER[-1]
     assert (book.count, book.key, book.width) == (whole.count, whole.key, whole.width)
-    first, last = film.PART, (len(LADDER) - 1) * film.PART
+    first, last = film.PART, book.count - 2
     assert np.array_equal(book.picture(first - 1), whole.picture(first - 1))
     assert not np.array_equal(book.picture(first), whole.picture(first))
     assert np.array_equal(book.picture(last), book.picture(last + 1))  # every second one is drawn
     for number in range(0, book.count, 2):
         shown, meant = book.picture(number), whole.picture(number)
         assert psnr(shown, meant) > 30
-        assert (shown[..., :3].max(2) <= shown[..., 3]).all()
         assert shown[..., :3].mean() == pytest.approx(meant[..., :3].mean(), rel=0.12)
+
+
+def test_an_enlarged_picture_covers_by_its_light_at_least() -> None:
+    shown = film._Projector(spark(), 7, "Ann", film.SIZE)
+    shown.use(LADDER[2])
+    picture, _ = shown.play(0, 60)
+    assert picture.shape == (640, 360, 4)
+    assert (picture[..., :3].max(2) <= picture[..., 3]).all()
 
 
 @pytest.mark.parametrize("other", [{"fps": 15}, {"key": "cd" * 32}])

@@ -198,8 +198,12 @@ def test_light_is_finite_whatever_comes_in(
 
 def test_the_budget_lowers_quality_step_by_step_and_raises_it_again() -> None:
     budget = Budget(30)
-    assert not budget.lowered
     seen = [budget.quality]
+    for _ in range(6):
+        budget.took(60)
+    assert budget.quality == LADDER[1]
+    assert not budget.lowered  # nothing was drawn with less yet
+    seen.append(budget.quality)
     for _ in range(200):
         budget.took(60)
         if budget.quality != seen[-1]:
