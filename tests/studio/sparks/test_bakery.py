@@ -167,7 +167,11 @@ def test_closed_while_its_process_starts_it_bakes_nothing(monkeypatch: pytest.Mo
 def test_a_baker_ends_in_peace_when_it_is_interrupted() -> None:
     baker = [sys.executable, "-P", "-m", "studio.sparks.baker"]
     pipe = subprocess.PIPE
-    process = subprocess.Popen(baker, stdin=pipe, stdout=pipe, stderr=pipe, env=bakery_module._environment())
+    process = subprocess.Popen(
+        baker, stdin=pipe, stdout=pipe, stderr=pipe, env=bakery_module._environment(),
+        # Whatever runs in the background hands on that it ignores the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
     order = {"kind": "still", "sha256": "0", "seed": 1, "sender": "", "number": 1}
