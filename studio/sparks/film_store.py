@@ -255,6 +255,8 @@ class FilmStore(QObject):
 
     def _bake(self, order: Order, content: bytes) -> _Kept:
         """On the baker's thread."""
+        if order in self._interrupted:
+            raise Unbaked("others go first")  # it stood before them when they came
         kept_as = replace(order, kind=Kind.FILM) if order.kind is Kind.SKETCH else order
         # Given up and wanted again while it was baked, it may lie there by now.
         if (found := self._on_disk(kept_as)) is not None:

@@ -44,6 +44,26 @@ def test_a_sketch_grows_until_the_film_is_baked(qapp: QApplication, tmp_path: Pa
     fly(qapp, tmp_path, story)
 
 
+def test_a_film_that_stands_in_line_lets_others_go_first(qapp: QApplication, tmp_path: Path) -> None:
+    async def story(sky: Sky) -> None:
+        first, second, third = (sky.knows(known(number)) for number in (1, 2, 3))
+        sky.oven.parts = threading.Semaphore(0)
+        sky.store.want(film_of(first), first)
+        sky.oven.parts.release(5)
+        await until(lambda: sky.oven.begun == [sketch_of(first), film_of(first)])
+        sky.store.want(film_of(second), second)  # the first film stands behind this sketch now
+        await until(lambda: sky.oven.begun[-1] == sketch_of(second))
+        await until(lambda: film_of(first) not in sky.store._interrupted)
+        sky.store.want(film_of(third), third)
+        await until(lambda: film_of(first) in sky.store._interrupted)
+        sky.oven.parts.release(20)
+        await sky.settle()
+        assert sky.oven.begun[:4] == [sketch_of(first), film_of(first), sketch_of(second), sketch_of(third)]
+        assert all(sky.store.film(film_of(each)) is not None for each in (first, second, third))
+
+    fly(qapp, tmp_path, story)
+
+
 def test_a_film_that_breaks_after_its_sketch_is_told(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
