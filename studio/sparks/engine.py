@@ -49,17 +49,26 @@ def make(order: Order, content: bytes, told: Told, take: Take) -> bytes:
 
 def _sketch(spark: Spark, order: Order, told: Told, take: Take) -> bytes:
     """The film, where nothing had to give way; else nothing that may be kept."""
-    count, budget, books = film.count_of(spark, FPS), Budget(FPS), list[Flipbook]()
-    for part in film.sketch(spark, order.seed, order.sender, budget, fps=FPS, size=SIZE):
-        take(count, part)
-        books.append(unpack(part))
-        told(min(1.0, len(books) * film.PART / count))
-    return b"" if budget.lowered else dump(books[0].followed_by(*books[1:]))
+    count, budget = film.count_of(spark, FPS), Budget(FPS)
+
+    def handed_over() -> Iterator[bytes]:
+        for part in film.sketch(spark, order.seed, order.sender, budget, fps=FPS, size=SIZE):
+            take(count, part)
+            yield part
+
+    whole = _joined(handed_over(), count, told)
+    return b"" if budget.lowered else whole
 
 
 def _film(spark: Spark, order: Order, told: Told) -> bytes:
-    count, books = film.count_of(spark, FPS), list[Flipbook]()
-    for part in film.parts(spark, order.seed, order.sender, fps=FPS, size=SIZE):
+    parts = film.parts(spark, order.seed, order.sender, fps=FPS, size=SIZE)
+    return _joined(parts, film.count_of(spark, FPS), told)
+
+
+def _joined(parts: Iterator[bytes], count: int, told: Told) -> bytes:
+    """One flipbook of all parts, which have `count` pictures."""
+    books = list[Flipbook]()
+    for part in parts:
         books.append(unpack(part))
         told(min(1.0, len(books) * film.PART / count))
     return dump(books[0].followed_by(*books[1:]))

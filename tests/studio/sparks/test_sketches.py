@@ -22,6 +22,14 @@ def sketch_of(spark: Known) -> Order:
     return Order(Kind.SKETCH, spark.sha256)
 
 
+async def sketched(sky: Sky, spark: Known) -> None:
+    """Want one, and have its sketch: the film itself is being baked."""
+    sky.oven.parts = threading.Semaphore(0)
+    sky.store.want(film_of(spark), spark)
+    sky.oven.parts.release(5)
+    await until(lambda: sky.oven.begun == [sketch_of(spark), film_of(spark)])
+
+
 def test_a_sketch_grows_until_the_film_is_baked(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
@@ -47,10 +55,7 @@ def test_a_sketch_grows_until_the_film_is_baked(qapp: QApplication, tmp_path: Pa
 def test_a_film_that_stands_in_line_lets_others_go_first(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         first, second, third = (sky.knows(known(number)) for number in (1, 2, 3))
-        sky.oven.parts = threading.Semaphore(0)
-        sky.store.want(film_of(first), first)
-        sky.oven.parts.release(5)
-        await until(lambda: sky.oven.begun == [sketch_of(first), film_of(first)])
+        await sketched(sky, first)
         sky.store.want(film_of(second), second)  # the first film stands behind this sketch now
         await until(lambda: sky.oven.begun[-1] == sketch_of(second))
         await until(lambda: film_of(first) not in sky.store._interrupted)
@@ -69,10 +74,7 @@ def test_a_film_that_breaks_after_its_sketch_is_told(qapp: QApplication, tmp_pat
         spark = sky.knows(known())
         failed: list[str] = []
         sky.store.failed.connect(lambda _order, why: failed.append(why))
-        sky.oven.parts = threading.Semaphore(0)
-        sky.store.want(film_of(spark), spark)
-        sky.oven.parts.release(5)
-        await until(lambda: sky.oven.begun[-1:] == [film_of(spark)])
+        await sketched(sky, spark)
         sky.oven.give_up(film_of(spark))  # as if its process had died
         await sky.settle()
         assert failed == [UNSHOWABLE]
@@ -109,10 +111,7 @@ def test_wanted_again_while_it_is_baked_it_plays_from_its_beginning(
 def test_what_was_given_up_while_it_was_baked_lies_on_the_disk(qapp: QApplication, tmp_path: Path) -> None:
     async def story(sky: Sky) -> None:
         spark = sky.knows(known())
-        sky.oven.parts = threading.Semaphore(0)
-        sky.store.want(film_of(spark), spark)
-        sky.oven.parts.release(5)
-        await until(lambda: sky.oven.begun[-1:] == [film_of(spark)])
+        await sketched(sky, spark)
         sky.store.give_up([film_of(spark)])
         assert sky.store.begun(film_of(spark)) is None
         sky.oven.parts.release()
@@ -161,10 +160,7 @@ def test_a_film_whose_sketch_plays_lets_others_go_first(qapp: QApplication, tmp_
         first, second = (sky.knows(known(number)) for number in (1, 2))
         failed: list[Order] = []
         sky.store.failed.connect(lambda order, _why: failed.append(order))
-        sky.oven.parts = threading.Semaphore(0)
-        sky.store.want(film_of(first), first)
-        sky.oven.parts.release(5)
-        await until(lambda: sky.oven.begun == [sketch_of(first), film_of(first)])
+        await sketched(sky, first)
         sketch = sky.store.begun(film_of(first))
         sky.store.want(film_of(second), second)
         await until(lambda: sky.oven.begun[-1] == sketch_of(second))

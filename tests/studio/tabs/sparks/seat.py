@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 
 from PySide6.QtWidgets import QApplication
@@ -33,6 +34,20 @@ class Seat:
 
     async def film(self) -> None:
         await until(lambda: self.page.preview.film is not None)
+
+    async def sketch(self) -> None:
+        """Sit down and throw the dice: of 30 pictures 12 are drawn, the rest is still to come."""
+        await self.sit_down()
+        await self.film()
+        self.oven.parts = threading.Semaphore(0)
+        self.page.preview.roll()
+        self.oven.parts.release(2)
+        await self.film()
+
+    def draw_all(self) -> None:
+        """Let all that is still to come be drawn and baked."""
+        assert self.oven.parts is not None
+        self.oven.parts.release(20)
 
     async def look(self, name: str) -> None:
         row = next(n for n, each in enumerate(self.page.grid.sparks) if each.name == name)
